@@ -1,0 +1,12 @@
+"""What every call passes before its operation, in order; `authenticate` comes first, before it is a call."""
+
+from __future__ import annotations
+
+from foulweather.gates.authorize import authorize
+from foulweather.gates.faults import delay, faults
+from foulweather.gates.throttle import throttle
+from foulweather.kernel.pipeline import Gate
+
+__all__ = ["GATES", "delay"]
+
+GATES: tuple[Gate, ...] = (throttle, authorize, faults)

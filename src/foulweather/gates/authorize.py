@@ -1,0 +1,88 @@
+"""Whether the principal may do it: every policy that has a say, evaluated, with the reasons of a denial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from foulweather.gates.context import Context
+from foulweather.gates.denials import denial
+from foulweather.kernel.call import Call
+from foulweather.kernel.directory import Guardrails
+from foulweather.kernel.service import NO_TAGS, Resource
+from foulweather.kernel.services import Operation
+from foulweather.policy.document import PolicySyntaxError, parse
+from foulweather.policy.evaluate import Ask, Held, PolicySet, Verdict, evaluate
+from foulweather.policy.principal import Principal
+
+WITH_IDENTITY_POLICIES = frozenset({"user", "assumed-role", "federated-user"})
+
+
+def authorize(call: Call, operation: Operation, request: dict[str, Any]) -> None:
+    """Refuse what no policy allows, or what one forbids, in AWS's words."""
+    access = operation.access
+    resources = access.resources(call, request)
+    call.resource = resources[0].arn if resources else ""
+    if access.is_open:
+        return
+    guardrails = call.pipeline.guardrails
+    conditions: Mapping[str, Any] | None = None
+    for resource in resources:
+        if _needs_no_policy(call.principal, resource, guardrails):
+            continue
+        if conditions is None:
+            conditions = access.conditions(call, request) if access.conditions is not None else NO_TAGS
+        _require(call, operation, access.action, resource, conditions)
+    if access.also is not None:
+        for action, resource, further in access.also(call, request):
+            if not _needs_no_policy(call.principal, resource, guardrails):
+                _require(call, operation, action, resource, further)
+
+
+def verdict_on(call: Call, action: str, resource: Resource, conditions: Mapping[str, Any]) -> Verdict:
+    """What the policies in force say to an action of this call's principal on a resource."""
+    ask = Ask(call.principal, action, resource.arn, resource.account, Context(call, resource, conditions))
+    return evaluate(ask, policies_of(call, resource))
+
+
+def policies_of(call: Call, resource: Resource) -> PolicySet:
+    """Every policy that has a say when this call's principal acts on a resource."""
+    principal = call.principal
+    found = PolicySet(resource=resource.policy)
+    directory = call.pipeline.directory
+    if directory is not None and principal.kind in WITH_IDENTITY_POLICIES:
+        found.identity = directory.identity_policies(principal)
+        found.boundary = directory.boundary(principal)
+        session = call.session
+        if session is not None and (session.policies or session.policy_arns):
+            found.session = [_session_policy(text) for text in session.policies]
+            managed = (directory.managed_policy(arn, principal.account) for arn in session.policy_arns)
+            found.session += [policy for policy in managed if policy is not None]
+    guardrails = call.pipeline.guardrails
+    if guardrails is not None:
+        found.scps = guardrails.service_control(principal.account) if principal.account else []
+        found.rcps = guardrails.resource_control(resource.account) if resource.account else []
+    return found
+
+
+def _session_policy(text: str) -> Held:
+    try:
+        return Held("session policy", "session", parse(text, "session"))
+    except PolicySyntaxError as error:  # was accepted when the session was made
+        raise AssertionError(f"a session holds a policy that does not parse: {error}") from error
+
+
+def _needs_no_policy(principal: Principal, resource: Resource, guardrails: Guardrails | None) -> bool:
+    """The root user in its own account, where neither a resource policy nor an organization limits it."""
+    return (
+        principal.kind == "root"
+        and resource.policy is None
+        and resource.account == principal.account
+        and (guardrails is None or not guardrails.organization_id(principal.account))
+    )
+
+
+def _require(call: Call, operation: Operation, action: str, resource: Resource, conditions: Mapping[str, Any]) -> None:
+    verdict = verdict_on(call, action, resource, conditions)
+    if not verdict.allowed:
+        raise denial(call, operation.service, verdict, resource)

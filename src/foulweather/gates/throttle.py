@@ -1,0 +1,66 @@
+"""Token buckets on the world's clock: how often an account, or a resource, may be called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foulweather.gates.faults import Faults
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.service import Rate
+from foulweather.kernel.services import Operation
+from foulweather.kernel.why import Fact, Why
+
+MILLI = 1000
+
+
+class Buckets:
+    """The fill of every bucket in use, in thousandths of a token, and when it was last looked at."""
+
+    def __init__(self) -> None:
+        self.fills: dict[tuple[str, ...], tuple[int, int]] = {}
+
+    def take(self, key: tuple[str, ...], rate: Rate, now_ms: int) -> bool:
+        """Take one token; False when the bucket has none. A bucket refills to `burst` at `per_s`."""
+        fill, at_ms = self.fills.get(key, (rate.burst * MILLI, now_ms))
+        fill = min(rate.burst * MILLI, fill + (now_ms - at_ms) * rate.per_s)
+        if fill < MILLI:
+            self.fills[key] = fill, now_ms
+            return False
+        self.fills[key] = fill - MILLI, now_ms
+        return True
+
+
+def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
+    """Refuse a call that comes faster than its rate allows."""
+    world = call.world
+    faults = world.attached.get(Faults)
+    rate = operation.rate
+    lowered = faults.lowered_rate(call) if isinstance(faults, Faults) and faults.is_active else None
+    if lowered is not None:
+        rate = lowered
+    if rate is None:
+        return
+    buckets = world.attached.get(Buckets)
+    if not isinstance(buckets, Buckets):
+        buckets = world.attached[Buckets] = Buckets()
+    whose = call.account
+    if rate.by == "resource":
+        resources = operation.access.resources(call, request)
+        whose = resources[0].arn if resources else call.account
+    key = (whose, call.region, call.service, call.operation)
+    if buckets.take(key, rate, call.now):
+        return
+    name = f"{call.service}:{call.operation}"
+    why = Why(
+        "throttled",
+        f"{name} came faster than {rate.per_s} a second (burst {rate.burst}) for {whose} in {call.region}.",
+        (
+            Fact(whose, f"{name} rate", f"{rate.per_s}/s"),
+            Fact(whose, f"{name} burst", rate.burst),
+            *(() if lowered is None else (Fact(whose, "rate lowered by", "a fault (foulweather fault list)"),)),
+        ),
+        ("foulweather fault clear",) if lowered is not None else (),
+    )
+    call.happened("api.Throttled", whose, operation=name)
+    raise AwsError(rate.code, rate.message, rate.status, why=why)

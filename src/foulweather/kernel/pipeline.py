@@ -1,0 +1,148 @@
+"""The way of every call: through the gates to its operation, and its outcome on record."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.directory import Directory, Guardrails
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.parking import Parking
+from foulweather.kernel.service import Service
+from foulweather.kernel.services import Operation, Services
+from foulweather.kernel.trace import Traces
+from foulweather.policy import principal as principals
+from foulweather.world.agenda import Due
+from foulweather.world.world import World
+
+Request = dict[str, Any]
+Gate = Callable[[Call, Operation, Request], None]
+"""Lets a call pass, or raises its refusal with the reasons."""
+Delay = Callable[[Call, Operation], int]
+"""Milliseconds of world time by which something holds a call up (0: nothing does)."""
+
+
+class Pipeline:
+    """One world's gates and services. `gates` are passed in order; `delay` comes after them."""
+
+    def __init__(self, world: World, services: Services, gates: Sequence[Gate], delay: Delay | None = None) -> None:
+        self.world = world
+        self.services = services
+        self._gates = tuple(gates)
+        self._delay = delay
+        self._traces = world.state(Traces)
+        self._parts: dict[str, object | None] = {}
+        world.act = self._act
+        for service in services.all():
+            for kind, function in service.reads.items():
+                world.journal.read(kind, self._reader(service, function))
+
+    @property
+    def directory(self) -> Directory | None:
+        """Who knows the identities: the iam service."""
+        return cast("Directory | None", self._declared("directory"))
+
+    @property
+    def guardrails(self) -> Guardrails | None:
+        """Who knows the organization's policies: the organizations service."""
+        return cast("Guardrails | None", self._declared("guardrails"))
+
+    def run(self, call: Call, operation: Operation, request: Request) -> Any:
+        """Take a call through the gates and its operation; an async operation's result is awaitable."""
+        self._traces.begin(call.hop)
+        try:
+            for gate in self._gates:
+                gate(call, operation, request)
+            delay_ms = self._delay(call, operation) if self._delay is not None else 0
+            if delay_ms:
+                return self._in_flight(call, self._held_up(call, operation, request, delay_ms))
+            response: Any = operation.run(call, request)
+        except AwsError as error:
+            self.refused(call, error)
+            raise
+        if response.__class__ is not dict and inspect.isawaitable(response):
+            return self._in_flight(call, response)
+        self._went_well(call)
+        return response
+
+    def refused(self, call: Call, error: AwsError) -> None:
+        """Put a refusal on record."""
+        hop = call.hop
+        hop.ended_ms = self.world.clock.now_ms
+        hop.resource = call.resource
+        hop.code = error.code
+        hop.why = error.why
+        self._traces.keep(hop)
+        self._note(call, error.code)
+
+    def _went_well(self, call: Call) -> None:
+        hop = call.hop
+        hop.ended_ms = call.now
+        hop.resource = call.resource
+        self._note(call, "")
+
+    def _note(self, call: Call, code: str) -> None:
+        self.world.journal.append(
+            call.now,
+            "api.Call",
+            call.account,
+            call.region,
+            call.resource,
+            call.principal.arn,
+            call.request_id,
+            {"service": call.service, "operation": call.operation, "error": code, "key": call.access_key_id},
+        )
+
+    async def _in_flight(self, call: Call, waiting: Awaitable[Any]) -> Any:
+        """An operation that waits: held time waits for it, but for the time it is parked."""
+        self.world.started()
+        try:
+            response = await waiting
+        except AwsError as error:
+            self.refused(call, error)
+            raise
+        finally:
+            self.world.ended()
+        call.reread_clock()
+        self._went_well(call)
+        return response
+
+    async def _held_up(self, call: Call, operation: Operation, request: Request, delay_ms: int) -> Any:
+        """An operation that a fault holds up before it begins."""
+        await Parking().wait(call, call.now + delay_ms)
+        response = operation.run(call, request)
+        return await response if inspect.isawaitable(response) else response
+
+    def _act(self, due: Due) -> Any:
+        """Carry out an agenda action as its service."""
+        name = due.action.partition(".")[0]
+        call = Call(
+            self,
+            name,
+            due.action,
+            due.account,
+            due.region,
+            principals.service(f"{name}.amazonaws.com"),
+            trace_id=due.trace_id,
+            parent_id=due.trace_id,
+        )
+        return self.services.reaction(due.action)(call, **due.args)
+
+    def _reader(self, service: Service, function: str) -> Callable[..., None]:
+        def read(event: Any) -> None:
+            getattr(self.services.part(service, "reactions"), function)(self.world, event)
+
+        return read
+
+    def _declared(self, what: str) -> object | None:
+        """What one service's manifest declares to answer for the others, made once (`module:Class`)."""
+        if what not in self._parts:
+            self._parts[what] = None
+            for service in self.services.all():
+                named = getattr(service, what)
+                if named:
+                    module, _, cls = named.partition(":")
+                    self._parts[what] = getattr(self.services.part(service, module), cls)(self.world)
+        return self._parts[what]

@@ -1,0 +1,81 @@
+"""How one service uses another: by acting as a principal, through the same gates, without HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from foulweather.kernel.credentials import Session
+from foulweather.policy.principal import Principal
+
+if TYPE_CHECKING:
+    from foulweather.kernel.call import Call
+    from foulweather.kernel.service import Service
+
+
+class Ports:
+    """`ports.sqs.send_message({...})`: every service by its model's name."""
+
+    __slots__ = ("account", "call", "principal", "region", "session", "source_account", "source_arn")
+
+    def __init__(
+        self,
+        call: Call,
+        principal: Principal,
+        account: str,
+        region: str,
+        source_arn: str,
+        source_account: str,
+        session: Session | None,
+    ) -> None:
+        self.call = call
+        self.principal = principal
+        self.account = account
+        self.region = region
+        self.source_arn = source_arn
+        self.source_account = source_account
+        self.session = session
+
+    def __getattr__(self, service: str) -> Port:
+        return Port(self, service.rstrip("_"))
+
+
+class Port:
+    """One service's operations; each takes a request dict and gives the response or raises AwsError.
+
+    Where the operation is async, so is the port's: await it.
+    """
+
+    __slots__ = ("ports", "service")
+
+    def __init__(self, ports: Ports, service: str) -> None:
+        self.ports = ports
+        self.service = service
+
+    def __getattr__(self, python_name: str) -> Any:
+        pipeline = self.ports.call.pipeline
+        operation = pipeline.services.operation_by_python_name(self.service, python_name)
+
+        def operate(request: Mapping[str, Any]) -> Any:
+            from foulweather.kernel.call import Call
+
+            ports, parent = self.ports, self.ports.call
+            service: Service = operation.service
+            call = Call(
+                pipeline,
+                service.name,
+                operation.name,
+                ports.account,
+                "us-east-1" if service.is_global else ports.region,
+                ports.principal,
+                session=ports.session,
+                origin=parent.origin,
+                source_arn=ports.source_arn,
+                source_account=ports.source_account,
+                via=(*parent.via, ports.principal.arn) if ports.principal.kind == "service" else parent.via,
+                trace_id=parent.trace_id,
+                parent_id=parent.request_id,
+            )
+            return pipeline.run(call, operation, dict(request))
+
+        return operate

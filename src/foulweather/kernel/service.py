@@ -1,0 +1,96 @@
+"""What a service package declares: its manifest, its access table, its rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from foulweather.kernel.call import Call
+from foulweather.policy.evaluate import Held
+
+NO_TAGS: Mapping[str, str] = {}
+
+
+class Resource(NamedTuple):
+    """What a call is about: its ARN, the account that owns it, its resource policy and its tags."""
+
+    arn: str
+    account: str
+    policy: Held | None = None
+    tags: Mapping[str, str] = NO_TAGS
+
+
+Resources = Callable[[Call, Mapping[str, Any]], Sequence[Resource]]
+Conditions = Callable[[Call, Mapping[str, Any]], Mapping[str, str | list[str]]]
+
+
+def everything(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The resource of actions that support no resource-level permissions: `*`."""
+    return (Resource("*", call.account),)
+
+
+class Permission(NamedTuple):
+    """A further permission that an operation needs, such as iam:PassRole on a role."""
+
+    action: str
+    resource: Resource
+    conditions: Mapping[str, str | list[str]] = NO_TAGS
+
+
+class Access(msgspec.Struct, frozen=True):
+    """An operation's row of the service authorization reference.
+
+    `conditions` gives the service's own condition keys (lower-cased) and `aws:requesttag/…`,
+    `aws:tagkeys`. `also` gives further permissions. `is_open` needs no permission at all
+    (GetCallerIdentity); `is_unsigned` takes no credentials (AssumeRoleWithWebIdentity).
+    `is_data` is what CloudTrail calls a data event; `is_read` is its readOnly.
+    """
+
+    action: str
+    resources: Resources = everything
+    conditions: Conditions | None = None
+    also: Callable[[Call, Mapping[str, Any]], Sequence[Permission]] | None = None
+    is_read: bool = False
+    is_data: bool = False
+    is_open: bool = False
+    is_unsigned: bool = False
+
+
+class Rate(NamedTuple):
+    """A token bucket: how many calls a second, how many at once, and the refusal's words.
+
+    `by` says what has a bucket of its own: the caller's account, or the resource.
+    """
+
+    per_s: int
+    burst: int
+    code: str = "Throttling"
+    message: str = "Rate exceeded"
+    status: int = 400
+    by: Literal["account", "resource"] = "account"
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """The manifest of a service package: `SERVICE` in its `__init__.py`.
+
+    Every public function of `modules` is an operation of the botocore model `name`: the name is the
+    registration. `access.py` holds `ACCESS: dict[str, Access]` by operation. `limits.py` may hold
+    `RATES: dict[str, Rate]` by operation. `reactions.py` holds a function for each agenda action
+    (`sns.retry_delivery` is `retry_delivery(call, **args)`) and for each event in `reads`
+    (event kind -> function `(world, event)`). `takes_anonymous`: an unsigned request may be allowed
+    by a resource policy. `denied_action` words the action in a denial.
+    """
+
+    name: str
+    package: str
+    modules: tuple[str, ...]
+    is_global: bool = False
+    reads: Mapping[str, str] = {}
+    directory: str = ""
+    guardrails: str = ""
+    access_denied: str = "AccessDenied"
+    denied_action: Callable[[str], str] | None = None
+    checks_model: bool = False
+    takes_anonymous: bool = False

@@ -1,0 +1,218 @@
+"""The application behind the front end: from an HTTP request through the gates to its response.
+
+The way of one request: guard, proof, route, authenticate, decode, pipeline, encode; a reply to a
+write waits for its commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable
+from typing import Any
+
+from foulweather.gates import GATES, delay
+from foulweather.gates.authenticate import Caller, Family, authenticate, unsigned
+from foulweather.kernel.call import Call, Origin
+from foulweather.kernel.credentials import Credentials
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.services import Services
+from foulweather.kernel.trace import Hop, Traces
+from foulweather.wire import guard
+from foulweather.wire.admin import Admin
+from foulweather.wire.app import Admission, Deferred, Reply
+from foulweather.wire.codec import OperationCodec, error_codec, operation_codec
+from foulweather.wire.http import HttpRequest, HttpResponse
+from foulweather.wire.route import Route, Unroutable, host_region, route
+from foulweather.wire.sigv4 import Proof, check_times, read_proof
+from foulweather.world.driver import Driver
+from foulweather.world.world import World
+
+log = logging.getLogger("foulweather")
+
+DEFAULT_REGION = "us-east-1"
+BODY_BYTES_MAX = 16 << 20
+BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
+FAMILIES: dict[str, Family] = {
+    "query": "query",
+    "ec2": "query",
+    "json": "json",
+    "smithy-rpc-v2-cbor": "json",
+    "rest-json": "rest-json",
+    "rest-xml": "rest-json",
+}
+
+
+class Hosted:
+    """A world with its pipeline, and the driver that moves it once the event loop runs."""
+
+    def __init__(self, world: World, services: Services) -> None:
+        self.world = world
+        self.pipeline = Pipeline(world, services, GATES, delay)
+        self.driver: Driver | None = None
+        self.origins: dict[tuple[str, bool, str, str], Origin] = {}
+
+    def drive(self) -> None:
+        """Attach the world to the running loop."""
+        if self.driver is None:
+            self.driver = Driver(self.world)
+
+    def close(self) -> None:
+        """Detach the world and put it away."""
+        if self.driver is not None:
+            self.driver.stop()
+        self.world.close()
+
+
+class Cloud:
+    """All worlds of one server, and how a request gets into one and out again."""
+
+    def __init__(self, world: World, *, is_strict: bool = False, hosts: frozenset[str] = frozenset()) -> None:
+        self.services = Services()
+        self.worlds: dict[str, Hosted] = {world.name: Hosted(world, self.services)}
+        self.is_strict = is_strict
+        self.not_implemented: Counter[str] = Counter()
+        self.admin = Admin(self)
+        self._default = self.worlds[world.name]
+        self._guard = guard.Guard(hosts)
+
+    @property
+    def default(self) -> Hosted:
+        """The world that keys enter which no other world has issued."""
+        return self._default
+
+    def start(self) -> None:
+        """Let every world run on the running event loop."""
+        for hosted in self.worlds.values():
+            hosted.drive()
+
+    def close(self) -> None:
+        """Put every world away."""
+        for hosted in self.worlds.values():
+            hosted.close()
+
+    def add(self, world: World) -> Hosted:
+        """Host another world; its keys enter it."""
+        hosted = self.worlds[world.name] = Hosted(world, self.services)
+        hosted.drive()
+        return hosted
+
+    def replace(self, name: str, world: World) -> Hosted:
+        """Put a world in the place of one that is put away already."""
+        hosted = self.add(world)
+        if name == self._default.world.name:
+            self._default = hosted
+        return hosted
+
+    # --- the application
+
+    def admit(self, head: HttpRequest) -> Admission | HttpResponse:
+        """Every body is taken in whole, up to a limit."""
+        return self._guard.refusal(head) or BUFFERED
+
+    def handle(self, request: HttpRequest) -> Reply:
+        """Answer one request."""
+        refusal = self._guard.refusal(request)
+        if refusal is not None:
+            return refusal
+        if request.path.startswith(("/_foulweather", "/_localstack")):
+            return self.admin.handle(request)
+        hosted, proof, family = self._default, None, "rest-json"
+        service, protocol = "", "rest-json"
+        try:
+            proof = read_proof(request)
+            found = route(request, proof.service if proof is not None else "")
+            service, protocol = found.service, found.protocol
+            family: Family = "s3" if service == "s3" else FAMILIES[protocol]
+            hosted = self._world_of(proof)
+            if proof is not None:
+                check_times(proof, hosted.world.clock.now_ms, family)
+            caller = authenticate(hosted.world, proof, is_strict=self.is_strict, family=family)
+            operation = self.services.operation(service, found.operation)
+            if proof is None and not (operation.access.is_unsigned or operation.service.takes_anonymous):
+                raise unsigned(family)
+        except Unroutable as error:
+            return self._refuse(hosted, error, error.service, error.protocol, "")
+        except AwsError as error:
+            return self._refuse(hosted, error, service, protocol, "")
+        codec = operation_codec(service, protocol, found.operation)
+        call = self._call(hosted, request, found, caller, proof)
+        try:
+            body = codec.decode(request, found.labels)
+            result = hosted.pipeline.run(call, operation, body)
+        except AwsError as error:
+            return error_codec(service, protocol).encode(error, call.request_id)
+        if result.__class__ is not dict and isinstance(result, Awaitable):
+            return self._later(hosted, call, found, codec, result)
+        response = codec.encode(result, call.request_id)
+        store = hosted.world.store
+        if not store.is_dirty:
+            return response
+        deferred = Deferred()
+        store.after_commit(lambda: deferred.deliver(response))
+        return deferred
+
+    async def _later(
+        self, hosted: Hosted, call: Call, found: Route, codec: OperationCodec, waiting: Awaitable[Any]
+    ) -> HttpResponse:
+        try:
+            response = codec.encode(await waiting, call.request_id)
+        except AwsError as error:
+            return error_codec(found.service, found.protocol).encode(error, call.request_id)
+        store = hosted.world.store
+        if store.is_dirty:
+            committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            store.after_commit(lambda: committed.done() or committed.set_result(None))
+            await committed
+        return response
+
+    def _world_of(self, proof: Proof | None) -> Hosted:
+        if proof is not None and len(self.worlds) > 1:
+            for hosted in self.worlds.values():
+                if proof.access_key_id in hosted.world.state(Credentials).by_id:
+                    return hosted
+        return self._default
+
+    def _call(self, hosted: Hosted, request: HttpRequest, found: Route, caller: Caller, proof: Proof | None) -> Call:
+        manifest = self.services.find(found.service)
+        if manifest is not None and manifest.is_global:
+            region = DEFAULT_REGION
+        else:
+            region = (proof.region if proof is not None else host_region(request)) or DEFAULT_REGION
+        return Call(
+            hosted.pipeline,
+            found.service,
+            found.operation,
+            caller.account,
+            region,
+            caller.principal,
+            access_key_id=caller.access_key_id,
+            session=caller.session,
+            origin=_origin(hosted, request),
+        )
+
+    def _refuse(self, hosted: Hosted, error: AwsError, service: str, protocol: str, operation: str) -> HttpResponse:
+        """A refusal before there was a call: on record all the same."""
+        world = hosted.world
+        if error.code == "NotImplemented":
+            self.not_implemented[error.message] += 1
+        now_ms = world.clock.now_ms
+        request_id = world.ids.uuid()
+        hop = Hop(request_id, request_id, "", service, operation, "", "", "", now_ms, now_ms, "", error.code, error.why)
+        traces = world.state(Traces)
+        traces.begin(hop)
+        traces.keep(hop)
+        return error_codec(service or "sts", protocol if service else "query").encode(error, request_id)
+
+
+def _origin(hosted: Hosted, request: HttpRequest) -> Origin:
+    """Where a request comes from; clients send the same again and again, so these are remembered."""
+    key = (request.peer, request.tls, request.header("user-agent"), request.header("host"))
+    found = hosted.origins.get(key)
+    if found is None:
+        if len(hosted.origins) > 10_000:
+            hosted.origins.clear()
+        found = hosted.origins[key] = Origin(*(key[0], key[1], key[2], key[3]), referer=request.header("referer"))
+    return found

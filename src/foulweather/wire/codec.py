@@ -1,0 +1,149 @@
+"""Bytes to requests and results to bytes: every AWS protocol, compiled per operation on first use."""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.model import ServiceModel
+from foulweather.wire.http import HttpRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from foulweather.kernel.model import OperationModel
+    from foulweather.wire.http import HttpResponse
+
+DECOMPRESSED_BYTES_MAX: Final = 16 * 1024 * 1024
+
+
+class OperationCodec(Protocol):
+    """One operation's requests and results in one protocol.
+
+    Values are plain: members by their API names, strings as str, blobs as bytes, timestamps as integer
+    milliseconds since the epoch; members that are absent (or null) on the wire are absent.
+    """
+
+    @property
+    def streams_request(self) -> bool:
+        """Whether `request.stream` is passed on as a member; if not, the body must have been collected."""
+        ...
+
+    def decode(self, request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
+        """The request's members; `labels` are those of the REST path. Raises AwsError only."""
+        ...
+
+    def encode(self, result: Mapping[str, Any], request_id: str) -> HttpResponse:
+        """The response to a request that succeeded."""
+        ...
+
+
+class ErrorCodec(Protocol):
+    """One service's refusals in one protocol."""
+
+    def encode(self, error: AwsError, request_id: str) -> HttpResponse:
+        """The response to a request that was refused."""
+        ...
+
+
+class ServiceCodec(Protocol):
+    """What compiles the codecs of one service in one protocol."""
+
+    def operation(self, operation: OperationModel) -> OperationCodec:
+        """The codec of one operation."""
+        ...
+
+    def errors(self) -> ErrorCodec:
+        """The codec of the service's refusals."""
+        ...
+
+
+class NotSpoken(LookupError):
+    """The service does not speak the protocol."""
+
+
+def _protocol(name: str) -> Callable[[ServiceModel], ServiceCodec]:
+    # Imported on first use: a server that only ever speaks JSON never loads the XML codecs.
+    if name == "json":
+        from foulweather.wire.codecs.json import JsonService
+
+        return JsonService
+    if name == "query":
+        from foulweather.wire.codecs.query import QueryService
+
+        return QueryService
+    if name == "ec2":
+        from foulweather.wire.codecs.ec2 import Ec2Service
+
+        return Ec2Service
+    if name == "rest-json":
+        from foulweather.wire.codecs.rest_json import RestJsonService
+
+        return RestJsonService
+    if name == "rest-xml":
+        from foulweather.wire.codecs.rest_xml import RestXmlService
+
+        return RestXmlService
+    if name == "smithy-rpc-v2-cbor":
+        from foulweather.wire.codecs.cbor import CborService
+
+        return CborService
+    raise NotSpoken(f"no protocol is called {name!r}")
+
+
+class _Decompressing:
+    """Decodes the requests of an operation whose clients may compress them (the `requestcompression` trait)."""
+
+    def __init__(self, codec: OperationCodec) -> None:
+        self._codec = codec
+        self.encode = codec.encode
+        self.streams_request = codec.streams_request
+
+    def decode(self, request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
+        """The request's members."""
+        if request.header("content-encoding").rpartition(",")[2].strip() == "gzip":
+            request = HttpRequest(
+                request.method, request.path, request.query, request.headers, _gunzipped(request.body)
+            )
+        return self._codec.decode(request, labels)
+
+
+def _gunzipped(body: bytes) -> bytes:
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        plain = inflater.decompress(body, DECOMPRESSED_BYTES_MAX)
+    except zlib.error as error:
+        raise AwsError("SerializationException", "The request body is not valid gzip", 400) from error
+    if inflater.unconsumed_tail:
+        raise AwsError("RequestEntityTooLarge", "The decompressed request body is too large", 413)
+    return plain
+
+
+def service_codec(model: ServiceModel, protocol: str) -> ServiceCodec:
+    """What compiles the codecs of `model` in `protocol`."""
+    return _protocol(protocol)(model)
+
+
+@cache
+def _service_codec(service: str, protocol: str) -> ServiceCodec:
+    model = ServiceModel.load(service)
+    if protocol not in model.protocols:
+        raise NotSpoken(f"{service} speaks {', '.join(model.protocols)}, not {protocol}")
+    return service_codec(model, protocol)
+
+
+@cache
+def operation_codec(service: str, protocol: str, operation: str) -> OperationCodec:
+    """The codec of one operation in one of the protocols its service speaks."""
+    compiler = _service_codec(service, protocol)
+    model = ServiceModel.load(service).operation(operation)
+    codec = compiler.operation(model)
+    return _Decompressing(codec) if "requestcompression" in model.model else codec
+
+
+@cache
+def error_codec(service: str, protocol: str) -> ErrorCodec:
+    """The codec of a service's refusals in one of the protocols it speaks."""
+    return _service_codec(service, protocol).errors()

@@ -1,0 +1,65 @@
+"""Keeps web pages out: a site that a developer visits must not drive the cloud on their machine.
+
+A rebound DNS name shows in `Host` (it has a dot and is no name of ours), a cross-site request in
+`Origin` and `Sec-Fetch-Site`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from foulweather.wire.http import HttpRequest, HttpResponse
+
+OUR_DOMAINS = (".localhost", ".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".internal")
+REMEMBERED_MAX = 1000
+
+
+class Guard:
+    """Decides on a request by the names in it; `hosts` are further names that the server goes by."""
+
+    def __init__(self, hosts: frozenset[str] = frozenset()) -> None:
+        self._hosts = hosts
+        self._good: set[str] = set()
+
+    def refusal(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to a request that must not be served, or None."""
+        host = request.header("host")
+        if host not in self._good:
+            if not self._is_ours(_name(host)):
+                return _forbidden(f"the Host header names {host!r}; start with --allow-host to serve under that name")
+            if len(self._good) < REMEMBERED_MAX:
+                self._good.add(host)
+        origin = request.header("origin")
+        if origin and origin != "null" and not self._is_local(urlsplit(origin).hostname or ""):
+            return _forbidden(f"requests from the web page {origin} are not served")
+        if origin == "null" or (not origin and request.header("sec-fetch-site") == "cross-site"):
+            return _forbidden("cross-site requests of web pages are not served")
+        return None
+
+    def _is_ours(self, name: str) -> bool:
+        return "." not in name or name.endswith(OUR_DOMAINS) or name in self._hosts or _is_address(name)
+
+    def _is_local(self, name: str) -> bool:
+        if name in ("localhost", *self._hosts) or name.endswith(".localhost"):
+            return True
+        return _is_address(name) and ipaddress.ip_address(name.strip("[]")).is_loopback
+
+
+def _name(host: str) -> str:
+    if host.startswith("["):
+        return host[: host.find("]") + 1]
+    return host.rpartition(":")[0] if ":" in host else host
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _forbidden(reason: str) -> HttpResponse:
+    body = f"Forbidden by foulweather: {reason}.\n".encode()
+    return HttpResponse(403, [("Content-Type", "text/plain; charset=utf-8")], body)

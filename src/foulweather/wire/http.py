@@ -1,0 +1,74 @@
+"""An HTTP request and response as the front end hands them on: nothing decoded, nothing reordered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+
+class HttpRequest:
+    """One request off the wire (or from an in-process client).
+
+    `path` and `query` are raw (percent-encoded, latin-1, `query` without its `?`); `headers` keep
+    order, case and repetitions. `body` is the whole body when `stream` is None.
+    """
+
+    __slots__ = ("_lower", "body", "headers", "method", "path", "peer", "query", "stream", "tls", "trailers")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: list[tuple[str, str]],
+        body: bytes = b"",
+        *,
+        stream: AsyncIterator[bytes] | None = None,
+        peer: str = "127.0.0.1",
+        tls: bool = False,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.stream = stream
+        self.peer = peer
+        self.tls = tls
+        self.trailers: list[tuple[str, str]] = []
+        self._lower: dict[str, str] | None = None
+
+    def header(self, name: str, default: str = "") -> str:
+        """The value of header `name` (given in lower case); of repeated ones, joined by commas."""
+        lower = self._lower
+        return (self.by_name() if lower is None else lower).get(name, default)
+
+    def by_name(self) -> dict[str, str]:
+        """All headers by lower-case name, repeated ones joined by commas; made once, not to be changed."""
+        lower = self._lower
+        if lower is None:
+            lower = self._lower = {name.lower(): value for name, value in self.headers}
+            if len(lower) != len(self.headers):
+                lower.clear()
+                for name, value in self.headers:
+                    key = name.lower()
+                    lower[key] = value if key not in lower else f"{lower[key]},{value}"
+        return lower
+
+
+class HttpResponse:
+    """One response to the wire: status, headers in order, and a whole or a streamed body."""
+
+    __slots__ = ("body", "headers", "status", "stream")
+
+    def __init__(
+        self,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: bytes = b"",
+        *,
+        stream: AsyncIterator[bytes] | None = None,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.stream = stream

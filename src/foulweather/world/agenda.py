@@ -1,0 +1,99 @@
+"""What is due and when: a heap of named actions, ties broken by the order in which they were put down."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from foulweather.world.store import State, table
+
+
+class Due(msgspec.Struct, frozen=True):
+    """One action to come: a reaction's name with its JSON arguments, and where it happens."""
+
+    when_ms: int
+    seq: int
+    action: str
+    args: dict[str, Any]
+    account: str
+    region: str
+    trace_id: str = ""
+
+
+class AgendaState(State):
+    """The actions that survive a restart."""
+
+    scope = "world"
+    dues = table(Due)
+
+
+class Agenda:
+    """The scheduler: durable actions by name, and passing alarms for calls that wait."""
+
+    def __init__(self, state: AgendaState) -> None:
+        self._state = state
+        self._seq = 0
+        self._heap: list[tuple[int, int]] = []
+        self._alarms: dict[int, Callable[[], None]] = {}
+        self.changed: Callable[[], None] = lambda: None
+        for due in state.dues.values():
+            heapq.heappush(self._heap, (due.when_ms, due.seq))
+            self._seq = max(self._seq, due.seq)
+
+    def at(
+        self, when_ms: int, action: str, args: dict[str, Any], *, account: str, region: str, trace_id: str = ""
+    ) -> int:
+        """Put down a reaction (`sns.retry_delivery`) for a time; its number can cancel it."""
+        seq = self._next(when_ms)
+        self._state.dues.put(str(seq), Due(when_ms, seq, action, args, account, region, trace_id))
+        return seq
+
+    def alarm(self, when_ms: int, ring: Callable[[], None]) -> int:
+        """Have `ring` called at a time; it belongs to a call in flight and is not kept."""
+        seq = self._next(when_ms)
+        self._alarms[seq] = ring
+        return seq
+
+    def cancel(self, seq: int) -> None:
+        """Strike an action or alarm; striking what is gone is no error."""
+        if self._alarms.pop(seq, None) is None and str(seq) in self._state.dues:
+            self._state.dues.delete(str(seq))
+
+    def next_ms(self) -> int | None:
+        """When the next thing is due."""
+        while self._heap:
+            when_ms, seq = self._heap[0]
+            if seq in self._alarms or str(seq) in self._state.dues:
+                return when_ms
+            heapq.heappop(self._heap)
+        return None
+
+    def take(self, now_ms: int) -> Due | Callable[[], None] | None:
+        """The next thing that is due by now, removed."""
+        when_ms = self.next_ms()
+        if when_ms is None or when_ms > now_ms:
+            return None
+        seq = heapq.heappop(self._heap)[1]
+        ring = self._alarms.pop(seq, None)
+        if ring is not None:
+            return ring
+        due = self._state.dues[str(seq)]
+        self._state.dues.delete(str(seq))
+        return due
+
+    def __len__(self) -> int:
+        return len(self._alarms) + len(self._state.dues)
+
+    def dues(self) -> list[Due]:
+        """The durable actions in order."""
+        return sorted(self._state.dues.values(), key=lambda due: (due.when_ms, due.seq))
+
+    def _next(self, when_ms: int) -> int:
+        self._seq += 1
+        heapq.heappush(self._heap, (when_ms, self._seq))
+        if self._heap[0][1] == self._seq:
+            self.changed()
+        return self._seq

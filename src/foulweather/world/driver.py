@@ -1,0 +1,71 @@
+"""Drives a world on an event loop: commits each tick's writes, and lets paced time pass."""
+
+from __future__ import annotations
+
+import asyncio
+
+from foulweather.world.store import LOG_BYTES_MAX
+from foulweather.world.world import World
+
+FOLD_STEP_BYTES = 512 << 10
+FOLD_PAUSE_S = 0.02
+LONGEST_NAP_S = 3600
+
+
+class Driver:
+    """Attaches one world to the running loop until it is stopped."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._folding: asyncio.TimerHandle | None = None
+        world.store.wake = self._wake
+        world.agenda.changed = self.reschedule
+        if world.store.is_dirty:
+            self._wake()
+        self.reschedule()
+
+    def reschedule(self) -> None:
+        """Set the timer anew, after the agenda or the clock has changed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        next_ms = self.world.agenda.next_ms()
+        if next_ms is None or self.world.clock.mode == "held":
+            return
+        nap_s = min(self.world.clock.real_delay_s(next_ms), LONGEST_NAP_S)
+        self._timer = self._loop.call_later(nap_s, self._tick)
+
+    async def advance_to(self, when_ms: int) -> None:
+        """Move the clock, and set the timer by it."""
+        await self.world.advance_to(when_ms)
+        self.reschedule()
+
+    def stop(self) -> None:
+        """Let go of the loop; what is unwritten is committed."""
+        for timer in (self._timer, self._folding):
+            if timer is not None:
+                timer.cancel()
+        self.world.store.commit()
+        self.world.store.wake = lambda: None
+        self.world.agenda.changed = lambda: None
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.world.run_due()
+        self.reschedule()
+
+    def _wake(self) -> None:
+        self._loop.call_soon(self._commit)
+
+    def _commit(self) -> None:
+        store = self.world.store
+        store.commit()
+        if store.log_bytes > LOG_BYTES_MAX and self._folding is None:
+            self._folding = self._loop.call_later(FOLD_PAUSE_S, self._fold)
+
+    def _fold(self) -> None:
+        self.world.store.fold(FOLD_STEP_BYTES)
+        more = self.world.store.log_bytes > LOG_BYTES_MAX // 2
+        self._folding = self._loop.call_later(FOLD_PAUSE_S, self._fold) if more else None

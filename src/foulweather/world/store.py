@@ -1,0 +1,416 @@
+"""Typed rows in memory; every write is seen here and group-committed to one SQLite file.
+
+A tick of the event loop gathers what its operations wrote and appends it as one row of the `log`
+table: one insert and one commit serve every request of the tick. The log is folded into `rows`
+(last write wins) at start, at the end, and piece by piece when it has grown long.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, overload
+
+import msgspec
+
+from foulweather.world.journal import Event
+
+R = TypeVar("R", bound=msgspec.Struct)
+S = TypeVar("S", bound="State")
+
+FORMAT = "1"
+FILE_NAME = "world.sqlite"
+LOG_BYTES_MAX = 64 << 20
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class CorruptStore(Exception):
+    """A data directory that this project will neither use nor erase."""
+
+
+class Batch(msgspec.Struct, array_like=True):
+    """What one tick wrote: new table ids, rows (None: deleted), journal events, and meta values."""
+
+    tables: dict[int, str]
+    rows: list[tuple[int, str, bytes | None]]
+    events: list[Event]
+    meta: dict[str, str]
+
+
+_decode_batch = msgspec.msgpack.Decoder(Batch).decode
+
+
+class Table(Generic[R]):
+    """Rows of one type by key. `put`, `touch` (after changing a row in place) and `delete` are the writes."""
+
+    __slots__ = ("_dirty", "_id", "_note", "_rows")
+
+    def __init__(self, table_id: int, rows: dict[str, R], dirty: dict[tuple[int, str], Any], note: Callable[[], None]):
+        self._id = table_id
+        self._rows = rows
+        self._dirty = dirty
+        self._note = note
+
+    def put(self, key: str, row: R) -> None:
+        """Insert or replace a row."""
+        self._rows[key] = row
+        if not self._dirty:
+            self._note()
+        self._dirty[self._id, key] = row
+
+    def touch(self, key: str) -> None:
+        """Have a row that was changed in place written."""
+        if not self._dirty:
+            self._note()
+        self._dirty[self._id, key] = self._rows[key]
+
+    def delete(self, key: str) -> R:
+        """Remove a row and return it."""
+        row = self._rows.pop(key)
+        if not self._dirty:
+            self._note()
+        self._dirty[self._id, key] = None
+        return row
+
+    def get(self, key: str) -> R | None:
+        """The row, or None."""
+        return self._rows.get(key)
+
+    def __getitem__(self, key: str) -> R:
+        return self._rows[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def keys(self) -> KeysView[str]:
+        """The keys, in order of insertion."""
+        return self._rows.keys()
+
+    def values(self) -> ValuesView[R]:
+        """The rows, in order of insertion."""
+        return self._rows.values()
+
+    def items(self) -> ItemsView[str, R]:
+        """Keys and rows, in order of insertion."""
+        return self._rows.items()
+
+
+class TableField(Generic[R]):
+    """Declares a table on a `State`."""
+
+    def __init__(self, row: type[R]) -> None:
+        self.row = row
+        self.name = ""
+
+    def __set_name__(self, owner: type[State], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, state: None, owner: type[State]) -> Self: ...
+    @overload
+    def __get__(self, state: State, owner: type[State]) -> Table[R]: ...
+    def __get__(self, state: State | None, owner: type[State]) -> Self | Table[R]:
+        if state is None:
+            return self
+        opened = state.store.open_table(f"{state.path}/{self.name}", self.row)
+        state.__dict__[self.name] = opened
+        return opened
+
+
+def table(row: type[R]) -> TableField[R]:
+    """Declare a table of `row`s: `queues = table(Queue)`."""
+    return TableField(row)
+
+
+class State:
+    """The tables of one service in one account and region (or in one account, or in the world).
+
+    `opened` runs once when the rows are there: rebuild indexes in it.
+    """
+
+    scope: ClassVar[Literal["region", "account", "world"]] = "region"
+
+    def __init__(self, store: Store, path: str, account: str, region: str) -> None:
+        self.store = store
+        self.path = path
+        self.account = account
+        self.region = region
+        self.opened()
+
+    def opened(self) -> None:
+        """Rebuild what is derived from the rows."""
+
+    @classmethod
+    def key(cls, account: str, region: str) -> tuple[str, str]:
+        """Which state serves an account and region."""
+        if cls.scope == "region":
+            return account, region
+        return (account, "") if cls.scope == "account" else ("", "")
+
+
+class Store:
+    """All states of a world, in memory, and on disk when it has a directory."""
+
+    def __init__(self, directory: Path | None = None, *, fsync: bool = False) -> None:
+        self.meta: dict[str, str] = {}
+        self.kept_events: list[Event] = []
+        self.unsaved_events: list[Event] = []
+        self.wake: Callable[[], None] = lambda: None
+        self._states: dict[tuple[type[State], str, str], State] = {}
+        self._paths: dict[str, tuple[type[State], str, str]] = {}
+        self._ids: dict[str, int] = {}
+        self._tables: dict[int, Table[Any]] = {}
+        self._unread: dict[int, dict[str, bytes]] = {}
+        self._dirty: dict[tuple[int, str], msgspec.Struct | None] = {}
+        self._new_tables: dict[int, str] = {}
+        self._new_meta: dict[str, str] = {}
+        self._after: list[Callable[[], None]] = []
+        self._asked = False
+        self.log_bytes = 0
+        self._database: sqlite3.Connection | None = None
+        if directory is not None:
+            self._database = _opened(directory, fsync)
+            self._load(directory)
+
+    # --- states and tables
+
+    def state(self, cls: type[S], account: str, region: str) -> S:
+        """The one state of a class that serves an account and region."""
+        account, region = cls.key(account, region)
+        found = self._states.get((cls, account, region))
+        if found is None:
+            path = f"{cls.__module__.removeprefix('foulweather.')}/{account}/{region}"
+            found = self._states[cls, account, region] = cls(self, path, account, region)
+        return found  # type: ignore[return-value]
+
+    def states(self, cls: type[S]) -> list[S]:
+        """Every state of a class that has rows, opened, in order of account and region."""
+        module = cls.__module__.removeprefix("foulweather.")
+        for path in list(self._ids):
+            if path.startswith(f"{module}/"):
+                _, account, region, _ = path.rsplit("/", 3)
+                self.state(cls, account, region)
+        return [state for key, state in sorted(self._states.items(), key=_by_place) if key[0] is cls]  # type: ignore[misc]
+
+    def open_table(self, path: str, row: type[R]) -> Table[R]:
+        """The table at a path, its rows decoded on first use."""
+        table_id = self._ids.get(path)
+        if table_id is None:
+            table_id = self._ids[path] = len(self._ids) + 1
+            self._new_tables[table_id] = path
+        found = self._tables.get(table_id)
+        if found is None:
+            decode = msgspec.msgpack.Decoder(row).decode
+            rows = {key: decode(value) for key, value in self._unread.pop(table_id, {}).items()}
+            found = self._tables[table_id] = Table(table_id, rows, self._dirty, self.ask)
+        return found
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a value that belongs to the world itself."""
+        self.meta[key] = value
+        self._new_meta[key] = value
+        self.ask()
+
+    # --- commits
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether there are writes that are not committed."""
+        return self._asked
+
+    def ask(self) -> None:
+        """Note that there is something to commit; `wake` is called once until it is."""
+        if not self._asked:
+            self._asked = True
+            self.wake()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called when everything written so far is committed."""
+        if self._asked:
+            self._after.append(callback)
+        else:
+            callback()
+
+    def commit(self) -> None:
+        """Write what is dirty as one batch, then call whoever waits for it."""
+        if not self._asked:
+            return
+        self._asked = False
+        if self._database is not None and (self._dirty or self.unsaved_events or self._new_meta):
+            rows = [(tid, key, None if row is None else _encode(row)) for (tid, key), row in self._dirty.items()]
+            batch = _encode(Batch(self._new_tables, rows, self.unsaved_events, self._new_meta))
+            self._database.execute("INSERT INTO log (crc, batch) VALUES (?, ?)", (zlib.crc32(batch), batch))
+            self.log_bytes += len(batch)
+            self._new_tables.clear()
+        self._dirty.clear()
+        self.unsaved_events.clear()
+        self._new_meta.clear()
+        after, self._after = self._after, []
+        for callback in after:
+            callback()
+
+    def fold(self, bytes_max: int | None = None) -> None:
+        """Merge the oldest part of the log (all of it by default) into the keyed rows."""
+        database = self._database
+        if database is None:
+            return
+        rows: dict[tuple[int, str], bytes | None] = {}
+        tables: dict[int, str] = {}
+        events: list[Event] = []
+        meta: dict[str, str] = {}
+        size = last = 0
+        for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
+            batch = _checked(seq, crc, blob)
+            rows.update({(tid, key): value for tid, key, value in batch.rows})
+            tables.update(batch.tables)
+            events.extend(batch.events)
+            meta.update(batch.meta)
+            size, last = size + len(blob), seq
+            if bytes_max is not None and size >= bytes_max:
+                break
+        if not last:
+            return
+        database.execute("BEGIN")
+        database.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?)", tables.items())
+        database.executemany(
+            "INSERT OR REPLACE INTO rows VALUES (?, ?, ?)",
+            ((tid, key, value) for (tid, key), value in rows.items() if value is not None),
+        )
+        database.executemany("DELETE FROM rows WHERE tid = ? AND key = ?", (k for k, v in rows.items() if v is None))
+        database.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", ((e.seq, _encode(e)) for e in events))
+        database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+        database.execute("DELETE FROM log WHERE seq <= ?", (last,))
+        database.execute("COMMIT")
+        self.log_bytes = max(0, self.log_bytes - size)
+
+    def close(self) -> None:
+        """Commit, fold, and let go of the file."""
+        self.commit()
+        if self._database is not None:
+            self.fold()
+            self._database.close()
+            self._database = None
+
+    # --- the whole, for snapshots and forks
+
+    def dump(self) -> dict[str, dict[str, bytes]]:
+        """Every row of every table, encoded."""
+        whole: dict[str, dict[str, bytes]] = {}
+        for path, tid in self._ids.items():
+            opened = self._tables.get(tid)
+            if opened is not None:
+                whole[path] = {key: _encode(row) for key, row in opened.items()}
+            else:
+                whole[path] = dict(self._unread.get(tid, {}))
+        return {path: rows for path, rows in whole.items() if rows}
+
+    def load_dump(self, whole: dict[str, dict[str, bytes]]) -> None:
+        """Fill an empty store; rows are decoded when first used."""
+        for path, rows in whole.items():
+            tid = self._ids[path] = len(self._ids) + 1
+            self._new_tables[tid] = path
+            self._unread[tid] = rows
+        if self._database is not None:
+            batch_rows: list[tuple[int, str, bytes | None]] = [
+                (self._ids[path], key, value) for path, rows in whole.items() for key, value in rows.items()
+            ]
+            batch = _encode(Batch(self._new_tables, batch_rows, [], {}))
+            self._database.execute("INSERT INTO log (crc, batch) VALUES (?, ?)", (zlib.crc32(batch), batch))
+            self._new_tables.clear()
+            self.fold()
+
+    # --- reading the file
+
+    def _load(self, directory: Path) -> None:
+        database = self._database
+        assert database is not None
+        try:
+            self.meta = dict(database.execute("SELECT key, value FROM meta"))
+            names = dict(database.execute("SELECT tid, path FROM tables"))
+            unread: dict[int, dict[str, bytes]] = {}
+            for tid, key, value in database.execute("SELECT tid, key, value FROM rows"):
+                unread.setdefault(tid, {})[key] = value
+            decode_event = msgspec.msgpack.Decoder(Event).decode
+            self.kept_events = [
+                decode_event(row[0]) for row in database.execute("SELECT data FROM events ORDER BY seq")
+            ]
+            for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
+                batch = _checked(seq, crc, blob)
+                self.log_bytes += len(blob)
+                names.update(batch.tables)
+                self.kept_events.extend(batch.events)
+                self.meta.update(batch.meta)
+                for tid, key, value in batch.rows:
+                    rows = unread.setdefault(tid, {})
+                    rows.pop(key, None)
+                    if value is not None:
+                        rows[key] = value
+        except (sqlite3.DatabaseError, msgspec.DecodeError, CorruptStore) as error:
+            database.close()
+            raise CorruptStore(_refusal(directory, str(error))) from error
+        self._ids = {path: tid for tid, path in names.items()}
+        self._unread = unread
+
+
+def _by_place(item: tuple[tuple[type[State], str, str], State]) -> tuple[str, str]:
+    return item[0][1], item[0][2]
+
+
+def _checked(seq: int, crc: int, blob: bytes) -> Batch:
+    if zlib.crc32(blob) != crc:
+        raise CorruptStore(f"log entry {seq} does not match its checksum")
+    return _decode_batch(blob)
+
+
+def _refusal(directory: Path, reason: str) -> str:
+    return (
+        f"The data directory {directory} cannot be used: {reason}. Nothing was changed. "
+        "Move it away, or start with another --data-dir, or with --in-memory."
+    )
+
+
+def _opened(directory: Path, fsync: bool) -> sqlite3.Connection:
+    """Open or create the file; refuse, without touching it, what is not a store of this format.
+
+    `synchronous=NORMAL` survives the death of the process (the write-ahead log is in the kernel's
+    hands at commit); surviving the machine's power failure takes `fsync`.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / FILE_NAME
+    is_new = not path.exists()
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        if not is_new and database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise CorruptStore("its database is damaged")
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute(f"PRAGMA synchronous={'FULL' if fsync else 'NORMAL'}")
+        database.execute("PRAGMA wal_autocheckpoint=8000")
+        if is_new:
+            database.executescript(
+                "BEGIN IMMEDIATE;"
+                "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+                "CREATE TABLE tables (tid INTEGER PRIMARY KEY, path TEXT NOT NULL);"
+                "CREATE TABLE rows (tid INTEGER, key TEXT, value BLOB NOT NULL, PRIMARY KEY (tid, key)) WITHOUT ROWID;"
+                "CREATE TABLE events (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+                "CREATE TABLE log (seq INTEGER PRIMARY KEY AUTOINCREMENT, crc INTEGER NOT NULL, batch BLOB NOT NULL);"
+                f"INSERT INTO meta VALUES ('format', '{FORMAT}');"
+                "COMMIT;"
+            )
+        found = database.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        if found is None or found[0] != FORMAT:
+            raise CorruptStore(f"its format is {found and found[0]!r}, this version reads {FORMAT!r}")
+    except (sqlite3.DatabaseError, CorruptStore) as error:
+        database.close()
+        reason = "another foulweather is using it" if "locked" in str(error) else str(error)
+        raise CorruptStore(_refusal(directory, reason)) from error
+    return database

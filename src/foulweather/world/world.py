@@ -1,0 +1,188 @@
+"""Everything that can change, in one object: clock, agenda, randomness, journal, resources."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from foulweather.world import snapshot as snapshots
+from foulweather.world.agenda import Agenda, AgendaState, Due
+from foulweather.world.clock import Clock, ClockReading, Mode, wall_ms
+from foulweather.world.ids import Ids
+from foulweather.world.journal import Journal
+from foulweather.world.snapshot import Snapshot
+from foulweather.world.store import State, Store
+
+S = TypeVar("S", bound=State)
+Act = Callable[[Due], Awaitable[None] | None]
+
+
+class World:
+    """One cloud. Same seed and same calls, same journal.
+
+    `act` carries out a due action; whoever assembles the services sets it. `attached` holds what
+    upper layers keep for this world's lifetime (registries, gates' buckets), by their own type.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "default",
+        seed: int | None = None,
+        start_ms: int | None = None,
+        mode: Mode = "paced",
+        rate_permille: int = 1000,
+        directory: Path | None = None,
+        fsync: bool = False,
+        saved: Snapshot | None = None,
+    ) -> None:
+        self.name = name
+        self.store = Store(directory, fsync=fsync)
+        meta = self.store.meta
+        boots = int(meta.get("boots", "0"))
+        if seed is None:
+            seed = int(meta["seed"]) if "seed" in meta else int.from_bytes(os.urandom(8), "big")
+        self.seed = seed
+        self.random = random.Random(seed if boots == 0 else f"{seed}/{boots}")
+        if saved is not None:
+            self.store.load_dump(saved.tables)
+            version, internal, gauss = json.loads(saved.draws)
+            self.random.setstate((version, tuple(internal), gauss))
+            self.clock = Clock(saved.clock.now_ms, saved.clock.mode, saved.clock.rate_permille)
+        elif "clock" in meta:
+            self.clock = Clock.resumed(msgspec.json.decode(meta["clock"], type=ClockReading))
+        else:
+            self.clock = Clock(wall_ms() if start_ms is None else start_ms, mode, rate_permille)
+        self.ids = Ids(self.random)
+        self.journal = Journal(self.store, saves=directory is not None)
+        self.journal.restore(self.store.kept_events if saved is None else saved.events)
+        self.agenda = Agenda(self.state(AgendaState))
+        self.act: Act = _refuse_to_act
+        self.attached: dict[type, object] = {}
+        self._in_flight = 0
+        self._quiet: asyncio.Event | None = None
+        if directory is not None:
+            self.store.set_meta("seed", str(seed))
+            self.store.set_meta("boots", str(boots + 1))
+            self.keep_clock()
+
+    # --- state
+
+    def state(self, cls: type[S], account: str = "", region: str = "") -> S:
+        """A service's tables in an account and region."""
+        return self.store.state(cls, account, region)
+
+    def keep_clock(self) -> None:
+        """Write the clock down, after it was held, released or moved."""
+        self.store.set_meta("clock", msgspec.json.encode(self.clock.reading()).decode())
+
+    def close(self) -> None:
+        """Put the world away."""
+        self.keep_clock()
+        self.store.close()
+
+    # --- time
+
+    def started(self) -> None:
+        """Note that a call or an action is in flight: held time waits for it."""
+        self._in_flight += 1
+
+    def ended(self) -> None:
+        """Note that it is finished, or parked until something in the world happens."""
+        self._in_flight -= 1
+        if self._in_flight == 0 and self._quiet is not None:
+            self._quiet.set()
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls and actions are being worked on right now."""
+        return self._in_flight
+
+    async def settled(self) -> None:
+        """Wait until nothing is in flight."""
+        while self._in_flight:
+            self._quiet = asyncio.Event()
+            await self._quiet.wait()
+        self._quiet = None
+
+    def run_due(self) -> None:
+        """Carry out everything that is due by now, in order, without waiting for what it starts."""
+        while (due := self.agenda.take(self.clock.now_ms)) is not None:
+            self._carry_out(due)
+
+    async def advance_to(self, when_ms: int) -> None:
+        """Move the clock to a time; due actions run in order, each settled before time moves on."""
+        while True:
+            await self.settled()
+            next_ms = self.agenda.next_ms()
+            if next_ms is None or next_ms > when_ms:
+                break
+            self.clock.move_to(next_ms)
+            due = self.agenda.take(self.clock.now_ms)
+            if due is not None:
+                self._carry_out(due)
+        self.clock.move_to(when_ms)
+        self.keep_clock()
+
+    def _carry_out(self, due: Due | Callable[[], None]) -> None:
+        if not isinstance(due, Due):
+            due()
+            return
+        started = self.act(due)
+        if started is not None:
+            self.started()
+            task = asyncio.ensure_future(started)
+            _running.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Future[None]) -> None:
+        _running.discard(task)
+        self.ended()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a due action failed", "exception": error, "future": task}
+            )
+
+    # --- the whole
+
+    def snapshot(self) -> Snapshot:
+        """The world as data; nothing may be in flight."""
+        return Snapshot(
+            seed=self.seed,
+            draws=json.dumps(self.random.getstate()),
+            clock=self.clock.reading(),
+            agenda_seq=len(self.agenda),
+            tables=self.store.dump(),
+            events=self.journal.kept(),
+        )
+
+    @classmethod
+    def restored(cls, saved: Snapshot, *, name: str = "default", directory: Path | None = None) -> World:
+        """A world that goes on where a snapshot was taken; `directory` must be empty or new."""
+        world = cls(name=name, seed=saved.seed, directory=directory, saved=saved)
+        if directory is not None:
+            world.store.unsaved_events.extend(saved.events)
+            world.store.commit()
+        return world
+
+    def fork(self, name: str) -> World:
+        """A second world, in memory, that begins as this one is; rows are decoded when first used."""
+        return World.restored(self.snapshot(), name=name)
+
+    def save(self, path: Path) -> None:
+        """Write a snapshot to a file."""
+        snapshots.write(self.snapshot(), path)
+
+
+_running: set[asyncio.Future[None]] = set()
+
+
+def _refuse_to_act(due: Due) -> None:
+    raise RuntimeError(f"no services are assembled to carry out {due.action}")
