@@ -10,7 +10,18 @@ from oracle.iam_oracle import Question, Source
 
 HERE, THERE = "111122223333", "444455556666"
 ACTIONS = ["sqs:SendMessage", "sqs:ReceiveMessage", "s3:GetObject", "s3:PutObject", "sts:AssumeRole"]
-ACTION_PATTERNS = [*ACTIONS, "*", "sqs:*", "SQS:send*", "s3:?etObject", "s3:*Object", "*:*", "sqs:*Message", "s3:Get*"]
+ACTION_PATTERNS = [
+    *ACTIONS,
+    "*",
+    "sqs:*",
+    "SQS:send*",
+    "s3:?etObject",
+    "s3:*Object",
+    "*:*",
+    "sqs:*Message",
+    "s3:Get*GetObject",
+    "s3:Get*",
+]
 RESOURCES = [
     f"arn:aws:sqs:us-east-1:{HERE}:orders",
     f"arn:aws:sqs:eu-west-1:{HERE}:orders-dlq",
@@ -18,6 +29,9 @@ RESOURCES = [
     "arn:aws:s3:::bucket/red:blue*",
     f"arn:aws:iam::{HERE}:role/Admin",
     "*",
+    # Where a wildcard that crossed a colon would match.
+    f"arn:aws:sqs:us-east-2:{THERE}:a-1:{HERE}:orders",
+    f"arn:aws:sqs:us-east-::{HERE}:orders",
 ]
 RESOURCE_PATTERNS = [
     *RESOURCES[:4],
@@ -57,6 +71,7 @@ PRINCIPAL_ELEMENTS: list[Any] = [
     {"AWS": f"arn:aws:iam::{HERE}:role/App"},
     {"AWS": f"arn:aws:sts::{HERE}:assumed-role/App/s1"},
     {"AWS": [f"arn:aws:sts::{HERE}:assumed-role/App/s1", f"arn:aws:iam::{HERE}:role/App", HERE]},
+    {"AWS": [f"arn:aws:sts::{HERE}:assumed-role/App/s1", HERE]},
     {"AWS": f"arn:aws:sts::{HERE}:federated-user/fay", "Service": ["sns.amazonaws.com", "events.amazonaws.com"]},
     {"Service": "sns.amazonaws.com"},
     {"Federated": "accounts.google.com"},
@@ -119,35 +134,65 @@ def condition(random: Random) -> dict[str, Any]:
     return block
 
 
-def statement(random: Random, kind: str, deny: float) -> dict[str, Any]:
-    made: dict[str, Any] = {"Effect": "Deny" if random.random() < deny else "Allow"}
-    narrow = made["Effect"] == "Deny"
-    actions = ["sts:AssumeRole", "sts:*", "sts:Assume*"] if kind == "trust" else ACTION_PATTERNS
-    wide = kind in ("scp", "rcp", "boundary", "session") and random.random() < 0.6
-    chosen = "*" if wide and not narrow else some(random, actions)
-    made["NotAction" if random.random() < 0.15 and kind not in ("rcp", "trust") else "Action"] = chosen
-    if kind != "trust":
-        patterns = "*" if wide and not narrow else some(random, RESOURCE_PATTERNS)
-        made["NotResource" if random.random() < 0.15 else "Resource"] = patterns
-    if kind == "resource" and random.random() < 0.1:
-        made.pop("Resource", None), made.pop("NotResource", None)
-    if kind in ("resource", "trust"):
-        negated = random.random() < (0.5 if narrow else 0.05)
-        elements = [each for each in PRINCIPAL_ELEMENTS if each != "*"] if kind == "trust" else PRINCIPAL_ELEMENTS
-        made["NotPrincipal" if negated else "Principal"] = random.choice(elements)
-    if kind == "rcp":
-        made["Principal"] = "*"
-    if random.random() < (0.7 if narrow else 0.35):
-        made["Condition"] = condition(random)
-    return made
+class Maker:
+    """Policies for one request, half of whose names are the request's own."""
 
+    def __init__(self, random: Random, principal: Principal, action: str, resource: str) -> None:
+        self.random = random
+        self.principal = principal
+        self.action = action
+        self.resource = resource
 
-def policy(random: Random, kind: str, source: str, deny: float = 0.12) -> Source:
-    statements: Any = [statement(random, kind, deny) for _ in range(random.choice([1, 2, 3]))]
-    if len(statements) == 1 and random.random() < 0.5:
-        statements = statements[0]
-    old = kind not in ("boundary", "scp", "rcp") and random.random() < 0.1
-    return source, {"Version": "2008-10-17" if old else "2012-10-17", "Statement": statements}
+    def likely(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def actions(self, kind: str) -> Any:
+        service_name = self.action.partition(":")[0]
+        if self.likely(0.4):
+            return self.random.choice([self.action, f"{service_name}:*", self.action.upper()])
+        return some(self.random, ["sts:AssumeRole", "sts:*", "sts:Assume*"] if kind == "trust" else ACTION_PATTERNS)
+
+    def resources(self) -> Any:
+        if self.likely(0.4):
+            return self.random.choice([self.resource, "*"])
+        return some(self.random, RESOURCE_PATTERNS)
+
+    def party(self, kind: str) -> Any:
+        asking = self.principal
+        own = [name for name in (asking.arn, asking.role_arn, asking.account) if name.startswith(("arn", "1", "4"))]
+        if own and asking.kind not in ("service", "federated") and self.likely(0.5):
+            return {"AWS": self.random.sample(own, self.random.randint(1, len(own)))}
+        return self.random.choice([each for each in PRINCIPAL_ELEMENTS if kind != "trust" or each != "*"])
+
+    def statement(self, kind: str, deny: float) -> dict[str, Any]:
+        made: dict[str, Any] = {"Effect": "Deny" if self.likely(deny) else "Allow"}
+        narrow = made["Effect"] == "Deny"
+        wide = not narrow and kind in ("scp", "rcp", "boundary", "session") and self.likely(0.6)
+        negated = self.likely(0.15) and kind not in ("rcp", "trust")
+        made["NotAction" if negated else "Action"] = "*" if wide and not negated else self.actions(kind)
+        if kind != "trust":
+            negated = self.likely(0.15)
+            made["NotResource" if negated else "Resource"] = "*" if wide and not negated else self.resources()
+        if kind == "resource" and self.likely(0.1):
+            made.pop("Resource", None)
+            made.pop("NotResource", None)
+        if kind in ("resource", "trust"):
+            made["NotPrincipal" if self.likely(0.5 if narrow else 0.05) else "Principal"] = self.party(kind)
+        if kind == "rcp":
+            made["Principal"] = "*"
+        if self.likely(0.7 if narrow else 0.35):
+            made["Condition"] = condition(self.random)
+        return made
+
+    def policy(self, kind: str, source: str, deny: float = 0.12) -> Source:
+        statements: Any = [self.statement(kind, deny) for _ in range(self.random.choice([1, 2, 3]))]
+        if len(statements) == 1 and self.likely(0.5):
+            statements = statements[0]
+        old = kind not in ("boundary", "scp", "rcp") and self.likely(0.1)
+        return source, {"Version": "2008-10-17" if old else "2012-10-17", "Statement": statements}
+
+    def organization(self, kind: str, levels: int) -> list[list[Source]]:
+        return [[self.policy(kind, f"{kind}{i}{j}", 0.06) for j in range(2)] for i in range(levels)]
 
 
 def context(random: Random) -> dict[str, Any]:
@@ -155,27 +200,28 @@ def context(random: Random) -> dict[str, Any]:
 
 
 def question(random: Random) -> Question:
-    principal = random.choice(PRINCIPALS)
+    """A request and all the policies that have a say in it."""
     trust = random.random() < 0.15
-    levels = random.choice([0, 0, 1, 2])
-
-    def organization(kind: str) -> list[list[Source]]:
-        return [[policy(random, kind, f"{kind}{i}{j}", 0.06) for j in range(2)] for i in range(levels)]
-
+    principal = random.choice(PRINCIPALS)
+    action = "sts:AssumeRole" if trust else random.choice(ACTIONS)
+    resource = RESOURCES[4] if trust else random.choice(RESOURCES)
+    make = Maker(random, principal, action, resource)
+    levels = random.choice([0, 0, 0, 1, 2])
+    resource_policy = None
+    if trust or make.likely(0.6):
+        resource_policy = make.policy("trust" if trust else "resource", "resource")
     return Question(
         principal=principal,
-        action="sts:AssumeRole" if trust else random.choice(ACTIONS),
-        resource=RESOURCES[4] if trust else random.choice(RESOURCES),
-        resource_account=random.choice([HERE, HERE, HERE, THERE, ""]),
+        action=action,
+        resource=resource,
+        resource_account=random.choice([principal.account or HERE] * 3 + [HERE, THERE, ""]),
         context=context(random),
-        identity=[policy(random, "identity", f"identity{i}") for i in range(random.choice([0, 1, 2, 2]))],
-        boundary=policy(random, "boundary", "boundary") if random.random() < 0.3 else None,
-        session=[policy(random, "session", f"session{i}") for i in range(random.choice([0, 0, 0, 1, 2]))],
-        scps=organization("scp"),
-        rcps=organization("rcp") if random.random() < 0.5 else [],
-        resource_policy=(
-            policy(random, "trust" if trust else "resource", "resource") if trust or random.random() < 0.6 else None
-        ),
+        identity=[make.policy("identity", f"identity{i}") for i in range(random.choice([0, 1, 2, 2]))],
+        boundary=make.policy("boundary", "boundary") if make.likely(0.3) else None,
+        session=[make.policy("session", f"session{i}") for i in range(random.choice([0, 0, 0, 1, 2]))],
+        scps=make.organization("scp", levels),
+        rcps=make.organization("rcp", levels) if make.likely(0.5) else [],
+        resource_policy=resource_policy,
         is_trust_policy=trust,
-        resource_must_delegate=random.random() < 0.1,
+        resource_must_delegate=make.likely(0.1),
     )

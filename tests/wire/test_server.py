@@ -170,9 +170,7 @@ async def test_pipelined_requests_are_answered_in_order_whatever_each_takes():
             return slowly()
         if request.path == "/1":
             deferred = Deferred()
-            asyncio.get_running_loop().call_later(
-                0.01, deferred.deliver, HttpResponse(200, [], request.path.encode())
-            )
+            asyncio.get_running_loop().call_later(0.01, deferred.deliver, HttpResponse(200, [], request.path.encode()))
             return deferred
         return HttpResponse(200, [], request.path.encode())
 

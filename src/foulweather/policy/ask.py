@@ -54,9 +54,9 @@ class PolicySet(msgspec.Struct):
     """Every policy that applies to a request.
 
     `scps` and `rcps` hold one list for each level, from the root through the organizational units to
-    the account; the management account has none. `resource_must_delegate`: the resource's policy must
-    itself allow the request, or delegate it to the account, as with KMS keys; a role's trust policy
-    always must.
+    the account, and an empty level allows nothing; the management account has no levels.
+    `resource_must_delegate`: the resource's policy must itself allow the request, or delegate it to
+    the account, as with KMS keys; a role's trust policy always must.
     """
 
     identity: list[Held] = []

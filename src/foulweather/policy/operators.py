@@ -66,7 +66,10 @@ def arn_like(values: Sequence[str], variables: bool) -> Compare:
         if actual in exact:
             return True
         components = actual.split(":", 5)
-        return any(_each_matches(matchers, components) for matchers in static)
+        for matchers in static:  # noqa: SIM110
+            if _each_matches(matchers, components):
+                return True
+        return False
 
     return compare
 
@@ -87,9 +90,12 @@ def _arns_with_variables(wanted: Sequence[tuple[Pattern, ...]]) -> Compare:
 
 
 def _each_matches(matchers: Sequence[Matcher], components: Sequence[str]) -> bool:
-    return len(matchers) == len(components) and all(
-        matches(component) for matches, component in zip(matchers, components, strict=True)
-    )
+    if len(matchers) != len(components):
+        return False
+    for matches, component in zip(matchers, components, strict=True):  # noqa: SIM110  faster than a generator
+        if not matches(component):
+            return False
+    return True
 
 
 def _templates(parsed: Sequence[Pattern]) -> Compare:

@@ -26,7 +26,8 @@ from foulweather.wire.app import Admission, Deferred, Reply
 from foulweather.wire.codec import OperationCodec, error_codec, operation_codec
 from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.route import Route, Unroutable, host_region, route
-from foulweather.wire.sigv4 import Proof, check_times, read_proof
+from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
+from foulweather.wire.validity import check_times
 from foulweather.world.driver import Driver
 from foulweather.world.world import World
 
@@ -119,16 +120,18 @@ class Cloud:
             return refusal
         if request.path.startswith(("/_foulweather", "/_localstack")):
             return self.admin.handle(request)
-        hosted, proof, family = self._default, None, "rest-json"
+        hosted = self._default
         service, protocol = "", "rest-json"
         try:
-            proof = read_proof(request)
-            found = route(request, proof.service if proof is not None else "")
+            scope = access_key_of(request)
+            found = route(request, scope[2] if scope is not None else "")
             service, protocol = found.service, found.protocol
             family: Family = "s3" if service == "s3" else FAMILIES[protocol]
+            proof = read_proof(request, family)
             hosted = self._world_of(proof)
             if proof is not None:
-                check_times(proof, hosted.world.clock.now_ms, family)
+                signed_at_ms = proof.signed_at_ms
+                check_times(proof, signed_at_ms + hosted.world.clock.since(signed_at_ms), family)
             caller = authenticate(hosted.world, proof, is_strict=self.is_strict, family=family)
             operation = self.services.operation(service, found.operation)
             if proof is None and not (operation.access.is_unsigned or operation.service.takes_anonymous):

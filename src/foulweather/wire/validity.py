@@ -7,8 +7,8 @@ import datetime
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.wire import refusals
+from foulweather.wire.proof import Proof
 from foulweather.wire.refusals import Family
-from foulweather.wire.sigv4 import Proof
 
 _MINUTE_MS = 60_000
 _S3_SKEW_MS = 15 * _MINUTE_MS

@@ -124,7 +124,7 @@ class ManagedPolicy(msgspec.Struct, kw_only=True):
 
 
 class AccessKey(msgspec.Struct, kw_only=True):
-    """A long-term access key; `user` is the key of its user, empty for the root user."""
+    """A long-term access key; `user` is the unique id of its user, empty for the root user."""
 
     id: str
     user: str
@@ -138,7 +138,7 @@ class AccessKey(msgspec.Struct, kw_only=True):
 
 
 class LoginProfile(msgspec.Struct, kw_only=True):
-    """A user's password for the console, hashed; `earlier` are the hashes before it, the latest first."""
+    """The console password of the user with that unique id, hashed; `earlier` are older hashes, latest first."""
 
     user: str
     salt: bytes
@@ -155,7 +155,7 @@ class LoginProfile(msgspec.Struct, kw_only=True):
 
 
 class MfaDevice(msgspec.Struct, kw_only=True):
-    """A virtual MFA device; `drift` is how many 30-second steps its clock is ahead."""
+    """A virtual MFA device; `user` is the unique id of its user, `drift` the 30-second steps its clock is ahead."""
 
     account: str
     name: str
@@ -249,7 +249,7 @@ class ServerCertificate(msgspec.Struct, kw_only=True):
 
 
 class SigningCertificate(msgspec.Struct, kw_only=True):
-    """An X.509 certificate of a user; `user` is empty for the root user."""
+    """An X.509 certificate; `user` is the unique id of its user, empty for the root user."""
 
     id: str
     user: str
@@ -265,7 +265,7 @@ class SigningCertificate(msgspec.Struct, kw_only=True):
 
 
 class SshKey(msgspec.Struct, kw_only=True):
-    """A user's SSH public key for CodeCommit, in OpenSSH's form."""
+    """An SSH public key for CodeCommit, in OpenSSH's form; `user` is the unique id of its user."""
 
     id: str
     user: str
@@ -281,7 +281,7 @@ class SshKey(msgspec.Struct, kw_only=True):
 
 
 class ServiceCredential(msgspec.Struct, kw_only=True):
-    """A credential of a user for one service only: a user name with a password, or an API key."""
+    """A credential for one service only, a user name with a password or an API key; `user` is a unique id."""
 
     id: str
     user: str

@@ -26,6 +26,7 @@ class Backlog(ABC):
 
     def __init__(self, queue: Queue) -> None:
         self.queue = queue
+        self.arn = queue.arn
         self.policy: Held | None = None
         self.parked = Parking()
         self.buckets: dict[str, Bucket] = {}
@@ -70,6 +71,10 @@ class Backlog(ABC):
         """The next visible messages, which the caller must hide or remove."""
 
     @abstractmethod
+    def put_back(self, messages: list[Message]) -> None:
+        """Let messages be taken again that were taken and neither hidden nor removed."""
+
+    @abstractmethod
     def remove(self, message: Message) -> None:
         """Forget a message."""
 
@@ -90,7 +95,7 @@ class Backlog(ABC):
         """Change when a hidden message becomes visible."""
         message.visible_ms = at_ms
         if at_ms > now_ms:
-            heappush(self._due, (at_ms, message.sequence))
+            self._schedule(message)
         elif self._unhide(message):
             self._appear(message)
 
@@ -121,16 +126,19 @@ class Backlog(ABC):
         return gone
 
     def _hide(self, message: Message) -> None:
-        due = self._due
-        if len(due) > COMPACT_ABOVE + 2 * len(self._hidden):
-            due[:] = [(hidden.visible_ms, sequence) for sequence, hidden in self._hidden.items()]
-            heapify(due)
         self._hidden[message.sequence] = message
-        heappush(due, (message.visible_ms, message.sequence))
+        self._schedule(message)
         if message.received_here:
             self.in_flight += 1
         else:
             self.delayed += 1
+
+    def _schedule(self, message: Message) -> None:
+        due = self._due
+        heappush(due, (message.visible_ms, message.sequence))
+        if len(due) > COMPACT_ABOVE + 2 * len(self._hidden):
+            due[:] = [(hidden.visible_ms, sequence) for sequence, hidden in self._hidden.items()]
+            heapify(due)
 
     def _unhide(self, message: Message) -> bool:
         if self._hidden.pop(message.sequence, None) is None:
@@ -151,10 +159,13 @@ class Backlog(ABC):
         receivable = self.receivable()
         if receivable:
             self.parked.wake(receivable)
-        if self.parked and self._due and (not self._alarm or self._due[0][0] < self._alarm_ms):
-            self._set_alarm(world)
+        if self.parked:
+            self.set_alarm(world)
 
-    def _set_alarm(self, world: World) -> None:
+    def set_alarm(self, world: World) -> None:
+        """Have those who wait woken when the next hidden message appears."""
+        if not self._due or (self._alarm and self._alarm_ms <= self._due[0][0]):
+            return
         if self._alarm:
             world.agenda.cancel(self._alarm)
         self._alarm_ms = self._due[0][0]
@@ -212,6 +223,11 @@ class StandardBacklog(Backlog):
         """The next visible messages, which the caller must hide or remove."""
         ready = self._ready
         return [ready.popitem(last=False)[1] for _ in range(min(count, len(ready)))]
+
+    def put_back(self, messages: list[Message]) -> None:
+        """Let messages be taken again that were taken and neither hidden nor removed."""
+        for message in messages:
+            self._ready[message.sequence] = message
 
     def remove(self, message: Message) -> None:
         """Forget a message."""

@@ -67,8 +67,8 @@ class FifoBacklog(Backlog):
                 taken.append(message)
         return taken
 
-    def give_back(self, messages: list[Message]) -> None:
-        """Make the groups available again of messages that were taken and neither hidden nor removed."""
+    def put_back(self, messages: list[Message]) -> None:
+        """Let messages be taken again that were taken and neither hidden nor removed."""
         for message in messages:
             self._reconsider(self._groups[message.group])
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 Values = dict[str, str | list[str]]
 
 
-def _role(call: Call, request: Mapping[str, Any]) -> Resource:
-    named = callers.named_role(call, request["RoleArn"])
-    if named.role is None:
-        return Resource(named.arn, named.account)
-    return Resource(named.arn, named.account, named.role.trust, named.role.tags)
+def _role(call: Call, request: Mapping[str, Any], action: str = "sts:AssumeRole") -> Resource:
+    """The role with its trust policy. AWS refuses a missing role as it does one that trusts nobody: here."""
+    call.resource = request["RoleArn"]
+    role = callers.existing_role(call, request["RoleArn"], action)
+    return Resource(role.arn, role.account, role.trust, role.tags)
 
 
 def _role_to_assume(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
@@ -86,7 +86,7 @@ def _role_for_token(call: Call, request: Mapping[str, Any]) -> Sequence[Resource
     call.principal = Principal("federated", identity.provider.arn)
     call.hop.principal = identity.provider.arn
     call.session = Session(issued_ms=call.now, provider=identity.provider.arn, claims=identity.claims)
-    return (_role(call, request),)
+    return (_role(call, request, "sts:AssumeRoleWithWebIdentity"),)
 
 
 def _token_conditions(call: Call, request: Mapping[str, Any]) -> Values:

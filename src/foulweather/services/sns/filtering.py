@@ -1,0 +1,77 @@
+"""A filter policy's word on a message, on record when it is no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.why import Fact, Why
+from foulweather.services.sns.envelopes import Message
+from foulweather.services.sns.filters import Filter, Unreadable
+from foulweather.services.sns.state import Subscription, Topic
+
+_UNREADABLE = {
+    "InvalidAttributes": "one of the message's attributes of type String.Array is no JSON array",
+    "InvalidMessageBody": "the message's body is no JSON object",
+}
+
+
+def passes(call: Call, topic: Topic, subscription: Subscription, wanted: Filter, message: Message) -> bool:
+    """Whether a filter policy accepts a message; if not, say so and why."""
+    try:
+        values = message.filtered_values(wanted.on_body)
+    except Unreadable as error:
+        _rejected(call, topic, subscription, wanted, message, error.reason, _unreadable(call, subscription, error))
+        return False
+    if wanted.accepts(values):
+        return True
+    reason = wanted.scope if wanted.on_body or message.attributes else "NoMessageAttributes"
+    _rejected(call, topic, subscription, wanted, message, reason, _explained(call, subscription, wanted, values))
+    return False
+
+
+def _rejected(
+    call: Call, topic: Topic, subscription: Subscription, wanted: Filter, message: Message, reason: str, why: Why
+) -> None:
+    # CloudWatch counts these as NumberOfNotificationsFilteredOut and NumberOfNotificationsFilteredOut-<reason>.
+    call.happened(
+        "sns.NotificationFilteredOut",
+        topic.arn,
+        subscription=subscription.arn,
+        message_id=message.id,
+        reason=reason,
+        scope=wanted.scope,
+    )
+    call.explain("Filter", subscription.arn, why)
+
+
+def _explained(call: Call, subscription: Subscription, wanted: Filter, values: Any) -> Why:
+    found = wanted.rejection(values)
+    where = "the message's body" if wanted.on_body else "the message's attributes"
+    actual = f"{where} has no {found.key}" if found.is_absent else f"it is {found.actual!r} in {where}"
+    return Why(
+        "dropped",
+        f"The filter policy wants {found.key} to match one of {found.wanted!r}, and {actual}.",
+        (
+            call.fact(subscription.arn, "FilterPolicy", wanted.text),
+            call.fact(subscription.arn, "FilterPolicyScope", wanted.scope),
+            Fact(where, found.key, found.actual),
+        ),
+        _remedy(subscription),
+    )
+
+
+def _unreadable(call: Call, subscription: Subscription, error: Unreadable) -> Why:
+    return Why(
+        "dropped",
+        f"The filter policy cannot look at the message: {_UNREADABLE[error.reason]}.",
+        (call.fact(subscription.arn, "FilterPolicy", subscription.attributes.get("FilterPolicy", "")),),
+        _remedy(subscription),
+    )
+
+
+def _remedy(subscription: Subscription) -> tuple[str, ...]:
+    return (
+        f"aws sns set-subscription-attributes --subscription-arn {subscription.arn} "
+        "--attribute-name FilterPolicy --attribute-value '{}'",
+    )

@@ -1,0 +1,182 @@
+"""Handing visible messages to a receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.services.sqs import contents, limits
+from foulweather.services.sqs.backlog import Backlog
+from foulweather.services.sqs.digests import attributes_digest
+from foulweather.services.sqs.handles import handle_of
+from foulweather.services.sqs.lifecycle import dead_letter, settle
+from foulweather.services.sqs.records import Message, Queue, ReceiveAttempt
+from foulweather.services.sqs.state import SqsState
+
+SYSTEM_ATTRIBUTES = frozenset(
+    {
+        "All",
+        "SenderId",
+        "SentTimestamp",
+        "ApproximateReceiveCount",
+        "ApproximateFirstReceiveTimestamp",
+        "SequenceNumber",
+        "MessageDeduplicationId",
+        "MessageGroupId",
+        "AWSTraceHeader",
+        "DeadLetterQueueSourceArn",
+    }
+)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a ReceiveMessage call asks for."""
+
+    count: int
+    wait_s: int
+    visibility_s: int
+    system_names: frozenset[str]
+    attribute_names: tuple[str, ...]
+    attempt_id: str
+
+
+def wanted(queue: Queue, request: Mapping[str, Any]) -> Wanted:
+    """Check what a call asks for, and fill in what the queue says."""
+    get = request.get
+    count, wait_s, visibility_s = get("MaxNumberOfMessages"), get("WaitTimeSeconds"), get("VisibilityTimeout")
+    attribute_names = get("MessageAttributeNames") or ()
+    attempt_id = get("ReceiveRequestAttemptId") or ""
+    system_names = frozenset[str]()
+    if (old := get("AttributeNames")) or get("MessageSystemAttributeNames"):
+        system_names = frozenset((*(old or ()), *(get("MessageSystemAttributeNames") or ())))
+        for name in system_names - SYSTEM_ATTRIBUTES:
+            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+    if attribute_names:
+        contents.checked_selectors(attribute_names)
+    if attempt_id:
+        if not queue.is_fifo:
+            raise limits.wrong_queue_type("ReceiveRequestAttemptId", attempt_id)
+        limits.checked_token("ReceiveRequestAttemptId", attempt_id)
+    return Wanted(
+        1 if count is None else limits.checked_count(count),
+        queue.wait_s if wait_s is None else limits.checked_wait(wait_s),
+        queue.visibility_s if visibility_s is None else limits.checked_visibility(visibility_s),
+        system_names,
+        tuple(attribute_names),
+        attempt_id,
+    )
+
+
+def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> list[dict[str, Any]]:
+    """Receive what is visible now, up to what is asked for and what may be in flight."""
+    settle(call, state, backlog)
+    if asked.attempt_id:
+        repeated = _repeated(call, state, backlog, asked)
+        if repeated:
+            return [_shown(message, asked) for message in repeated]
+    count = min(asked.count, limits.IN_FLIGHT_MAX - backlog.in_flight)
+    if count <= 0 or not backlog.receivable():
+        return []
+    queue = backlog.queue
+    now = call.now
+    received: list[Message] = []
+    while len(received) < count and (taken := backlog.take(count - len(received))):
+        for message in taken:
+            is_spent = 0 < queue.receive_count_max <= message.received_here
+            if is_spent and dead_letter(call, state, backlog, message):
+                continue
+            message.receive_count += 1
+            message.received_here += 1
+            message.received_ms = now
+            if not message.first_received_ms:
+                message.first_received_ms = now
+            message.visible_ms = now
+            if asked.visibility_s:
+                backlog.hide(message, now + asked.visibility_s * 1000)
+            state.messages.touch(message.id)
+            received.append(message)
+    if not asked.visibility_s:
+        backlog.put_back(received)
+    if asked.attempt_id and received:
+        _note_attempt(call, state, backlog, asked, received)
+    if received:
+        call.happened("sqs.MessageReceived", backlog.arn, count=len(received))
+    if backlog.parked:
+        backlog.rouse(call.world)
+    return [_shown(message, asked) for message in received]
+
+
+def _shown(message: Message, asked: Wanted) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "MessageId": message.id,
+        "ReceiptHandle": handle_of(message),
+        "MD5OfBody": message.md5,
+        "Body": message.body,
+    }
+    if asked.system_names:
+        known = _system_attributes(message)
+        if "All" not in asked.system_names:
+            known = {name: value for name, value in known.items() if name in asked.system_names}
+        if known:
+            shown["Attributes"] = known
+    if asked.attribute_names and message.attributes:
+        chosen = contents.selected(message.attributes, asked.attribute_names)
+        if chosen:
+            shown["MessageAttributes"] = chosen
+            is_all = len(chosen) == len(message.attributes)
+            shown["MD5OfMessageAttributes"] = message.attributes_md5 if is_all else attributes_digest(chosen)
+    return shown
+
+
+def _system_attributes(message: Message) -> dict[str, str]:
+    known = {
+        "SenderId": message.sender_id,
+        "SentTimestamp": str(message.sent_ms),
+        "ApproximateReceiveCount": str(message.receive_count),
+        "ApproximateFirstReceiveTimestamp": str(message.first_received_ms),
+    }
+    if message.queue.endswith(".fifo"):
+        known["SequenceNumber"] = str(message.sequence)
+    for name, value in (
+        ("MessageDeduplicationId", message.deduplication_id),
+        ("MessageGroupId", message.group),
+        ("AWSTraceHeader", message.trace_header),
+        ("DeadLetterQueueSourceArn", message.dead_letter_source),
+    ):
+        if value:
+            known[name] = value
+    return known
+
+
+def _repeated(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> list[Message]:
+    """What the same attempt received before, if none of it was changed since; its visibility timeout begins anew."""
+    key = f"{backlog.queue.name}/{asked.attempt_id}"
+    attempt = state.attempts.get(key)
+    if attempt is None or call.now >= attempt.at_ms + limits.ATTEMPT_MS:
+        return []
+    messages: list[Message] = []
+    for message_id, receive_count, visible_ms in attempt.messages:
+        message = state.messages.get(message_id)
+        if message is None or message.receive_count != receive_count or message.visible_ms != visible_ms:
+            return []
+        if not backlog.is_in_flight(message):
+            return []
+        messages.append(message)
+    for message in messages:
+        backlog.reappear(message, call.now + asked.visibility_s * 1000, call.now)
+        state.messages.touch(message.id)
+    attempt.messages = [(message.id, message.receive_count, message.visible_ms) for message in messages]
+    state.attempts.touch(key)
+    return messages
+
+
+def _note_attempt(call: Call, state: SqsState, backlog: Backlog, asked: Wanted, received: list[Message]) -> None:
+    name = backlog.queue.name
+    for key in [key for key, old in state.attempts.items() if call.now >= old.at_ms + limits.ATTEMPT_MS]:
+        state.attempts.delete(key)
+    noted = [(message.id, message.receive_count, message.visible_ms) for message in received]
+    state.attempts.put(f"{name}/{asked.attempt_id}", ReceiveAttempt(name, call.now, noted))

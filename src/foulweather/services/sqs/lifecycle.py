@@ -1,0 +1,71 @@
+"""What happens to a message by itself: it appears, expires, or goes to a dead-letter queue."""
+
+from __future__ import annotations
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.why import Fact, Why
+from foulweather.services.sqs.addresses import parsed_arn
+from foulweather.services.sqs.backlog import Backlog
+from foulweather.services.sqs.records import Message
+from foulweather.services.sqs.state import SqsState
+
+
+def settle(call: Call, state: SqsState, backlog: Backlog) -> None:
+    """Bring a queue up to the present: let hidden messages appear, drop expired ones."""
+    now = call.now
+    backlog.settle(now)
+    oldest = backlog.oldest()
+    if oldest is not None and oldest.sent_ms + backlog.queue.retention_s * 1000 <= now:
+        _expire(call, state, backlog)
+
+
+def _expire(call: Call, state: SqsState, backlog: Backlog) -> None:
+    arn = backlog.arn
+    retention_s = backlog.queue.retention_s
+    gone = backlog.expired(call.now)
+    for message in gone:
+        state.messages.delete(message.id)
+    call.happened(
+        "sqs.MessageExpired", arn, count=len(gone), message_ids=[message.id for message in gone[:10]]
+    )
+    why = Why(
+        "dropped",
+        f"{len(gone)} message(s) were on the queue for {retention_s} seconds without being deleted.",
+        (call.fact(arn, "MessageRetentionPeriod", retention_s), Fact(arn, "MessageId", gone[0].id)),
+        (f"aws sqs set-queue-attributes --queue-url {backlog.queue.name} --attributes MessageRetentionPeriod=1209600",),
+    )
+    call.explain("MessageExpired", arn, why)
+
+
+def dead_letter(call: Call, state: SqsState, backlog: Backlog, message: Message) -> bool:
+    """Move a message that was received too often; False if its dead-letter queue is gone.
+
+    On a standard queue it keeps the time at which it was sent, and so expires by that time; on a FIFO queue that
+    time begins anew (Developer Guide, "Using dead-letter queues", message retention periods).
+    """
+    queue = backlog.queue
+    place = parsed_arn(queue.dead_letter_arn)
+    target = state.backlogs.get(place[2]) if place else None
+    facts = (
+        call.fact(backlog.arn, "RedrivePolicy", queue.redrive_policy),
+        Fact(backlog.arn, "ApproximateReceiveCount", message.receive_count),
+        Fact(backlog.arn, "MessageId", message.id),
+    )
+    if target is None:
+        cause = f"The dead-letter queue {queue.dead_letter_arn} does not exist."
+        call.explain("DeadLetter", backlog.arn, Why("failed", cause, facts))
+        return False
+    backlog.remove(message)
+    message.queue = target.queue.name
+    message.dead_letter_source = backlog.arn
+    message.received_here = 0
+    message.visible_ms = call.now
+    message.sequence = state.next_sequence(call.now)
+    if queue.is_fifo:
+        message.sent_ms = call.now
+    state.accept(target, message, call.now)
+    call.happened("sqs.MessageDeadLettered", backlog.arn, target=target.arn, message_id=message.id)
+    cause = f"The message was received {queue.receive_count_max} times (maxReceiveCount) and not deleted."
+    call.explain("DeadLetter", backlog.arn, Why("dropped", cause, facts))
+    target.rouse(call.world)
+    return True

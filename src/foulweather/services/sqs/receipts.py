@@ -1,0 +1,203 @@
+"""Receiving messages, and what a receiver does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.sqs import limits
+from foulweather.services.sqs.backlog import Backlog
+from foulweather.services.sqs.batches import checked_batch, each_entry
+from foulweather.services.sqs.delivery import Wanted, deliver, wanted
+from foulweather.services.sqs.handles import Handle, parsed
+from foulweather.services.sqs.lifecycle import settle
+from foulweather.services.sqs.records import Message
+from foulweather.services.sqs.state import SqsState, backlog_at, state_of
+from foulweather.services.sqs.throughput import check_rate
+
+if TYPE_CHECKING:
+    from aws_types.sqs import (
+        ChangeMessageVisibilityBatchRequest,
+        ChangeMessageVisibilityBatchResult,
+        ChangeMessageVisibilityRequest,
+        DeleteMessageBatchRequest,
+        DeleteMessageBatchResult,
+        DeleteMessageRequest,
+        ReceiveMessageRequest,
+        ReceiveMessageResult,
+    )
+
+
+def receive_message(
+    call: Call, request: ReceiveMessageRequest
+) -> ReceiveMessageResult | Awaitable[ReceiveMessageResult]:
+    """Receive up to ten messages; a long poll waits for the first of them."""
+    backlog = backlog_at(call, request.get("QueueUrl"))
+    asked = wanted(backlog.queue, request)
+    if backlog.queue.is_fifo:
+        check_rate(call, backlog, "ReceiveMessage")
+    state = state_of(call, backlog)
+    found = deliver(call, state, backlog, asked)
+    if found:
+        return {"Messages": found}
+    if asked.wait_s:
+        return _long_poll(call, state, backlog, asked)
+    _refuse_over_limit(backlog)
+    return _nothing(call, backlog)
+
+
+async def _long_poll(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> ReceiveMessageResult:
+    until_ms = call.now + asked.wait_s * 1000
+    while True:
+        backlog.set_alarm(call.world)
+        try:
+            await backlog.parked.wait(call, until_ms)
+        except BaseException:
+            # The client went away: whoever waits next may have what this one was woken for.
+            backlog.rouse(call.world)
+            raise
+        if state.backlogs.get(backlog.queue.name) is not backlog:
+            raise limits.no_such_queue(backlog.arn)
+        found = deliver(call, state, backlog, asked)
+        if found:
+            return {"Messages": found}
+        if call.now >= until_ms:
+            return _nothing(call, backlog)
+
+
+def _nothing(call: Call, backlog: Backlog) -> ReceiveMessageResult:
+    call.happened("sqs.EmptyReceive", backlog.arn)
+    return {}
+
+
+def _refuse_over_limit(backlog: Backlog) -> None:
+    """A short poll of a standard queue with too much in flight fails; long polls and FIFO queues just find nothing.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+    """
+    if backlog.in_flight >= limits.IN_FLIGHT_MAX and not backlog.queue.is_fifo:
+        raise limits.over_in_flight_limit(backlog.arn, backlog.in_flight)
+
+
+def delete_message(call: Call, request: DeleteMessageRequest) -> None:
+    """Delete the message that was received with a receipt handle."""
+    backlog = backlog_at(call, request.get("QueueUrl"))
+    handle = parsed(_required(request, "ReceiptHandle"), backlog.queue)
+    if backlog.queue.is_fifo:
+        check_rate(call, backlog, "DeleteMessage")
+    _delete(call, state_of(call, backlog), backlog, handle, request["ReceiptHandle"])
+
+
+def delete_message_batch(call: Call, request: DeleteMessageBatchRequest) -> DeleteMessageBatchResult:
+    """Delete up to ten messages; each may fail by itself."""
+    backlog = backlog_at(call, request.get("QueueUrl"))
+    entries = checked_batch(request.get("Entries"), "DeleteMessageBatchRequestEntry")
+    if backlog.queue.is_fifo:
+        check_rate(call, backlog, "DeleteMessage")
+    state = state_of(call, backlog)
+
+    def delete(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        text = _required(entry, "ReceiptHandle")
+        _delete(call, state, backlog, parsed(text, backlog.queue), text)
+        return {}
+
+    successful, failed = each_entry(entries, delete)
+    return {"Successful": successful, "Failed": failed}
+
+
+def change_message_visibility(call: Call, request: ChangeMessageVisibilityRequest) -> None:
+    """Set anew when a received message becomes visible again, from now."""
+    backlog = backlog_at(call, request.get("QueueUrl"))
+    handle = parsed(_required(request, "ReceiptHandle"), backlog.queue)
+    timeout_s = _checked_timeout(request)
+    if backlog.queue.is_fifo:
+        check_rate(call, backlog, "ChangeMessageVisibility")
+    _change_visibility(call, state_of(call, backlog), backlog, handle, request["ReceiptHandle"], timeout_s)
+
+
+def change_message_visibility_batch(
+    call: Call, request: ChangeMessageVisibilityBatchRequest
+) -> ChangeMessageVisibilityBatchResult:
+    """Set anew when up to ten received messages become visible again; each may fail by itself."""
+    backlog = backlog_at(call, request.get("QueueUrl"))
+    entries = checked_batch(request.get("Entries"), "ChangeMessageVisibilityBatchRequestEntry")
+    if backlog.queue.is_fifo:
+        check_rate(call, backlog, "ChangeMessageVisibility")
+    state = state_of(call, backlog)
+
+    def change(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        text = _required(entry, "ReceiptHandle")
+        handle = parsed(text, backlog.queue)
+        _change_visibility(call, state, backlog, handle, text, _checked_timeout(entry))
+        return {}
+
+    successful, failed = each_entry(entries, change)
+    return {"Successful": successful, "Failed": failed}
+
+
+def _required(request: Mapping[str, Any], parameter: str) -> str:
+    value = request.get(parameter)
+    if not value:
+        raise limits.missing(parameter)
+    return value
+
+
+def _checked_timeout(request: Mapping[str, Any]) -> int:
+    timeout_s = request.get("VisibilityTimeout")
+    if timeout_s is None:
+        raise limits.missing("VisibilityTimeout")
+    return limits.checked_visibility(timeout_s)
+
+
+def _receipted(state: SqsState, backlog: Backlog, handle: Handle) -> Message | None:
+    """The message of a receipt, if it is still on this queue and was not received again since."""
+    message = state.messages.get(handle.message_id)
+    if message is None or message.queue != backlog.queue.name or message.receive_count != handle.receive_count:
+        return None
+    return message
+
+
+def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text: str) -> None:
+    """Delete by a receipt; what is gone already is deleted again without complaint.
+
+    A standard queue ignores an old receipt ("the request will succeed, but the message might not be deleted"); a FIFO queue
+    refuses one whose visibility timeout is over. No receipt lasts longer than twelve hours.
+    """
+    message = _receipted(state, backlog, handle)
+    if backlog.queue.is_fifo:
+        is_over = handle.message_id in state.messages and (message is None or message.visible_ms <= call.now)
+    else:
+        is_over = call.now >= handle.received_ms + limits.VISIBILITY_S_MAX * 1000
+    if is_over:
+        until_ms = message.visible_ms if message is not None else handle.received_ms
+        raise limits.receipt_is_over(text, backlog.arn, until_ms)
+    if message is not None:
+        state.remove(backlog, message)
+        call.happened("sqs.MessageDeleted", backlog.arn)
+        if backlog.parked:
+            backlog.rouse(call.world)
+
+
+def _change_visibility(
+    call: Call, state: SqsState, backlog: Backlog, handle: Handle, text: str, timeout_s: int
+) -> None:
+    settle(call, state, backlog)
+    message = _receipted(state, backlog, handle)
+    if message is None:
+        raise limits.invalid(
+            "ReceiptHandle", text, "Message does not exist or is not available for visibility timeout change."
+        )
+    if not backlog.is_in_flight(message):
+        raise limits.not_in_flight(backlog.arn, message.id, message.visible_ms)
+    until_ms = call.now + timeout_s * 1000
+    if until_ms > message.received_ms + limits.VISIBILITY_S_MAX * 1000:
+        raise limits.invalid(
+            "VisibilityTimeout",
+            timeout_s,
+            f"Total VisibilityTimeout for the message is beyond the limit [{limits.VISIBILITY_S_MAX} seconds].",
+        )
+    backlog.reappear(message, until_ms, call.now)
+    state.messages.touch(message.id)
+    if backlog.parked:
+        backlog.rouse(call.world)
