@@ -83,7 +83,14 @@ def _environment(name: str) -> Path:
         print(f"installing {PACKAGES[name]} ...", file=sys.stderr)
         folder.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", PACKAGES[name]], check=True)
+        python = str(folder / "bin" / "python")
+        uv = Path(sys.executable).with_name("uv")
+        installer = (
+            [str(uv), "pip", "install", "-q", "--python", python]
+            if uv.exists()
+            else [python, "-m", "pip", "install", "-q"]
+        )
+        subprocess.run([*installer, PACKAGES[name]], check=True)
     return folder
 
 

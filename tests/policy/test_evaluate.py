@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -349,69 +348,6 @@ def test_a_key_policy_must_enable_identity_policies() -> None:
     policies.identity = []
     assert outcome(evaluate(ask(ALICE, "kms:Decrypt", key), policies)) == (*DENIED, "identity-based")
     assert evaluate(ask(root(HERE), "kms:Decrypt", key), policies).allowed
-
-
-def test_near_misses_say_which_element_failed_nearest_first() -> None:
-    condition = {"StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]}, "Bool": {"aws:SecureTransport": "true"}}
-    policies = PolicySet(
-        identity=[
-            held("identity", allow("s3:*", "arn:aws:s3:::b"), allow("s3:*", Sid="OtherAction"), source="p1"),
-            held("identity", allow(resource="arn:aws:sqs:*:*:other", Sid="OtherQueue"), source="p2"),
-            held("identity", allow(Condition=condition, Sid="Team"), source="p3"),
-        ],
-        resource=held("resource", allow(**names(STRANGER), Sid="Bob"), source=QUEUE),
-    )
-    verdict = evaluate(ask(ALICE, **{"aws:securetransport": "false"}), policies)
-    assert [(each.source, each.sid, each.failed) for each in verdict.nearly] == [
-        ("p3", "Team", ("Condition",)),
-        ("p2", "OtherQueue", ("Resource",)),
-        (QUEUE, "Bob", ("Principal",)),
-        ("p1", "OtherAction", ("Action",)),
-        ("p1", "", ("Action", "Resource")),
-    ]
-    tag, secure = verdict.nearly[0].failures
-    assert (tag.operator, tag.key, tag.wanted, tag.actual) == (
-        "StringEquals",
-        "aws:PrincipalTag/team",
-        ("red", "blue"),
-        None,
-    )
-    assert (secure.operator, secure.key, secure.actual) == ("Bool", "aws:SecureTransport", ("false",))
-
-
-def test_near_misses_of_a_limit_are_the_limits_own() -> None:
-    policies = PolicySet(
-        identity=identity(allow()), scps=[[held("scp", allow("*"), source="full")], [held("scp", allow("s3:*"))]]
-    )
-    verdict = evaluate(ask(ALICE), policies)
-    assert [(each.source, each.kind, each.failed) for each in verdict.nearly] == [
-        ("scp", "service control", ("Action",))
-    ]
-    assert evaluate(ask(ALICE), PolicySet(identity=identity(deny()))).nearly == []
-
-
-class Untouchable(Mapping[str, "str | list[str]"]):
-    def __getitem__(self, key: str) -> str | list[str]:
-        raise AssertionError(f"{key} was read")
-
-    def __iter__(self) -> Iterator[str]:
-        raise AssertionError("the context was listed")
-
-    def __len__(self) -> int:
-        raise AssertionError("the context was counted")
-
-
-def test_the_context_is_not_read_unless_a_condition_or_variable_needs_it() -> None:
-    policies = PolicySet(
-        identity=identity(
-            allow("sqs:*", QUEUE),
-            allow("s3:*", Condition={"Bool": {"aws:SecureTransport": "true"}}),
-            deny("sqs:*", "arn:aws:sqs:*:*:other", Condition={"Bool": {"aws:SecureTransport": "true"}}),
-        )
-    )
-    assert evaluate(Ask(ALICE, "sqs:SendMessage", QUEUE, HERE, Untouchable()), policies).allowed
-    with pytest.raises(AssertionError, match="aws:securetransport was read"):
-        evaluate(Ask(ALICE, "s3:GetObject", "arn:aws:s3:::b/k", HERE, Untouchable()), policies)
 
 
 # IAM User Guide, "Creating a condition with multiple keys or values": keys AND, values OR, negated NOR.

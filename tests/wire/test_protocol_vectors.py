@@ -21,8 +21,7 @@ from botocore.model import ServiceModel as BotocoreService
 from botocore.parsers import PROTOCOL_PARSERS
 
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.model import Shape
-from foulweather.kernel.model import ServiceModel
+from foulweather.kernel.model import ServiceModel, Shape
 from foulweather.wire.codec import service_codec
 from foulweather.wire.http import HttpRequest
 from foulweather.wire.rest_paths import RestPaths
@@ -113,7 +112,10 @@ def cases(direction: str) -> list[Any]:
     found: list[Any] = []
     if not FOLDER:
         return found
-    for file in [*sorted(Path(FOLDER, direction).glob("*.json")), *sorted(Path(FOLDER, "legacy", direction).glob("*.json"))]:
+    for file in [
+        *sorted(Path(FOLDER, direction).glob("*.json")),
+        *sorted(Path(FOLDER, "legacy", direction).glob("*.json")),
+    ]:
         legacy = "legacy-" if file.parent.parent.name == "legacy" else ""
         for suite_index, suite in enumerate(json.loads(file.read_text())):
             for case_index, case in enumerate(suite["cases"]):
@@ -295,8 +297,12 @@ def test_a_refusal_is_encoded_so_that_botocore_reads_it(suite: dict[str, Any], c
     shape = model.error_shapes.get(code) or shapes.get(code)
     members = as_ours(shape, case["error"]) if shape else case["error"]
     message = case.get("errorMessage", "")
-    error = AwsError(code, message, case["response"]["status_code"], members={
-        key: value for key, value in members.items() if key.lower() != "message"})
+    error = AwsError(
+        code,
+        message,
+        case["response"]["status_code"],
+        members={key: value for key, value in members.items() if key.lower() != "message"},
+    )
     response = service_codec(model, suite["metadata"]["protocol"]).errors().encode(error, "rid")
     parser, raw, service = parsed(suite, case, response)
     found = parser.parse(raw, None)

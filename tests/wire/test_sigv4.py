@@ -43,7 +43,7 @@ def signed(
     """Sign with botocore, and hand over what would arrive on the wire."""
     request = AWSRequest(method=method, url=url, headers=headers, data=body)
     request.context.update(context or {})
-    with mock.patch("botocore.auth.get_current_datetime", lambda: NOW.replace(tzinfo=None)):
+    with mock.patch("botocore.auth.get_current_datetime", return_value=NOW.replace(tzinfo=None)):
         signer(Credentials(KEY, SECRET, token), service, region, **options).add_auth(request)
     prepared = request.prepare()
     parts = urlsplit(prepared.url)
@@ -436,7 +436,7 @@ def test_signature_version_2_is_known_and_refused():
     assert (s3.code, s3.status) == ("InvalidRequest", 400)
     assert s3.message.endswith("Please use AWS4-HMAC-SHA256.")
     query = "AWSAccessKeyId=AKID&Signature=x&Expires=1"
-    assert refusal(HttpRequest("GET", "/", query, [("Host", "h")]), "s3").code == "InvalidRequest"
+    assert refusal(HttpRequest("GET", "/", query, [("Host", "h")]), "query").code == "InvalidClientTokenId"
     body = b"Action=ListQueues&AWSAccessKeyId=AKID&SignatureVersion=2&Signature=x"
     assert refusal(HttpRequest("POST", "/", "", [("Host", "h")], body), "query").code == "InvalidClientTokenId"
 
@@ -601,7 +601,10 @@ def test_an_asymmetric_signature_is_verified():
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    head = f"AWS4-ECDSA-P256-SHA256 Credential={KEY}/20150830/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-region-set, Signature="
+    head = (
+        f"AWS4-ECDSA-P256-SHA256 Credential={KEY}/20150830/s3/aws4_request, "
+        "SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-region-set, Signature="
+    )
     headers = [
         ("Host", "h"),
         ("X-Amz-Date", "20150830T123600Z"),

@@ -92,7 +92,7 @@ def _principal_arn(call: Call, resource: Resource) -> str | None:
     principal = call.principal
     if principal.kind in ("service", "anonymous", "federated"):
         return None
-    return principal.role_arn or principal.arn
+    return principal.role_arn if principal.kind == "assumed-role" else principal.arn
 
 
 def _mfa_present(call: Call, resource: Resource) -> str | None:

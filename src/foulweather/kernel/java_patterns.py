@@ -41,7 +41,30 @@ _ESCAPE: Final = re.compile(
     re.DOTALL,
 )
 
-EXPONENTIAL: Final[frozenset[str]] = frozenset()
+EXPONENTIAL: Final = frozenset(
+    {
+        r"""(([0-9]|.|:|/)*)""",
+        r"""(?:[\._\-/#A-Za-z0-9]+|\$\{[A-Za-z]+(?:\.[A-Za-z]+){1,2}\})+""",
+        r"""(?:^[\d\w\-_\.+]*$)|(?:^arn:aws(-\w+)*:[\w\d-]+:([\w\d-]*)?:[\w\d_-]*([:/].+)*$)""",
+        r"""(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:model-customization-job/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2}/[a-z0-9]{12})|([a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*)""",
+        r"""(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:model-import-job/[a-z0-9]{12})|([a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*)""",
+        r"""[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)""",
+        r"""[a-z0-9]([-a-z0-9]*[a-z0-9]){0,39}?""",
+        r"""[a-zA-Z0-9!-~]+([a-zA-Z0-9!-~ ]*[a-zA-Z0-9!-~]+)*""",
+        r"""[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*""",
+        r"""[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}""",
+        r"""[a-zA-Z0-9_](([a-zA-Z0-9_]+)*([a-zA-Z0-9_]+))?""",
+        r"""[a-zA-Z](?:-?[a-zA-Z0-9]+)*""",
+        r"""^([A-Za-z](-|_|.)?)+$""",
+        r"""^([^/]([!-~]+/){1,511})?[A-Za-z0-9_+=,.@-]{1,64}$""",
+        r"""^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*$""",
+        r"""^[ \t]*[^\x00-\x1F:\x7F]+([ \t]+[^\x00-\x1F:\x7F]+)*[ \t]*$""",
+        r"""^[0-9](.[0-9]*)*$""",
+        r"""^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$""",
+        r"""^arn:aws(-\w+)*:[\w\d-]+:([\w\d-]*)?:[\w\d_-]*([:/].+)*$""",
+        r"""https://([.\-_a-zA-Z0-9]+/?){3,1016}""",
+    }
+)
 """Patterns that take Python's backtracking for ever on some short text: they are not checked."""
 
 
@@ -65,9 +88,7 @@ def _categories() -> dict[str, list[tuple[int, int]]]:
 @cache
 def _class_of(name: str) -> list[tuple[int, int]]:
     """The ranges of a category (`Lu`), or of a family of them (`L`), in order."""
-    found = sorted(
-        span for category, spans in _categories().items() if category.startswith(name) for span in spans
-    )
+    found = sorted(span for category, spans in _categories().items() if category.startswith(name) for span in spans)
     if not found:
         raise ValueError(f"no Unicode category is called {name}")
     joined = [found[0]]
@@ -84,7 +105,7 @@ def _written(spans: list[tuple[int, int]]) -> str:
 
 
 def _property(name: str, negated: bool) -> str:
-    """What stands inside of brackets for `\\p{name}`, or for `\\P{name}`."""
+    r"""What stands inside of brackets for `\p{name}`, or for `\P{name}`."""
     if name in _POSIX and not negated:
         return _POSIX[name]
     spans = sorted(span for part in _PROPERTIES.get(name, (name,)) for span in _class_of(part))

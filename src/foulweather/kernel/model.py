@@ -132,7 +132,7 @@ class OperationModel:
         return self.model.get("pythonName") or snake_case(self.name)
 
     def _shape(self, reference: dict[str, Any] | None) -> Shape | None:
-        return reference and Shape(self.service.shapes, reference["shape"], reference)
+        return Shape(self.service.shapes, reference["shape"], reference) if reference else None
 
     @cached_property
     def input(self) -> Shape | None:
@@ -148,8 +148,7 @@ class OperationModel:
     def errors(self) -> dict[str, Shape]:
         """The error shapes that the model lists for this operation."""
         return {
-            error["shape"]: Shape(self.service.shapes, error["shape"], error)
-            for error in self.model.get("errors", ())
+            error["shape"]: Shape(self.service.shapes, error["shape"], error) for error in self.model.get("errors", ())
         }
 
     @property
@@ -215,11 +214,7 @@ class ServiceModel:
     @cached_property
     def error_shapes(self) -> dict[str, Shape]:
         """Every error shape of the service by its name."""
-        return {
-            name: self.shape(name)
-            for name, raw in self.shapes.items()
-            if raw.get("exception") or "error" in raw
-        }
+        return {name: self.shape(name) for name, raw in self.shapes.items() if raw.get("exception") or "error" in raw}
 
     def __repr__(self) -> str:
         return f"ServiceModel({self.name})"

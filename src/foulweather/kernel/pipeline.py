@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
+from foulweather.kernel import validation
 from foulweather.kernel.call import Call
 from foulweather.kernel.directory import Directory, Guardrails
 from foulweather.kernel.errors import AwsError
@@ -22,6 +23,13 @@ Gate = Callable[[Call, Operation, Request], None]
 """Lets a call pass, or raises its refusal with the reasons."""
 Delay = Callable[[Call, Operation], int]
 """Milliseconds of world time by which something holds a call up (0: nothing does)."""
+
+
+def _check_model(operation: Operation, request: Request) -> None:
+    """Refuse what breaks the model's constraints, in the words that most of AWS shares."""
+    violations = validation.check(operation.model, request)
+    if violations:
+        raise validation.coral_error(violations, code=validation.common_code(operation.model))
 
 
 class Pipeline:
@@ -53,6 +61,8 @@ class Pipeline:
         """Take a call through the gates and its operation; an async operation's result is awaitable."""
         self._traces.begin(call.hop)
         try:
+            if operation.service.checks_model:
+                _check_model(operation, request)
             for gate in self._gates:
                 gate(call, operation, request)
             delay_ms = self._delay(call, operation) if self._delay is not None else 0

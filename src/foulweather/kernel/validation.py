@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.java_patterns import compiled, satisfies
@@ -44,13 +44,13 @@ def java_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        held: dict[str, Any] = value
+        held = cast("dict[str, Any]", value)
         return "{" + ", ".join([f"{key}={java_text(each)}" for key, each in held.items()]) + "}"
     if isinstance(value, list):
-        items: list[Any] = value
+        items = cast("list[Any]", value)
         return "[" + ", ".join([java_text(each) for each in items]) + "]"
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    if isinstance(value, bytes):
+        return f"java.nio.HeapByteBuffer[pos=0 lim={(size := len(value))} cap={size}]"
     return str(value)
 
 
@@ -66,9 +66,7 @@ def _text(path: Path) -> str:
     return ".".join(reversed(parts))
 
 
-def _limits(
-    shape: Shape, *, enums: bool, trivial: bool = False
-) -> list[tuple[str, Callable[[Any], bool]]]:
+def _limits(shape: Shape, *, enums: bool, trivial: bool = False) -> list[tuple[str, Callable[[Any], bool]]]:
     """The constraints on a value by itself: AWS's words, and whether a value keeps to them.
 
     `trivial` ones, which every value keeps to, only matter where AWS lists them all.
@@ -125,9 +123,7 @@ class _Compiler:
             if shape.name in seen:
                 return False
             seen.add(shape.name)
-            return bool(shape.required) or any(
-                self._constrains(member, seen) for member in shape.members.values()
-            )
+            return bool(shape.required) or any(self._constrains(member, seen) for member in shape.members.values())
         if _limits(shape, enums=self._enums):
             return True
         if shape.type == "list":
@@ -205,7 +201,7 @@ class _Compiler:
 
             values = None if below is None else each_value
         else:
-            values = self._scalars(shape.value, "Map value", dict.values, bool(shape.trait("sensitive")))
+            values = self._scalars(shape.value, "Map value", _values, bool(shape.trait("sensitive")))
         checks = [check for check in (keys, values) if check is not None]
         if not checks:
             return None
@@ -235,6 +231,10 @@ class _Compiler:
                         return
 
         return check
+
+
+def _values(value: dict[str, Any]) -> Any:
+    return value.values()
 
 
 def _joined(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from foulweather.wire.app import Deferred
 from foulweather.wire.body import BodyFailed, BodyStream
 from foulweather.wire.http import HttpRequest, HttpResponse
-from foulweather.wire.responses import CONTINUE, LAST_CHUNK, Framing, framed, plain, whole
+from foulweather.wire.responses import CONTINUE, LAST_CHUNK, Framing, framed, plain, simple, whole
 
 if TYPE_CHECKING:
     from foulweather.wire.server import Server
@@ -70,6 +70,24 @@ class Answering(asyncio.Protocol):
         if len(self._turns) >= self._limits.pipelined_requests_max:
             self._pause(FULL_PIPELINE)
 
+    def _serve(self, request: HttpRequest, keep: bool, http10: bool) -> None:
+        """Have a request answered; if there is nothing special about its answer, without further ado."""
+        if self._turn is not None or self._turns or self._drained is not None:
+            self._enter(Turn(request, keep, http10))
+            return
+        server = self._server
+        try:
+            reply = self._app.handle(request)
+            if type(reply) is HttpResponse and reply.stream is None and keep and not server.stopping and not http10:
+                data = simple(reply, server.dates.at(server.now())) if request.method != "HEAD" else None
+                if data is not None:
+                    self._transport.write(data)
+                    return
+        except Exception:
+            reply = self._failed(request)
+        self._turn = Turn(request, keep, http10)
+        self._reply(self._turn, reply)
+
     def _begin(self, turn: Turn) -> None:
         self._turn = turn
         if turn.response is not None:
@@ -79,18 +97,21 @@ class Answering(asyncio.Protocol):
             reply = self._app.handle(turn.request)
         except Exception:
             reply = self._failed(turn.request)
-        if type(reply) is HttpResponse:
-            self._answer(reply)
-        elif isinstance(reply, Deferred):
+        self._reply(turn, reply)
+
+    def _reply(self, turn: Turn, reply: object) -> None:
+        """Answer this turn with what the application gave."""
+        if isinstance(reply, Deferred):
             self._deferred = reply
             response = reply.bind(self._deliver)
             if response is not None:
                 self._deferred = None
                 self._answer(response)
-        elif isinstance(reply, Awaitable):
-            self._task = asyncio.get_running_loop().create_task(self._await(turn, reply))
-        else:
+        elif isinstance(reply, HttpResponse) or not isinstance(reply, Awaitable):
             self._answer(_checked(reply))
+        else:
+            waiting = self._await(turn, cast(Awaitable[HttpResponse], reply))
+            self._task = asyncio.get_running_loop().create_task(waiting)
 
     def _take_turns(self) -> None:
         """Go on with those who wait, as far as they can be answered now."""
@@ -272,14 +293,14 @@ class Answering(asyncio.Protocol):
         """End the connection; where the client may still be sending, only after it had time to read."""
         self._turns.clear()
         transport = self._transport
-        if (self._receiving is None and not self._deaf) or not transport.can_write_eof():
-            self._deaf = True
-            transport.close()
-            return
-        # Closing with unread input would reset the connection and take the answer with it.
+        is_sending = self._receiving is not None or self._deaf
         self._deaf = True
         self._receiving = None
         self._stream = None
+        if not is_sending or not transport.can_write_eof():
+            transport.close()
+            return
+        # Closing with unread input would reset the connection and take the answer with it.
         self._deadline = self._server.tick + self._server.linger_ticks
         transport.write_eof()
         self._resume(self._paused)

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol, cast
 
+from foulweather.kernel.errors import not_implemented
+
 Update = Callable[[bytes, int], int]
 
 _CRC32_POLYNOMIAL = 0xEDB88320
@@ -134,14 +136,24 @@ _MAKERS: dict[str, Callable[[], Checksum]] = {
     "MD5": lambda: hashlib.md5(usedforsecurity=False),
 }
 
-ALGORITHMS = tuple(_MAKERS)
+# These need the package `xxhash`; without it they are refused as not implemented.
+_XXHASH = {"XXHASH64": "xxh64", "XXHASH3": "xxh3_64", "XXHASH128": "xxh3_128"}
+
+LENGTHS_BYTES = {algorithm: len(maker().digest()) for algorithm, maker in _MAKERS.items()} | {
+    "XXHASH64": 8,
+    "XXHASH3": 8,
+    "XXHASH128": 16,
+}
+ALGORITHMS = tuple(LENGTHS_BYTES)
 HEADERS = {f"x-amz-checksum-{algorithm.lower()}": algorithm for algorithm in ALGORITHMS}
-LENGTHS_BYTES = {algorithm: len(maker().digest()) for algorithm, maker in _MAKERS.items()}
 
 
 def checksum(algorithm: str) -> Checksum:
     """A fresh checksum by S3's name for its algorithm."""
-    return _MAKERS[algorithm]()
+    maker = _MAKERS.get(algorithm) or _installed("xxhash", _XXHASH[algorithm])
+    if maker is None:
+        raise not_implemented("s3", f"checksums by {algorithm}")
+    return cast(Checksum, maker())
 
 
 def encoded(algorithm: str, data: bytes) -> str:

@@ -118,8 +118,7 @@ class ChunkedDecoder:
             else:
                 end = data.find(b"\r\n", position)
                 if end < 0:
-                    if len(data) - position > _LINE_BYTES_MAX:
-                        raise _incomplete() if self._state != _TRAILERS else _malformed_trailer()
+                    self._check_unended(len(data) - position)
                     break
                 self._line(data[position:end])
                 position = end + 2
@@ -141,6 +140,14 @@ class ChunkedDecoder:
                 raise AwsError(
                     "BadDigest", f"The {algorithm} you specified did not match the calculated checksum.", 400
                 )
+
+    def _check_unended(self, size: int) -> None:
+        """Bound what is kept of a line whose end has not come."""
+        if self._state == _TRAILERS:
+            if size > _TRAILERS_BYTES_MAX:
+                raise _malformed_trailer()
+        elif size > _LINE_BYTES_MAX:
+            raise _incomplete()
 
     def _line(self, line: bytes) -> None:
         if self._state == _SIZE:

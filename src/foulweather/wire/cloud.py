@@ -110,8 +110,11 @@ class Cloud:
     # --- the application
 
     def admit(self, head: HttpRequest) -> Admission | HttpResponse:
-        """Every body is taken in whole, up to a limit."""
-        return self._guard.refusal(head) or BUFFERED
+        """Every body is taken in whole, up to a limit; the admin API has its own."""
+        refusal = self._guard.refusal(head)
+        if refusal is not None:
+            return refusal
+        return self.admin.admit(head) if head.path.startswith("/_foulweather") else BUFFERED
 
     def handle(self, request: HttpRequest) -> Reply:
         """Answer one request."""
@@ -146,6 +149,7 @@ class Cloud:
             body = codec.decode(request, found.labels)
             result = hosted.pipeline.run(call, operation, body)
         except AwsError as error:
+            self._count(error)
             return error_codec(service, protocol).encode(error, call.request_id)
         if result.__class__ is not dict and isinstance(result, Awaitable):
             return self._later(hosted, call, found, codec, result)
@@ -163,6 +167,7 @@ class Cloud:
         try:
             response = codec.encode(await waiting, call.request_id)
         except AwsError as error:
+            self._count(error)
             return error_codec(found.service, found.protocol).encode(error, call.request_id)
         store = hosted.world.store
         if store.is_dirty:
@@ -170,6 +175,11 @@ class Cloud:
             store.after_commit(lambda: committed.done() or committed.set_result(None))
             await committed
         return response
+
+    def _count(self, error: AwsError) -> None:
+        """Count what was asked for and is not built, as `service:Operation`."""
+        if error.code == "NotImplemented":
+            self.not_implemented[error.why.facts[0].resource] += 1
 
     def _world_of(self, proof: Proof | None) -> Hosted:
         if proof is not None and len(self.worlds) > 1:
@@ -199,8 +209,7 @@ class Cloud:
     def _refuse(self, hosted: Hosted, error: AwsError, service: str, protocol: str, operation: str) -> HttpResponse:
         """A refusal before there was a call: on record all the same."""
         world = hosted.world
-        if error.code == "NotImplemented":
-            self.not_implemented[error.message] += 1
+        self._count(error)
         now_ms = world.clock.now_ms
         request_id = world.ids.uuid()
         hop = Hop(request_id, request_id, "", service, operation, "", "", "", now_ms, now_ms, "", error.code, error.why)

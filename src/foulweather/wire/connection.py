@@ -14,6 +14,7 @@ from foulweather.wire.body import BodyMalformed, BodyStream, BodyTooLarge, BodyT
 from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.responses import plain
 from foulweather.wire.target import TargetRefused, read_target
+from foulweather.wire.upgrades import AfterMadeUpHead, made_up_head
 
 if TYPE_CHECKING:
     from foulweather.wire.server import Server
@@ -52,6 +53,7 @@ class Connection(Answering):
         self._body_checked = 0
         self._too_large: HttpResponse | None = None
         self._lingered = 0
+        self._upgrading = False
 
     # -- the transport's side
 
@@ -88,16 +90,18 @@ class Connection(Answering):
             return
         was_in_head = self._in_head
         self._packet_bytes = len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            # The upgrade was asked for and ignored: what follows is HTTP/1.1 as before.
-            self._parser = httptools.HttpRequestParser(self)
-            self.data_received(data[int(upgrade.args[0]) :])
-            return
-        except httptools.HttpParserError as error:
-            self._stop_listening(error)
-            return
+        while data:
+            try:
+                self._parser.feed_data(data)
+                break
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[int(upgrade.args[0]) :]
+                self._ignore_upgrade()
+                if self._deaf:
+                    return
+            except httptools.HttpParserError as error:
+                self._stop_listening(error)
+                return
         if self._in_head:
             self._wait_for_head(was_in_head)
 
@@ -132,15 +136,19 @@ class Connection(Answering):
     def on_headers_complete(self) -> None:
         """The head is whole: check it, and decide what becomes of the body."""
         self._in_head = False
+        if self._deaf:
+            raise _Refused(plain(400))
         headers = self._headers
-        method = self._parser.get_method().decode()
-        try:
-            path, query = read_target(method, self._url.decode("latin-1"), headers)
-        except TargetRefused as refused:
-            raise _Refused(plain(refused.status, refused.text)) from None
+        parser = self._parser
+        method = parser.get_method().decode()
+        target = self._url.decode("latin-1")
+        if target[0] == "/" and "#" not in target:
+            path, _, query = target.partition("?")
+        else:
+            path, query = self._unusual_target(method, target, headers)
         request = HttpRequest(method, path, query, headers, peer=self._peer, tls=self._tls)
         by_name = request.by_name()
-        keep = self._keep = self._parser.should_keep_alive()
+        keep = self._keep = parser.should_keep_alive()
         self._http10 = False
         if not keep or "connection" in by_name or "," in by_name.get("host", ","):
             self._check_version(by_name)
@@ -180,7 +188,7 @@ class Connection(Answering):
     def on_message_complete(self) -> None:
         """The request is whole: answer it, or let it wait for those before it."""
         request = self._receiving
-        if request is None:
+        if request is None or self._upgrading:
             return
         if request.trailers:
             self._check_size(request.trailers)
@@ -195,9 +203,15 @@ class Connection(Answering):
         body = self._body
         request.body = body if isinstance(body, bytes) else b"".join(body)
         self._body = b""
-        self._enter(Turn(request, self._keep, self._http10))
+        self._serve(request, self._keep, self._http10)
 
     # -- checking
+
+    def _unusual_target(self, method: str, target: str, headers: list[tuple[str, str]]) -> tuple[str, str]:
+        try:
+            return read_target(method, target, headers)
+        except TargetRefused as refused:
+            raise _Refused(plain(refused.status, refused.text)) from None
 
     def _wait_for_head(self, was_in_head: bool) -> None:
         """A head came only in part: bound the time and the bytes it may still take."""
@@ -229,6 +243,7 @@ class Connection(Answering):
         # Any other upgrade may be ignored (RFC 9110, 7.8); ordinary clients offer h2c.
         if "websocket" in by_name.get("upgrade", "").lower():
             raise _Refused(plain(501, "WebSocket is not served here"))
+        self._upgrading = self._parser.should_upgrade() and _has_body(by_name)
 
     def _check_expect(self, expect: str) -> bool:
         if expect.lower() != "100-continue":
@@ -237,7 +252,7 @@ class Connection(Answering):
 
     def _admit(self, request: HttpRequest, by_name: dict[str, str], length: int) -> None:
         """Ask the application how it wants the body, before a byte of it is taken."""
-        if by_name.get("transfer-encoding", "chunked").lower() != "chunked":
+        if "transfer-encoding" in by_name and by_name["transfer-encoding"].lower() != "chunked":
             raise _Refused(plain(501, "the only transfer coding taken is chunked"))
         if "expect" in by_name:
             self._continue_owed = self._check_expect(by_name["expect"])
@@ -273,6 +288,17 @@ class Connection(Answering):
     def _release_body(self) -> None:
         self._resume(FULL_WINDOW)
 
+    def _ignore_upgrade(self) -> None:
+        """Go on in HTTP/1.1 after an upgrade that was asked for: the parser stops where a body would begin."""
+        if not self._upgrading:
+            self._deaf = self._deaf or not self._keep
+            self._parser = httptools.HttpRequestParser(self)
+        else:
+            self._upgrading = False
+            self._parser = httptools.HttpRequestParser(AfterMadeUpHead(self))
+            by_name = cast(HttpRequest, self._receiving).by_name()
+            self._parser.feed_data(made_up_head(by_name, self._keep))
+
     # -- refusing
 
     def _fail_stream(self, failure: BodyMalformed | ClientGone | BodyTooSlow) -> bool:
@@ -284,6 +310,8 @@ class Connection(Answering):
     def _stop_listening(self, error: httptools.HttpParserError) -> None:
         """The parser has stopped: refused on purpose, or the input is not HTTP."""
         cause = error.__context__
+        if self._deaf:
+            return
         if isinstance(cause, _Refused):
             self._refuse(cause.response)
         elif isinstance(error, httptools.HttpParserCallbackError):
@@ -344,3 +372,7 @@ class Connection(Answering):
     def cut(self) -> None:
         """Close whatever is under way."""
         self._transport.abort()
+
+
+def _has_body(by_name: dict[str, str]) -> bool:
+    return by_name.get("content-length", "0") != "0" or "transfer-encoding" in by_name

@@ -63,6 +63,17 @@ class Credential:
         self.signed_line = signed_line
         self.signed_headers = tuple(signed_line.split(";"))
 
+    @classmethod
+    def of_version_2(cls, access_key_id: str) -> Credential:
+        """The credential of Signature Version 2, which has no scope but its service."""
+        credential = cls.__new__(cls)
+        credential.algorithm = "AWS"
+        credential.access_key_id = access_key_id
+        credential.date = credential.region = credential.scope = credential.signed_line = ""
+        credential.service = "s3"
+        credential.signed_headers = ()
+        return credential
+
 
 _signing_keys: dict[tuple[str, str, str, str], bytes] = {}
 

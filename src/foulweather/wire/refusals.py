@@ -105,9 +105,10 @@ def mismatch(
             "StringToSign": string_to_sign,
             "SignatureProvided": signature,
             "StringToSignBytes": string_to_sign.encode("latin-1").hex(" "),
-            "CanonicalRequest": canonical_request,
-            "CanonicalRequestBytes": canonical_request.encode("latin-1").hex(" "),
         }
+        if canonical_request:
+            members["CanonicalRequest"] = canonical_request
+            members["CanonicalRequestBytes"] = canonical_request.encode("latin-1").hex(" ")
         return AwsError(code, _S3_MISMATCH, status, members=members, facts=facts)
     if family == "ec2":
         return AwsError(code, _AUTH_FAILURE, status, facts=facts)

@@ -71,29 +71,32 @@ def checked_lines(headers: list[tuple[str, str]]) -> str:
     return lines
 
 
+def simple(response: HttpResponse, common: str) -> bytes | None:
+    """The usual response, to HTTP/1.1, whole, on a connection that stays open; None for any other.
+
+    `common` are the `Date` and `Server` lines.
+    """
+    status = response.status
+    if not 200 <= status <= 999 or status == 204 or status == 304:
+        return None
+    headers = response.headers
+    lines = ""
+    for name, value in headers:
+        if len(name) in _FRAMING_LENGTHS and name.lower() in _FRAMING_NAMES:
+            return None
+        lines += f"{name}: {value}\r\n"
+    count = len(headers)
+    if lines.count("\n") != count or lines.count("\r") != count or "\0" in lines:
+        return None
+    body = response.body
+    first = _STATUS_LINES.get(status) or status_line(status)
+    return f"{first}{lines}{common}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
+
+
 def whole(
     response: HttpResponse, dates: DateLine, now_ms: int, *, is_head: bool, stays_open: bool, http10: bool
 ) -> tuple[bytes, bool]:
-    """A response with a complete body as one piece of bytes, and whether the connection stays open."""
-    if http10:
-        return _whole_with_framing_headers(response, dates, now_ms, is_head, stays_open, http10)
-    for name, _ in response.headers:
-        if len(name) in _FRAMING_LENGTHS and name.lower() in _FRAMING_NAMES:
-            return _whole_with_framing_headers(response, dates, now_ms, is_head, stays_open, http10)
-    status = response.status
-    body = response.body
-    head = f"{status_line(status)}{checked_lines(response.headers)}{dates.at(now_ms)}"
-    if not stays_open:
-        head += "Connection: close\r\n"
-    if status == 204 or status == 304 or status < 200:
-        return (head + "\r\n").encode("latin-1"), stays_open
-    head = f"{head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1")
-    return (head if is_head else head + body), stays_open
-
-
-def _whole_with_framing_headers(
-    response: HttpResponse, dates: DateLine, now_ms: int, is_head: bool, stays_open: bool, http10: bool
-) -> tuple[bytes, bool]:
+    """Any response with a complete body as one piece of bytes, and whether the connection stays open."""
     framing = framed(
         response,
         dates,
@@ -126,6 +129,7 @@ def framed(
     `Connection: close` itself; transfer coding is the front end's business.
     """
     length = body_length
+    tells_length = False
     given: set[str] = set()
     kept: list[tuple[str, str]] = []
     for name, value in response.headers:
@@ -139,11 +143,14 @@ def framed(
             if not (value.isascii() and value.isdigit()):
                 raise ValueError(f"Content-Length {value!r}")
             length = int(value)
+            tells_length = True
             continue
         given.add(lower)
         kept.append((name, value))
     status = response.status
-    bodiless = status < 200 or status in (204, 304)
+    if not 200 <= status <= 999:
+        raise ValueError(f"{status} is no status to answer with")
+    bodiless = status in (204, 304)
     chunked = length is None and not bodiless and not http10
     if length is None and http10 and not bodiless and not is_head:
         stays_open = False
@@ -159,7 +166,7 @@ def framed(
         lines.append("Connection: keep-alive\r\n")
     if chunked:
         lines.append("Transfer-Encoding: chunked\r\n")
-    elif length is not None and status >= 200 and status != 204 and not (status == 304 and length == 0):
+    elif length is not None and status != 204 and (status != 304 or tells_length):
         lines.append(f"Content-Length: {length}\r\n")
     lines.append("\r\n")
     head = "".join(lines).encode("latin-1")

@@ -53,6 +53,10 @@ class Node:
         self.routes: list[Route] = []
 
 
+def _suffix_length(entry: tuple[tuple[str | None, ...], list[Route]]) -> int:
+    return len(entry[0])
+
+
 class RestPaths:
     """One service's paths, as a trie for each method."""
 
@@ -69,13 +73,15 @@ class RestPaths:
         for index, segment in enumerate(segments):
             if segment.endswith("+}"):
                 labels.append(segment[1:-2])
-                suffix = tuple(None if each[0] == "{" else each for each in segments[index + 1 :])
+                suffix: tuple[str | None, ...] = tuple(
+                    None if each[0] == "{" else each for each in segments[index + 1 :]
+                )
                 labels += [each[1:-1] for each in segments[index + 1 :] if each[0] == "{"]
-                routes = next((routes for known, routes in node.greedy if known == suffix), None)
+                routes: list[Route] | None = next((held for known, held in node.greedy if known == suffix), None)
                 if routes is None:
                     routes = []
                     node.greedy.append((suffix, routes))
-                    node.greedy.sort(key=lambda entry: -len(entry[0]))
+                    node.greedy.sort(key=_suffix_length, reverse=True)
                 self._insert(routes, Route(operation, labels, query))
                 return
             if segment[0] == "{":
@@ -110,9 +116,7 @@ class RestPaths:
         if found is None:
             return None
         route, values = found
-        return route.operation, {
-            label: _decoded(value) for label, value in zip(route.labels, values, strict=True)
-        }
+        return route.operation, {label: _decoded(value) for label, value in zip(route.labels, values, strict=True)}
 
 
 class _Search:
@@ -198,8 +202,10 @@ def _decoded(value: str) -> str:
     if "%" not in value and value.isascii():
         return value
     try:
-        return unquote(value, "utf-8", "strict") if value.isascii() else unquote(
-            value.encode("latin-1").decode(), "utf-8", "strict"
+        return (
+            unquote(value, "utf-8", "strict")
+            if value.isascii()
+            else unquote(value.encode("latin-1").decode(), "utf-8", "strict")
         )
     except UnicodeError as error:
         raise AwsError("InvalidURI", "Couldn't parse the specified URI.", 400) from error

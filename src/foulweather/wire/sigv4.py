@@ -26,6 +26,7 @@ from foulweather.wire.proof import (
     split_credential,
 )
 from foulweather.wire.refusals import Family
+from foulweather.wire.sigv2 import read_version_2
 from foulweather.wire.validity import check_scope, check_times, signature_mismatch
 
 __all__ = [
@@ -207,13 +208,13 @@ def _stamp_ms(stamp: str) -> int | None:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """The `X-Amz-` parameters of a query string, decoded; of repeated ones the first."""
+    """The `X-Amz-` parameters of a query string, decoded to bytes as latin-1; of repeated ones the first."""
     found: dict[str, str] = {}
     for piece in query.split("&"):
         name, _, value = piece.partition("=")
         name = unquote_plus(name)
         if name.startswith("X-Amz-"):
-            found.setdefault(name, unquote(value))
+            found.setdefault(name, unquote(value, "latin-1"))
     return found
 
 
@@ -221,8 +222,7 @@ def _presigned_proof(request: HttpRequest, family: Family | None) -> Proof | Non
     """The proof in the query string, if there is one."""
     query = request.query
     if "X-Amz-" not in query:
-        _refuse_version_2(request, family)
-        return None
+        return _version_2_proof(request, family)
     family = family or family_of(request)
     given = _parameters(query)
     if not any(name in given for name in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature")):
@@ -271,11 +271,15 @@ def _expires_s(expires: str, family: Family) -> int:
     return seconds
 
 
-def _refuse_version_2(request: HttpRequest, family: Family | None) -> None:
-    """Signature Version 2 in parameters: known, and served in no region that is open today."""
+def _version_2_proof(request: HttpRequest, family: Family | None) -> Proof | None:
+    """Signature Version 2 in parameters: taken of S3's presigned URLs alone."""
     in_query = "AWSAccessKeyId=" in request.query and "Signature=" in request.query
     if in_query or (b"SignatureVersion=2" in request.body and b"AWSAccessKeyId=" in request.body):
-        raise refusals.version_2(family or family_of(request))
+        family = family or family_of(request)
+        if family != "s3":
+            raise refusals.version_2(family)
+        return read_version_2(request)
+    return None
 
 
 def _check_s3(credential: Credential, declared: str, by_name: dict[str, str], *, presigned: bool) -> None:

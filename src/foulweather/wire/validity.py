@@ -6,7 +6,7 @@ import datetime
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.wire import refusals
+from foulweather.wire import refusals, sigv2
 from foulweather.wire.proof import Proof
 from foulweather.wire.refusals import Family
 
@@ -48,6 +48,8 @@ def check_times(proof: Proof, now_ms: int, family: Family) -> None:
 
 def check_scope(proof: Proof, family: Family, service: str, region: str) -> None:
     """Refuse a signature that was made for another service or region than the one that was called."""
+    if proof.credential.algorithm == "AWS" and region not in sigv2.REGIONS:
+        raise refusals.version_2(family)
     region_is_wrong = proof.region != region and bool(proof.region)
     service_is_wrong = proof.service != service
     if not region_is_wrong and not service_is_wrong:
@@ -99,11 +101,9 @@ def _check_s3_times(proof: Proof, now_ms: int) -> None:
             "AccessDenied",
             "Request has expired",
             403,
-            members={
-                "X-Amz-Expires": expires_s,
-                "Expires": _iso(expires_ms),
-                "ServerTime": _iso(now_ms),
-            },
+            # Signature Version 2 has no `X-Amz-Expires`, but the moment itself.
+            members=({"X-Amz-Expires": expires_s} if proof.stamp else {})
+            | {"Expires": _iso(expires_ms), "ServerTime": _iso(now_ms)},
         )
     if proof.signed_at_ms > now_ms + _S3_SKEW_MS:
         raise AwsError("AccessDenied", "Request is not yet valid", 403)

@@ -37,7 +37,7 @@ def owner_id(call: Call, request: Mapping[str, Any]) -> str:
 
 def name_of(state: IamState, owner: str) -> dict[str, str]:
     """The member `UserName` for the owner of a credential; the root user has no name."""
-    return {"UserName": name for name in (user_with_id(state, owner).name,)} if owner else {}
+    return {"UserName": user_with_id(state, owner).name} if owner else {}
 
 
 def user_with_id(state: IamState, owner: str) -> User:

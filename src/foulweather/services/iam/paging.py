@@ -15,9 +15,7 @@ T = TypeVar("T")
 MAX_ITEMS = 100  # "If you do not include this parameter, the number of items defaults to 100."
 
 
-def page(
-    request: Mapping[str, Any], items: Iterable[T], key: Callable[[T], str]
-) -> tuple[list[T], dict[str, Any]]:
+def page(request: Mapping[str, Any], items: Iterable[T], key: Callable[[T], str]) -> tuple[list[T], dict[str, Any]]:
     """The items of a page, in order of their keys, and the members that say whether there are more.
 
     A marker holds the key of the last item that was given, so that a list may change between pages.

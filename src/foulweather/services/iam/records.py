@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from foulweather.services.iam.report_records import AccessJob, CredentialReport, DeletionTask
+
 
 class Identity(msgspec.Struct, kw_only=True):
     """What users, groups and roles have in common. Names are not distinguished by case."""
@@ -129,6 +131,7 @@ class AccessKey(msgspec.Struct, kw_only=True):
     id: str
     user: str
     created_ms: int
+    changed_ms: int = 0
     is_active: bool = True
 
     @property
@@ -287,6 +290,7 @@ class ServiceCredential(msgspec.Struct, kw_only=True):
     user: str
     service: str
     created_ms: int
+    secret: str
     is_active: bool = True
     user_name: str = ""
     alias: str = ""
@@ -323,67 +327,6 @@ class Settings(msgspec.Struct, kw_only=True):
     def key(self) -> str:
         """The row's key."""
         return "settings"
-
-
-class DeletionTask(msgspec.Struct, kw_only=True):
-    """The deletion of a service-linked role."""
-
-    id: str
-    role: str
-    status: str
-    reason: str = ""
-
-    @property
-    def key(self) -> str:
-        """The row's key."""
-        return self.id
-
-
-class CredentialReport(msgspec.Struct, kw_only=True):
-    """The account's last credential report."""
-
-    asked_ms: int
-    ready_ms: int
-    content: str
-
-    @property
-    def key(self) -> str:
-        """The row's key."""
-        return "report"
-
-
-class AccessJob(msgspec.Struct, kw_only=True):
-    """A report of when services were last accessed; `services` is the answer's list, as it was made."""
-
-    id: str
-    arn: str
-    granularity: str
-    asked_ms: int
-    ready_ms: int
-    identities: list[str]
-    namespaces: list[str]
-
-    @property
-    def key(self) -> str:
-        """The row's key."""
-        return self.id
-
-
-class IdentityUse(msgspec.Struct, kw_only=True):
-    """When an identity last called what: `service/Operation` to time and region."""
-
-    id: str
-    calls: dict[str, tuple[int, str]] = {}
-
-
-class KeyUse(msgspec.Struct, kw_only=True):
-    """When and for what an access key was last used."""
-
-    id: str
-    at_ms: int
-    service: str
-    operation: str
-    region: str
 
 
 Row = (

@@ -161,6 +161,4 @@ def attached_shapes(identity: Identity) -> list[Shape]:
 
 def inline_shapes(identity: Identity) -> list[Shape]:
     """An identity's inline policies by name, with their documents."""
-    return [
-        {"PolicyName": name, "PolicyDocument": encoded(identity.inline[name])} for name in sorted(identity.inline)
-    ]
+    return [{"PolicyName": name, "PolicyDocument": encoded(identity.inline[name])} for name in sorted(identity.inline)]

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from foulweather.kernel.errors import AwsError
-from foulweather.services.iam import aws_managed, records
+from foulweather.services.iam import aws_managed, records, report_records
 from foulweather.services.iam.records import (
     Group,
     Identity,
@@ -56,8 +56,8 @@ class Uses(State):
     """When identities and access keys were last used; kept apart, for the hot path writes here."""
 
     scope = "account"
-    identities = table(records.IdentityUse)
-    keys = table(records.KeyUse)
+    identities = table(report_records.IdentityUse)
+    keys = table(report_records.KeyUse)
 
 
 class IamState(State):
@@ -79,9 +79,9 @@ class IamState(State):
     ssh_keys = table(records.SshKey)
     service_credentials = table(records.ServiceCredential)
     settings = table(Settings)
-    deletion_tasks = table(records.DeletionTask)
-    reports = table(records.CredentialReport)
-    access_jobs = table(records.AccessJob)
+    deletion_tasks = table(report_records.DeletionTask)
+    reports = table(report_records.CredentialReport)
+    access_jobs = table(report_records.AccessJob)
 
     def opened(self) -> None:
         """Nothing is counted yet."""
@@ -166,6 +166,13 @@ class IamState(State):
         found = self.find_policy(arn)
         if found is None:
             raise no_such_entity(f"Policy {arn} was not found.")
+        return found
+
+    def own_policy(self, arn: str) -> ManagedPolicy:
+        """A customer managed policy by ARN; AWS's own cannot be changed."""
+        found = self.policy(arn)
+        if found.account == "aws":
+            raise AwsError("AccessDenied", f"Cannot change the AWS managed policy {arn}.", 403)
         return found
 
     def mfa_device(self, serial: str) -> MfaDevice:

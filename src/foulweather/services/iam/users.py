@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Credentials
 from foulweather.policy.principal import Principal
 from foulweather.services.iam import deletions, limits
-from foulweather.services.iam.boundaries import _checked_boundary
+from foulweather.services.iam.attachable import checked_boundary
 from foulweather.services.iam.callers import user_or_root
 from foulweather.services.iam.paging import page, under
 from foulweather.services.iam.records import User
-from foulweather.services.iam.shapes import tags_shape, user_shape
+from foulweather.services.iam.shapes import user_shape
 from foulweather.services.iam.state import IamState, Uses, already_exists
 
 Request = dict[str, Any]
@@ -22,7 +24,7 @@ def create_user(call: Call, request: Request) -> Request:
     """Make a user, with no permissions and no credentials."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
-    boundary = _checked_boundary(state, request["PermissionsBoundary"]) if "PermissionsBoundary" in request else ""
+    boundary = checked_boundary(state, request.get("PermissionsBoundary"))
     name = request["UserName"]
     if name.lower() in state.users:
         raise already_exists(f"User with name {name} already exists.")
@@ -87,22 +89,6 @@ def delete_user(call: Call, request: Request) -> None:
     call.changed("iam.UserDeleted", user.arn, UserName=None)
 
 
-def list_user_tags(call: Call, request: Request) -> Request:
-    """List a user's tags by key."""
-    user = call.state(IamState).user(request["UserName"])
-    chosen, more = page(request, tags_shape(user.tags), lambda tag: tag["Key"])
-    return {"Tags": chosen, **more}
-
-
-def tag_user(call: Call, request: Request) -> None:
-    """Add tags to a user."""
-    state = call.state(IamState)
-    user = state.user(request["UserName"])
-    user.tags = limits.merged_tags(user.tags, limits.checked_tags(request["Tags"]))
-    state.keep(user)
-    call.changed("iam.UserTagged", user.arn, Tags=user.tags)
-
-
 def _reissue(call: Call, state: IamState, user: User) -> None:
     """Give the keys of a user its new ARN."""
     credentials = call.state(Credentials)
@@ -110,4 +96,4 @@ def _reissue(call: Call, state: IamState, user: User) -> None:
     for key in state.access_keys.values():
         issued = credentials.by_id.get(key.id) if key.user == user.id else None
         if issued is not None:
-            credentials.issue(_with_principal(issued, principal))
+            credentials.issue(msgspec.structs.replace(issued, principal=principal))

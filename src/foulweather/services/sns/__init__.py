@@ -13,7 +13,7 @@ def _as_denied(action: str) -> str:
 SERVICE = Service(
     name="sns",
     package=__name__,
-    modules=("topics", "tags", "subscriptions", "messages", "platform", "sms", "sandbox"),
+    modules=("topics", "tags", "subscriptions", "messages", "applications", "sms", "sandbox"),
     access_denied="AuthorizationErrorException",
     denied_action=_as_denied,
 )

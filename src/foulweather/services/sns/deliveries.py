@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable
-from typing import Any, cast
+from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.sns import filtering, limits, outbox, outcomes
+from foulweather.services.sns import filtering, limits, outbox, outcomes, replays, throttling
 from foulweather.services.sns.envelopes import Message
 from foulweather.services.sns.queueing import send_to_queue
 from foulweather.services.sns.state import Delivery, SnsState, Subscription, Topic
@@ -21,27 +21,39 @@ from foulweather.services.sns.state import Delivery, SnsState, Subscription, Top
 
 def fan_out(call: Call, state: SnsState, topic: Topic, message: Message) -> None:
     """Deliver a message to every confirmed subscription that accepts it."""
+    accepted = rejected = 0
     for subscription in list(state.subscribed(topic.arn).values()):
-        if subscription.is_confirmed and subscription.replay_status not in ("Pending", "In progress"):
-            offer(call, state, topic, subscription, message)
+        if subscription.is_confirmed and (not subscription.replay_status or replays.follows_new(subscription)):
+            if offer(call, state, topic, subscription, message):
+                accepted += 1
+            else:
+                rejected += 1
+    if rejected and not accepted:
+        filtering.keep_on_record(call)
 
 
-def offer(call: Call, state: SnsState, topic: Topic, subscription: Subscription, message: Message) -> None:
-    """Deliver a message to one subscription if its filter policy accepts it."""
+def offer(call: Call, state: SnsState, topic: Topic, subscription: Subscription, message: Message) -> bool:
+    """Deliver a message to one subscription if its filter policy accepts it; whether it does."""
     wanted = state.filter_of(subscription)
     if wanted is not None and not filtering.passes(call, topic, subscription, wanted, message):
-        return
+        return False
     protocol = subscription.protocol
     if protocol == "sqs":
         delivery = _to_queue(call, topic, subscription, message)
         if delivery is not None:
             attempt(call, state, delivery)
     elif protocol in ("http", "https", "lambda", "firehose"):
-        delivery = _prepared(call, topic, subscription, message)
-        state.deliveries.put(delivery.id, delivery)
-        call.later(call.now, "sns.deliver", delivery=delivery.id, account=topic.account)
+        put_off(call, state, _prepared(call, topic, subscription, message))
     else:
         outbox.send(call, state, topic, subscription, message)
+    return True
+
+
+def put_off(call: Call, state: SnsState, delivery: Delivery) -> None:
+    """Put a delivery that waits for an answer on the agenda, at once or as fast as its endpoint takes them."""
+    state.deliveries.put(delivery.id, delivery)
+    when_ms = throttling.next_ms(call, state, delivery)
+    call.later(when_ms, "sns.deliver", delivery=delivery.id, account=delivery.topic_account)
 
 
 def attempt(call: Call, state: SnsState, delivery: Delivery) -> None:
@@ -57,7 +69,7 @@ def attempt(call: Call, state: SnsState, delivery: Delivery) -> None:
         return
     # A fault holds the queue up; the publisher does not wait for that.
     call.world.started()
-    task = asyncio.ensure_future(_settle(call, state, delivery, cast("Awaitable[Any]", sending)))
+    task = asyncio.ensure_future(_settle(call, state, delivery, sending))
     state.running.add(task)
     task.add_done_callback(state.running.discard)
 
@@ -89,8 +101,10 @@ def _to_queue(call: Call, topic: Topic, subscription: Subscription, message: Mes
                 "refused",
                 f"The message has {len(delivery.attributes)} attributes; with raw message delivery a queue takes "
                 f"{limits.RAW_ATTRIBUTES_MAX}.",
-                (call.fact(subscription.arn, "RawMessageDelivery", "true"),
-                 Fact(message.id, "MessageAttributes", len(delivery.attributes))),
+                (
+                    call.fact(subscription.arn, "RawMessageDelivery", "true"),
+                    Fact(message.id, "MessageAttributes", len(delivery.attributes)),
+                ),
                 (
                     f"aws sns set-subscription-attributes --subscription-arn {subscription.arn} "
                     "--attribute-name RawMessageDelivery --attribute-value false",

@@ -131,7 +131,7 @@ def _effective(topic: Topic | None, subscription: Subscription) -> Json:
     own: Json = {}
     if "DeliveryPolicy" in subscription.attributes and not http.get("disableSubscriptionOverrides"):
         own = _object(subscription.attributes["DeliveryPolicy"])
-    retry = own.get("healthyRetryPolicy") or http.get("defaultHealthyRetryPolicy") or {}
+    retry: Json = own.get("healthyRetryPolicy") or http.get("defaultHealthyRetryPolicy") or {}
     return {
         "healthyRetryPolicy": {**_DEFAULT, **retry},
         "sicklyRetryPolicy": own.get("sicklyRetryPolicy"),
@@ -225,9 +225,7 @@ def _checked_throttle(given: Any, where: str) -> None:
     policy = _member(given, where)
     rate = policy.pop("maxReceivesPerSecond", None)
     if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int) or rate < 1):
-        raise DeliveryPolicySyntax(
-            f"DeliveryPolicy: {where}.maxReceivesPerSecond must be greater than or equal to 1"
-        )
+        raise DeliveryPolicySyntax(f"DeliveryPolicy: {where}.maxReceivesPerSecond must be greater than or equal to 1")
     _nothing_else(policy)
 
 

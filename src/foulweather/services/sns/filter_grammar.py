@@ -63,7 +63,7 @@ def read(text: str, scope: str) -> Group:
 
 
 def wildcard(pattern: str) -> Callable[[str], object]:
-    """A matcher of a pattern in which `*` stands for anything and `\\*` for an asterisk."""
+    r"""A matcher of a pattern in which `*` stands for anything and `\*` for an asterisk."""
     parts = re.split(r"(\\[\\*]|\*+)", pattern)
     expression = "".join(".*" if part.startswith("*") else re.escape(_unescaped(part)) for part in parts if part)
     return re.compile(expression, re.DOTALL).fullmatch
@@ -192,8 +192,11 @@ def _pattern(kind: str, operand: Any) -> str:
         try:
             network(operand)
         except ValueError:
-            _refuse(f"Malformed CIDR, one '/' required: {operand}" if "/" not in operand else
-                    f"Malformed CIDR, invalid address or mask: {operand}")
+            _refuse(
+                f"Malformed CIDR, one '/' required: {operand}"
+                if "/" not in operand
+                else f"Malformed CIDR, invalid address or mask: {operand}"
+            )
     if kind == "wildcard" and "**" in re.sub(r"\\.", "", operand):
         _refuse("Consecutive wildcard characters at pos " + str(operand.index("**")))
     return operand

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.sns.envelopes import Message
 from foulweather.services.sns.filters import Filter, Unreadable
@@ -30,6 +31,32 @@ def passes(call: Call, topic: Topic, subscription: Subscription, wanted: Filter,
     return False
 
 
+def keep_on_record(call: Call) -> None:
+    """Keep the trace of a message that no subscription accepted, as of a failure."""
+    call.world.state(Traces).keep(call.hop)
+
+
+def _note(call: Call, subscription: Subscription, why: Why) -> None:
+    # A message that is filtered out is no failure: its reason is in the trace while that is held, and
+    # does not push the reasons of failures out of those that are kept.
+    hop = Hop(
+        call.world.ids.uuid(),
+        call.trace_id,
+        call.request_id,
+        "sns",
+        "Filter",
+        call.principal.arn,
+        call.account,
+        call.region,
+        call.now,
+        call.now,
+        subscription.arn,
+        "",
+        why,
+    )
+    call.world.state(Traces).begin(hop)
+
+
 def _rejected(
     call: Call, topic: Topic, subscription: Subscription, wanted: Filter, message: Message, reason: str, why: Why
 ) -> None:
@@ -42,7 +69,7 @@ def _rejected(
         reason=reason,
         scope=wanted.scope,
     )
-    call.explain("Filter", subscription.arn, why)
+    _note(call, subscription, why)
 
 
 def _explained(call: Call, subscription: Subscription, wanted: Filter, values: Any) -> Why:

@@ -104,7 +104,7 @@ def body_values(text: str) -> dict[str, Any]:
 
 def _comparable(value: Any) -> Any:
     # True equals 1 in Python and not in JSON; numbers compare with five digits after the point.
-    kind = type(value)
+    kind = cast("type[Any]", type(value))
     if kind is str:
         return value
     if kind is bool:
@@ -116,7 +116,7 @@ def _comparable(value: Any) -> Any:
 
 def _leaves(value: Any) -> list[Any]:
     """The plain values at a key; an object has none, an array those of its elements."""
-    kind = type(value)
+    kind = cast("type[Any]", type(value))
     if kind is str:
         return [value]
     if value is ABSENT or kind is dict:

@@ -27,9 +27,7 @@ def record(
 ) -> None:
     """Put on record what AWS would send."""
     state.record_sent(Sent(call.now, medium, to, subject, text, message_id, topic_arn))
-    call.happened(
-        _EVENTS[medium], topic_arn or to, to=to, subject=subject, text=text, message_id=message_id
-    )
+    call.happened(_EVENTS[medium], topic_arn or to, to=to, subject=subject, text=text, message_id=message_id)
 
 
 def send(call: Call, state: SnsState, topic: Topic, subscription: Subscription, message: Message) -> None:

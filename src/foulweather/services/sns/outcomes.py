@@ -224,5 +224,3 @@ def _dead_letter_queue(state: SnsState, delivery: Delivery) -> str:
         return ""
     policy = cast("dict[str, Any]", msgspec.json.decode(text))
     return str(policy.get("deadLetterTargetArn", ""))
-
-

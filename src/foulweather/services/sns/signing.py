@@ -43,7 +43,7 @@ class Signer(State):
         """The key is loaded when first used."""
         self._loaded: RSAPrivateKey | None = None
 
-    def key(self, world: World) -> SigningKey:
+    def made(self, world: World) -> SigningKey:
         """The world's key, made at the first call."""
         found = self.keys.get(_ONLY)
         if found is None:
@@ -55,7 +55,7 @@ class Signer(State):
         """The signature of a text in base64."""
         loaded = self._loaded
         if loaded is None:
-            read = serialization.load_pem_private_key(self.key(world).private, None)
+            read = serialization.load_pem_private_key(self.made(world).private, None)
             assert isinstance(read, RSAPrivateKey)
             loaded = self._loaded = read
         return base64.b64encode(loaded.sign(text.encode(), _PADDING, _HASHES[version])).decode()
@@ -63,12 +63,12 @@ class Signer(State):
 
 def signing_certificate(world: World) -> bytes:
     """The certificate in PEM, for whoever serves `certificate_path`."""
-    return world.state(Signer).key(world).certificate
+    return world.state(Signer).made(world).certificate
 
 
 def certificate_name(world: World) -> str:
     """The file name of the certificate in `SigningCertURL`."""
-    return f"SimpleNotificationService-{world.state(Signer).key(world).id}.pem"
+    return f"SimpleNotificationService-{world.state(Signer).made(world).id}.pem"
 
 
 def _made(world: World) -> SigningKey:

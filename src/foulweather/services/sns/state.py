@@ -185,6 +185,7 @@ class SnsState(State):
         """Index the subscriptions by topic; policies and filters are compiled when first needed."""
         self.of_topic: dict[str, dict[str, Subscription]] = {}
         self.running: set[asyncio.Future[Any]] = set()
+        self._sent = max((int(key) for key in self.sent), default=0)
         self.free_ms: dict[str, int] = {}
         self._filters: dict[str, Filter | None] = {}
         self._policies: dict[str, Held] = {}
@@ -238,7 +239,7 @@ class SnsState(State):
 
     def record_sent(self, sent: Sent) -> None:
         """Keep what would have been sent; the oldest is forgotten when there is much."""
-        last = next(reversed(self.sent.keys()), "0")
-        self.sent.put(str(int(last) + 1), sent)
+        self._sent += 1
+        self.sent.put(str(self._sent), sent)
         if len(self.sent) > SENT_MAX:
             self.sent.delete(next(iter(self.sent)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
 from collections import OrderedDict
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
 from foulweather.kernel.parking import Parking
@@ -30,6 +31,9 @@ class Backlog(ABC):
         self.policy: Held | None = None
         self.parked = Parking()
         self.buckets: dict[str, Bucket] = {}
+        self.sealing_keys: dict[tuple[str, str], tuple[bytes, int]] = {}
+        self.opened_keys: dict[tuple[str, bytes], int] = {}
+        self.sealed = 0
         self.in_flight = 0
         self.delayed = 0
         self._hidden: dict[int, Message] = {}
@@ -67,12 +71,12 @@ class Backlog(ABC):
         """Take in a message; it stays hidden if it becomes visible later than now."""
 
     @abstractmethod
-    def take(self, count: int) -> list[Message]:
-        """The next visible messages, which the caller must hide or remove."""
+    def takeable(self) -> Iterator[Message]:
+        """What `take` would take, in order (the queue is settled)."""
 
     @abstractmethod
-    def put_back(self, messages: list[Message]) -> None:
-        """Let messages be taken again that were taken and neither hidden nor removed."""
+    def take(self, count: int) -> list[Message]:
+        """The next visible messages, which the caller must hide or remove."""
 
     @abstractmethod
     def remove(self, message: Message) -> None:
@@ -214,24 +218,25 @@ class StandardBacklog(Backlog):
         else:
             self._newest_ms = message.sent_ms
         self._live[message.sequence] = message
+        self.sealed += bool(message.data_key)
         if message.visible_ms <= now_ms:
             self._ready[message.sequence] = message
         else:
             self._hide(message)
+
+    def takeable(self) -> Iterator[Message]:
+        """What `take` would take, in order (the queue is settled)."""
+        return iter(self._ready.values())
 
     def take(self, count: int) -> list[Message]:
         """The next visible messages, which the caller must hide or remove."""
         ready = self._ready
         return [ready.popitem(last=False)[1] for _ in range(min(count, len(ready)))]
 
-    def put_back(self, messages: list[Message]) -> None:
-        """Let messages be taken again that were taken and neither hidden nor removed."""
-        for message in messages:
-            self._ready[message.sequence] = message
-
     def remove(self, message: Message) -> None:
         """Forget a message."""
         del self._live[message.sequence]
+        self.sealed -= bool(message.data_key)
         if not self._unhide(message):
             self._ready.pop(message.sequence, None)
         if self._late:
@@ -244,7 +249,7 @@ class StandardBacklog(Backlog):
         messages = list(self._live.values())
         for index in (self._live, self._ready, self._late, self._hidden, self._due):
             index.clear()
-        self.in_flight = self.delayed = 0
+        self.in_flight = self.delayed = self.sealed = 0
         return messages
 
     def _appear(self, message: Message) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from foulweather.kernel.errors import AwsError
 from foulweather.services.sqs.limits import BATCH_ENTRIES_MAX, missing
 
+if TYPE_CHECKING:
+    from aws_types.sqs import BatchResultErrorEntry
+
+E = TypeVar("E", bound=Mapping[str, object])
+R = TypeVar("R")
+
 _ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
-
-def checked_batch(entries: Sequence[Mapping[str, Any]] | None, entry_shape: str) -> Sequence[Mapping[str, Any]]:
+def checked_batch(entries: Sequence[E] | None, entry_shape: str) -> Sequence[E]:
     """A batch's entries: one to ten, each with an id of its own."""
     if not entries:
         raise AwsError("EmptyBatchRequest", f"There should be at least one {entry_shape} in the request.")
@@ -24,7 +29,7 @@ def checked_batch(entries: Sequence[Mapping[str, Any]] | None, entry_shape: str)
         )
     seen: set[str] = set()
     for entry in entries:
-        entry_id = entry.get("Id")
+        entry_id = str(entry.get("Id") or "")
         if not entry_id:
             raise missing(f"{entry_shape}.Id")
         if not _ENTRY_ID.fullmatch(entry_id):
@@ -39,17 +44,20 @@ def checked_batch(entries: Sequence[Mapping[str, Any]] | None, entry_shape: str)
     return entries
 
 
-def each_entry(
-    entries: Sequence[Mapping[str, Any]], run: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def each_entry(entries: Sequence[E], run: Callable[[E], R]) -> tuple[list[R], list[BatchResultErrorEntry]]:
     """What came of each entry of a batch: those that went well, those that did not."""
-    successful: list[dict[str, Any]] = []
-    failed: list[dict[str, Any]] = []
+    successful: list[R] = []
+    failed: list[BatchResultErrorEntry] = []
     for entry in entries:
         try:
-            successful.append({"Id": entry["Id"], **run(entry)})
+            successful.append(run(entry))
         except AwsError as error:
             failed.append(
-                {"Id": entry["Id"], "SenderFault": error.senders_fault, "Code": error.code, "Message": error.message}
+                {
+                    "Id": str(entry["Id"]),
+                    "SenderFault": error.senders_fault,
+                    "Code": error.code,
+                    "Message": error.message,
+                }
             )
     return successful, failed

@@ -23,14 +23,18 @@ _TRACE = re.compile(r"\s*[A-Za-z][A-Za-z0-9_-]*=[^;]*(;\s*[A-Za-z][A-Za-z0-9_-]*
 def checked_attributes(attributes: Attributes) -> tuple[dict[str, dict[str, Any]], int]:
     """A message's attributes as they are kept, and how many bytes they count."""
     if len(attributes) > ATTRIBUTES_MAX:
-        raise _invalid(f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{ATTRIBUTES_MAX}].")
+        raise _invalid(
+            f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{ATTRIBUTES_MAX}]."
+        )
     kept: dict[str, dict[str, Any]] = {}
     size = 0
     for name, attribute in attributes.items():
         _check_name(name)
         data_type, member, value = _checked_value("user", name, attribute)
         kept[name] = {"DataType": data_type, member: value}
-        size += len(name.encode()) + len(data_type.encode()) + len(value if isinstance(value, bytes) else value.encode())
+        size += (
+            len(name.encode()) + len(data_type.encode()) + len(value if isinstance(value, bytes) else value.encode())
+        )
     return kept, size
 
 
@@ -77,8 +81,8 @@ def _check_name(name: str) -> None:
         raise _invalid(f"Message (user) attribute name '{name}' uses a reserved prefix: AWS. or Amazon.")
     if not _NAME.fullmatch(name) or name.startswith(".") or name.endswith(".") or ".." in name:
         raise _invalid(
-            f"Message (user) attribute name '{name}' can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.), "
-            "must not start or end with a period, and must not have successive periods."
+            f"Message (user) attribute name '{name}' can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), "
+            "and period (.), must not start or end with a period, and must not have successive periods."
         )
 
 

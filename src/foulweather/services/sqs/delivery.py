@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -13,9 +13,13 @@ from foulweather.services.sqs import contents, limits
 from foulweather.services.sqs.backlog import Backlog
 from foulweather.services.sqs.digests import attributes_digest
 from foulweather.services.sqs.handles import handle_of
-from foulweather.services.sqs.lifecycle import dead_letter, settle
+from foulweather.services.sqs.lifecycle import dead_letter, is_spent, settle
 from foulweather.services.sqs.records import Message, Queue, ReceiveAttempt
 from foulweather.services.sqs.state import SqsState
+
+if TYPE_CHECKING:
+    from aws_types.sqs import Message as ReceivedMessage
+    from aws_types.sqs import MessageAttributeValue
 
 SYSTEM_ATTRIBUTES = frozenset(
     {
@@ -71,7 +75,7 @@ def wanted(queue: Queue, request: Mapping[str, Any]) -> Wanted:
     )
 
 
-def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> list[dict[str, Any]]:
+def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> list[ReceivedMessage]:
     """Receive what is visible now, up to what is asked for and what may be in flight."""
     settle(call, state, backlog)
     if asked.attempt_id:
@@ -86,21 +90,19 @@ def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> lis
     received: list[Message] = []
     while len(received) < count and (taken := backlog.take(count - len(received))):
         for message in taken:
-            is_spent = 0 < queue.receive_count_max <= message.received_here
-            if is_spent and dead_letter(call, state, backlog, message):
+            if is_spent(queue, message) and dead_letter(call, state, backlog, message):
                 continue
             message.receive_count += 1
             message.received_here += 1
             message.received_ms = now
             if not message.first_received_ms:
                 message.first_received_ms = now
-            message.visible_ms = now
-            if asked.visibility_s:
-                backlog.hide(message, now + asked.visibility_s * 1000)
+            # Hidden even for no time at all, so that this call does not take it twice.
+            backlog.hide(message, now + asked.visibility_s * 1000)
             state.messages.touch(message.id)
             received.append(message)
     if not asked.visibility_s:
-        backlog.put_back(received)
+        backlog.settle(now)
     if asked.attempt_id and received:
         _note_attempt(call, state, backlog, asked, received)
     if received:
@@ -110,8 +112,8 @@ def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> lis
     return [_shown(message, asked) for message in received]
 
 
-def _shown(message: Message, asked: Wanted) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+def _shown(message: Message, asked: Wanted) -> ReceivedMessage:
+    shown: ReceivedMessage = {
         "MessageId": message.id,
         "ReceiptHandle": handle_of(message),
         "MD5OfBody": message.md5,
@@ -126,7 +128,7 @@ def _shown(message: Message, asked: Wanted) -> dict[str, Any]:
     if asked.attribute_names and message.attributes:
         chosen = contents.selected(message.attributes, asked.attribute_names)
         if chosen:
-            shown["MessageAttributes"] = chosen
+            shown["MessageAttributes"] = cast("dict[str, MessageAttributeValue]", chosen)
             is_all = len(chosen) == len(message.attributes)
             shown["MD5OfMessageAttributes"] = message.attributes_md5 if is_all else attributes_digest(chosen)
     return shown

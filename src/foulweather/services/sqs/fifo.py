@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from itertools import islice
 
 from foulweather.services.sqs import limits
@@ -49,12 +50,21 @@ class FifoBacklog(Backlog):
 
     def add(self, message: Message, now_ms: int) -> None:
         """Take in a message behind all others."""
+        self.sealed += bool(message.data_key)
         if message.visible_ms > now_ms:
             self._hide(message)
         if len(self._window) < limits.FIFO_WINDOW:
             self._enter(message)
         else:
             self._beyond[message.sequence] = message
+
+    def takeable(self) -> Iterator[Message]:
+        """What `take` would take, in order (the queue is settled)."""
+        for group in self._available.values():
+            for message in group.messages.values():
+                if message.sequence in self._hidden:
+                    break
+                yield message
 
     def take(self, count: int) -> list[Message]:
         """The first messages of the groups that have been available longest, as many of one group as there are."""
@@ -66,11 +76,6 @@ class FifoBacklog(Backlog):
                     break
                 taken.append(message)
         return taken
-
-    def put_back(self, messages: list[Message]) -> None:
-        """Let messages be taken again that were taken and neither hidden nor removed."""
-        for message in messages:
-            self._reconsider(self._groups[message.group])
 
     def hide(self, message: Message, until_ms: int) -> None:
         """Put a message that was just received in flight, and hold its group back."""
@@ -84,6 +89,7 @@ class FifoBacklog(Backlog):
         """Forget a message, and let its group go on if it was the last in flight."""
         was_in_flight = message.received_here > 0 and message.sequence in self._hidden
         self._unhide(message)
+        self.sealed -= bool(message.data_key)
         if self._beyond.pop(message.sequence, None) is not None:
             return
         del self._window[message.sequence]
@@ -99,7 +105,7 @@ class FifoBacklog(Backlog):
         messages = [*self._window.values(), *self._beyond.values()]
         for index in (self._window, self._beyond, self._groups, self._available, self._hidden, self._due):
             index.clear()
-        self.in_flight = self.delayed = 0
+        self.in_flight = self.delayed = self.sealed = 0
         return messages
 
     def _enter(self, message: Message) -> None:

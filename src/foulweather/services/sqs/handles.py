@@ -1,12 +1,14 @@
-"""Receipt handles: which message, and which of its receipts."""
+"""Handles: which receipt of which message, which move task."""
 
 from __future__ import annotations
 
 from binascii import Error, a2b_base64, b2a_base64
 from typing import NamedTuple
 
+import msgspec
+
 from foulweather.kernel.errors import AwsError
-from foulweather.services.sqs.records import Message, Queue
+from foulweather.services.sqs.records import Message, MoveTask, Queue
 
 _MARK = b"\x01\x01\x01"  # so that a handle begins with "AQEB", as AWS's do
 
@@ -40,4 +42,21 @@ def parsed(handle: str, queue: Queue) -> Handle:
 
 
 def _no_handle(handle: str) -> AwsError:
-    return AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.', 404)
+    return AwsError(
+        "ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.', 404
+    )
+
+
+def task_handle(task: MoveTask) -> str:
+    """The handle of a message move task."""
+    told = msgspec.json.encode({"taskId": task.id, "sourceArn": task.source_arn})
+    return b2a_base64(told, newline=False).decode()
+
+
+def parsed_task(handle: str) -> tuple[str, str]:
+    """The task id and the source's ARN in a handle of a message move task."""
+    try:
+        told = msgspec.json.decode(a2b_base64(handle, strict_mode=True), type=dict[str, str])
+        return told["taskId"], told["sourceArn"]
+    except (Error, ValueError, KeyError):
+        raise AwsError("InvalidParameterValue", "Value for parameter TaskHandle is invalid.") from None

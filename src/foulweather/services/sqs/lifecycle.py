@@ -6,7 +6,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.sqs.addresses import parsed_arn
 from foulweather.services.sqs.backlog import Backlog
-from foulweather.services.sqs.records import Message
+from foulweather.services.sqs.records import Message, Queue
 from foulweather.services.sqs.state import SqsState
 
 
@@ -25,9 +25,7 @@ def _expire(call: Call, state: SqsState, backlog: Backlog) -> None:
     gone = backlog.expired(call.now)
     for message in gone:
         state.messages.delete(message.id)
-    call.happened(
-        "sqs.MessageExpired", arn, count=len(gone), message_ids=[message.id for message in gone[:10]]
-    )
+    call.happened("sqs.MessageExpired", arn, count=len(gone), message_ids=[message.id for message in gone[:10]])
     why = Why(
         "dropped",
         f"{len(gone)} message(s) were on the queue for {retention_s} seconds without being deleted.",
@@ -37,11 +35,18 @@ def _expire(call: Call, state: SqsState, backlog: Backlog) -> None:
     call.explain("MessageExpired", arn, why)
 
 
+def is_spent(queue: Queue, message: Message) -> bool:
+    """Whether a message was received as often as its queue allows, so that it goes to the dead-letter queue next."""
+    return 0 < queue.receive_count_max <= message.received_here
+
+
 def dead_letter(call: Call, state: SqsState, backlog: Backlog, message: Message) -> bool:
     """Move a message that was received too often; False if its dead-letter queue is gone.
 
-    On a standard queue it keeps the time at which it was sent, and so expires by that time; on a FIFO queue that
-    time begins anew (Developer Guide, "Using dead-letter queues", message retention periods).
+    On a standard queue it keeps the time at which it was sent, and so expires by that time; on a FIFO
+    queue that time begins anew, and the deduplication id becomes the message's id.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
     """
     queue = backlog.queue
     place = parsed_arn(queue.dead_letter_arn)
@@ -63,6 +68,7 @@ def dead_letter(call: Call, state: SqsState, backlog: Backlog, message: Message)
     message.sequence = state.next_sequence(call.now)
     if queue.is_fifo:
         message.sent_ms = call.now
+        message.deduplication_id = message.id
     state.accept(target, message, call.now)
     call.happened("sqs.MessageDeadLettered", backlog.arn, target=target.arn, message_id=message.id)
     cause = f"The message was received {queue.receive_count_max} times (maxReceiveCount) and not deleted."

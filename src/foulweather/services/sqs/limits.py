@@ -50,6 +50,7 @@ POLICY_ACTIONS_MAX: Final = 7
 # StartMessageMoveTask, ListMessageMoveTasks (API reference).
 MOVED_PER_S_MAX: Final = 500
 TASKS_LISTED_MAX: Final = 10
+MOVE_STEP_MS: Final = 1000
 
 SEQUENCE_BASE: Final = 10**19
 SEQUENCE_SHIFT: Final = 20
@@ -103,7 +104,9 @@ def over_in_flight_limit(arn: str, in_flight: int) -> AwsError:
 
 def receipt_is_over(handle: str, arn: str, until_ms: int) -> AwsError:
     """A receipt handle whose time is over."""
-    return invalid("ReceiptHandle", handle, "The receipt handle has expired.", Fact(arn, "visibility timeout ended", until_ms))
+    return invalid(
+        "ReceiptHandle", handle, "The receipt handle has expired.", Fact(arn, "visibility timeout ended", until_ms)
+    )
 
 
 def not_in_flight(arn: str, message_id: str, visible_ms: int) -> AwsError:
@@ -112,6 +115,39 @@ def not_in_flight(arn: str, message_id: str, visible_ms: int) -> AwsError:
         "MessageNotInflight",
         "The specified message isn't in flight.",
         facts=(Fact(arn, "MessageId", message_id), Fact(arn, "visibility timeout ended", visible_ms)),
+    )
+
+
+def deleted_recently(arn: str, deleted_ms: int) -> AwsError:
+    """A queue's name is not free yet."""
+    return AwsError(
+        "QueueDeletedRecently",
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+        facts=(Fact(arn, "deleted", deleted_ms),),
+    )
+
+
+def purge_in_progress(name: str, arn: str, purged_ms: int) -> AwsError:
+    """A queue was purged less than 60 seconds ago."""
+    return AwsError(
+        "PurgeQueueInProgress",
+        f"Only one PurgeQueue operation on {name} is allowed every 60 seconds.",
+        403,
+        facts=(Fact(arn, "purged", purged_ms),),
+    )
+
+
+def over_policy_limit(what: str, found: int, most: int) -> AwsError:
+    """A queue policy with more of something than the quota."""
+    return AwsError("OverLimit", f"{found} {what} were found, maximum allowed is {most}.", 403)
+
+
+def too_many_tags(name: str, arn: str, count: int) -> AwsError:
+    """More tags than a queue takes."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Too many tags added for queue {name}. Maximum allowed is {TAGS_MAX}.",
+        facts=(Fact(arn, "tags", count),),
     )
 
 
@@ -184,7 +220,8 @@ def check_characters(text: str) -> bytes:
 def too_long(bytes_max: int) -> AwsError:
     """A message with its attributes is larger than its queue takes."""
     return AwsError(
-        "InvalidParameterValue", f"One or more parameters are invalid. Reason: Message must be shorter than {bytes_max} bytes."
+        "InvalidParameterValue",
+        f"One or more parameters are invalid. Reason: Message must be shorter than {bytes_max} bytes.",
     )
 
 
@@ -200,7 +237,9 @@ def checked_token(parameter: str, value: str) -> str:
     """A message group id, deduplication id or receive attempt id."""
     if not _TOKEN.fullmatch(value):
         raise invalid(
-            parameter, value, f"{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length."
+            parameter,
+            value,
+            f"{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length.",
         )
     return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -13,24 +13,43 @@ from foulweather.services.sqs import contents, limits
 from foulweather.services.sqs.backlog import Backlog
 from foulweather.services.sqs.batches import checked_batch, each_entry
 from foulweather.services.sqs.digests import attributes_digest, digest
+from foulweather.services.sqs.encryption import sealing_key
 from foulweather.services.sqs.records import Message, Sent
-from foulweather.services.sqs.state import SqsState, backlog_at, state_of
+from foulweather.services.sqs.state import SqsState, backlog_at, state_of, state_still_of
 from foulweather.services.sqs.throughput import check_rate
 
 if TYPE_CHECKING:
-    from aws_types.sqs import SendMessageBatchRequest, SendMessageBatchResult, SendMessageRequest, SendMessageResult
+    from aws_types.sqs import (
+        SendMessageBatchRequest,
+        SendMessageBatchRequestEntry,
+        SendMessageBatchResult,
+        SendMessageBatchResultEntry,
+        SendMessageRequest,
+        SendMessageResult,
+    )
 
 
-def send_message(call: Call, request: SendMessageRequest) -> SendMessageResult:
+def send_message(call: Call, request: SendMessageRequest) -> SendMessageResult | Awaitable[SendMessageResult]:
     """Put one message on a queue; it becomes visible after its delay."""
     backlog = backlog_at(call, request.get("QueueUrl"))
     message = _checked(call, backlog, request)
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "SendMessage", message.group)
+    if backlog.queue.kms_key_id:
+        return _send_sealed(call, backlog, message, request)
     return _sent(call, state_of(call, backlog), backlog, message, request)
 
 
-def send_message_batch(call: Call, request: SendMessageBatchRequest) -> SendMessageBatchResult:
+async def _send_sealed(
+    call: Call, backlog: Backlog, message: Message, request: SendMessageRequest
+) -> SendMessageResult:
+    message.data_key = await sealing_key(call, backlog)
+    return _sent(call, state_still_of(call, backlog), backlog, message, request)
+
+
+def send_message_batch(
+    call: Call, request: SendMessageBatchRequest
+) -> SendMessageBatchResult | Awaitable[SendMessageBatchResult]:
     """Put up to ten messages on a queue; each may fail by itself."""
     backlog = backlog_at(call, request.get("QueueUrl"))
     entries = checked_batch(request.get("Entries"), "SendMessageBatchRequestEntry")
@@ -43,10 +62,29 @@ def send_message_batch(call: Call, request: SendMessageBatchRequest) -> SendMess
         )
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "SendMessage", *(str(entry.get("MessageGroupId", "")) for entry in entries))
-    state = state_of(call, backlog)
+    if backlog.queue.kms_key_id:
+        return _send_batch_sealed(call, backlog, entries)
+    return _sent_batch(call, state_of(call, backlog), backlog, entries)
 
-    def send(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-        return _sent(call, state, backlog, _checked(call, backlog, entry), entry)
+
+async def _send_batch_sealed(
+    call: Call, backlog: Backlog, entries: Sequence[SendMessageBatchRequestEntry]
+) -> SendMessageBatchResult:
+    data_key = await sealing_key(call, backlog)
+    return _sent_batch(call, state_still_of(call, backlog), backlog, entries, data_key)
+
+
+def _sent_batch(
+    call: Call,
+    state: SqsState,
+    backlog: Backlog,
+    entries: Sequence[SendMessageBatchRequestEntry],
+    data_key: bytes = b"",
+) -> SendMessageBatchResult:
+    def send(entry: SendMessageBatchRequestEntry) -> SendMessageBatchResultEntry:
+        message = _checked(call, backlog, entry)
+        message.data_key = data_key
+        return {"Id": entry["Id"], **_sent(call, state, backlog, message, entry)}
 
     successful, failed = each_entry(entries, send)
     return {"Successful": successful, "Failed": failed}
@@ -120,7 +158,7 @@ def _sent(
     duplicate = _duplicate(call, state, backlog, message) if message.deduplication_id else None
     if duplicate is None:
         state.accept(backlog, message, call.now)
-        call.happened("sqs.MessageSent", backlog.arn, bytes=message.bytes)
+        call.happened("sqs.MessageSent", backlog.arn, bytes=message.size_bytes)
         if backlog.parked:
             backlog.rouse(call.world)
     else:
@@ -163,11 +201,11 @@ def _duplicate(call: Call, state: SqsState, backlog: Backlog, message: Message) 
     return earlier
 
 
-def _size(entry: Mapping[str, Any]) -> int:
+def _size(entry: SendMessageBatchRequestEntry) -> int:
     """The bytes that an entry counts, whether it is valid or not."""
-    size = len(str(entry.get("MessageBody", "")).encode(errors="surrogatepass"))
+    size = len(entry.get("MessageBody", "").encode(errors="surrogatepass"))
     for name, attribute in (entry.get("MessageAttributes") or {}).items():
-        size += len(name.encode(errors="surrogatepass"))
-        for part in attribute.values():
-            size += len(part.encode(errors="surrogatepass") if isinstance(part, str) else part)
+        for part in (name, attribute.get("DataType", ""), attribute.get("StringValue", "")):
+            size += len(part.encode(errors="surrogatepass"))
+        size += len(attribute.get("BinaryValue", b""))
     return size

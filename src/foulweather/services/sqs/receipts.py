@@ -10,6 +10,7 @@ from foulweather.services.sqs import limits
 from foulweather.services.sqs.backlog import Backlog
 from foulweather.services.sqs.batches import checked_batch, each_entry
 from foulweather.services.sqs.delivery import Wanted, deliver, wanted
+from foulweather.services.sqs.encryption import open_next
 from foulweather.services.sqs.handles import Handle, parsed
 from foulweather.services.sqs.lifecycle import settle
 from foulweather.services.sqs.records import Message
@@ -19,10 +20,14 @@ from foulweather.services.sqs.throughput import check_rate
 if TYPE_CHECKING:
     from aws_types.sqs import (
         ChangeMessageVisibilityBatchRequest,
+        ChangeMessageVisibilityBatchRequestEntry,
         ChangeMessageVisibilityBatchResult,
+        ChangeMessageVisibilityBatchResultEntry,
         ChangeMessageVisibilityRequest,
         DeleteMessageBatchRequest,
+        DeleteMessageBatchRequestEntry,
         DeleteMessageBatchResult,
+        DeleteMessageBatchResultEntry,
         DeleteMessageRequest,
         ReceiveMessageRequest,
         ReceiveMessageResult,
@@ -38,18 +43,30 @@ def receive_message(
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "ReceiveMessage")
     state = state_of(call, backlog)
+    if backlog.sealed:
+        return _receive_waiting(call, state, backlog, asked)
     found = deliver(call, state, backlog, asked)
     if found:
         return {"Messages": found}
     if asked.wait_s:
-        return _long_poll(call, state, backlog, asked)
-    _refuse_over_limit(backlog)
-    return _nothing(call, backlog)
+        return _receive_waiting(call, state, backlog, asked)
+    return _nothing(call, backlog, asked)
 
 
-async def _long_poll(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> ReceiveMessageResult:
+async def _receive_waiting(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> ReceiveMessageResult:
+    """Receive what there is, or what comes until the time is over; data keys are decrypted first."""
     until_ms = call.now + asked.wait_s * 1000
     while True:
+        if backlog.sealed:
+            settle(call, state, backlog)
+            await open_next(call, backlog, asked.count)
+        if state.backlogs.get(backlog.queue.name) is not backlog:
+            raise limits.no_such_queue(backlog.arn)
+        found = deliver(call, state, backlog, asked)
+        if found:
+            return {"Messages": found}
+        if call.now >= until_ms:
+            return _nothing(call, backlog, asked)
         backlog.set_alarm(call.world)
         try:
             await backlog.parked.wait(call, until_ms)
@@ -57,27 +74,17 @@ async def _long_poll(call: Call, state: SqsState, backlog: Backlog, asked: Wante
             # The client went away: whoever waits next may have what this one was woken for.
             backlog.rouse(call.world)
             raise
-        if state.backlogs.get(backlog.queue.name) is not backlog:
-            raise limits.no_such_queue(backlog.arn)
-        found = deliver(call, state, backlog, asked)
-        if found:
-            return {"Messages": found}
-        if call.now >= until_ms:
-            return _nothing(call, backlog)
 
 
-def _nothing(call: Call, backlog: Backlog) -> ReceiveMessageResult:
-    call.happened("sqs.EmptyReceive", backlog.arn)
-    return {}
-
-
-def _refuse_over_limit(backlog: Backlog) -> None:
+def _nothing(call: Call, backlog: Backlog, asked: Wanted) -> ReceiveMessageResult:
     """A short poll of a standard queue with too much in flight fails; long polls and FIFO queues just find nothing.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
     """
-    if backlog.in_flight >= limits.IN_FLIGHT_MAX and not backlog.queue.is_fifo:
+    if backlog.in_flight >= limits.IN_FLIGHT_MAX and not asked.wait_s and not backlog.queue.is_fifo:
         raise limits.over_in_flight_limit(backlog.arn, backlog.in_flight)
+    call.happened("sqs.EmptyReceive", backlog.arn)
+    return {}
 
 
 def delete_message(call: Call, request: DeleteMessageRequest) -> None:
@@ -97,10 +104,10 @@ def delete_message_batch(call: Call, request: DeleteMessageBatchRequest) -> Dele
         check_rate(call, backlog, "DeleteMessage")
     state = state_of(call, backlog)
 
-    def delete(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    def delete(entry: DeleteMessageBatchRequestEntry) -> DeleteMessageBatchResultEntry:
         text = _required(entry, "ReceiptHandle")
         _delete(call, state, backlog, parsed(text, backlog.queue), text)
-        return {}
+        return {"Id": entry["Id"]}
 
     successful, failed = each_entry(entries, delete)
     return {"Successful": successful, "Failed": failed}
@@ -126,11 +133,11 @@ def change_message_visibility_batch(
         check_rate(call, backlog, "ChangeMessageVisibility")
     state = state_of(call, backlog)
 
-    def change(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    def change(entry: ChangeMessageVisibilityBatchRequestEntry) -> ChangeMessageVisibilityBatchResultEntry:
         text = _required(entry, "ReceiptHandle")
         handle = parsed(text, backlog.queue)
         _change_visibility(call, state, backlog, handle, text, _checked_timeout(entry))
-        return {}
+        return {"Id": entry["Id"]}
 
     successful, failed = each_entry(entries, change)
     return {"Successful": successful, "Failed": failed}
@@ -161,8 +168,9 @@ def _receipted(state: SqsState, backlog: Backlog, handle: Handle) -> Message | N
 def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text: str) -> None:
     """Delete by a receipt; what is gone already is deleted again without complaint.
 
-    A standard queue ignores an old receipt ("the request will succeed, but the message might not be deleted"); a FIFO queue
-    refuses one whose visibility timeout is over. No receipt lasts longer than twelve hours.
+    A standard queue ignores an old receipt ("the request will succeed, but the message might not be
+    deleted"); a FIFO queue refuses one whose visibility timeout is over. No receipt lasts longer
+    than twelve hours.
     """
     message = _receipted(state, backlog, handle)
     if backlog.queue.is_fifo:

@@ -61,7 +61,7 @@ class Message(msgspec.Struct, array_like=True, gc=False):
     visible_ms: int
     body: str
     md5: str
-    bytes: int
+    size_bytes: int
     sender_id: str
     group: str = ""
     deduplication_id: str = ""
@@ -73,6 +73,7 @@ class Message(msgspec.Struct, array_like=True, gc=False):
     first_received_ms: int = 0
     received_ms: int = 0
     dead_letter_source: str = ""
+    data_key: bytes = b""
 
 
 class Sent(msgspec.Struct, array_like=True):

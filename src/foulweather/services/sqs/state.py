@@ -128,6 +128,14 @@ def state_of(call: Call, backlog: Backlog) -> SqsState:
     return call.state(SqsState, backlog.queue.account)
 
 
+def state_still_of(call: Call, backlog: Backlog) -> SqsState:
+    """The state that a queue is in, looked at anew after waiting: the queue may be gone."""
+    state = state_of(call, backlog)
+    if state.backlogs.get(backlog.queue.name) is not backlog:
+        raise limits.no_such_queue(backlog.arn)
+    return state
+
+
 def held_policy(queue: Queue) -> Held | None:
     """A queue's policy, parsed."""
     return Held(source=queue.arn, kind="resource", policy=parse(queue.policy, "resource")) if queue.policy else None

@@ -6,13 +6,15 @@ IAM User Guide, IAM and AWS STS condition context keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.credentials import Session
 from foulweather.kernel.service import Access, Permission, Resource
 from foulweather.policy.principal import Principal
-from foulweather.services.sts import callers, mfa, sessions, web_identity
+from foulweather.services.sts import callers, mfa, saml, sessions, web_identity
+from foulweather.services.sts.saml import SamlIdentity
+from foulweather.services.sts.web_identity import WebIdentity
 
 if TYPE_CHECKING:
     from foulweather.kernel.call import Call
@@ -80,32 +82,44 @@ def _tag_keys(tags: Mapping[str, str]) -> Values:
     return keys
 
 
-def _role_for_token(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """The role; the caller is from here on the provider that vouches for the token's bearer."""
-    identity = web_identity.verified(call, request)
-    call.principal = Principal("federated", identity.provider.arn)
-    call.hop.principal = identity.provider.arn
-    call.session = Session(issued_ms=call.now, provider=identity.provider.arn, claims=identity.claims)
-    return (_role(call, request, "sts:AssumeRoleWithWebIdentity"),)
+class _Vouched:
+    """The rows' functions for callers that an identity provider vouches for, by how its word is verified."""
 
+    def __init__(self, action: str, verified: Callable[[Call, Mapping[str, Any]], WebIdentity | SamlIdentity]) -> None:
+        self.action = action
+        self.verified = verified
 
-def _token_conditions(call: Call, request: Mapping[str, Any]) -> Values:
-    identity = web_identity.verified(call, request)
-    keys: Values = {"sts:rolesessionname": request["RoleSessionName"], **identity.claims}
-    if identity.source_identity:
-        keys["sts:sourceidentity"] = identity.source_identity
-    if identity.transitive:
-        keys["sts:transitivetagkeys"] = list(identity.transitive)
-    keys.update(_tag_keys(identity.tags))
-    return keys
+    def resources(self, call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+        """The role; the caller is from here on the provider that vouches for the bearer."""
+        identity = self.verified(call, request)
+        arn = identity.provider if isinstance(identity, SamlIdentity) else identity.provider.arn
+        call.principal = Principal("federated", arn)
+        call.hop.principal = arn
+        call.session = Session(issued_ms=call.now, provider=arn, claims=identity.claims)
+        return (_role(call, request, self.action),)
 
+    def conditions(self, call: Call, request: Mapping[str, Any]) -> Values:
+        identity = self.verified(call, request)
+        name = identity.session_name if isinstance(identity, SamlIdentity) else request["RoleSessionName"]
+        keys: Values = {"sts:rolesessionname": name, **identity.claims}
+        if identity.source_identity:
+            keys["sts:sourceidentity"] = identity.source_identity
+        if identity.transitive:
+            keys["sts:transitivetagkeys"] = list(identity.transitive)
+        keys.update(_tag_keys(identity.tags))
+        return keys
 
-def _token_permissions(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
-    identity = web_identity.verified(call, request)
-    actions = ["sts:TagSession"] if identity.tags else []
-    if identity.source_identity:
-        actions.append("sts:SetSourceIdentity")
-    return _permissions(actions, call, request, _token_conditions) if actions else ()
+    def permissions(self, call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
+        identity = self.verified(call, request)
+        actions = ["sts:TagSession"] if identity.tags else []
+        if identity.source_identity:
+            actions.append("sts:SetSourceIdentity")
+        return _permissions(actions, call, request, self.conditions) if actions else ()
+
+    @property
+    def access(self) -> Access:
+        """The operation's row."""
+        return Access(self.action, self.resources, self.conditions, self.permissions, is_unsigned=True)
 
 
 def _federated_user(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
@@ -131,9 +145,8 @@ def _nothing_for_tokens(call: Call, request: Mapping[str, Any]) -> Sequence[Reso
 
 ACCESS = {
     "AssumeRole": Access("sts:AssumeRole", _role_to_assume, _role_conditions, _role_permissions),
-    "AssumeRoleWithWebIdentity": Access(
-        "sts:AssumeRoleWithWebIdentity", _role_for_token, _token_conditions, _token_permissions, is_unsigned=True
-    ),
+    "AssumeRoleWithSAML": _Vouched("sts:AssumeRoleWithSAML", saml.verified).access,
+    "AssumeRoleWithWebIdentity": _Vouched("sts:AssumeRoleWithWebIdentity", web_identity.verified).access,
     "DecodeAuthorizationMessage": Access("sts:DecodeAuthorizationMessage", _nothing_for_tokens),
     "GetAccessKeyInfo": Access("sts:GetAccessKeyInfo", _nothing_for_tokens, is_read=True),
     "GetCallerIdentity": Access("sts:GetCallerIdentity", is_read=True, is_open=True),

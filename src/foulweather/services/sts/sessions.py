@@ -23,10 +23,22 @@ SWEEP_MIN = 1_000
 FORGOTTEN_AFTER_MS = 24 * 3_600_000
 
 
-def of_role(call: Call, role: RoleView, name: str, session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    """A session of a role with what a request says of its policies and duration, as an AssumeRole* response."""
+def of_role(
+    call: Call,
+    role: RoleView,
+    name: str,
+    session: Session,
+    request: Mapping[str, Any],
+    remaining_s: int | None = None,
+) -> dict[str, Any]:
+    """A session of a role with what a request says of its policies and duration, as an AssumeRole* response.
+
+    `remaining_s` is how long the session may last at most, whatever was asked for.
+    """
     session, percent = with_policies(call, session, role.account, request)
     duration_s = limits.checked_role_duration_s(call, role, request.get("DurationSeconds"))
+    if remaining_s is not None:
+        duration_s = min(duration_s, remaining_s)
     principal = Principal(
         "assumed-role",
         f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{name}",

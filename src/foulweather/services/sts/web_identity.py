@@ -49,7 +49,7 @@ def register_issuer_keys(world: World, issuer: str, jwks: Mapping[str, Any]) -> 
         KeySet.import_key_set(cast(Any, dict(jwks)))
     except (JoseError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a JSON Web Key Set: {error}") from error
-    name = issuer.removeprefix(SCHEME)
+    name = issuer.removeprefix(SCHEME).rstrip("/")
     world.state(StsState).issuers.put(name, IssuerKeys(name, json.dumps(jwks)))
 
 
@@ -64,7 +64,7 @@ def verified(call: Call, request: Mapping[str, Any]) -> WebIdentity:
     issuer = claims.get("iss")
     if not isinstance(issuer, str):
         raise _invalid("Missing a required claim: iss")
-    name = issuer.removeprefix(SCHEME)
+    name = issuer.removeprefix(SCHEME).rstrip("/")
     directory = call.pipeline.directory
     provider = directory.web_provider(account, name) if directory is not None else None
     if provider is None:

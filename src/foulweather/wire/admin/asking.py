@@ -98,7 +98,8 @@ class Asked:
 class Endpoint(NamedTuple):
     """One method of one path: what it does, takes and gives.
 
-    `response` is None where the answer is not JSON; `lines` where it is one such value a line.
+    `response` is None where the answer is not JSON. `further_lines` are what else a line may be, where the
+    answer is such values, one a line.
     """
 
     method: str
@@ -109,7 +110,7 @@ class Endpoint(NamedTuple):
     request: Any = None
     query: tuple[str, ...] = ()
     status: int = 200
-    lines: bool = False
+    further_lines: tuple[Any, ...] = ()
 
 
 Answer = Any

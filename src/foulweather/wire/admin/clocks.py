@@ -129,7 +129,9 @@ def _target(wanted: ClockChange, now_ms: int) -> int:
         raise Refused(400, "BadRequest", f"{error}.") from None
     if when_ms < now_ms:
         raise Refused(
-            409, "TimeRunsForward", f"It is {iso(now_ms)} in the world; its time never runs backwards to {iso(when_ms)}."
+            409,
+            "TimeRunsForward",
+            f"It is {iso(now_ms)} in the world; its time never runs backwards to {iso(when_ms)}.",
         )
     if when_ms > TIME_MS_MAX:
         raise Refused(400, "BadRequest", "The year 9999 is as far as time goes.")
@@ -138,7 +140,5 @@ def _target(wanted: ClockChange, now_ms: int) -> int:
 
 ENDPOINTS = (
     Endpoint("GET", "clock", show, "A world's clock", ClockShown, query=("world",)),
-    Endpoint(
-        "POST", "clock", change, "Hold, release or move the clock", ClockShown, ClockChange, query=("world",)
-    ),
+    Endpoint("POST", "clock", change, "Hold, release or move the clock", ClockShown, ClockChange, query=("world",)),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 import msgspec
@@ -13,7 +14,9 @@ import msgspec
 from foulweather.wire.admin import clocks, coverage, events, faults, health, hooks, reasons, schema, worlds
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused, json_response, refusal
 from foulweather.wire.app import Deferred, Reply
+from foulweather.wire.body import BodyFailed
 from foulweather.wire.http import HttpRequest, HttpResponse
+from foulweather.world.store import Store
 
 if TYPE_CHECKING:
     from foulweather.wire.admin.front import Admin
@@ -46,7 +49,7 @@ def answer(admin: Admin, request: HttpRequest) -> Reply:
     except Exception:
         return _failed(request)
     if isinstance(given, Awaitable):
-        return _later(endpoint, request, given)
+        return _later(admin, endpoint, request, cast("Awaitable[Any]", given))
     return _committed(admin, _response(endpoint, given))
 
 
@@ -60,13 +63,20 @@ def decoded(body: bytes, kind: Any) -> Any:
         raise Refused(400, "BadJson", f"The body is not JSON: {error}.") from None
 
 
-async def _later(endpoint: Endpoint, request: HttpRequest, waiting: Awaitable[Any]) -> HttpResponse:
+async def _later(admin: Admin, endpoint: Endpoint, request: HttpRequest, waiting: Awaitable[Any]) -> HttpResponse:
     try:
-        return _response(endpoint, await waiting)
+        response = _response(endpoint, await waiting)
     except Refused as refused:
         return refusal(refused)
+    except BodyFailed:
+        raise
     except Exception:
         return _failed(request)
+    for store in _uncommitted(admin):
+        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        store.after_commit(partial(_resolve, committed))
+        await committed
+    return response
 
 
 def _response(endpoint: Endpoint, given: Any) -> HttpResponse:
@@ -75,21 +85,31 @@ def _response(endpoint: Endpoint, given: Any) -> HttpResponse:
 
 def _committed(admin: Admin, response: HttpResponse) -> Reply:
     """The response, once every world's writes are committed."""
-    dirty = [hosted.world.store for hosted in admin.cloud.worlds.values() if hosted.world.store.is_dirty]
-    driven = [store for store in dirty if any(h.driver and h.world.store is store for h in admin.cloud.worlds.values())]
-    if response.stream is not None or not driven:
+    stores = _uncommitted(admin)
+    if response.stream is not None or not stores:
         return response
     deferred = Deferred()
-    left = [len(driven)]
+    left = [len(stores)]
 
     def one_more() -> None:
         left[0] -= 1
         if left[0] == 0:
             deferred.deliver(response)
 
-    for store in driven:
+    for store in stores:
         store.after_commit(one_more)
     return deferred
+
+
+def _uncommitted(admin: Admin) -> list[Store]:
+    """The stores that will be committed at the end of this tick of the event loop."""
+    hosted = admin.cloud.worlds.values()
+    return [one.world.store for one in hosted if one.driver is not None and one.world.store.is_dirty]
+
+
+def _resolve(committed: asyncio.Future[None]) -> None:
+    if not committed.done():
+        committed.set_result(None)
 
 
 def _failed(request: HttpRequest) -> HttpResponse:
@@ -108,9 +128,7 @@ def _by_first() -> dict[str, list[Endpoint]]:
 
 
 def _listing() -> list[str]:
-    return [
-        f"{one.method} {one.path if one.path.startswith('/') else f'{PREFIX}/{one.path}'}" for one in ENDPOINTS
-    ]
+    return [f"{one.method} {one.path if one.path.startswith('/') else f'{PREFIX}/{one.path}'}" for one in ENDPOINTS]
 
 
 def _found(method: str, path: str) -> tuple[Endpoint, str]:
@@ -126,7 +144,9 @@ def _found(method: str, path: str) -> tuple[Endpoint, str]:
             return endpoint, unquote(param)
         allowed.append(endpoint.method)
     if allowed:
-        raise Refused(405, "MethodNotAllowed", f"{method} is not one of {', '.join(sorted(allowed))}, which {path} takes.")
+        raise Refused(
+            405, "MethodNotAllowed", f"{method} is not one of {', '.join(sorted(allowed))}, which {path} takes."
+        )
     raise Refused(404, "NoSuchEndpoint", f"There is nothing at {path}.")
 
 

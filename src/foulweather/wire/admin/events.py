@@ -130,8 +130,8 @@ ENDPOINTS = (
         "events",
         events,
         "The journal, one event a line; `follow` goes on until the client goes, `since` begins after a seq",
-        Event | Lost,
+        Event,
         query=("world", "follow", "kind", "resource", "since", "limit"),
-        lines=True,
+        further_lines=(Lost,),
     ),
 )

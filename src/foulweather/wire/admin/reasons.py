@@ -23,6 +23,7 @@ class TraceLine(msgspec.Struct, frozen=True):
     resource: str
     hops: int
     code: str
+    decision: str
     cause: str
 
 
@@ -45,11 +46,15 @@ def why(asked: Asked) -> Trace:
 def trace(asked: Asked) -> Trace:
     """The trace with a request of that id in it; `last` is the latest of all."""
     traces = asked.hosted.world.state(Traces)
-    found = _latest(traces, 1)[0:1] if asked.param == "last" else [traces.find(asked.param)]
-    if not found or found[0] is None:
-        message = "No request was made yet." if asked.param == "last" else f"There is no trace of {asked.param!r}."
+    if asked.param == "last":
+        found = next(iter(_latest(traces, 1)), None)
+        message = "No request was made yet."
+    else:
+        found = traces.find(asked.param)
+        message = f"There is no trace of {asked.param!r}."
+    if found is None:
         raise Refused(404, "NoSuchTrace", message)
-    return found[0]
+    return found
 
 
 def latest(asked: Asked) -> TraceList:
@@ -60,13 +65,16 @@ def latest(asked: Asked) -> TraceList:
 
 
 def _latest(traces: Traces, limit: int, *, wrong: bool = False) -> list[Trace]:
-    newest_first = reversed(list(traces))
+    # Those that are kept outlive the recent ones, and a restart.
+    every = {one.trace_id: one for one in (*traces.kept.values(), *traces)}
+    newest_first = sorted(every.values(), key=lambda one: -one.seq)
     wanted = (one for one in newest_first if not wrong or one.first_wrong() is not None)
     return list(islice(wanted, limit))
 
 
 def _line(found: Trace) -> TraceLine:
     first, wrong = found.hops[0], found.first_wrong()
+    why = wrong.why if wrong is not None else None
     return TraceLine(
         found.trace_id,
         first.at_ms,
@@ -76,12 +84,22 @@ def _line(found: Trace) -> TraceLine:
         first.resource,
         len(found.hops),
         wrong.code if wrong is not None else "",
-        wrong.why.first_cause().cause if wrong is not None and wrong.why is not None else "",
+        why.decision if why is not None else "",
+        why.first_cause().cause if why is not None else "",
     )
 
 
 ENDPOINTS = (
-    Endpoint("GET", "why/{id}", why, "The trace of a request id or trace id, or of the `last` failure", Trace, query=("world",)),
-    Endpoint("GET", "trace/{id}", trace, "The trace of a request id or trace id, or the `last` one", Trace, query=("world",)),
+    Endpoint(
+        "GET",
+        "why/{id}",
+        why,
+        "The trace of a request id or trace id, or of the `last` failure",
+        Trace,
+        query=("world",),
+    ),
+    Endpoint(
+        "GET", "trace/{id}", trace, "The trace of a request id or trace id, or the `last` one", Trace, query=("world",)
+    ),
     Endpoint("GET", "traces", latest, "The latest traces", TraceList, query=("world", "limit", "wrong")),
 )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 TIME_MS_MAX = 253_402_300_799_999
 """The last millisecond of the year 9999."""
-_PART = re.compile(r"(\d+)(ms|[smhdw])")
+_PART = re.compile(r"([0-9]+)(ms|[smhdw])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -155,7 +155,8 @@ class CborOperation:
     def encode(self, result: Mapping[str, Any], request_id: str) -> HttpResponse:
         """The response to a request that succeeded."""
         if self._events is not None:
-            assert self._stream_member is not None and self._write is not None
+            assert self._stream_member is not None
+            assert self._write is not None
             rest = {name: value for name, value in result.items() if name != self._stream_member}
             headers = [
                 ("x-amzn-RequestId", request_id),
@@ -163,9 +164,7 @@ class CborOperation:
                 ("Content-Type", "application/vnd.amazon.eventstream"),
             ]
             first = cbor2.dumps(self._write(rest))
-            return HttpResponse(
-                200, headers, stream=self._events.frames(result[self._stream_member], initial=first)
-            )
+            return HttpResponse(200, headers, stream=self._events.frames(result[self._stream_member], initial=first))
         body = cbor2.dumps({} if self._write is None else self._write(result))
         return HttpResponse(200, [("x-amzn-RequestId", request_id), *HEADERS], body)
 

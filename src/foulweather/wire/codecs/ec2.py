@@ -64,8 +64,7 @@ class Ec2Operation:
         if operation.output is not None:
             self._content = service.writer.content(operation.output)
         self._head = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f'<{operation.name}Response xmlns="{service.namespace}"><requestId>'
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<{operation.name}Response xmlns="{service.namespace}"><requestId>'
         )
         self._tail = f"</{operation.name}Response>"
 
@@ -95,10 +94,11 @@ class Ec2Errors:
     def encode(self, error: AwsError, request_id: str) -> HttpResponse:
         """The response to a request that was refused."""
         found = self._shapes.find(error)
+        members = scalars_as_xml(error.members, found.shape, self._writer)
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             f"<Response><Errors><Error><Code>{escaped(found.code)}</Code><Message>{escaped(error.message)}</Message>"
-            f"{scalars_as_xml(error.members, found.shape, self._writer)}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+            f"{members}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
         )
         return HttpResponse(
             found.status, [("x-amzn-RequestId", request_id), CONTENT_TYPE], body.encode("utf-8", "replace")

@@ -34,7 +34,9 @@ def _header(name: str, value: Any) -> bytes:
     if isinstance(value, _Timestamp):
         return head + b"\x08" + struct.pack(">q", value.at_ms)
     if isinstance(value, int):
-        return head + (b"\x04" + struct.pack(">i", value) if -(2**31) <= value < 2**31 else b"\x05" + struct.pack(">q", value))
+        return head + (
+            b"\x04" + struct.pack(">i", value) if -(2**31) <= value < 2**31 else b"\x05" + struct.pack(">q", value)
+        )
     if isinstance(value, bytes):
         return head + b"\x06" + struct.pack(">H", len(value)) + value
     text = str(value).encode()
@@ -115,14 +117,10 @@ class _Event:
 class EventStreamWriter:
     """Writes the events of one stream shape as messages."""
 
-    def __init__(
-        self, shape: Shape, document: Callable[[Shape], Callable[[Any], bytes]], content_type: str
-    ) -> None:
+    def __init__(self, shape: Shape, document: Callable[[Shape], Callable[[Any], bytes]], content_type: str) -> None:
         self._shape = shape
         self._content_type = content_type
-        self._events = {
-            name: _Event(name, member, document, content_type) for name, member in shape.members.items()
-        }
+        self._events = {name: _Event(name, member, document, content_type) for name, member in shape.members.items()}
 
     async def frames(
         self, events: AsyncIterator[tuple[str, Mapping[str, Any]]], *, initial: bytes | None = None
@@ -149,6 +147,4 @@ class EventStreamWriter:
                 message = next((each for each in member.members if each.lower() == "message"), None)
                 members = {message: error.message} if message else {}
                 return self._events[name].frame({**members, **error.members})
-        return frame(
-            [(":error-code", error.code), (":error-message", error.message), (":message-type", "error")], b""
-        )
+        return frame([(":error-code", error.code), (":error-message", error.message), (":message-type", "error")], b"")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote_to_bytes
 
 from foulweather.wire.codecs.refusals import malformed_input
@@ -58,12 +58,12 @@ def tree(text: str) -> Tree:
         parts = name.split(".")
         if len(parts) > PARTS_MAX:
             raise malformed_input("Input is nested too deeply")
-        node = root
+        node: Any = root
         for part in parts[:-1]:
-            below = node.get(part)
+            below: Any = node.get(part)
             if type(below) is not dict:
                 below = node[part] = {} if below is None else {"": below}
-            node = below
+            node = cast(Any, below)
         held = node.get(parts[-1])
         if type(held) is dict:
             held[""] = value

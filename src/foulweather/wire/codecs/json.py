@@ -127,9 +127,7 @@ class JsonValues:
                 return True
             seen.add(shape.name)
             return all(
-                self.dialect.name(member, name) == name
-                and member.trait("location") is None
-                and plain(member)
+                self.dialect.name(member, name) == name and member.trait("location") is None and plain(member)
                 for name, member in shape.members.items()
             )
 
@@ -180,9 +178,7 @@ class JsonOperation:
 
     def encode(self, result: Mapping[str, Any], request_id: str) -> HttpResponse:
         """The response to a request that succeeded."""
-        return HttpResponse(
-            200, [("x-amzn-RequestId", request_id), self._content_type], self._body.encode(result)
-        )
+        return HttpResponse(200, [("x-amzn-RequestId", request_id), self._content_type], self._body.encode(result))
 
 
 class JsonStreamingOperation:

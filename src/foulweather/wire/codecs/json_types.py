@@ -53,7 +53,14 @@ class TypeBuilder:
         if kind in INTEGER_BOUNDS:
             least, most = INTEGER_BOUNDS[kind]
             return Annotated[int, msgspec.Meta(ge=least, le=most)]
-        scalars: dict[str, type] = {"string": str, "character": str, "boolean": bool, "float": float, "double": float, "blob": bytes}
+        scalars: dict[str, type] = {
+            "string": str,
+            "character": str,
+            "boolean": bool,
+            "float": float,
+            "double": float,
+            "blob": bytes,
+        }
         if kind not in scalars:
             raise Untypable(shape.name)
         return scalars[kind]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from foulweather.wire.codecs import timestamps
 from foulweather.wire.codecs.refusals import NotAMember, serialization
@@ -120,7 +120,7 @@ class ValueReader:
             if type(value) is not dict:
                 raise _not_a_structure(value)
             result: dict[str, Any] = {}
-            for key, held in value.items():
+            for key, held in cast("dict[str, Any]", value).items():
                 if held is not None:
                     member = members.get(key)
                     if member is not None:
@@ -141,10 +141,11 @@ class ValueReader:
         def read(value: Any) -> list[Any]:
             if type(value) is not list:
                 raise _not_a_collection(value)
+            items = cast("list[Any]", value)
             if sparse:
-                return [None if each is None else item(each) for each in value]
+                return [None if each is None else item(each) for each in items]
             # Null has no place in a dense list; AWS's parsers drop it.
-            return [item(each) for each in value if each is not None]
+            return [item(each) for each in items if each is not None]
 
         return read
 
@@ -154,9 +155,10 @@ class ValueReader:
         def read(value: Any) -> dict[str, Any]:
             if type(value) is not dict:
                 raise _not_a_collection(value)
+            entries = cast("dict[str, Any]", value)
             if sparse:
-                return {key: None if each is None else item(each) for key, each in value.items()}
-            return {key: item(each) for key, each in value.items() if each is not None}
+                return {key: None if each is None else item(each) for key, each in entries.items()}
+            return {key: item(each) for key, each in entries.items() if each is not None}
 
         return read
 

@@ -200,7 +200,8 @@ class ResponseBinding:
             if value is not None:
                 headers.append((wire_name, write(value)))
         for name, prefix in self._prefixes:
-            for key, value in (result.get(name) or {}).items():
+            entries: dict[str, str] = result.get(name) or {}
+            for key, value in entries.items():
                 headers.append((header_text(prefix + key), header_text(value)))
         return None if self._status is None else result.get(self._status)
 

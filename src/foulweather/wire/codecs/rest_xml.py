@@ -31,6 +31,15 @@ PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 S3_NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
+def _namespace_of(model: ServiceModel) -> str:
+    """The service's XML namespace, which its model has with the requests only."""
+    for operation in model.operations().values():
+        given = operation.input and operation.input.trait("xmlNamespace")
+        if given:
+            return given if isinstance(given, str) else given["uri"]
+    return ""
+
+
 class RestXmlService:
     """What the operations of one service share in this protocol."""
 
@@ -42,7 +51,8 @@ class RestXmlService:
         dialect = XmlDialect(write)
         self.reader = XmlReader(dialect)
         self.writer = XmlWriter(dialect)
-        self.namespace = S3_NAMESPACE if self.is_s3 else model.metadata.get("xmlNamespace", "")
+        self.namespace = S3_NAMESPACE if self.is_s3 else _namespace_of(model)
+        self.attribute = f' xmlns="{escaped(self.namespace)}"' if self.namespace else ""
         self.content_type = ("Content-Type", "application/xml" if self.is_s3 else "text/xml")
 
     def request_headers(self, request_id: str) -> list[tuple[str, str]]:
@@ -65,7 +75,7 @@ class RestXmlService:
         content = self.writer.element(shape, name)
         if namespace(shape) or not self.namespace:
             return lambda value: PROLOGUE + content(value)
-        plain, named = f"<{name}", f'<{name} xmlns="{escaped(self.namespace)}"'
+        plain, named = f"<{name}", f"<{name}{self.attribute}"
         return lambda value: PROLOGUE + named + content(value)[len(plain) :]
 
 
@@ -73,11 +83,15 @@ def _refused(wire_name: str, text: str, shape: Shape) -> AwsError:
     # Amazon S3's words; the other services of this protocol have few typed parameters.
     if shape.type in ("integer", "long"):
         return AwsError(
-            "InvalidArgument", f"Provided {wire_name} not an integer or within integer range", 400,
+            "InvalidArgument",
+            f"Provided {wire_name} not an integer or within integer range",
+            400,
             members={"ArgumentName": wire_name, "ArgumentValue": text[:1000]},
         )
     return AwsError(
-        "InvalidArgument", f"Invalid value for {wire_name}", 400,
+        "InvalidArgument",
+        f"Invalid value for {wire_name}",
+        400,
         members={"ArgumentName": wire_name, "ArgumentValue": text[:1000]},
     )
 
@@ -261,7 +275,7 @@ class RestXmlErrors:
             )
         else:
             body = (
-                f'{PROLOGUE}<ErrorResponse xmlns="{escaped(service.namespace)}"><Error><Type>{found.fault}</Type>'
+                f"{PROLOGUE}<ErrorResponse{service.attribute}><Error><Type>{found.fault}</Type>"
                 f"<Code>{code}</Code><Message>{message}</Message>{members}</Error>"
                 f"<RequestId>{request_id}</RequestId></ErrorResponse>"
             )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Format = Literal["iso8601", "rfc822", "unixTimestamp"]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH: Final = datetime(1970, 1, 1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _ISO8601: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:[Zz]|([+-])(\d\d):?(\d\d))?"
@@ -27,15 +28,13 @@ _EPOCH_MS_MIN: Final = -62_135_596_800_000
 
 def iso8601_seconds(at_ms: int) -> str:
     """`2026-11-21T00:00:00Z`, with milliseconds only where there are some: the query protocols."""
-    moment = EPOCH + timedelta(milliseconds=at_ms)
-    if at_ms % 1000:
-        return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    moment = _NAIVE_EPOCH + timedelta(milliseconds=at_ms)
+    return moment.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds") + "Z"
 
 
 def iso8601_milliseconds(at_ms: int) -> str:
     """`2026-11-21T00:00:00.000Z`: Amazon S3 and EC2 always write three digits."""
-    return f"{EPOCH + timedelta(milliseconds=at_ms):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+    return (_NAIVE_EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds") + "Z"
 
 
 def rfc822(at_ms: int) -> str:

@@ -1,0 +1,165 @@
+"""A small HTTP/1.1 client over sockets for what services POST to endpoints outside the world.
+
+Unless told otherwise it reaches this machine only: what a developer tests must not leave it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import ssl
+from base64 import b64encode
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+ALLOWED = "FOULWEATHER_HTTP_ALLOW"
+HEAD_BYTES_MAX = 64 << 10
+BODY_BYTES_MAX = 1 << 20
+
+
+class PostFailed(Exception):
+    """No answer came."""
+
+
+class NotReachable(PostFailed):
+    """The host is not one that this client may reach; the message is its name."""
+
+
+class Unreachable(PostFailed):
+    """No connection, or one that broke, or an answer that is not HTTP."""
+
+
+class NotTrusted(PostFailed):
+    """The server's certificate is not valid for the host, or not from a trusted authority."""
+
+
+class TimedOut(PostFailed):
+    """The answer did not come in time."""
+
+
+class Response(NamedTuple):
+    """An answer; a redirect is an answer like any other."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class HttpClient:
+    """POSTs to hosts that are this machine's or match an allowed pattern (`*.example.com`, `*`).
+
+    `trust` replaces the machine's certificate authorities.
+    """
+
+    def __init__(self, allowed: Sequence[str] | None = None, trust: ssl.SSLContext | None = None) -> None:
+        if allowed is None:
+            allowed = [host.strip() for host in os.environ.get(ALLOWED, "").split(",") if host.strip()]
+        self.allowed = tuple(host.lower() for host in allowed)
+        self._trust = trust
+
+    async def post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes, *, timeout_s: float = 15
+    ) -> Response:
+        """Send one request on a connection of its own and read the whole answer."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if not self.may_reach(host):
+            raise NotReachable(host)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._posted(parts, host, headers, body)
+        except TimeoutError:
+            raise TimedOut(f"no answer within {timeout_s} s") from None
+        except ssl.SSLError as error:
+            raise NotTrusted(error.reason or str(error)) from error
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+            raise Unreachable(str(error) or type(error).__name__) from error
+
+    def may_reach(self, host: str) -> bool:
+        """Whether a host is this machine, or allowed by the user."""
+        host = host.lower()
+        return is_this_machine(host) or any(fnmatchcase(host, pattern) for pattern in self.allowed)
+
+    async def _posted(self, parts: SplitResult, host: str, headers: Sequence[tuple[str, str]], body: bytes) -> Response:
+        secure = parts.scheme == "https"
+        context = (self._trust or ssl.create_default_context()) if secure else None
+        port = parts.port or (443 if secure else 80)
+        # A name of this machine is not looked up: nobody can point it elsewhere.
+        address = "127.0.0.1" if _is_local_name(host.lower()) else host
+        reader, writer = await asyncio.open_connection(
+            address, port, ssl=context, server_hostname=host if secure else None, limit=HEAD_BYTES_MAX
+        )
+        try:
+            writer.write(_request(parts, host, headers, len(body)) + body)
+            await writer.drain()
+            return await _answer(reader)
+        finally:
+            writer.close()
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is a loopback address or a name that stands for one."""
+    if _is_local_name(host):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_local_name(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _request(parts: SplitResult, host: str, headers: Sequence[tuple[str, str]], size: int) -> bytes:
+    path = parts.path or "/"
+    if parts.query:
+        path += f"?{parts.query}"
+    named = f"[{host}]" if ":" in host else host
+    lines = [f"POST {path} HTTP/1.1", f"Host: {named}:{parts.port}" if parts.port else f"Host: {named}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    if parts.username is not None:
+        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        lines.append(f"Authorization: Basic {b64encode(credentials.encode()).decode()}")
+    lines += [f"Content-Length: {size}", "Connection: close", "", ""]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a line break in a header")
+    return "\r\n".join(lines).encode()
+
+
+async def _answer(reader: asyncio.StreamReader) -> Response:
+    while True:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        version, _, rest = head[0].partition(" ")
+        if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
+            raise ValueError("the answer is not HTTP/1.1")
+        status = int(rest[:3])
+        if status >= 200 or status == 101:
+            break
+    headers: dict[str, str] = {}
+    for line in head[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    return Response(status, headers, await _body(reader, status, headers))
+
+
+async def _body(reader: asyncio.StreamReader, status: int, headers: dict[str, str]) -> bytes:
+    if status in (204, 304):
+        return b""
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        body = b""
+        while len(body) < BODY_BYTES_MAX:
+            size = int((await reader.readline()).split(b";")[0], 16)
+            if size == 0:
+                break
+            body += await reader.readexactly(min(size, BODY_BYTES_MAX))
+            await reader.readline()
+        return body
+    length = headers.get("content-length")
+    if length is None:
+        return await reader.read(BODY_BYTES_MAX)
+    return await reader.readexactly(min(int(length), BODY_BYTES_MAX))

@@ -1,0 +1,86 @@
+"""The versions of managed policies, of which one is in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.iam import limits
+from foulweather.services.iam.deletions import delete_conflict
+from foulweather.services.iam.paging import page
+from foulweather.services.iam.records import ManagedPolicy, PolicyVersion
+from foulweather.services.iam.shapes import version_shape
+from foulweather.services.iam.state import IamState, no_such_entity
+from foulweather.services.iam.trust import checked_managed
+
+Request = dict[str, Any]
+
+
+def create_policy_version(call: Call, request: Request) -> Request:
+    """Add a version to a managed policy, and put it in force if asked to."""
+    state = call.state(IamState)
+    policy = state.own_policy(request["PolicyArn"])
+    document = request["PolicyDocument"]
+    checked_managed(document)
+    limits.check_policy_size(document)
+    limits.check_versions(policy)
+    policy.made += 1
+    version = PolicyVersion(id=f"v{policy.made}", document=document, created_ms=call.now)
+    policy.versions.append(version)
+    policy.updated_ms = call.now
+    facts: dict[str, Any] = {"VersionId": version.id}
+    if request.get("SetAsDefault", False):
+        policy.default_id = version.id
+        facts |= {"PolicyDocument": document, "DefaultVersionId": version.id}
+    state.keep(policy)
+    call.changed("iam.PolicyVersionCreated", policy.arn, **facts)
+    return {"PolicyVersion": version_shape(policy, version)}
+
+
+def get_policy_version(call: Call, request: Request) -> Request:
+    """Give a version with its document."""
+    policy = call.state(IamState).policy(request["PolicyArn"])
+    version = _version(policy, request["VersionId"])
+    return {"PolicyVersion": version_shape(policy, version, document=True)}
+
+
+def list_policy_versions(call: Call, request: Request) -> Request:
+    """List the versions of a managed policy, the latest first."""
+    policy = call.state(IamState).policy(request["PolicyArn"])
+    chosen, more = page(request, policy.versions, lambda version: f"{1_000_000 - int(version.id[1:]):07d}")
+    return {"Versions": [version_shape(policy, version) for version in chosen], **more}
+
+
+def set_default_policy_version(call: Call, request: Request) -> None:
+    """Put a version in force for everybody who has the policy."""
+    state = call.state(IamState)
+    policy = state.own_policy(request["PolicyArn"])
+    version = _version(policy, request["VersionId"])
+    policy.default_id = version.id
+    policy.updated_ms = call.now
+    state.keep(policy)
+    call.changed(
+        "iam.DefaultPolicyVersionSet", policy.arn, PolicyDocument=version.document, DefaultVersionId=version.id
+    )
+
+
+def delete_policy_version(call: Call, request: Request) -> None:
+    """Delete a version that is not in force."""
+    state = call.state(IamState)
+    policy = state.own_policy(request["PolicyArn"])
+    version = _version(policy, request["VersionId"])
+    if version.id == policy.default_id:
+        raise delete_conflict(
+            "Cannot delete the default version of a policy.", policy.arn, "DefaultVersionId", [version.id]
+        )
+    policy.versions.remove(version)
+    policy.updated_ms = call.now
+    state.keep(policy)
+    call.changed("iam.PolicyVersionDeleted", policy.arn, VersionId=version.id)
+
+
+def _version(policy: ManagedPolicy, version_id: str) -> PolicyVersion:
+    found = policy.version(version_id)
+    if found is None:
+        raise no_such_entity(f"Policy {policy.arn} version {version_id} does not exist or is not attachable.")
+    return found

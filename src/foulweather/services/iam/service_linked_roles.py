@@ -1,0 +1,80 @@
+"""Roles that belong to one AWS service, which alone assumes and changes them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.iam import limits
+from foulweather.services.iam.linked_services import LINKED_SERVICES
+from foulweather.services.iam.records import Role
+from foulweather.services.iam.report_records import DeletionTask
+from foulweather.services.iam.shapes import role_shape
+from foulweather.services.iam.state import IamState, Uses, no_such_entity
+
+Request = dict[str, Any]
+
+
+def create_service_linked_role(call: Call, request: Request) -> Request:
+    """Make the role that a service has predefined; some take a suffix to their name."""
+    state = call.state(IamState)
+    service = request["AWSServiceName"]
+    linked = LINKED_SERVICES.get(service)
+    if linked is None:
+        raise limits.invalid_input(
+            f"Service role {service} is not a valid service principal for a service-linked role."
+        )
+    suffix = request.get("CustomSuffix")
+    if suffix and not linked.takes_suffix:
+        raise limits.invalid_input("Custom suffix is not allowed for " + service)
+    name = f"{linked.role}_{suffix}" if suffix else linked.role
+    if name.lower() in state.roles:
+        raise limits.invalid_input(
+            f"Service role name {name} has been taken in this account, please try a different suffix."
+        )
+    limits.check_quota("RolesPerAccount", limits.ROLES, len(state.roles))
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+    }
+    role = Role(
+        account=call.account,
+        name=name,
+        path=f"/aws-service-role/{service}/",
+        id=call.world.ids.unique("AROA"),
+        created_ms=call.now,
+        trust=json.dumps(trust),
+        description=request.get("Description"),
+        attached=[f"arn:aws:iam::aws:policy/aws-service-role/{linked.policy}"],
+        service=service,
+    )
+    state.keep(role)
+    call.changed("iam.ServiceLinkedRoleCreated", role.arn, RoleName=name, AssumeRolePolicyDocument=role.trust)
+    shown = role_shape(call, role)
+    del shown["MaxSessionDuration"]
+    return {"Role": shown}
+
+
+def delete_service_linked_role(call: Call, request: Request) -> Request:
+    """Ask for the deletion of a service-linked role; the task tells how that went."""
+    state = call.state(IamState)
+    role = state.role(request["RoleName"])
+    if not role.service:
+        raise no_such_entity(f"The service-linked role with name {role.name} cannot be found.")
+    task_id = f"task/aws-service-role/{role.service}/{role.name}/{call.world.ids.uuid()}"
+    state.keep(DeletionTask(id=task_id, role=role.arn, status="SUCCEEDED"))
+    state.drop(role)
+    uses = call.state(Uses)
+    if role.id in uses.identities:
+        uses.identities.delete(role.id)
+    call.changed("iam.ServiceLinkedRoleDeleted", role.arn, RoleName=None)
+    return {"DeletionTaskId": task_id}
+
+
+def get_service_linked_role_deletion_status(call: Call, request: Request) -> Request:
+    """Tell how the deletion of a service-linked role goes."""
+    task = call.state(IamState).deletion_tasks.get(request["DeletionTaskId"])
+    if task is None:
+        raise no_such_entity(f"The deletion task with id {request['DeletionTaskId']} cannot be found.")
+    return {"Status": task.status} | ({"Reason": {"Reason": task.reason}} if task.reason else {})

@@ -1,0 +1,54 @@
+"""How much of IAM an account has, and how much it may have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.iam import limits
+from foulweather.services.iam.state import IamState
+
+Request = dict[str, Any]
+
+
+def get_account_summary(call: Call, request: Request) -> Request:
+    """Count what there is, beside its quotas."""
+    state = call.state(IamState)
+    usage = state.usage()
+    counts = {
+        "Users": len(state.users),
+        "UsersQuota": limits.USERS,
+        "Groups": len(state.groups),
+        "GroupsQuota": limits.GROUPS,
+        "Roles": len(state.roles),
+        "RolesQuota": limits.ROLES,
+        "InstanceProfiles": len(state.instance_profiles),
+        "InstanceProfilesQuota": limits.INSTANCE_PROFILES,
+        "Policies": len(state.policies),
+        "PoliciesQuota": limits.POLICIES,
+        "PolicyVersionsInUse": sum(usage.attached.values()),
+        "PolicyVersionsInUseQuota": limits.POLICY_VERSIONS_IN_USE,
+        "VersionsPerPolicyQuota": limits.POLICY_VERSIONS,
+        "PolicySizeQuota": limits.MANAGED_POLICY_SIZE,
+        "UserPolicySizeQuota": limits.INLINE_POLICY_SIZES["user"],
+        "GroupPolicySizeQuota": limits.INLINE_POLICY_SIZES["group"],
+        "RolePolicySizeQuota": limits.INLINE_POLICY_SIZES["role"],
+        "AssumeRolePolicySizeQuota": limits.TRUST_POLICY_SIZE,
+        "AttachedPoliciesPerUserQuota": limits.ATTACHED_POLICIES,
+        "AttachedPoliciesPerGroupQuota": limits.ATTACHED_POLICIES,
+        "AttachedPoliciesPerRoleQuota": limits.ATTACHED_POLICIES,
+        "GroupsPerUserQuota": limits.GROUPS_PER_USER,
+        "AccessKeysPerUserQuota": limits.ACCESS_KEYS_PER_USER,
+        "SigningCertificatesPerUserQuota": limits.SIGNING_CERTIFICATES_PER_USER,
+        "ServerCertificates": len(state.server_certificates),
+        "ServerCertificatesQuota": limits.SERVER_CERTIFICATES,
+        "MFADevices": len(state.mfa_devices),
+        "MFADevicesInUse": sum(bool(device.user) for device in state.mfa_devices.values()),
+        "Providers": len(state.saml_providers) + len(state.oidc_providers),
+        "AccountMFAEnabled": 0,
+        "AccountAccessKeysPresent": int(any(not key.user for key in state.access_keys.values())),
+        "AccountPasswordPresent": 1,
+        "AccountSigningCertificatesPresent": int(any(not each.user for each in state.signing_certificates.values())),
+        "GlobalEndpointTokenVersion": state.account_settings.token_version,
+    }
+    return {"SummaryMap": counts}

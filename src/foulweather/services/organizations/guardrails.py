@@ -1,0 +1,80 @@
+"""What organizations say about accounts: the policies over them, and where they belong."""
+
+from __future__ import annotations
+
+from foulweather.policy.document import parse
+from foulweather.policy.evaluate import Held
+from foulweather.services.organizations import shapes
+from foulweather.services.organizations.state import RCP, SCP, OrganizationsState, Policy
+from foulweather.world.world import World
+
+Levels = list[list[Held]]
+
+
+class OrganizationGuardrails:
+    """Policies by level for each account, kept until an organization of the world is changed."""
+
+    def __init__(self, world: World) -> None:
+        self._state = world.state(OrganizationsState)
+        self._revision = -1
+        self._levels: dict[tuple[str, str], Levels] = {}
+        self._paths: dict[str, str] = {}
+
+    def service_control(self, account: str) -> Levels:
+        """SCPs from the root down to the account, a list a level; empty when none are in force."""
+        return self._of(account, SCP)
+
+    def resource_control(self, account: str) -> Levels:
+        """RCPs from the root down to the account, a list a level; empty when none are in force."""
+        return self._of(account, RCP)
+
+    def organization_id(self, account: str) -> str:
+        """The organization that an account is in (`o-…`), or empty."""
+        member = self._state.accounts.get(account)
+        return member.organization if member is not None else ""
+
+    def organization_path(self, account: str) -> str:
+        """`o-…/r-…/ou-…/` of an account, or empty."""
+        member = self._state.accounts.get(account)
+        if member is None:
+            return ""
+        self._refresh()
+        path = self._paths.get(account)
+        if path is None:
+            above = self._state.node(self._state.organizations[member.organization], member.parent)
+            path = self._paths[account] = self._state.path_of(above) if above is not None else ""
+        return path
+
+    def management_account(self, account: str) -> str:
+        """The management account of the organization that an account is in, or empty."""
+        organization = self._state.organization_of(account)
+        return organization.management_account if organization is not None else ""
+
+    def _refresh(self) -> None:
+        if self._revision != self._state.revision:
+            self._revision = self._state.revision
+            self._levels.clear()
+            self._paths.clear()
+
+    def _of(self, account: str, kind: str) -> Levels:
+        if account not in self._state.accounts:
+            return []
+        self._refresh()
+        found = self._levels.get((account, kind))
+        if found is None:
+            found = self._levels[account, kind] = self._gathered(account, kind)
+        return found
+
+    def _gathered(self, account: str, kind: str) -> Levels:
+        """The management account is under neither kind (AWS Organizations User Guide, SCPs and RCPs)."""
+        state = self._state
+        member = state.accounts[account]
+        organization = state.organizations[member.organization]
+        if account == organization.management_account or kind not in state.roots[organization.root_id].policy_types:
+            return []
+
+        def held(policy: Policy) -> Held:
+            document_kind = "scp" if kind == SCP else "rcp"
+            return Held(shapes.policy_arn(organization, policy), document_kind, parse(policy.content, document_kind))
+
+        return [[held(policy) for policy in state.attached(organization, node, kind)] for node in state.line(member)]
