@@ -197,9 +197,21 @@ async def test_some_statuses_never_have_a_body(status: int):
         assert (await client.response())[2] == b"next"
 
 
-async def test_a_header_that_would_split_the_response_is_a_500(caplog: pytest.LogCaptureFixture):
-    app = Application(lambda _: HttpResponse(200, [("X", "a\r\nSet-Cookie: b")], b""))
-    status, headers, _ = await exchange(app, GET)
+@pytest.mark.parametrize("way", ["at once", "deferred", "awaited"])
+@pytest.mark.parametrize("value", ["a\r\nSet-Cookie: b", "a\nSet-Cookie: b", "a\0", "\u20ac"])
+async def test_a_header_that_cannot_be_sent_is_a_500(way: str, value: str, caplog: pytest.LogCaptureFixture):
+    response = HttpResponse(200, [("X", value)], b"")
+    deferred = Deferred()
+
+    async def awaited() -> HttpResponse:
+        return response
+
+    app = Application(lambda _: {"at once": response, "deferred": deferred}.get(way) or awaited())
+    async with serving(app) as server, client_of(server) as client:
+        client.send(GET)
+        await asyncio.sleep(0.01)
+        deferred.deliver(response)
+        status, headers, _ = await client.response()
     assert status == 500
     assert "set-cookie" not in headers
 

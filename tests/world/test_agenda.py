@@ -77,3 +77,13 @@ async def test_alarms_ring_once_and_are_not_kept() -> None:
     await world.advance_to(5_000)
     assert rung == [1_000]
     assert fork.agenda.next_ms() is None
+
+
+async def test_what_is_put_down_is_there_when_the_driver_looks() -> None:
+    world = held()
+    seen: list[int | None] = []
+    world.agenda.changed = lambda: seen.append(world.agenda.next_ms())
+    world.agenda.alarm(2_000, lambda: None)
+    world.agenda.at(1_000, "x.y", {}, **PLACE)
+    assert seen == [2_000, 1_000]
+    assert world.agenda.next_ms() == 1_000

@@ -172,10 +172,14 @@ class Answering(asyncio.Protocol):
         server = self._server
         is_head = turn.request.method == "HEAD"
         stays = self._stays_open(turn)
+        data: bytes | None = None
         try:
-            data, stays = whole(
-                response, server.dates, server.now(), is_head=is_head, stays_open=stays, http10=turn.http10
-            )
+            if stays and not is_head and not turn.http10:
+                data = simple(response, server.dates.at(server.now()))
+            if data is None:
+                data, stays = whole(
+                    response, server.dates, server.now(), is_head=is_head, stays_open=stays, http10=turn.http10
+                )
         except Exception:
             log.exception("the response to %s %s is malformed", turn.request.method, turn.request.path)
             data, stays = whole(plain(500), server.dates, server.now(), is_head=is_head, stays_open=False, http10=False)

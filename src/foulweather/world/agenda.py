@@ -47,14 +47,18 @@ class Agenda:
         self, when_ms: int, action: str, args: dict[str, Any], *, account: str, region: str, trace_id: str = ""
     ) -> int:
         """Put down a reaction (`sns.retry_delivery`) for a time; its number can cancel it."""
-        seq = self._next(when_ms)
+        self._seq += 1
+        seq = self._seq
         self._state.dues.put(str(seq), Due(when_ms, seq, action, args, account, region, trace_id))
+        self._push(when_ms)
         return seq
 
     def alarm(self, when_ms: int, ring: Callable[[], None]) -> int:
         """Have `ring` called at a time; it belongs to a call in flight and is not kept."""
-        seq = self._next(when_ms)
+        self._seq += 1
+        seq = self._seq
         self._alarms[seq] = ring
+        self._push(when_ms)
         return seq
 
     def cancel(self, seq: int) -> None:
@@ -91,9 +95,7 @@ class Agenda:
         """The durable actions in order."""
         return sorted(self._state.dues.values(), key=lambda due: (due.when_ms, due.seq))
 
-    def _next(self, when_ms: int) -> int:
-        self._seq += 1
+    def _push(self, when_ms: int) -> None:
         heapq.heappush(self._heap, (when_ms, self._seq))
         if self._heap[0][1] == self._seq:
             self.changed()
-        return self._seq

@@ -52,7 +52,7 @@ def test_one_bad_attribute_leaves_all_as_they_were(aws: Aws) -> None:
     url = make_queue(aws)
     before = attributes(aws, url)
     for bad in ({"Colour": "red"}, {"RedrivePolicy": redrive("nowhere", 1)}):
-        with pytest.raises(Exception, match="Attribute|Dead letter"):
+        with pytest.raises(Exception, match=r"Attribute|Dead letter"):
             set_attributes(aws, url, DelaySeconds=5, **bad)
     assert attributes(aws, url) == before
 

@@ -15,6 +15,10 @@ INVALID_CHARACTERS = (
     "Invalid characters found. Valid unicode characters are "
     "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
 )
+BAD_ENTRY_ID = (
+    "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
+    "It can be at most 80 letters long."
+)
 WRONG_TYPE = "The request include parameter that is not valid for this queue type."
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
@@ -234,12 +238,12 @@ def test_a_batch_succeeds_and_fails_by_entry(aws: Aws) -> None:
         (
             [entry("a b")],
             "InvalidBatchEntryId",
-            "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
+            BAD_ENTRY_ID,
         ),
         (
             [entry("a" * 81)],
             "InvalidBatchEntryId",
-            "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
+            BAD_ENTRY_ID,
         ),
         (
             [entry(str(number), "x" * 524_288) for number in range(2)] + [entry("2", "x")],

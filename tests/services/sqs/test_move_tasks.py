@@ -158,7 +158,8 @@ async def test_messages_in_flight_stay(aws: Aws) -> None:
         (
             {"SourceArn": "dead"},
             "InvalidParameterValue",
-            "You must use this format to specify the SourceArn: arn:<partition>:<service>:<region>:<account-id>:<resource-id>",
+            "You must use this format to specify the SourceArn: "
+            "arn:<partition>:<service>:<region>:<account-id>:<resource-id>",
         ),
         (
             {"SourceArn": arn("nowhere")},

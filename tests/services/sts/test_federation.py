@@ -70,6 +70,14 @@ def test_the_bearer_of_a_true_token_gets_a_session(aws: Aws, role: str) -> None:
     assert credential.session.claims[f"{ISSUER}:sub"] == "repo:acme/shop"
 
 
+def test_the_call_is_on_record_in_the_roles_account(aws: Aws, role: str) -> None:
+    request = {"RoleArn": role, "RoleSessionName": "build", "WebIdentityToken": token(aws)}
+    Aws(aws.pipeline, ANONYMOUS, "000000000000").sts.assume_role_with_web_identity(request)
+    (event,) = aws.events("sts.RoleAssumed")
+    assert (event.account, event.principal) == (ACCOUNT, PROVIDER)
+    assert aws.events("api.Call")[-1].account == ACCOUNT
+
+
 def test_the_trust_policy_decides_by_the_tokens_claims(aws: Aws, role: str) -> None:
     error = refusal(aws, role, token(aws, sub="repo:evil/shop"))
     assert (error.code, error.status) == ("AccessDenied", 403)

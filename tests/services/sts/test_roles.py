@@ -125,6 +125,8 @@ def test_a_role_that_wants_mfa_gets_the_right_code(alice: Aws, directory: Any) -
     wrong = refusal(alice, arn, SerialNumber=MFA, TokenCode="654321")
     assert (wrong.code, wrong.status) == ("AccessDenied", 403)
     assert wrong.message == "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+    missing = refusal(alice, f"{arn}2", SerialNumber=MFA, TokenCode="654321")
+    assert missing.message == wrong.message
     assert "unable to validate MFA code" in refusal(alice, arn, SerialNumber="GAHT12345678", TokenCode="123456").message
     assert "must provide both MFA serial number" in refusal(alice, arn, SerialNumber=MFA).message
     response = assume(alice, arn, SerialNumber=MFA, TokenCode="123456")

@@ -10,4 +10,6 @@ SERVICE = Service(
     modules=("queues", "attributes", "permissions", "tags", "messages", "receipts", "move_tasks"),
     # SQS names the denied action in lower case: "is not authorized to perform: sqs:sendmessage".
     denied_action=str.lower,
+    # A queue policy may let everybody in, signed or not (Principal: "*").
+    takes_anonymous=True,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.sqs import limits
+from foulweather.services.sqs import limits, refusals
 from foulweather.services.sqs.records import Queue
 from foulweather.services.sqs.redrive import checked_allow_policy, checked_redrive_policy
 
@@ -33,13 +33,13 @@ def check_tags(arn: str, tags: Mapping[str, str]) -> None:
     name = arn.rpartition(":")[2]
     for key, value in tags.items():
         if not 1 <= len(key) <= 128:
-            raise limits.invalid("Tag.Key", key, "Tag keys must be between 1 and 128 characters in length.")
+            raise refusals.invalid("Tag.Key", key, "Tag keys must be between 1 and 128 characters in length.")
         if len(value) > 256:
-            raise limits.invalid("Tag.Value", value, "Tag values must be between 0 and 256 characters in length.")
+            raise refusals.invalid("Tag.Value", value, "Tag values must be between 0 and 256 characters in length.")
         if key.lower().startswith("aws:"):
-            raise limits.invalid("Tag.Key", key, "Tag keys must not begin with aws:, which is reserved.")
+            raise refusals.invalid("Tag.Key", key, "Tag keys must not begin with aws:, which is reserved.")
         for text, what in ((key, "Tag.Key"), (value, "Tag.Value")):
             if not all(each.isalnum() or each.isspace() or each in "_.:/=+-@" for each in text):
-                raise limits.invalid(what, text, "Only letters, digits, white space and _.:/=+-@ are allowed.")
+                raise refusals.invalid(what, text, "Only letters, digits, white space and _.:/=+-@ are allowed.")
     if len(tags) > limits.TAGS_MAX:
-        raise limits.too_many_tags(name, arn, len(tags))
+        raise refusals.too_many_tags(name, arn, len(tags), limits.TAGS_MAX)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foulweather.kernel.call import Call
-from foulweather.services.sqs import configuration, limits
+from foulweather.services.sqs import configuration, refusals
 from foulweather.services.sqs.applying import applied
 from foulweather.services.sqs.lifecycle import settle
-from foulweather.services.sqs.state import backlog_at, state_of
+from foulweather.services.sqs.state import located
 
 if TYPE_CHECKING:
     from aws_types.sqs import GetQueueAttributesRequest, GetQueueAttributesResult, SetQueueAttributesRequest
@@ -26,10 +26,10 @@ def get_queue_attributes(call: Call, request: GetQueueAttributesRequest) -> GetQ
     for name in names:
         if name not in _KNOWN:
             raise configuration.unknown(name)
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     if not names:
         return {}
-    settle(call, state_of(call, backlog), backlog)
+    settle(call, state, backlog)
     known = configuration.shown(backlog.queue)
     counts = (backlog.visible, backlog.in_flight, backlog.delayed)
     known.update(zip(_COUNTS, map(str, counts), strict=True))
@@ -40,13 +40,12 @@ def get_queue_attributes(call: Call, request: GetQueueAttributesRequest) -> GetQ
 
 def set_queue_attributes(call: Call, request: SetQueueAttributesRequest) -> None:
     """Change a queue's attributes; they are in force at once."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     attributes = request.get("Attributes")
     if not attributes:
-        raise limits.missing("Attributes")
+        raise refusals.missing("Attributes")
     queue = backlog.queue
     fields = configuration.checked(attributes, queue)
-    state = state_of(call, backlog)
     settle(call, state, backlog)
     applied(call, queue, fields)
     state.configured(backlog, call.now)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from foulweather.kernel.errors import AwsError
-from foulweather.services.sqs.limits import BATCH_ENTRIES_MAX, missing
+from foulweather.services.sqs.limits import BATCH_ENTRIES_MAX
+from foulweather.services.sqs.refusals import missing
 
 if TYPE_CHECKING:
     from aws_types.sqs import BatchResultErrorEntry

@@ -9,7 +9,7 @@ import msgspec
 
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.document import PolicySyntaxError, parse
-from foulweather.services.sqs import limits
+from foulweather.services.sqs import limits, refusals
 from foulweather.services.sqs.records import Queue
 
 Check = Callable[[str, str], Any]
@@ -62,13 +62,13 @@ def checked_policy(name: str, text: str) -> str:
     except PolicySyntaxError as error:
         raise bad_value(name) from error
     if len(text.encode()) > limits.POLICY_BYTES_MAX:
-        raise limits.over_policy_limit("Bytes", len(text.encode()), limits.POLICY_BYTES_MAX)
+        raise refusals.over_policy_limit("Bytes", len(text.encode()), limits.POLICY_BYTES_MAX)
     statements = _listed(msgspec.json.decode(text)["Statement"])
     principals = conditions = 0
     for statement in statements:
         actions = len(_listed(statement.get("Action", statement.get("NotAction", []))))
         if actions > limits.POLICY_ACTIONS_MAX:
-            raise limits.over_policy_limit("Actions", actions, limits.POLICY_ACTIONS_MAX)
+            raise refusals.over_policy_limit("Actions", actions, limits.POLICY_ACTIONS_MAX)
         principal = statement.get("Principal", statement.get("NotPrincipal", []))
         by_kind = cast("dict[str, Any]", principal) if isinstance(principal, dict) else {"*": principal}
         principals += sum(len(_listed(named)) for named in by_kind.values())
@@ -79,7 +79,7 @@ def checked_policy(name: str, text: str) -> str:
         ("Conditions", conditions, limits.POLICY_CONDITIONS_MAX),
     ):
         if found > most:
-            raise limits.over_policy_limit(what, found, most)
+            raise refusals.over_policy_limit(what, found, most)
     return text
 
 

@@ -9,11 +9,11 @@ import msgspec
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.sqs import contents, limits
+from foulweather.services.sqs import contents, limits, refusals
 from foulweather.services.sqs.backlog import Backlog
 from foulweather.services.sqs.digests import attributes_digest
 from foulweather.services.sqs.handles import handle_of
-from foulweather.services.sqs.lifecycle import dead_letter, is_spent, settle
+from foulweather.services.sqs.lifecycle import dead_letter, dead_letter_queue, next_in_turn, settle
 from foulweather.services.sqs.records import Message, Queue, ReceiveAttempt
 from foulweather.services.sqs.state import SqsState
 
@@ -63,7 +63,7 @@ def wanted(queue: Queue, request: Mapping[str, Any]) -> Wanted:
         contents.checked_selectors(attribute_names)
     if attempt_id:
         if not queue.is_fifo:
-            raise limits.wrong_queue_type("ReceiveRequestAttemptId", attempt_id)
+            raise refusals.wrong_queue_type("ReceiveRequestAttemptId", attempt_id)
         limits.checked_token("ReceiveRequestAttemptId", attempt_id)
     return Wanted(
         1 if count is None else limits.checked_count(count),
@@ -85,22 +85,18 @@ def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> lis
     count = min(asked.count, limits.IN_FLIGHT_MAX - backlog.in_flight)
     if count <= 0 or not backlog.receivable():
         return []
-    queue = backlog.queue
     now = call.now
-    received: list[Message] = []
-    while len(received) < count and (taken := backlog.take(count - len(received))):
-        for message in taken:
-            if is_spent(queue, message) and dead_letter(call, state, backlog, message):
-                continue
-            message.receive_count += 1
-            message.received_here += 1
-            message.received_ms = now
-            if not message.first_received_ms:
-                message.first_received_ms = now
-            # Hidden even for no time at all, so that this call does not take it twice.
-            backlog.hide(message, now + asked.visibility_s * 1000)
-            state.messages.touch(message.id)
-            received.append(message)
+    if backlog.queue.receive_count_max:
+        _bury(call, state, backlog, count)
+    received = backlog.take(count)
+    for message in received:
+        message.receive_count += 1
+        message.received_here += 1
+        message.received_ms = now
+        if not message.first_received_ms:
+            message.first_received_ms = now
+        backlog.hide(message, now + asked.visibility_s * 1000)
+        state.messages.touch(message.id)
     if not asked.visibility_s:
         backlog.settle(now)
     if asked.attempt_id and received:
@@ -110,6 +106,15 @@ def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> lis
     if backlog.parked:
         backlog.rouse(call.world)
     return [_shown(message, asked) for message in received]
+
+
+def _bury(call: Call, state: SqsState, backlog: Backlog, count: int) -> None:
+    """Move the spent messages out of the way of the next ones."""
+    target = dead_letter_queue(state, backlog)
+    if target is None:
+        return
+    for message in next_in_turn(state, backlog, count)[1]:
+        dead_letter(call, state, backlog, target, message)
 
 
 def _shown(message: Message, asked: Wanted) -> ReceivedMessage:

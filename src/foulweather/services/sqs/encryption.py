@@ -15,7 +15,8 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
 from foulweather.services.sqs.backlog import Backlog
-from foulweather.services.sqs.lifecycle import is_spent
+from foulweather.services.sqs.lifecycle import next_in_turn, settle
+from foulweather.services.sqs.state import SqsState
 
 KEYS_MAX = 10_000
 
@@ -44,27 +45,27 @@ async def sealing_key(call: Call, backlog: Backlog) -> bytes:
     return sealed
 
 
-async def open_next(call: Call, backlog: Backlog, count: int) -> None:
-    """Have the data keys of the next visible messages decrypted for this receiver (the queue is settled)."""
-    while (sealed := _unopened(call, backlog, count)) is not None:
+async def open_next(call: Call, state: SqsState, backlog: Backlog, count: int) -> None:
+    """Have the data keys of the next messages decrypted for this receiver."""
+    while True:
+        settle(call, state, backlog)
+        sealed = next((key for key in _next_keys(state, backlog, count) if not _is_open(call, backlog, key)), None)
+        if sealed is None:
+            return
         await _open(call, backlog, sealed)
-        backlog.settle(call.now)
 
 
-def _unopened(call: Call, backlog: Backlog, count: int) -> bytes | None:
-    seen = 0
-    for message in backlog.takeable():
-        if seen == count:
-            break
-        if message.data_key and call.now >= backlog.opened_keys.get((call.principal.arn, message.data_key), 0):
-            return message.data_key
-        seen += not is_spent(backlog.queue, message)
-    return None
+def _next_keys(state: SqsState, backlog: Backlog, count: int) -> list[bytes]:
+    return [message.data_key for message in next_in_turn(state, backlog, count)[0] if message.data_key]
+
+
+def _is_open(call: Call, backlog: Backlog, sealed: bytes) -> bool:
+    return call.now < backlog.opened_keys.get((call.principal.arn, sealed), 0)
 
 
 async def _open(call: Call, backlog: Backlog, sealed: bytes) -> None:
     await _kms(call, backlog, "decrypt", {"CiphertextBlob": sealed})
-    until_ms = call.now + max(1, backlog.queue.kms_reuse_s * 1000)
+    until_ms = call.now + backlog.queue.kms_reuse_s * 1000
     _keep(backlog.opened_keys, (call.principal.arn, sealed), until_ms)
 
 

@@ -6,7 +6,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.sqs.addresses import parsed_arn
 from foulweather.services.sqs.backlog import Backlog
-from foulweather.services.sqs.records import Message, Queue
+from foulweather.services.sqs.records import Message
 from foulweather.services.sqs.state import SqsState
 
 
@@ -35,13 +35,32 @@ def _expire(call: Call, state: SqsState, backlog: Backlog) -> None:
     call.explain("MessageExpired", arn, why)
 
 
-def is_spent(queue: Queue, message: Message) -> bool:
-    """Whether a message was received as often as its queue allows, so that it goes to the dead-letter queue next."""
-    return 0 < queue.receive_count_max <= message.received_here
+def next_in_turn(state: SqsState, backlog: Backlog, count: int) -> tuple[list[Message], list[Message]]:
+    """The next messages that can be received (the queue is settled), and those before them that are spent.
+
+    A message is spent when it was received as often as maxReceiveCount says: its next receipt makes it a dead letter.
+    """
+    receive_count_max = backlog.queue.receive_count_max if dead_letter_queue(state, backlog) is not None else 0
+    fresh: list[Message] = []
+    spent: list[Message] = []
+    for message in backlog.takeable():
+        if 0 < receive_count_max <= message.received_here:
+            spent.append(message)
+            continue
+        fresh.append(message)
+        if len(fresh) == count:
+            break
+    return fresh, spent
 
 
-def dead_letter(call: Call, state: SqsState, backlog: Backlog, message: Message) -> bool:
-    """Move a message that was received too often; False if its dead-letter queue is gone.
+def dead_letter_queue(state: SqsState, backlog: Backlog) -> Backlog | None:
+    """Where a queue's dead letters go; without it they stay and keep being received."""
+    place = parsed_arn(backlog.queue.dead_letter_arn)
+    return state.backlogs.get(place[2]) if place else None
+
+
+def dead_letter(call: Call, state: SqsState, backlog: Backlog, target: Backlog, message: Message) -> None:
+    """Move a spent message to the dead-letter queue.
 
     On a standard queue it keeps the time at which it was sent, and so expires by that time; on a FIFO
     queue that time begins anew, and the deduplication id becomes the message's id.
@@ -49,17 +68,6 @@ def dead_letter(call: Call, state: SqsState, backlog: Backlog, message: Message)
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
     """
     queue = backlog.queue
-    place = parsed_arn(queue.dead_letter_arn)
-    target = state.backlogs.get(place[2]) if place else None
-    facts = (
-        call.fact(backlog.arn, "RedrivePolicy", queue.redrive_policy),
-        Fact(backlog.arn, "ApproximateReceiveCount", message.receive_count),
-        Fact(backlog.arn, "MessageId", message.id),
-    )
-    if target is None:
-        cause = f"The dead-letter queue {queue.dead_letter_arn} does not exist."
-        call.explain("DeadLetter", backlog.arn, Why("failed", cause, facts))
-        return False
     backlog.remove(message)
     message.queue = target.queue.name
     message.dead_letter_source = backlog.arn
@@ -71,7 +79,14 @@ def dead_letter(call: Call, state: SqsState, backlog: Backlog, message: Message)
         message.deduplication_id = message.id
     state.accept(target, message, call.now)
     call.happened("sqs.MessageDeadLettered", backlog.arn, target=target.arn, message_id=message.id)
-    cause = f"The message was received {queue.receive_count_max} times (maxReceiveCount) and not deleted."
-    call.explain("DeadLetter", backlog.arn, Why("dropped", cause, facts))
+    why = Why(
+        "dropped",
+        f"The message was received {queue.receive_count_max} times (maxReceiveCount) and not deleted.",
+        (
+            call.fact(backlog.arn, "RedrivePolicy", queue.redrive_policy),
+            Fact(backlog.arn, "ApproximateReceiveCount", message.receive_count),
+            Fact(backlog.arn, "MessageId", message.id),
+        ),
+    )
+    call.explain("DeadLetter", backlog.arn, why)
     target.rouse(call.world)
-    return True

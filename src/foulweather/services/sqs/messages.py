@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.sqs import contents, limits
+from foulweather.services.sqs import contents, limits, refusals
 from foulweather.services.sqs.backlog import Backlog
 from foulweather.services.sqs.batches import checked_batch, each_entry
 from foulweather.services.sqs.digests import attributes_digest, digest
 from foulweather.services.sqs.encryption import sealing_key
 from foulweather.services.sqs.records import Message, Sent
-from foulweather.services.sqs.state import SqsState, backlog_at, state_of, state_still_of
+from foulweather.services.sqs.state import SqsState, located
 from foulweather.services.sqs.throughput import check_rate
 
 if TYPE_CHECKING:
@@ -31,27 +31,28 @@ if TYPE_CHECKING:
 
 def send_message(call: Call, request: SendMessageRequest) -> SendMessageResult | Awaitable[SendMessageResult]:
     """Put one message on a queue; it becomes visible after its delay."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     message = _checked(call, backlog, request)
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "SendMessage", message.group)
     if backlog.queue.kms_key_id:
-        return _send_sealed(call, backlog, message, request)
-    return _sent(call, state_of(call, backlog), backlog, message, request)
+        return _send_sealed(call, state, backlog, message, request)
+    return _sent(call, state, backlog, message, request)
 
 
 async def _send_sealed(
-    call: Call, backlog: Backlog, message: Message, request: SendMessageRequest
+    call: Call, state: SqsState, backlog: Backlog, message: Message, request: SendMessageRequest
 ) -> SendMessageResult:
     message.data_key = await sealing_key(call, backlog)
-    return _sent(call, state_still_of(call, backlog), backlog, message, request)
+    state.require(backlog)
+    return _sent(call, state, backlog, message, request)
 
 
 def send_message_batch(
     call: Call, request: SendMessageBatchRequest
 ) -> SendMessageBatchResult | Awaitable[SendMessageBatchResult]:
     """Put up to ten messages on a queue; each may fail by itself."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     entries = checked_batch(request.get("Entries"), "SendMessageBatchRequestEntry")
     size = sum(_size(entry) for entry in entries)
     if size > limits.BATCH_BYTES_MAX:
@@ -63,15 +64,16 @@ def send_message_batch(
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "SendMessage", *(str(entry.get("MessageGroupId", "")) for entry in entries))
     if backlog.queue.kms_key_id:
-        return _send_batch_sealed(call, backlog, entries)
-    return _sent_batch(call, state_of(call, backlog), backlog, entries)
+        return _send_batch_sealed(call, state, backlog, entries)
+    return _sent_batch(call, state, backlog, entries)
 
 
 async def _send_batch_sealed(
-    call: Call, backlog: Backlog, entries: Sequence[SendMessageBatchRequestEntry]
+    call: Call, state: SqsState, backlog: Backlog, entries: Sequence[SendMessageBatchRequestEntry]
 ) -> SendMessageBatchResult:
     data_key = await sealing_key(call, backlog)
-    return _sent_batch(call, state_still_of(call, backlog), backlog, entries, data_key)
+    state.require(backlog)
+    return _sent_batch(call, state, backlog, entries, data_key)
 
 
 def _sent_batch(
@@ -102,7 +104,7 @@ def _checked(call: Call, backlog: Backlog, entry: Mapping[str, Any]) -> Message:
         attributes_md5 = attributes_digest(attributes)
         size += attributes_size
         if size > queue.message_bytes_max:
-            raise limits.too_long(queue.message_bytes_max)
+            raise refusals.too_long(queue.message_bytes_max)
     if given := entry.get("MessageSystemAttributes"):
         trace_header = contents.checked_trace_header(given)
     delay_s = entry.get("DelaySeconds")
@@ -110,12 +112,12 @@ def _checked(call: Call, backlog: Backlog, entry: Mapping[str, Any]) -> Message:
     deduplication_id = entry.get("MessageDeduplicationId", "")
     if queue.is_fifo:
         if delay_s is not None:
-            raise limits.wrong_queue_type("DelaySeconds", delay_s)
+            raise refusals.wrong_queue_type("DelaySeconds", delay_s)
         if not group:
-            raise limits.missing("MessageGroupId")
+            raise refusals.missing("MessageGroupId")
         deduplication_id = _deduplication_id(queue.deduplicates_content, deduplication_id, encoded)
     elif deduplication_id:
-        raise limits.wrong_queue_type("MessageDeduplicationId", deduplication_id)
+        raise refusals.wrong_queue_type("MessageDeduplicationId", deduplication_id)
     if group:
         limits.checked_token("MessageGroupId", group)
     delay_s = queue.delay_s if delay_s is None else limits.checked_delay(delay_s)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.sqs import limits
+from foulweather.services.sqs import limits, refusals
 from foulweather.services.sqs.addresses import parsed_arn
 from foulweather.services.sqs.backlog import Backlog
 from foulweather.services.sqs.handles import parsed_task, task_handle
@@ -34,9 +34,9 @@ def start_message_move_task(call: Call, request: StartMessageMoveTaskRequest) ->
     destination_arn = request.get("DestinationArn") or ""
     per_s = request.get("MaxNumberOfMessagesPerSecond")
     if not source_arn:
-        raise limits.missing("SourceArn")
+        raise refusals.missing("SourceArn")
     if per_s is not None and not 1 <= per_s <= limits.MOVED_PER_S_MAX:
-        raise limits.invalid(
+        raise refusals.invalid(
             "MaxNumberOfMessagesPerSecond", per_s, f"Must be between 1 and {limits.MOVED_PER_S_MAX}, if provided."
         )
     state = call.state(SqsState)
@@ -44,7 +44,9 @@ def start_message_move_task(call: Call, request: StartMessageMoveTaskRequest) ->
     if destination_arn:
         destination = _queue(call, state, "DestinationArn", destination_arn)
         if destination is source:
-            raise limits.invalid("DestinationArn", destination_arn, "Source and destination queues must be different.")
+            raise refusals.invalid(
+                "DestinationArn", destination_arn, "Source and destination queues must be different."
+            )
         if destination.queue.is_fifo != source.queue.is_fifo:
             raise AwsError("InvalidParameterValue", "Source queue and destination queue must be of the same type.")
     if not sources_of(state, source_arn):
@@ -75,7 +77,7 @@ def cancel_message_move_task(call: Call, request: CancelMessageMoveTaskRequest) 
     """Stop a running task; what it has moved stays moved."""
     handle = request.get("TaskHandle")
     if not handle:
-        raise limits.missing("TaskHandle")
+        raise refusals.missing("TaskHandle")
     task_id, source_arn = parsed_task(handle)
     state = call.state(SqsState)
     if parsed_arn(source_arn) is not None:
@@ -99,10 +101,10 @@ def list_message_move_tasks(call: Call, request: ListMessageMoveTasksRequest) ->
     """The latest tasks of a source queue, the latest one by default."""
     source_arn = request.get("SourceArn")
     if not source_arn:
-        raise limits.missing("SourceArn")
+        raise refusals.missing("SourceArn")
     most = request.get("MaxResults")
     if most is not None and not 1 <= most <= limits.TASKS_LISTED_MAX:
-        raise limits.invalid("MaxResults", most, f"Must be between 1 and {limits.TASKS_LISTED_MAX}, if provided.")
+        raise refusals.invalid("MaxResults", most, f"Must be between 1 and {limits.TASKS_LISTED_MAX}, if provided.")
     state = call.state(SqsState)
     _queue(call, state, "SourceArn", source_arn)
     return {"Results": [_shown(task) for task in _tasks(state, source_arn)[: most or 1]]}

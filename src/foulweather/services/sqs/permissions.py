@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from foulweather.kernel.call import Call
-from foulweather.services.sqs import configuration, limits
+from foulweather.services.sqs import configuration, limits, refusals
 from foulweather.services.sqs.backlog import Backlog
-from foulweather.services.sqs.state import backlog_at, state_of
+from foulweather.services.sqs.state import SqsState, located
 
 if TYPE_CHECKING:
     from aws_types.sqs import AddPermissionRequest, RemovePermissionRequest
@@ -46,13 +46,13 @@ OWNERS_ACTIONS = (
 
 def add_permission(call: Call, request: AddPermissionRequest) -> None:
     """Let other accounts use a queue, by a statement in its policy."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     label = limits.checked_label(request.get("Label"))
     accounts = _checked_accounts(request.get("AWSAccountIds") or [])
     actions = _checked_actions(request.get("Actions") or [])
     policy = _policy(backlog)
     if any(statement.get("Sid") == label for statement in policy["Statement"]):
-        raise limits.invalid("Label", label, "Already exists.")
+        raise refusals.invalid("Label", label, "Already exists.")
     principals = [f"arn:aws:iam::{account}:root" for account in accounts]
     named = [f"SQS:{action}" for action in actions]
     policy["Statement"].append(
@@ -64,42 +64,42 @@ def add_permission(call: Call, request: AddPermissionRequest) -> None:
             "Resource": backlog.arn,
         }
     )
-    _set_policy(call, backlog, msgspec.json.encode(policy).decode())
+    _set_policy(call, state, backlog, msgspec.json.encode(policy).decode())
 
 
 def remove_permission(call: Call, request: RemovePermissionRequest) -> None:
     """Take a statement out of a queue's policy by its label."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     label = limits.checked_label(request.get("Label"))
     policy = _policy(backlog)
     kept = [statement for statement in policy["Statement"] if statement.get("Sid") != label]
     if len(kept) == len(policy["Statement"]):
-        raise limits.invalid("Label", label, "can't find label.")
+        raise refusals.invalid("Label", label, "can't find label.")
     policy["Statement"] = kept
-    _set_policy(call, backlog, msgspec.json.encode(policy).decode() if kept else "")
+    _set_policy(call, state, backlog, msgspec.json.encode(policy).decode() if kept else "")
 
 
 def _checked_accounts(accounts: Sequence[str]) -> Sequence[str]:
     if not accounts:
-        raise limits.missing("AWSAccountIds")
+        raise refusals.missing("AWSAccountIds")
     for account in accounts:
         if len(account) != 12 or not account.isascii() or not account.isdigit():
-            raise limits.invalid("PrincipalId", f"[{account}]", "Unable to verify.")
+            raise refusals.invalid("PrincipalId", f"[{account}]", "Unable to verify.")
     return accounts
 
 
 def _checked_actions(actions: Sequence[str]) -> Sequence[str]:
     if not actions:
-        raise limits.missing("Actions")
+        raise refusals.missing("Actions")
     if len(actions) > limits.POLICY_ACTIONS_MAX:
-        raise limits.over_policy_limit("Actions", len(actions), limits.POLICY_ACTIONS_MAX)
+        raise refusals.over_policy_limit("Actions", len(actions), limits.POLICY_ACTIONS_MAX)
     for action in actions:
         if action in OWNERS_ACTIONS:
-            raise limits.invalid(
+            raise refusals.invalid(
                 "ActionName", f"SQS:{action}", "Only the queue owner is allowed to invoke this action."
             )
         if action not in SHARED_ACTIONS:
-            raise limits.invalid(
+            raise refusals.invalid(
                 "ActionName", f"SQS:{action}", "Please refer to the appropriate WSDL for a list of valid actions."
             )
     return actions
@@ -115,7 +115,7 @@ def _policy(backlog: Backlog) -> dict[str, Any]:
     return policy
 
 
-def _set_policy(call: Call, backlog: Backlog, text: str) -> None:
+def _set_policy(call: Call, state: SqsState, backlog: Backlog, text: str) -> None:
     backlog.queue.policy = configuration.checked_policy("Policy", text)
-    state_of(call, backlog).configured(backlog, call.now)
+    state.configured(backlog, call.now)
     call.changed("sqs.QueueAttributesSet", backlog.arn, Policy=text)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.sqs import configuration, limits
+from foulweather.services.sqs import configuration, limits, refusals
 from foulweather.services.sqs.addresses import url_of
 from foulweather.services.sqs.applying import applied, check_tags
 from foulweather.services.sqs.paging import page
 from foulweather.services.sqs.records import Queue
 from foulweather.services.sqs.redrive import sources_of
-from foulweather.services.sqs.state import SqsState, backlog_at, state_of
+from foulweather.services.sqs.state import SqsState, located
 
 if TYPE_CHECKING:
     from aws_types.sqs import (
@@ -46,7 +46,7 @@ def create_queue(call: Call, request: CreateQueueRequest) -> CreateQueueResult:
         return {"QueueUrl": url_of(call, existing)}
     deleted = state.deleted.get(name)
     if deleted is not None and call.now < deleted.at_ms + limits.NAME_WAIT_MS:
-        raise limits.deleted_recently(queue.arn, deleted.at_ms)
+        raise refusals.deleted_recently(queue.arn, deleted.at_ms)
     applied(call, queue, fields)
     if deleted is not None:
         state.deleted.delete(name)
@@ -85,8 +85,8 @@ def _refuse_differences(
 
 def delete_queue(call: Call, request: DeleteQueueRequest) -> None:
     """Delete a queue with everything in it; its name is free again after 60 seconds."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
-    state_of(call, backlog).delete(backlog, call.now)
+    state, backlog = located(call, request.get("QueueUrl"))
+    state.delete(backlog, call.now)
     call.changed("sqs.QueueDeleted", backlog.arn, QueueName=backlog.queue.name)
     backlog.parked.wake(len(backlog.parked))
 
@@ -95,7 +95,7 @@ def get_queue_url(call: Call, request: GetQueueUrlRequest) -> GetQueueUrlResult:
     """A queue's URL by its name and owner."""
     name = request.get("QueueName")
     if not name:
-        raise limits.missing("QueueName")
+        raise refusals.missing("QueueName")
     account = request.get("QueueOwnerAWSAccountId") or call.account
     return {"QueueUrl": url_of(call, call.state(SqsState, account).backlog(name).queue)}
 
@@ -119,9 +119,9 @@ def list_dead_letter_source_queues(
     call: Call, request: ListDeadLetterSourceQueuesRequest
 ) -> ListDeadLetterSourceQueuesResult:
     """The queues whose dead letters go to this one."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     size = limits.checked_page_size(request.get("MaxResults"))
-    listed, token = page(sources_of(state_of(call, backlog), backlog.arn), size, request.get("NextToken"))
+    listed, token = page(sources_of(state, backlog.arn), size, request.get("NextToken"))
     result: ListDeadLetterSourceQueuesResult = {"queueUrls": [url_of(call, queue) for queue in listed]}
     if token is not None:
         result["NextToken"] = token
@@ -130,11 +130,10 @@ def list_dead_letter_source_queues(
 
 def purge_queue(call: Call, request: PurgeQueueRequest) -> None:
     """Delete every message of a queue, at most once in 60 seconds."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     queue = backlog.queue
     if queue.purged_ms and call.now < queue.purged_ms + limits.PURGE_WAIT_MS:
-        raise limits.purge_in_progress(queue.name, backlog.arn, queue.purged_ms)
-    state = state_of(call, backlog)
+        raise refusals.purge_in_progress(queue.name, backlog.arn, queue.purged_ms)
     count = state.purge(backlog)
     queue.purged_ms = call.now
     state.queues.touch(queue.name)

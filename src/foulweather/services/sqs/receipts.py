@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.sqs import limits
+from foulweather.services.sqs import limits, refusals
 from foulweather.services.sqs.backlog import Backlog
 from foulweather.services.sqs.batches import checked_batch, each_entry
 from foulweather.services.sqs.delivery import Wanted, deliver, wanted
@@ -14,7 +14,7 @@ from foulweather.services.sqs.encryption import open_next
 from foulweather.services.sqs.handles import Handle, parsed
 from foulweather.services.sqs.lifecycle import settle
 from foulweather.services.sqs.records import Message
-from foulweather.services.sqs.state import SqsState, backlog_at, state_of
+from foulweather.services.sqs.state import SqsState, located
 from foulweather.services.sqs.throughput import check_rate
 
 if TYPE_CHECKING:
@@ -38,11 +38,10 @@ def receive_message(
     call: Call, request: ReceiveMessageRequest
 ) -> ReceiveMessageResult | Awaitable[ReceiveMessageResult]:
     """Receive up to ten messages; a long poll waits for the first of them."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     asked = wanted(backlog.queue, request)
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "ReceiveMessage")
-    state = state_of(call, backlog)
     if backlog.sealed:
         return _receive_waiting(call, state, backlog, asked)
     found = deliver(call, state, backlog, asked)
@@ -58,10 +57,8 @@ async def _receive_waiting(call: Call, state: SqsState, backlog: Backlog, asked:
     until_ms = call.now + asked.wait_s * 1000
     while True:
         if backlog.sealed:
-            settle(call, state, backlog)
-            await open_next(call, backlog, asked.count)
-        if state.backlogs.get(backlog.queue.name) is not backlog:
-            raise limits.no_such_queue(backlog.arn)
+            await open_next(call, state, backlog, asked.count)
+        state.require(backlog)
         found = deliver(call, state, backlog, asked)
         if found:
             return {"Messages": found}
@@ -82,27 +79,26 @@ def _nothing(call: Call, backlog: Backlog, asked: Wanted) -> ReceiveMessageResul
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
     """
     if backlog.in_flight >= limits.IN_FLIGHT_MAX and not asked.wait_s and not backlog.queue.is_fifo:
-        raise limits.over_in_flight_limit(backlog.arn, backlog.in_flight)
+        raise refusals.over_in_flight_limit(backlog.arn, backlog.in_flight)
     call.happened("sqs.EmptyReceive", backlog.arn)
     return {}
 
 
 def delete_message(call: Call, request: DeleteMessageRequest) -> None:
     """Delete the message that was received with a receipt handle."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     handle = parsed(_required(request, "ReceiptHandle"), backlog.queue)
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "DeleteMessage")
-    _delete(call, state_of(call, backlog), backlog, handle, request["ReceiptHandle"])
+    _delete(call, state, backlog, handle, request["ReceiptHandle"])
 
 
 def delete_message_batch(call: Call, request: DeleteMessageBatchRequest) -> DeleteMessageBatchResult:
     """Delete up to ten messages; each may fail by itself."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     entries = checked_batch(request.get("Entries"), "DeleteMessageBatchRequestEntry")
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "DeleteMessage")
-    state = state_of(call, backlog)
 
     def delete(entry: DeleteMessageBatchRequestEntry) -> DeleteMessageBatchResultEntry:
         text = _required(entry, "ReceiptHandle")
@@ -115,23 +111,22 @@ def delete_message_batch(call: Call, request: DeleteMessageBatchRequest) -> Dele
 
 def change_message_visibility(call: Call, request: ChangeMessageVisibilityRequest) -> None:
     """Set anew when a received message becomes visible again, from now."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     handle = parsed(_required(request, "ReceiptHandle"), backlog.queue)
     timeout_s = _checked_timeout(request)
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "ChangeMessageVisibility")
-    _change_visibility(call, state_of(call, backlog), backlog, handle, request["ReceiptHandle"], timeout_s)
+    _change_visibility(call, state, backlog, handle, request["ReceiptHandle"], timeout_s)
 
 
 def change_message_visibility_batch(
     call: Call, request: ChangeMessageVisibilityBatchRequest
 ) -> ChangeMessageVisibilityBatchResult:
     """Set anew when up to ten received messages become visible again; each may fail by itself."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     entries = checked_batch(request.get("Entries"), "ChangeMessageVisibilityBatchRequestEntry")
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "ChangeMessageVisibility")
-    state = state_of(call, backlog)
 
     def change(entry: ChangeMessageVisibilityBatchRequestEntry) -> ChangeMessageVisibilityBatchResultEntry:
         text = _required(entry, "ReceiptHandle")
@@ -146,14 +141,14 @@ def change_message_visibility_batch(
 def _required(request: Mapping[str, Any], parameter: str) -> str:
     value = request.get(parameter)
     if not value:
-        raise limits.missing(parameter)
+        raise refusals.missing(parameter)
     return value
 
 
 def _checked_timeout(request: Mapping[str, Any]) -> int:
     timeout_s = request.get("VisibilityTimeout")
     if timeout_s is None:
-        raise limits.missing("VisibilityTimeout")
+        raise refusals.missing("VisibilityTimeout")
     return limits.checked_visibility(timeout_s)
 
 
@@ -179,7 +174,7 @@ def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text:
         is_over = call.now >= handle.received_ms + limits.VISIBILITY_S_MAX * 1000
     if is_over:
         until_ms = message.visible_ms if message is not None else handle.received_ms
-        raise limits.receipt_is_over(text, backlog.arn, until_ms)
+        raise refusals.receipt_is_over(text, backlog.arn, until_ms)
     if message is not None:
         state.remove(backlog, message)
         call.happened("sqs.MessageDeleted", backlog.arn)
@@ -193,14 +188,14 @@ def _change_visibility(
     settle(call, state, backlog)
     message = _receipted(state, backlog, handle)
     if message is None:
-        raise limits.invalid(
+        raise refusals.invalid(
             "ReceiptHandle", text, "Message does not exist or is not available for visibility timeout change."
         )
     if not backlog.is_in_flight(message):
-        raise limits.not_in_flight(backlog.arn, message.id, message.visible_ms)
+        raise refusals.not_in_flight(backlog.arn, message.id, message.visible_ms)
     until_ms = call.now + timeout_s * 1000
     if until_ms > message.received_ms + limits.VISIBILITY_S_MAX * 1000:
-        raise limits.invalid(
+        raise refusals.invalid(
             "VisibilityTimeout",
             timeout_s,
             f"Total VisibilityTimeout for the message is beyond the limit [{limits.VISIBILITY_S_MAX} seconds].",

@@ -9,7 +9,7 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.sqs import limits
+from foulweather.services.sqs import refusals
 from foulweather.services.sqs.addresses import parsed_arn
 from foulweather.services.sqs.configuration import bad_value
 from foulweather.services.sqs.records import Queue
@@ -127,4 +127,4 @@ def _is_arn(value: Any) -> bool:
 
 
 def _refused(text: str, reason: str, *facts: Fact) -> AwsError:
-    return limits.invalid("RedrivePolicy", text, reason, *facts)
+    return refusals.invalid("RedrivePolicy", text, reason, *facts)

@@ -7,7 +7,7 @@ from collections import deque
 from foulweather.kernel.call import Call
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
-from foulweather.services.sqs import limits
+from foulweather.services.sqs import limits, refusals
 from foulweather.services.sqs.addresses import addressed
 from foulweather.services.sqs.backlog import Backlog, StandardBacklog
 from foulweather.services.sqs.fifo import FifoBacklog
@@ -43,8 +43,13 @@ class SqsState(State):
         """A queue's backlog, or the refusal that the queue does not exist."""
         found = self.backlogs.get(name)
         if found is None:
-            raise limits.no_such_queue(f"arn:aws:sqs:{self.region}:{self.account}:{name}")
+            raise refusals.no_such_queue(f"arn:aws:sqs:{self.region}:{self.account}:{name}")
         return found
+
+    def require(self, backlog: Backlog) -> None:
+        """Refuse to go on, after waiting, with a queue that was deleted meanwhile."""
+        if self.backlogs.get(backlog.queue.name) is not backlog:
+            raise refusals.no_such_queue(backlog.arn)
 
     def create(self, queue: Queue) -> None:
         """Add a queue without messages."""
@@ -115,25 +120,13 @@ class SqsState(State):
         remembered.append((key, sent))
 
 
-def backlog_at(call: Call, url: str | None) -> Backlog:
-    """The backlog of the queue that a queue URL names."""
+def located(call: Call, url: str | None) -> tuple[SqsState, Backlog]:
+    """The backlog of the queue that a queue URL names, and the state that it is in, which may be another account's."""
     if not url:
-        raise limits.missing("QueueUrl")
+        raise refusals.missing("QueueUrl")
     account, name = addressed(url)
-    return call.state(SqsState, account or call.account).backlog(name)
-
-
-def state_of(call: Call, backlog: Backlog) -> SqsState:
-    """The state that a queue is in, which may be another account's."""
-    return call.state(SqsState, backlog.queue.account)
-
-
-def state_still_of(call: Call, backlog: Backlog) -> SqsState:
-    """The state that a queue is in, looked at anew after waiting: the queue may be gone."""
-    state = state_of(call, backlog)
-    if state.backlogs.get(backlog.queue.name) is not backlog:
-        raise limits.no_such_queue(backlog.arn)
-    return state
+    state = call.state(SqsState, account or call.account)
+    return state, state.backlog(name)
 
 
 def held_policy(queue: Queue) -> Held | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foulweather.kernel.call import Call
-from foulweather.services.sqs import limits
+from foulweather.services.sqs import refusals
 from foulweather.services.sqs.applying import check_tags
-from foulweather.services.sqs.state import backlog_at, state_of
+from foulweather.services.sqs.state import located
 
 if TYPE_CHECKING:
     from aws_types.sqs import ListQueueTagsRequest, ListQueueTagsResult, TagQueueRequest, UntagQueueRequest
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
 
 def tag_queue(call: Call, request: TagQueueRequest) -> None:
     """Add tags to a queue, or change their values."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     tags = request.get("Tags")
     if not tags:
-        raise limits.missing("Tags")
+        raise refusals.missing("Tags")
     queue = backlog.queue
     merged = {**queue.tags, **tags}
     check_tags(backlog.arn, merged)
     queue.tags = merged
-    state_of(call, backlog).queues.touch(queue.name)
+    state.queues.touch(queue.name)
     call.changed("sqs.QueueTagged", backlog.arn, Tags=merged)
 
 
 def untag_queue(call: Call, request: UntagQueueRequest) -> None:
     """Remove tags from a queue; those it does not have are no error."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    state, backlog = located(call, request.get("QueueUrl"))
     keys = request.get("TagKeys")
     if not keys:
-        raise limits.missing("TagKeys")
+        raise refusals.missing("TagKeys")
     queue = backlog.queue
     queue.tags = {key: value for key, value in queue.tags.items() if key not in keys}
-    state_of(call, backlog).queues.touch(queue.name)
+    state.queues.touch(queue.name)
     call.changed("sqs.QueueUntagged", backlog.arn, Tags=dict(queue.tags))
 
 
 def list_queue_tags(call: Call, request: ListQueueTagsRequest) -> ListQueueTagsResult:
     """A queue's tags."""
-    backlog = backlog_at(call, request.get("QueueUrl"))
+    _, backlog = located(call, request.get("QueueUrl"))
     return {"Tags": dict(backlog.queue.tags)} if backlog.queue.tags else {}

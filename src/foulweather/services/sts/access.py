@@ -31,6 +31,7 @@ def _role(call: Call, request: Mapping[str, Any], action: str = "sts:AssumeRole"
 
 def _role_to_assume(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
     callers.require_may_assume(call)
+    mfa.checked(call, request)
     return (_role(call, request),)
 
 
@@ -96,6 +97,8 @@ class _Vouched:
         call.principal = Principal("federated", arn)
         call.hop.principal = arn
         call.session = Session(issued_ms=call.now, provider=arn, claims=identity.claims)
+        # Nobody signed for an account: the call is the role's account's, and its trails show it.
+        call.account = call.hop.account = callers.named_role(call, request["RoleArn"]).account
         return (_role(call, request, self.action),)
 
     def conditions(self, call: Call, request: Mapping[str, Any]) -> Values:

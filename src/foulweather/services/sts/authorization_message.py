@@ -1,6 +1,7 @@
 """Encoded authorization failure messages: opaque to who is refused, readable by DecodeAuthorizationMessage.
 
-A service or gate encodes with `encode(world, described(verdict…))`. AWS documents the decoded shape in
+Others, who cannot import a service, get here by `services.part(manifest of sts, "authorization_message")`
+and encode with `encode(world, described(…))`. AWS documents the decoded shape in
 the AWS STS API Reference, DecodeAuthorizationMessage, and in the AWS CLI reference's example.
 """
 
