@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from foulweather.cli import why
 from foulweather.cli.style import Style
 from foulweather.kernel.trace import Hop, Trace
@@ -253,3 +255,25 @@ def test_a_path_that_calls_itself_ends() -> None:
     trace = lost_message()
     trace.hops = [trace.hops[0], hop("a", "X", parent="b"), hop("b", "Y", parent="a")]
     assert len(why.followed(trace, PLAIN).splitlines()) <= 4
+
+
+def test_commands_name_the_server_and_the_region_that_the_shell_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = " --endpoint-url http://127.0.0.1:4566"
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "r")
+    told = why.explained(lost_message(), PLAIN, "http://127.0.0.1:4566").splitlines()
+    assert told[-2:] == [SET_POLICY + at, REDRIVE + at]
+    for name, value in (("AWS_DEFAULT_REGION", "other"), ("AWS_REGION", "other")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            told = why.explained(lost_message(), PLAIN, "http://127.0.0.1:4566").splitlines()
+            assert told[-2:] == [f"{SET_POLICY}{at} --region r", f"{REDRIVE}{at} --region r"]
+
+
+def test_what_a_command_says_itself_stays() -> None:
+    trace = lost_message()
+    trace.hops = [
+        hop("req-1", "X", parent="", code="X", because=Why("denied", "So.", remedy=("aws x --region q", "mend")))
+    ]
+    told = why.explained(trace, PLAIN, "http://h:1").splitlines()
+    assert told[-2:] == ["aws x --region q --endpoint-url http://h:1", "mend"]

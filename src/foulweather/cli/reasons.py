@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from foulweather.cli.endpoint import Endpoint
 from foulweather.cli.exits import OK, USAGE, Stop
 from foulweather.cli.parsing import Command, Commands, client_of, out, takes_world
 
@@ -64,7 +65,8 @@ def run_why(arguments: argparse.Namespace) -> int:
     from foulweather.cli.style import standard
 
     found = _trace(arguments, "why")
-    out(arguments, found, lambda: why.explained(_typed(found), standard()))
+    endpoint = Endpoint.of(arguments).url
+    out(arguments, found, lambda: why.explained(_typed(found), standard(), endpoint))
     return OK
 
 

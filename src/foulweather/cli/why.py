@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import textwrap
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ RECENT_MS = (1_000_000_000_000, 10_000_000_000_000)
 _STATEMENT = re.compile(r"\bstatement (?:number (\d+)|(\S+?)) of\b", re.IGNORECASE)
 
 
-def explained(trace: Trace, style: Style) -> str:
-    """A trace in which something went wrong, in words."""
+def explained(trace: Trace, style: Style, endpoint: str = "") -> str:
+    """A trace in which something went wrong, in words; its commands are for the server at the endpoint."""
     deaths = _deaths(trace)
     if not deaths:
         first = trace.hops[0]
@@ -40,7 +41,7 @@ def explained(trace: Trace, style: Style) -> str:
         if number < TOLD_IN_FULL_MAX:
             why = cast(Why, hop.why)
             lines += _evidence(why, style)
-            lines += _remedies(why, style)
+            lines += _remedies(why, hop.region, endpoint, style)
     return "\n".join(lines)
 
 
@@ -210,10 +211,30 @@ def _wrapped(line: str, indent: str, style: Style) -> list[str]:
     ) or [inner]
 
 
-def _remedies(why: Why, style: Style) -> list[str]:
+def _remedies(why: Why, region: str, endpoint: str, style: Style) -> list[str]:
     """The commands, each on a line of its own, exactly as they can be pasted."""
     # The first cause's come first: a dead-letter queue keeps what a missing permission loses, it does not mend it.
     commands = list(dict.fromkeys(command for one in _deepest_first(why) for command in one.remedy))
     if not commands:
         return []
-    return ["", style.strong("What would change it:"), *(style.command(command) for command in commands)]
+    options = _options(region, endpoint)
+    aimed = [_aimed(command, options) if command.startswith("aws ") else command for command in commands]
+    return ["", style.strong("What would change it:"), *(style.command(command) for command in aimed)]
+
+
+def _options(region: str, endpoint: str) -> dict[str, str]:
+    """The options that an AWS CLI command needs to reach where it happened, as it is run from this shell.
+
+    Version 1 goes to AWS itself for sqs and some others, whatever AWS_ENDPOINT_URL says, and knows no AWS_REGION.
+    """
+    if not endpoint:
+        return {}
+    options = {"--endpoint-url": endpoint}
+    default = os.environ.get("AWS_DEFAULT_REGION")
+    if region and not (default == region and (os.environ.get("AWS_REGION") or default) == region):
+        options["--region"] = region
+    return options
+
+
+def _aimed(command: str, options: dict[str, str]) -> str:
+    return command + "".join(f" {name} {value}" for name, value in options.items() if f" {name} " not in command)

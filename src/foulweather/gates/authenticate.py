@@ -6,8 +6,10 @@ twelve-digit account id) stand for the root user of their account, unless the se
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from foulweather.gates import refusals
+from foulweather.gates.refusals import Family
 from foulweather.kernel.credentials import Credential, Credentials, Session
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
@@ -16,7 +18,6 @@ from foulweather.policy.principal import ANONYMOUS, Principal
 from foulweather.world.world import World
 
 DEFAULT_ACCOUNT = "000000000000"
-Family = Literal["query", "json", "rest-json", "s3"]
 
 
 class Proof(Protocol):
@@ -30,6 +31,21 @@ class Proof(Protocol):
     @property
     def token(self) -> str:
         """The session token, or empty."""
+        ...
+
+    @property
+    def signature(self) -> str:
+        """The signature itself."""
+        ...
+
+    @property
+    def canonical_request(self) -> str:
+        """The request as it should have been signed."""
+        ...
+
+    @property
+    def string_to_sign(self) -> str:
+        """The string whose signature was to be sent."""
         ...
 
     def matches(self, secret: str) -> bool:
@@ -57,85 +73,56 @@ def authenticate(world: World, proof: Proof | None, *, is_strict: bool, family: 
     if not credential.is_active:
         raise _unknown_key(family, key, "the access key is inactive", _activate(credential))
     if credential.token != proof.token:
-        raise _unknown_key(family, key, "the session token is not the one that was issued with the key", ())
+        raise _unknown_key(family, key, "the session token is not the one that was issued with the key")
     if credential.expires_ms and world.clock.now_ms >= credential.expires_ms:
         raise _expired(world, credential, family)
     if not proof.matches(credential.secret):
-        raise mismatch(proof, family)
+        raise _mismatch(proof, family)
     return Caller(credential.principal, credential.account, key, credential.session)
-
-
-def unsigned(family: Family) -> AwsError:
-    """The refusal of an anonymous request where nobody is served unnamed."""
-    why = Why("denied", "The request is not signed.", (Fact("request", "Authorization", None),), ("foulweather env",))
-    code = "MissingAuthenticationTokenException" if family in ("json", "rest-json") else "MissingAuthenticationToken"
-    return AwsError(code, "Request is missing Authentication Token", 400 if family == "json" else 403, why=why)
-
-
-def mismatch(proof: Proof, family: Family) -> AwsError:
-    """The refusal of a signature that the secret key did not make."""
-    code = {"query": "SignatureDoesNotMatch", "s3": "SignatureDoesNotMatch"}.get(family, "InvalidSignatureException")
-    message = (
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-        "Access Key and signing method. Consult the service documentation for details."
-    )
-    if family == "s3":
-        message = (
-            "The request signature we calculated does not match the signature you provided. Check your key and "
-            "signing method."
-        )
-    why = Why(
-        "denied",
-        "The signature was not made with the secret of this access key, or something changed the request on its way.",
-        (Fact(proof.access_key_id, "signature", "does not match"),),
-        (f"aws configure set aws_access_key_id {proof.access_key_id}",),
-    )
-    return AwsError(code, message, 403, why=why)
 
 
 def _stranger(world: World, key: str, is_strict: bool, family: Family) -> Caller:
     if key in world.state(Credentials).revoked:
-        raise _unknown_key(family, key, "the access key was deleted", ())
+        raise _unknown_key(family, key, "the access key was deleted")
     if is_strict:
-        raise _unknown_key(family, key, "the world did not issue this access key, and the server is strict", ())
+        raise _unknown_key(family, key, "the world did not issue this access key, and the server is strict")
     account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
     return Caller(principals.root(account), account, key)
 
 
-def _unknown_key(family: Family, key: str, reason: str, remedy: tuple[str, ...]) -> AwsError:
-    code, message = {
-        "query": ("InvalidClientTokenId", "The security token included in the request is invalid."),
-        "s3": ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
-    }.get(family, ("UnrecognizedClientException", "The security token included in the request is invalid."))
+def _unknown_key(family: Family, key: str, reason: str, remedy: tuple[str, ...] = ()) -> AwsError:
     why = Why("denied", f"Access key {key} is not valid: {reason}.", (Fact(key, "status", reason),), remedy)
-    return AwsError(code, message, 403 if family != "json" else 400, why=why)
+    return refusals.unknown_key(family, key).because(why)
 
 
 def _activate(credential: Credential) -> tuple[str, ...]:
-    return (
-        f"aws iam update-access-key --user-name {credential.principal.name} "
-        f"--access-key-id {credential.access_key_id} --status Active",
+    whose = f"--user-name {credential.principal.name} " if credential.principal.kind == "user" else ""
+    return (f"aws iam update-access-key {whose}--access-key-id {credential.access_key_id} --status Active",)
+
+
+def _mismatch(proof: Proof, family: Family) -> AwsError:
+    refusal = refusals.mismatch(
+        family, proof.access_key_id, proof.canonical_request, proof.string_to_sign, proof.signature
     )
+    cause = "The signature was not made with the secret of this access key, or the request was changed on its way."
+    remedy = (f"aws configure set aws_access_key_id {proof.access_key_id}",)
+    return refusal.because(Why("denied", cause, refusal.why.facts, remedy))
 
 
 def _expired(world: World, credential: Credential, family: Family) -> AwsError:
-    late_s = (world.clock.now_ms - credential.expires_ms) // 1000
+    principal, now_ms = credential.principal, world.clock.now_ms
+    remedy = ""
+    if principal.kind == "assumed-role":
+        remedy = f"aws sts assume-role --role-arn {principal.role_arn} --role-session-name {principal.name}"
+    elif principal.kind == "user":
+        remedy = "aws sts get-session-token"
     why = Why(
         "denied",
-        f"The session of {credential.principal.arn} expired {late_s} s ago on the world's clock.",
+        f"The session of {principal.arn} expired {(now_ms - credential.expires_ms) // 1000} s ago (world time).",
         (
             Fact(credential.access_key_id, "expires_ms", credential.expires_ms),
-            Fact("world", "now_ms", world.clock.now_ms),
+            Fact("world", "now_ms", now_ms),
         ),
-        (
-            f"aws sts assume-role --role-arn {credential.principal.role_arn} --role-session-name "
-            f"{credential.principal.name}",
-        )
-        if credential.principal.role_arn
-        else (),
+        (remedy,) if remedy else (),
     )
-    code = {"query": "ExpiredToken", "s3": "ExpiredToken"}.get(family, "ExpiredTokenException")
-    message = (
-        "The provided token has expired." if family == "s3" else "The security token included in the request is expired"
-    )
-    return AwsError(code, message, 400 if family in ("s3", "json") else 403, why=why)
+    return refusals.expired_token(family, credential.token).because(why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from foulweather.gates.context import Context
 from foulweather.gates.denials import denial
@@ -14,7 +14,10 @@ from foulweather.kernel.services import Operation
 from foulweather.policy.document import PolicySyntaxError, parse
 from foulweather.policy.evaluate import Ask, Held, PolicySet, Verdict, evaluate
 from foulweather.policy.principal import Principal
+from foulweather.world.world import World
 
+REMEMBERED_MAX = 50_000
+NO_LEVELS: list[list[Held]] = []
 WITH_IDENTITY_POLICIES = frozenset({"user", "assumed-role", "federated-user"})
 
 
@@ -41,8 +44,14 @@ def authorize(call: Call, operation: Operation, request: dict[str, Any]) -> None
 
 def verdict_on(call: Call, action: str, resource: Resource, conditions: Mapping[str, Any]) -> Verdict:
     """What the policies in force say to an action of this call's principal on a resource."""
+    return _verdict(call, action, resource, conditions, policies_of(call, resource))
+
+
+def _verdict(
+    call: Call, action: str, resource: Resource, conditions: Mapping[str, Any], policies: PolicySet
+) -> Verdict:
     ask = Ask(call.principal, action, resource.arn, resource.account, Context(call, resource, conditions))
-    return evaluate(ask, policies_of(call, resource))
+    return evaluate(ask, policies)
 
 
 def policies_of(call: Call, resource: Resource) -> PolicySet:
@@ -60,8 +69,8 @@ def policies_of(call: Call, resource: Resource) -> PolicySet:
             found.session += [policy for policy in managed if policy is not None]
     guardrails = call.pipeline.guardrails
     if guardrails is not None:
-        found.scps = guardrails.service_control(principal.account) if principal.account else []
-        found.rcps = guardrails.resource_control(resource.account) if resource.account else []
+        found.scps = guardrails.service_control(principal.account) if principal.account else NO_LEVELS
+        found.rcps = guardrails.resource_control(resource.account) if resource.account else NO_LEVELS
     return found
 
 
@@ -82,7 +91,60 @@ def _needs_no_policy(principal: Principal, resource: Resource, guardrails: Guard
     )
 
 
+class _Allowed(NamedTuple):
+    """What allowed an action: as long as these are the policies, it is allowed again."""
+
+    policies: PolicySet
+
+    def still_holds(self, now: PolicySet) -> bool:
+        """Whether the policies are the very same objects; whatever changes one makes a new object."""
+        before = self.policies
+        return (
+            before.identity is now.identity
+            and before.resource is now.resource
+            and before.boundary is now.boundary
+            and (before.scps is now.scps or not (before.scps or now.scps))
+            and (before.rcps is now.rcps or not (before.rcps or now.rcps))
+        )
+
+
+class _Remembered:
+    """Allowed actions that no condition and no variable had a say in, by principal, action and resource."""
+
+    def __init__(self) -> None:
+        self.allowed: dict[tuple[str, str, str], _Allowed] = {}
+
+    @classmethod
+    def of(cls, world: World) -> dict[tuple[str, str, str], _Allowed]:
+        found = world.attached.get(cls)
+        if found is None:
+            found = world.attached[cls] = cls()
+        return cast(_Remembered, found).allowed
+
+
 def _require(call: Call, operation: Operation, action: str, resource: Resource, conditions: Mapping[str, Any]) -> None:
-    verdict = verdict_on(call, action, resource, conditions)
+    policies = policies_of(call, resource)
+    remembered = _Remembered.of(call.world)
+    key = (call.principal.arn, action, resource.arn)
+    before = remembered.get(key)
+    if before is not None and not policies.session and before.still_holds(policies):
+        return
+    verdict = _verdict(call, action, resource, conditions, policies)
     if not verdict.allowed:
         raise denial(call, operation.service, verdict, resource)
+    if not policies.session and _is_unconditional(policies, action.lower()):
+        if len(remembered) >= REMEMBERED_MAX:
+            remembered.clear()
+        remembered[key] = _Allowed(policies)
+
+
+def _is_unconditional(policies: PolicySet, action: str) -> bool:
+    """Whether no statement about an action looks at the request's context."""
+    levels = [*policies.scps, *policies.rcps, policies.identity]
+    held = [each for level in levels for each in level]
+    held += [each for each in (policies.boundary, policies.resource) if each is not None]
+    return not any(
+        statement.tests or (statement.resources is not None and statement.resources.with_variables)
+        for each in held
+        for statement in each.policy.covering(action)
+    )

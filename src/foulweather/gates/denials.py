@@ -33,7 +33,7 @@ def explained(call: Call, verdict: Verdict, resource: Resource) -> Why:
     kind = "role trust policy" if verdict.kind == "role trust" else _policy_name(verdict.kind)
     because = _explicit(call, verdict) if verdict.explicit else _implicit(call, verdict, resource)
     how = "forbids it" if verdict.explicit else "allows it"
-    article = "a" if verdict.explicit else "no"
+    article = _article(kind) if verdict.explicit else "no"
     return Why(
         "denied",
         f"{call.principal.arn} may not {verdict.ask.action} on {resource.arn}: {article} {kind} {how}.",
@@ -51,6 +51,10 @@ def _policy_name(kind: str) -> str:
     return kind if kind == "permissions boundary" else f"{kind} policy"
 
 
+def _article(name: str) -> str:
+    return "an" if name[0] in "aeiou" else "a"
+
+
 def _explicit(call: Call, verdict: Verdict) -> list[Why]:
     found: list[Why] = []
     for matched, (_, held, statement) in zip(verdict.matched, verdict.findings, strict=True):
@@ -64,9 +68,9 @@ def _explicit(call: Call, verdict: Verdict) -> list[Why]:
         found.append(
             Why(
                 "denied",
-                f"{_named(matched)} of {_where(call, matched.source, verdict)} denies {verdict.ask.action} explicitly; "
+                f"{_named(matched)} of {_where(call, matched)} denies {verdict.ask.action} explicitly; "
                 "nothing else can allow it.",
-                (_policy_fact(call, matched.source, verdict, held.policy.text), *conditions, *actual),
+                (*_policy_facts(call, matched, held.policy.text), *conditions, *actual),
                 remedies.for_explicit(call, verdict, held, statement),
             )
         )
@@ -99,14 +103,14 @@ def _missing(call: Call, verdict: Verdict, resource: Resource) -> Fact:
 
 def _near(call: Call, verdict: Verdict, miss: NearMiss, remedy: tuple[str, ...]) -> Why:
     said = "; ".join(_said(failure) for failure in miss.failures)
-    facts = [_policy_fact(call, miss.source, verdict)]
+    facts = _policy_facts(call, miss, _text_of(verdict, miss))
     for failure in miss.failures:
         name = f"{failure.element} {failure.operator} {failure.key}".strip()
         facts.append(Fact(miss.source, name, list(failure.wanted)))
         facts.append(Fact(verdict.ask.resource, failure.key or failure.element, _shown(failure.actual)))
     return Why(
         "denied",
-        f"The nearest statement, {_named(miss)} of {_where(call, miss.source, verdict)}, does not apply: {said}.",
+        f"The nearest statement, {_named(miss)} of {_where(call, miss)}, does not apply: {said}.",
         tuple(facts),
         remedy,
     )
@@ -125,19 +129,44 @@ def _named(statement: Matched | NearMiss) -> str:
     return f"statement {statement.sid}" if statement.sid else f"statement number {statement.statement + 1}"
 
 
-def _where(call: Call, source: str, verdict: Verdict) -> str:
-    if source.startswith("inline:"):
-        return f"the inline policy {source[len('inline:') :]} of {call.principal.role_arn or call.principal.arn}"
-    return f"the {_policy_name(verdict.kind)} {source}" if source != "session policy" else "the session policy"
+def _where(call: Call, statement: Matched | NearMiss) -> str:
+    source, kind = statement.source, statement.kind
+    if source == "session policy":
+        return "the session policy"
+    owner, inline, name = source.rpartition("inline:")
+    if inline:
+        return f"the inline policy {name} of {owner.rstrip('/') or call.principal.role_arn or call.principal.arn}"
+    if kind in ("role trust", "resource-based"):
+        return f"the {_policy_name(kind)} of {source}"
+    return f"the {_policy_name(kind)} {source}"
 
 
-def _policy_fact(call: Call, source: str, verdict: Verdict, text: str | None = None) -> Fact:
-    """The policy as a fact, with who set it."""
+def _policy_facts(call: Call, statement: Matched | NearMiss, text: str | None) -> list[Fact]:
+    """The policy as a fact, with who set it; and for a boundary, with who put it on the principal."""
+    source, kind = statement.source, statement.kind
+    holder = call.principal.role_arn or call.principal.arn
     if source.startswith("inline:"):
-        owner = call.principal.role_arn or call.principal.arn
-        return call.fact(owner, f"InlinePolicy/{source[len('inline:') :]}", text)
-    name = {"role trust": "AssumeRolePolicyDocument", "resource-based": "Policy", "service control": "Content"}
-    return call.fact(source, name.get(verdict.kind, "PolicyDocument"), text)
+        return [call.fact(holder, f"InlinePolicy/{source[len('inline:') :]}", text)]
+    found = [call.fact(source, _PROPERTIES.get(kind, "PolicyDocument"), text)]
+    if kind == "permissions boundary":
+        found.append(call.fact(holder, "PermissionsBoundary", source))
+    return found
+
+
+_PROPERTIES = {
+    "role trust": "AssumeRolePolicyDocument",
+    "resource-based": "Policy",
+    "service control": "Content",
+    "resource control": "Content",
+}
+"""What the operation that sets a policy calls it, by kind of policy."""
+
+
+def _text_of(verdict: Verdict, miss: NearMiss) -> str | None:
+    policies = verdict.policies
+    held = [*policies.identity, *policies.session, *(each for level in policies.scps + policies.rcps for each in level)]
+    held += [each for each in (policies.boundary, policies.resource) if each is not None]
+    return next((each.policy.text for each in held if each.source == miss.source), None)
 
 
 def _shown(value: object) -> object:

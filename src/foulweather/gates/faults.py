@@ -8,7 +8,7 @@ further facts of their own.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -63,24 +63,20 @@ class FaultState(State):
 
 
 class Faults:
-    """A world's faults, attached to it once the first is made or found."""
+    """A world's faults; `active` is empty where nothing is broken."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._state = world.state(FaultState)
+        self.active = self._state.faults
 
     @classmethod
     def of(cls, world: World) -> Faults:
         """The faults of a world."""
         found = world.attached.get(cls)
-        if not isinstance(found, Faults):
-            found = world.attached[cls] = Faults(world)
-        return found
-
-    @property
-    def is_active(self) -> bool:
-        """Whether there is any fault at all."""
-        return len(self._state.faults) > 0
+        if found is None:
+            found = world.attached[cls] = cls(world)
+        return cast(Faults, found)
 
     def add(self, **members: Any) -> Fault:
         """Break something; raises ValueError where the description makes no sense."""
@@ -124,10 +120,14 @@ class Faults:
                 return fault
         return None
 
-    def lowered_rate(self, call: Call) -> Rate | None:
-        """The rate that a quota fault leaves this call's operation."""
+    def changed_rate(self, call: Call, rate: Rate | None) -> Rate | None:
+        """The rate that a quota fault gives this call's operation (lower, or higher as after a quota increase),
+        in the words of its own if it has one.
+        """
         fault = self.meeting(call, "quota")
-        return Rate(fault.per_s, fault.per_s) if fault is not None else None
+        if fault is None:
+            return None
+        return (rate or Rate(0, 0))._replace(per_s=fault.per_s, burst=fault.per_s)
 
     def _note(self, kind: str, fault: Fault) -> None:
         facts = {key: value for key, value in msgspec.to_builtins(fault).items() if key != "id"}
@@ -139,7 +139,7 @@ class Faults:
 def faults(call: Call, operation: Operation, request: dict[str, Any]) -> None:
     """Refuse a call to something that is unavailable."""
     found = Faults.of(call.world)
-    if not found.is_active:
+    if not found.active:
         return
     fault = found.meeting(call, "unavailable")
     if fault is not None:
@@ -155,7 +155,7 @@ def faults(call: Call, operation: Operation, request: dict[str, Any]) -> None:
 def delay(call: Call, operation: Operation) -> int:
     """Milliseconds of world time by which a fault holds this call up, on record when there are any."""
     found = Faults.of(call.world)
-    if not found.is_active:
+    if not found.active:
         return 0
     fault = found.meeting(call, "slow")
     if fault is None:

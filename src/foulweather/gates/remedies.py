@@ -32,7 +32,7 @@ def for_implicit(call: Call, verdict: Verdict, resource: Resource) -> tuple[str,
         case "service control" | "resource control":
             return _organization_allows(verdict, statement)
         case _:
-            return _identity_policy(call, statement)
+            return _identity_policy(call, verdict, statement)
 
 
 def for_explicit(call: Call, verdict: Verdict, held: Held, statement: Statement) -> tuple[str, ...]:
@@ -43,9 +43,11 @@ def for_explicit(call: Call, verdict: Verdict, held: Held, statement: Statement)
     kind = next(kind for kind, holder, _ in verdict.findings if holder is held)
     match kind:
         case "identity-based":
-            return _identity_edit(call, held, _without_action(held, statement, verdict.ask.action))
+            return _identity_edit(call, held, statement, _without_action(held, statement, verdict.ask.action))
         case "permissions boundary":
-            return _managed(held, _without_action(held, statement, verdict.ask.action))
+            return _managed(
+                held, _without_action(held, statement, verdict.ask.action) or _exempting(call, held, statement)
+            )
         case "service control" | "resource control":
             return (_update_organization_policy(held, _exempting(call, held, statement)),)
         case "session":
@@ -121,12 +123,17 @@ def _document(held: Held | None) -> Document:
 
 def _with(held: Held | None, statement: Document) -> Document:
     document = _document(held)
+    taken = {one.get("Sid") for one in document["Statement"]}
+    sid, number = str(statement["Sid"]), 1
+    while statement["Sid"] in taken:  # AWS wants each Sid once in a policy
+        number += 1
+        statement = {**statement, "Sid": f"{sid}{number}"}
     document["Statement"] = [*document["Statement"], statement]
     return document
 
 
-def _without_action(held: Held, statement: Statement, action: str) -> Document:
-    """The policy without a statement, or with one action less in it where it lists several by name."""
+def _without_action(held: Held, statement: Statement, action: str) -> Document | None:
+    """The policy without a statement, or with one action less in it where it lists several by name; None if empty."""
     document = _document(held)
     written = document["Statement"][statement.index]
     actions = written.get("Action")
@@ -136,18 +143,24 @@ def _without_action(held: Held, statement: Statement, action: str) -> Document:
             document["Statement"][statement.index] = {**written, "Action": left}
             return document
     del document["Statement"][statement.index]
-    return document
+    return document if document["Statement"] else None
 
 
 def _exempting(call: Call, held: Held, statement: Statement) -> Document:
     """The policy with one more condition on a Deny statement: it no longer meets this principal."""
     document = _document(held)
     written = document["Statement"][statement.index]
-    arn = call.principal.role_arn or call.principal.arn
-    conditions = cast("dict[str, dict[str, Any]]", dict(written.get("Condition", {})))
-    exempt = dict(conditions.get("ArnNotLike", {}))
-    exempt["aws:PrincipalArn"] = [*_listed(exempt.get("aws:PrincipalArn", [])), arn]
-    conditions["ArnNotLike"] = exempt
+    principal = call.principal
+    # A service has no ARN that aws:PrincipalArn would hold; a role's session has its role's.
+    operator, key, value = "ArnNotLike", "aws:PrincipalArn", principal.arn
+    if principal.kind == "service":
+        operator, key = "StringNotEquals", "aws:PrincipalServiceName"
+    elif principal.kind == "assumed-role":
+        value = principal.role_arn
+    conditions: dict[str, dict[str, Any]] = dict(written.get("Condition", {}))
+    exempt: dict[str, Any] = dict(conditions.get(operator, {}))
+    exempt[key] = [*_listed(exempt.get(key, [])), value]
+    conditions[operator] = exempt
     document["Statement"][statement.index] = {**written, "Condition": conditions}
     return document
 
@@ -163,43 +176,52 @@ def _json(document: Document) -> str:
 # --- commands
 
 
-def _identity_policy(call: Call, statement: Document) -> tuple[str, ...]:
+def _identity_policy(call: Call, verdict: Verdict, statement: Document) -> tuple[str, ...]:
     owner = _owner(call)
     if owner is None:
         return ()
     noun, name = owner
-    document = _json({"Version": VERSION, "Statement": [statement]})
     policy_name = f"allow-{statement['Action'].replace(':', '-').replace('*', 'all')}"
+    # The policy may be there from an earlier remedy, for another resource: it is added to.
+    earlier = next((held for held in verdict.policies.identity if held.source == f"inline:{policy_name}"), None)
+    document = _json(_with(earlier, statement))
     return (f"aws iam put-{noun}-policy --{noun}-name {name} --policy-name {policy_name} --policy-document {document}",)
 
 
 def _owner(call: Call) -> tuple[str, str] | None:
-    principal = call.principal
-    if principal.role_arn:
-        return "role", principal.role_arn.rpartition("/")[2]
-    return ("user", principal.name) if principal.kind in ("user", "federated-user") else None
+    """The user or role whose policies govern the caller: `user` or `role`, and its name."""
+    arn = call.principal.role_arn or call.principal.arn
+    noun = arn.rpartition(":")[2].partition("/")[0]
+    return (noun, arn.rpartition("/")[2]) if noun in ("user", "role") else None
 
 
-def _identity_edit(call: Call, held: Held, document: Document) -> tuple[str, ...]:
+def _identity_edit(call: Call, held: Held, statement: Statement, document: Document | None) -> tuple[str, ...]:
     owner = _owner(call)
-    if not held.source.startswith("inline:"):
-        if document["Statement"] or owner is None:
+    place, inline, policy_name = held.source.rpartition("inline:")
+    if not inline:
+        if document is not None:
             return _managed(held, document)
-        noun, name = owner
-        return (f"aws iam detach-{noun}-policy --{noun}-name {name} --policy-arn {held.source}",)
+        if owner is not None and _is_attached(call, held):
+            noun, name = owner
+            return (f"aws iam detach-{noun}-policy --{noun}-name {name} --policy-arn {held.source}",)
+        return _managed(held, _exempting(call, held, statement))
+    if place:  # a group's: `GROUP-ARN/inline:NAME`
+        owner = "group", place.rstrip("/").rpartition("/")[2]
     if owner is None:
         return ()
     noun, name = owner
-    policy_name = held.source[len("inline:") :]
-    group, slash, in_group = policy_name.partition("/")
-    if slash:
-        noun, name, policy_name = "group", group, in_group
-    if not document["Statement"]:
+    if document is None:
         return (f"aws iam delete-{noun}-policy --{noun}-name {name} --policy-name {policy_name}",)
     return (
         f"aws iam put-{noun}-policy --{noun}-name {name} --policy-name {policy_name} "
         f"--policy-document {_json(document)}",
     )
+
+
+def _is_attached(call: Call, held: Held) -> bool:
+    """Whether the principal has a managed policy itself, and not from a group: the journal tells."""
+    event = call.world.journal.last_change(call.principal.role_arn or call.principal.arn, held.source)
+    return event is not None and event.facts.get(held.source) == "attached"
 
 
 def _managed(held: Held, document: Document) -> tuple[str, ...]:
@@ -212,23 +234,31 @@ def _managed(held: Held, document: Document) -> tuple[str, ...]:
 
 
 def _new_session(call: Call, verdict: Verdict, statement: Document) -> tuple[str, ...]:
-    document = _json(_with(verdict.policies.session[0] if verdict.policies.session else None, statement))
+    given = call.session.policies if call.session is not None else ()
+    mine = next((held for held in verdict.policies.session if given and held.policy.text == given[0]), None)
+    options = f"--policy {_json(_with(mine, statement))}"
+    if call.session is not None and call.session.policy_arns:
+        options += " --policy-arns " + " ".join(f"arn={arn}" for arn in call.session.policy_arns)
     name = shlex.quote(call.principal.name or "session")
-    if call.principal.role_arn:
-        return (
-            f"aws sts assume-role --role-arn {call.principal.role_arn} --role-session-name {name} --policy {document}",
-        )
-    return (f"aws sts get-federation-token --name {name} --policy {document}",)
+    if call.principal.kind == "assumed-role":
+        return (f"aws sts assume-role --role-arn {call.principal.role_arn} --role-session-name {name} {options}",)
+    return (f"aws sts get-federation-token --name {name} {options}",)
 
 
 def _organization_allows(verdict: Verdict, statement: Document) -> tuple[str, ...]:
-    for miss in verdict.nearly:
-        levels = verdict.policies.scps + verdict.policies.rcps
-        held = next((held for level in levels for held in level if held.source == miss.source), None)
-        if held is not None and ":aws:policy/" not in held.source:
-            wide = {**statement, "Resource": "*"}
-            return (_update_organization_policy(held, _with(held, wide)),)
-    return ()
+    """One more statement in a policy at each level of the organization that does not allow the request."""
+    policies = verdict.policies
+    levels = policies.scps if verdict.kind == "service control" else policies.rcps
+    allowing = {id(held) for _, held, _ in verdict.findings}
+    nearness = {miss.source: place for place, miss in reversed(list(enumerate(verdict.nearly)))}
+    wide = {**statement, "Resource": "*"}
+    commands: dict[str, str] = {}
+    for level in levels:
+        own = [held for held in level if ":aws:policy/" not in held.source]
+        if own and not any(id(held) in allowing for held in level):
+            held = min(own, key=lambda held: nearness.get(held.source, len(nearness)))
+            commands[held.source] = _update_organization_policy(held, _with(held, wide))
+    return tuple(commands.values())
 
 
 def _update_organization_policy(held: Held, document: Document) -> str:

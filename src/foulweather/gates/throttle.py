@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from foulweather.gates.faults import Faults
 from foulweather.kernel.call import Call
@@ -10,6 +10,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Rate
 from foulweather.kernel.services import Operation
 from foulweather.kernel.why import Fact, Why
+from foulweather.world.world import World
 
 MILLI = 1000
 
@@ -19,6 +20,14 @@ class Buckets:
 
     def __init__(self) -> None:
         self.fills: dict[tuple[str, ...], tuple[int, int]] = {}
+
+    @classmethod
+    def of(cls, world: World) -> Buckets:
+        """The buckets of a world."""
+        found = world.attached.get(cls)
+        if found is None:
+            found = world.attached[cls] = cls()
+        return cast(Buckets, found)
 
     def take(self, key: tuple[str, ...], rate: Rate, now_ms: int) -> bool:
         """Take one token; False when the bucket has none. A bucket refills to `burst` at `per_s`."""
@@ -33,17 +42,14 @@ class Buckets:
 
 def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
     """Refuse a call that comes faster than its rate allows."""
-    world = call.world
-    faults = world.attached.get(Faults)
-    rate = operation.rate
-    lowered = faults.lowered_rate(call) if isinstance(faults, Faults) and faults.is_active else None
-    if lowered is not None:
-        rate = lowered
+    world, rate = call.world, operation.rate
+    faults = Faults.of(world)
+    changed = faults.changed_rate(call, rate) if faults.active else None
+    if changed is not None:
+        rate = changed
     if rate is None:
         return
-    buckets = world.attached.get(Buckets)
-    if not isinstance(buckets, Buckets):
-        buckets = world.attached[Buckets] = Buckets()
+    buckets = Buckets.of(world)
     whose = call.account
     if rate.by == "resource":
         resources = operation.access.resources(call, request)
@@ -58,9 +64,9 @@ def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
         (
             Fact(whose, f"{name} rate", f"{rate.per_s}/s"),
             Fact(whose, f"{name} burst", rate.burst),
-            *(() if lowered is None else (Fact(whose, "rate lowered by", "a fault (foulweather fault list)"),)),
+            *(() if changed is None else (Fact(whose, "rate changed by", "a fault (foulweather fault list)"),)),
         ),
-        ("foulweather fault clear",) if lowered is not None else (),
+        ("foulweather fault clear",) if changed is not None else (),
     )
     call.happened("api.Throttled", whose, operation=name)
     raise AwsError(rate.code, rate.message, rate.status, why=why)

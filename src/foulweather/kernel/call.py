@@ -120,7 +120,9 @@ class Call:
 
     def state(self, cls: type[S], account: str | None = None, region: str | None = None) -> S:
         """A service's tables, in the call's account and region unless told otherwise."""
-        return self.world.state(cls, self.account if account is None else account, region or self.region)
+        account, region = self.account if account is None else account, region or self.region
+        found = self.world.store.asked.get((cls, account, region))
+        return self.world.state(cls, account, region) if found is None else found  # type: ignore[return-value]
 
     def arn(self, service: str, rest: str) -> str:
         """An ARN in the call's account and region."""

@@ -44,6 +44,11 @@ class AwsError(Exception):
             self._why = Why(decision, f"{self.code}: {self.message}", self._facts, self._remedy)
         return self._why
 
+    def because(self, why: Why) -> AwsError:
+        """The refusal itself, with reasons that somebody else tells better."""
+        self._why = why
+        return self
+
     @property
     def senders_fault(self) -> bool:
         """Whether AWS would call this the sender's fault (4xx) and not the receiver's (5xx)."""

@@ -16,6 +16,7 @@ from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Traces
 from foulweather.policy import principal as principals
 from foulweather.world.agenda import Due
+from foulweather.world.journal import Event
 from foulweather.world.world import World
 
 Request = dict[str, Any]
@@ -140,9 +141,14 @@ class Pipeline:
         )
         return self.services.reaction(due.action)(call, **due.args)
 
-    def _reader(self, service: Service, function: str) -> Callable[..., None]:
-        def read(event: Any) -> None:
-            getattr(self.services.part(service, "reactions"), function)(self.world, event)
+    def _reader(self, service: Service, function: str) -> Callable[[Event], None]:
+        """A service's reader of events; its module loads at the first one."""
+        loaded: list[Callable[[World, Event], None]] = []
+
+        def read(event: Event) -> None:
+            if not loaded:
+                loaded.append(getattr(self.services.part(service, "reactions"), function))
+            loaded[0](self.world, event)
 
         return read
 

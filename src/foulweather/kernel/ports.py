@@ -72,10 +72,21 @@ class Port:
                 origin=parent.origin,
                 source_arn=ports.source_arn,
                 source_account=ports.source_account,
-                via=(*parent.via, ports.principal.arn) if ports.principal.kind == "service" else parent.via,
+                via=_via(parent, ports.principal),
                 trace_id=parent.trace_id,
                 parent_id=parent.request_id,
             )
             return pipeline.run(call, operation, dict(request))
 
         return operate
+
+
+def _via(parent: Call, principal: Principal) -> tuple[str, ...]:
+    """The services that pass a principal's call on: this one too when it acts in its caller's name.
+
+    A service that acts by itself, or with a role of its own, passes nothing on.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    if principal == parent.principal and principal.kind != "service":
+        return (*parent.via, f"{parent.service}.amazonaws.com")
+    return ()

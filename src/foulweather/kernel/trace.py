@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from foulweather.kernel.why import Why
 from foulweather.world.store import State, table
 
-RECENT_TRACES_MAX = 10_000
+RECENT_HOPS_MAX = 20_000
 KEPT_TRACES_MAX = 2_000
 
 
@@ -55,43 +56,33 @@ class Trace(msgspec.Struct):
 
 
 class Traces(State):
-    """The latest traces in memory; those with a reason in them are kept."""
+    """The latest hops in memory; traces with a reason in them are kept.
+
+    A call adds its hop and no more: a trace is put together when somebody asks for it.
+    """
 
     scope = "world"
     kept = table(Trace)
 
     def opened(self) -> None:
         """Begin with what was kept."""
-        self._recent: dict[str, Trace] = {}
-        self._wrong: dict[str, Trace] = {trace.trace_id: trace for trace in self.kept.values()}
-        self._by_request: dict[str, str] = {
-            hop.request_id: trace.trace_id for trace in self._wrong.values() for hop in trace.hops
-        }
+        self._recent: deque[Hop] = deque(maxlen=RECENT_HOPS_MAX)
+        self._wrong = {trace.trace_id: trace for trace in sorted(self.kept.values(), key=lambda trace: trace.seq)}
+        self._by_request = {hop.request_id: trace.trace_id for trace in self._wrong.values() for hop in trace.hops}
         self._seq = max((trace.seq for trace in self._wrong.values()), default=0)
 
     def begin(self, hop: Hop) -> None:
         """Add a hop to its trace."""
-        recent = self._recent
-        trace = recent.get(hop.trace_id) or self._wrong.get(hop.trace_id)
-        if trace is not None:
-            trace.hops.append(hop)
-            if hop.request_id != hop.trace_id:
-                self._by_request[hop.request_id] = hop.trace_id
-            return
-        self._seq += 1
-        recent[hop.trace_id] = Trace(hop.trace_id, self._seq, [hop])
-        if len(recent) > RECENT_TRACES_MAX:
-            oldest = recent.pop(next(iter(recent)))
-            if oldest.trace_id not in self._wrong:
-                for old in oldest.hops:
-                    self._by_request.pop(old.request_id, None)
+        self._recent.append(hop)
+        if hop.parent_id and hop.trace_id in self._wrong:
+            self._wrong[hop.trace_id].hops.append(hop)
+            self._by_request[hop.request_id] = hop.trace_id
 
     def keep(self, hop: Hop) -> None:
         """Keep the trace of a hop that has a reason."""
-        trace = self._recent.get(hop.trace_id) or self._wrong.get(hop.trace_id)
-        if trace is None:
-            return
-        self._wrong.pop(trace.trace_id, None)
+        self._seq += 1
+        trace = self._wrong.pop(hop.trace_id, None) or Trace(hop.trace_id, 0, self._hops_of(hop.trace_id))
+        trace.seq = self._seq
         self._wrong[trace.trace_id] = trace
         for one in trace.hops:
             self._by_request[one.request_id] = trace.trace_id
@@ -99,15 +90,34 @@ class Traces(State):
         if len(self._wrong) > KEPT_TRACES_MAX:
             oldest = self._wrong.pop(next(iter(self._wrong)))
             self.kept.delete(oldest.trace_id)
+            for one in oldest.hops:
+                self._by_request.pop(one.request_id, None)
 
     def find(self, any_id: str) -> Trace | None:
         """The trace with a request of that id in it."""
-        trace_id = self._by_request.get(any_id, any_id)
-        return self._recent.get(trace_id) or self._wrong.get(trace_id)
+        kept = self._wrong.get(self._by_request.get(any_id, any_id))
+        if kept is not None:
+            return kept
+        ids = (hop.trace_id for hop in self._recent if any_id in (hop.request_id, hop.trace_id))
+        trace_id = next(ids, None)
+        return Trace(trace_id, 0, self._hops_of(trace_id)) if trace_id is not None else None
 
     def last_wrong(self) -> Trace | None:
         """The trace in which something went wrong last."""
         return next(reversed(self._wrong.values()), None)
 
     def __iter__(self) -> Iterator[Trace]:
-        return iter(self._recent.values())
+        found: dict[str, Trace] = {}
+        for hop in self._recent:
+            found.setdefault(hop.trace_id, Trace(hop.trace_id, len(found) + 1, [])).hops.append(hop)
+        return iter(found.values())
+
+    def _hops_of(self, trace_id: str) -> list[Hop]:
+        """The recent hops of a trace, in order; its first hop is the request that it is named after."""
+        found: list[Hop] = []
+        for hop in reversed(self._recent):
+            if hop.trace_id == trace_id:
+                found.append(hop)
+                if hop.request_id == trace_id:
+                    break
+        return found[::-1]

@@ -13,8 +13,9 @@ import hmac
 import re
 from collections.abc import AsyncIterator
 
+from foulweather.gates import refusals
 from foulweather.kernel.errors import AwsError
-from foulweather.wire import refusals, sigv4a
+from foulweather.wire import sigv4a
 from foulweather.wire.checksums import HEADERS, LENGTHS_BYTES, Checksum, checksum
 from foulweather.wire.http import HttpRequest
 from foulweather.wire.proof import Proof

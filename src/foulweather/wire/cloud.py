@@ -10,20 +10,22 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
-from foulweather.gates import GATES, delay
-from foulweather.gates.authenticate import Caller, Family, authenticate, unsigned
+from foulweather.gates import GATES, delay, refusals
+from foulweather.gates.authenticate import Caller, authenticate
+from foulweather.gates.refusals import Family
 from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
-from foulweather.kernel.services import Services
+from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.wire import guard
 from foulweather.wire.admin import Admin
 from foulweather.wire.app import Admission, Deferred, Reply
-from foulweather.wire.codec import OperationCodec, error_codec, operation_codec
+from foulweather.wire.codec import ErrorCodec, OperationCodec, error_codec, operation_codec
 from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.route import Route, Unroutable, host_region, route
 from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
@@ -35,14 +37,15 @@ log = logging.getLogger("foulweather")
 
 DEFAULT_REGION = "us-east-1"
 BODY_BYTES_MAX = 16 << 20
+REMEMBERED_MAX = 10_000
 BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
 FAMILIES: dict[str, Family] = {
     "query": "query",
-    "ec2": "query",
+    "ec2": "ec2",
     "json": "json",
     "smithy-rpc-v2-cbor": "json",
     "rest-json": "rest-json",
-    "rest-xml": "rest-json",
+    "rest-xml": "rest-xml",
 }
 
 
@@ -53,7 +56,7 @@ class Hosted:
         self.world = world
         self.pipeline = Pipeline(world, services, GATES, delay)
         self.driver: Driver | None = None
-        self.origins: dict[tuple[str, bool, str, str], Origin] = {}
+        self.origins: dict[tuple[str, bool, str, str, str], Origin] = {}
 
     def drive(self) -> None:
         """Attach the world to the running loop."""
@@ -67,6 +70,20 @@ class Hosted:
         self.world.close()
 
 
+class Plan:
+    """What serves one operation in one protocol, found once."""
+
+    __slots__ = ("codec", "errors", "family", "is_global", "operation", "takes_anonymous")
+
+    def __init__(self, services: Services, found: Route) -> None:
+        self.operation: Operation = services.operation(found.service, found.operation)
+        self.codec: OperationCodec = operation_codec(found.service, found.protocol, found.operation)
+        self.errors: ErrorCodec = error_codec(found.service, found.protocol)
+        self.family: Family = _family(found)
+        self.is_global = self.operation.service.is_global
+        self.takes_anonymous = self.operation.access.is_unsigned or self.operation.service.takes_anonymous
+
+
 class Cloud:
     """All worlds of one server, and how a request gets into one and out again."""
 
@@ -75,6 +92,7 @@ class Cloud:
         self.worlds: dict[str, Hosted] = {world.name: Hosted(world, self.services)}
         self.is_strict = is_strict
         self.not_implemented: Counter[str] = Counter()
+        self._plans: dict[tuple[str, str, str], Plan] = {}
         self.admin = Admin(self)
         self._default = self.worlds[world.name]
         self._guard = guard.Guard(hosts)
@@ -129,102 +147,115 @@ class Cloud:
             scope = access_key_of(request)
             found = route(request, scope[2] if scope is not None else "")
             service, protocol = found.service, found.protocol
-            family: Family = "s3" if service == "s3" else FAMILIES[protocol]
+            plan = self._plans.get((service, protocol, found.operation))
+            family = plan.family if plan is not None else _family(found)
             proof = read_proof(request, family)
-            hosted = self._world_of(proof)
             if proof is not None:
+                if len(self.worlds) > 1:
+                    hosted = self._world_of(proof)
                 signed_at_ms = proof.signed_at_ms
                 check_times(proof, signed_at_ms + hosted.world.clock.since(signed_at_ms), family)
             caller = authenticate(hosted.world, proof, is_strict=self.is_strict, family=family)
-            operation = self.services.operation(service, found.operation)
-            if proof is None and not (operation.access.is_unsigned or operation.service.takes_anonymous):
-                raise unsigned(family)
+            if plan is None:
+                plan = self._plans[service, protocol, found.operation] = Plan(self.services, found)
+            if proof is None and not plan.takes_anonymous:
+                raise refusals.missing(family)
         except Unroutable as error:
-            return self._refuse(hosted, error, error.service, error.protocol, "")
+            return self._refuse(hosted, error, error.service, error.protocol)
         except AwsError as error:
-            return self._refuse(hosted, error, service, protocol, "")
-        codec = operation_codec(service, protocol, found.operation)
-        call = self._call(hosted, request, found, caller, proof)
+            return self._refuse(hosted, error, service, protocol)
+        call = _call(hosted, request, plan, caller, proof)
         try:
-            body = codec.decode(request, found.labels)
-            result = hosted.pipeline.run(call, operation, body)
+            result = hosted.pipeline.run(call, plan.operation, plan.codec.decode(request, found.labels))
         except AwsError as error:
-            self._count(error)
-            return error_codec(service, protocol).encode(error, call.request_id)
+            return self._refused(plan, call, error)
         if result.__class__ is not dict and isinstance(result, Awaitable):
-            return self._later(hosted, call, found, codec, result)
-        response = codec.encode(result, call.request_id)
+            return self._later(hosted, call, plan, result)
+        response = plan.codec.encode(result, call.request_id)
         store = hosted.world.store
         if not store.is_dirty:
             return response
         deferred = Deferred()
-        store.after_commit(lambda: deferred.deliver(response))
+        store.after_commit(partial(deferred.deliver, response))
         return deferred
 
-    async def _later(
-        self, hosted: Hosted, call: Call, found: Route, codec: OperationCodec, waiting: Awaitable[Any]
-    ) -> HttpResponse:
+    async def _later(self, hosted: Hosted, call: Call, plan: Plan, waiting: Awaitable[dict[str, Any]]) -> HttpResponse:
         try:
-            response = codec.encode(await waiting, call.request_id)
+            response = plan.codec.encode(await waiting, call.request_id)
         except AwsError as error:
-            self._count(error)
-            return error_codec(found.service, found.protocol).encode(error, call.request_id)
+            return self._refused(plan, call, error)
         store = hosted.world.store
         if store.is_dirty:
-            committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            store.after_commit(lambda: committed.done() or committed.set_result(None))
-            await committed
+            committed = asyncio.Event()
+            store.after_commit(committed.set)
+            await committed.wait()
         return response
+
+    def _refused(self, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
+        self._count(error)
+        return plan.errors.encode(error, call.request_id)
 
     def _count(self, error: AwsError) -> None:
         """Count what was asked for and is not built, as `service:Operation`."""
         if error.code == "NotImplemented":
             self.not_implemented[error.why.facts[0].resource] += 1
 
-    def _world_of(self, proof: Proof | None) -> Hosted:
-        if proof is not None and len(self.worlds) > 1:
-            for hosted in self.worlds.values():
-                if proof.access_key_id in hosted.world.state(Credentials).by_id:
-                    return hosted
+    def _world_of(self, proof: Proof) -> Hosted:
+        """The world that issued the key."""
+        for hosted in self.worlds.values():
+            if proof.access_key_id in hosted.world.state(Credentials).by_id:
+                return hosted
         return self._default
 
-    def _call(self, hosted: Hosted, request: HttpRequest, found: Route, caller: Caller, proof: Proof | None) -> Call:
-        manifest = self.services.find(found.service)
-        if manifest is not None and manifest.is_global:
-            region = DEFAULT_REGION
-        else:
-            region = (proof.region if proof is not None else host_region(request)) or DEFAULT_REGION
-        return Call(
-            hosted.pipeline,
-            found.service,
-            found.operation,
-            caller.account,
-            region,
-            caller.principal,
-            access_key_id=caller.access_key_id,
-            session=caller.session,
-            origin=_origin(hosted, request),
-        )
-
-    def _refuse(self, hosted: Hosted, error: AwsError, service: str, protocol: str, operation: str) -> HttpResponse:
+    def _refuse(self, hosted: Hosted, error: AwsError, service: str, protocol: str) -> HttpResponse:
         """A refusal before there was a call: on record all the same."""
         world = hosted.world
         self._count(error)
         now_ms = world.clock.now_ms
         request_id = world.ids.uuid()
-        hop = Hop(request_id, request_id, "", service, operation, "", "", "", now_ms, now_ms, "", error.code, error.why)
+        hop = Hop(request_id, request_id, "", service, "", "", "", "", now_ms, now_ms, "", error.code, error.why)
         traces = world.state(Traces)
         traces.begin(hop)
         traces.keep(hop)
         return error_codec(service or "sts", protocol if service else "query").encode(error, request_id)
 
 
+def _family(found: Route) -> Family:
+    return "s3" if found.service == "s3" else FAMILIES[found.protocol]
+
+
+def _call(hosted: Hosted, request: HttpRequest, plan: Plan, caller: Caller, proof: Proof | None) -> Call:
+    if plan.is_global:
+        region = DEFAULT_REGION
+    else:
+        region = (proof.region if proof is not None else host_region(request)) or DEFAULT_REGION
+    operation = plan.operation
+    return Call(
+        hosted.pipeline,
+        operation.service.name,
+        operation.name,
+        caller.account,
+        region,
+        caller.principal,
+        access_key_id=caller.access_key_id,
+        session=caller.session,
+        origin=_origin(hosted, request),
+    )
+
+
 def _origin(hosted: Hosted, request: HttpRequest) -> Origin:
     """Where a request comes from; clients send the same again and again, so these are remembered."""
-    key = (request.peer, request.tls, request.header("user-agent"), request.header("host"))
+    headers = request.by_name()
+    key = (
+        request.peer,
+        request.tls,
+        headers.get("user-agent", ""),
+        headers.get("host", ""),
+        headers.get("referer", ""),
+    )
     found = hosted.origins.get(key)
     if found is None:
-        if len(hosted.origins) > 10_000:
+        if len(hosted.origins) > REMEMBERED_MAX:
             hosted.origins.clear()
-        found = hosted.origins[key] = Origin(*(key[0], key[1], key[2], key[3]), referer=request.header("referer"))
+        found = hosted.origins[key] = Origin(*key)
     return found

@@ -24,16 +24,19 @@ class Guard:
 
     def refusal(self, request: HttpRequest) -> HttpResponse | None:
         """The answer to a request that must not be served, or None."""
-        host = request.header("host")
+        headers = request.by_name()
+        host = headers.get("host", "")
         if host not in self._good:
             if not self._is_ours(_name(host)):
                 return _forbidden(f"the Host header names {host!r}; start with --allow-host to serve under that name")
             if len(self._good) < REMEMBERED_MAX:
                 self._good.add(host)
-        origin = request.header("origin")
+        if "origin" not in headers and "sec-fetch-site" not in headers:
+            return None
+        origin = headers.get("origin", "")
         if origin and origin != "null" and not self._is_local(urlsplit(origin).hostname or ""):
             return _forbidden(f"requests from the web page {origin} are not served")
-        if origin == "null" or (not origin and request.header("sec-fetch-site") == "cross-site"):
+        if origin == "null" or (not origin and headers.get("sec-fetch-site") == "cross-site"):
             return _forbidden("cross-site requests of web pages are not served")
         return None
 

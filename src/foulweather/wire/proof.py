@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import re
 
-from foulweather.wire import refusals, sigv4a
+from foulweather.gates import refusals
+from foulweather.wire import sigv4a
 from foulweather.wire.canonical import canonical_headers, canonical_path, canonical_query, canonical_s3_path
 from foulweather.wire.http import HttpRequest
 

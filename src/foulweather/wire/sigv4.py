@@ -11,7 +11,8 @@ import re
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, unquote_plus
 
-from foulweather.wire import refusals
+from foulweather.gates import refusals
+from foulweather.gates.refusals import Family
 from foulweather.wire.http import HttpRequest
 from foulweather.wire.proof import (
     ALGORITHM,
@@ -25,7 +26,6 @@ from foulweather.wire.proof import (
     signing_key,
     split_credential,
 )
-from foulweather.wire.refusals import Family
 from foulweather.wire.sigv2 import read_version_2
 from foulweather.wire.validity import check_scope, check_times, signature_mismatch
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 
+from foulweather.gates import refusals
+from foulweather.gates.refusals import Family
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.wire import refusals, sigv2
+from foulweather.wire import sigv2
 from foulweather.wire.proof import Proof
-from foulweather.wire.refusals import Family
 
 _MINUTE_MS = 60_000
 _S3_SKEW_MS = 15 * _MINUTE_MS

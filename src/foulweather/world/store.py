@@ -165,6 +165,7 @@ class Store:
         self.kept_events: list[Event] = []
         self.unsaved_events: list[Event] = []
         self.wake: Callable[[], None] = lambda: None
+        self.asked: dict[tuple[type[State], str, str], State] = {}
         self._states: dict[tuple[type[State], str, str], State] = {}
         self._paths: dict[str, tuple[type[State], str, str]] = {}
         self._ids: dict[str, int] = {}
@@ -185,11 +186,13 @@ class Store:
 
     def state(self, cls: type[S], account: str, region: str) -> S:
         """The one state of a class that serves an account and region."""
+        asked = (cls, account, region)
         account, region = cls.key(account, region)
         found = self._states.get((cls, account, region))
         if found is None:
             path = f"{cls.__module__.removeprefix('foulweather.')}/{account}/{region}"
             found = self._states[cls, account, region] = cls(self, path, account, region)
+        self.asked[asked] = found
         return found  # type: ignore[return-value]
 
     def states(self, cls: type[S]) -> list[S]:

@@ -77,7 +77,8 @@ class World:
 
     def state(self, cls: type[S], account: str = "", region: str = "") -> S:
         """A service's tables in an account and region."""
-        return self.store.state(cls, account, region)
+        found = self.store.asked.get((cls, account, region))
+        return self.store.state(cls, account, region) if found is None else found  # type: ignore[return-value]
 
     def keep_clock(self) -> None:
         """Write the clock down, after it was held, released or moved."""

@@ -48,7 +48,7 @@ def test_every_operation_has_its_row() -> None:
         ("create_policy", {"PolicyName": "p", "PolicyDocument": "{}"}, "policy/p"),
         ("delete_policy", {"PolicyArn": "arn:aws:iam::111122223333:policy/q"}, "policy/q"),
         ("create_virtual_mfa_device", {"VirtualMFADeviceName": "d"}, "mfa/d"),
-        ("create_saml_provider", {"Name": "s", "SAMLMetadataDocument": ""}, "saml-provider/s"),
+        ("create_saml_provider", {"Name": "s", "SAMLMetadataDocument": "x" * 1000}, "saml-provider/s"),
         ("create_open_id_connect_provider", {"Url": "https://a.b/c"}, "oidc-provider/a.b/c"),
         ("delete_server_certificate", {"ServerCertificateName": "c"}, "server-certificate/c"),
         ("update_user", {"UserName": "alice", "NewUserName": "bob"}, "user/dev/alice"),

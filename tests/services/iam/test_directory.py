@@ -123,3 +123,22 @@ def test_asking_again_is_cheap(iam: Iam, directory: Directory) -> None:
     for _ in range(1000):
         assert directory.identity_policies(who) is first
     assert time.perf_counter() - started < 0.1
+
+
+def test_a_denial_by_a_groups_inline_policy_names_who_put_it(iam: Iam) -> None:
+    from foulweather.kernel.errors import AwsError
+    from foulweather.kernel.why import Why
+
+    iam.create_user(UserName="alice")
+    iam.create_group(GroupName="g")
+    iam.add_user_to_group(GroupName="g", UserName="alice")
+    iam.put_group_policy(GroupName="g", PolicyName="no", PolicyDocument=document("*", effect="Deny"))
+    iam.put_user_policy(UserName="alice", PolicyName="yes", PolicyDocument=document("*"))
+    with pytest.raises(AwsError) as refusal:
+        iam.as_user("alice").get_user()
+
+    def operations(why: Why) -> set[str]:
+        found = {fact.set_by.operation for fact in why.facts if fact.set_by is not None}
+        return found.union(*(operations(cause) for cause in why.because))
+
+    assert operations(refusal.value.why) == {"iam:PutGroupPolicy"}

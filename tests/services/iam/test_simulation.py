@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import json
 
+from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.policy.document import parse
+from foulweather.policy.evaluate import Held
+from foulweather.policy.principal import root
+from foulweather.services.iam import simulation
 from services.iam.calls import Iam, document, trust
 
 READ = document("s3:GetObject", "arn:aws:s3:::data/*")
@@ -160,3 +165,28 @@ def test_ec2_scenarios_are_not_built(iam: Iam) -> None:
             PolicyInputList=[READ], ActionNames=["ec2:RunInstances"], ResourceHandlingOption="EC2-VPC-InstanceStore"
         )
     assert refusal.value.status == 501
+
+
+class Organization:
+    """Guardrails of an organization that allows nothing but SQS."""
+
+    def service_control(self, account: str) -> list[list[Held]]:
+        return [[Held("p-1", "scp", parse(document("sqs:*"), "scp"))]]
+
+
+def test_service_control_policies_have_their_say(iam: Iam) -> None:
+    user = iam.create_user(UserName="alice")["User"]
+    iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=document("*"))
+    assert (
+        "OrganizationsDecisionDetail"
+        not in iam.simulate_principal_policy(PolicySourceArn=user["Arn"], ActionNames=["s3:GetObject"])[
+            "EvaluationResults"
+        ][0]
+    )
+    call = Call(iam.aws.pipeline, "iam", "SimulatePrincipalPolicy", "111122223333", "us-east-1", root("111122223333"))
+    iam.aws.pipeline._parts["guardrails"] = Organization()
+    results = simulation.simulate_principal_policy(
+        call, {"PolicySourceArn": user["Arn"], "ActionNames": ["s3:GetObject", "sqs:SendMessage"]}
+    )["EvaluationResults"]
+    assert [each["EvalDecision"] for each in results] == ["implicitDeny", "allowed"]
+    assert [each["OrganizationsDecisionDetail"]["AllowedByOrganizations"] for each in results] == [False, True]

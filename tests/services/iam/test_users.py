@@ -197,3 +197,8 @@ def test_no_more_users_than_the_quota(iam: Iam, monkeypatch) -> None:
         409,
         "Cannot exceed quota for UsersPerAccount: 1",
     )
+
+
+def test_times_are_told_to_the_second(iam: Iam) -> None:
+    iam.world.clock.move_to(iam.aws.now + 1_234)
+    assert iam.create_user(UserName="a")["User"]["CreateDate"] == iam.aws.now - 234

@@ -203,7 +203,7 @@ def test_a_batch_reports_each_message_by_itself(aws: Aws, sns) -> None:
         {"Id": "b", "Code": "InvalidParameter", "Message": "Invalid parameter: Empty message", "SenderFault": True},
         {
             "Id": "c",
-            "Code": "InvalidParameterValue",
+            "Code": "ParameterValueInvalid",
             "Message": "Could not cast message attribute 'x' value to number.",
             "SenderFault": True,
         },

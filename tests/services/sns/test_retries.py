@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from foulweather.services.sns.retries import AWS_MANAGED, CUSTOMER_MANAGED, RetryPolicy, backoff_ms
@@ -51,7 +53,7 @@ def test_the_example_of_aws() -> None:
 def test_every_function_grows_from_the_least_to_the_greatest_delay(function) -> None:
     delays = [backoff_ms(function, step, 10, 5_000, 260_000) for step in range(10)]
     assert (delays[0], delays[-1]) == (5_000, 260_000)
-    assert all(earlier < later for earlier, later in zip(delays, delays[1:], strict=False))
+    assert all(earlier < later for earlier, later in itertools.pairwise(delays))
 
 
 def test_the_functions_order_as_in_the_graph_of_aws() -> None:

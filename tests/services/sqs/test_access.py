@@ -125,6 +125,18 @@ def test_a_service_needs_the_queues_policy_even_in_the_same_account(aws: Aws) ->
     port.send_message({"QueueUrl": url, "MessageBody": "x"})
 
 
+def test_a_policy_may_let_everybody_in(aws: Aws) -> None:
+    url = make_queue(aws)
+    anonymous = aws.as_principal(principals.ANONYMOUS)
+    with pytest.raises(AwsError, match="AccessDenied"):
+        send(anonymous, url)
+    allow(aws, url, Principal="*")
+    send(anonymous, url)
+    found = aws.pipeline.services.find("sqs")
+    assert found is not None
+    assert found.takes_anonymous
+
+
 def test_tags_of_requests_and_queues_are_conditions(aws: Aws) -> None:
     call = Call(aws.pipeline, "sqs", "CreateQueue", ACCOUNT, REGION, aws.principal)
     row = ACCESS["CreateQueue"]

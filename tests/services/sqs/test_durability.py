@@ -83,6 +83,17 @@ async def test_order_deduplication_and_sequence_survive(tmp_path: Path) -> None:
     assert bodies(receive(aws, url)) == ["4", "1"]
 
 
+async def test_sequence_numbers_grow_even_when_nothing_is_left(tmp_path: Path) -> None:
+    aws = new_aws(directory=tmp_path)
+    url = make_queue(aws, "orders.fifo")
+    first = send(aws, url, MessageGroupId="g", MessageDeduplicationId="x")
+    aws.sqs.delete_queue({"QueueUrl": url})
+    aws = restarted(aws, tmp_path)
+    await aws.advance(seconds=60)
+    make_queue(aws, "orders.fifo")
+    assert send(aws, url, MessageGroupId="g", MessageDeduplicationId="x")["SequenceNumber"] > first["SequenceNumber"]
+
+
 async def test_a_changed_visibility_timeout_survives(tmp_path: Path) -> None:
     aws = new_aws(directory=tmp_path)
     url = make_queue(aws)

@@ -138,6 +138,9 @@ async def test_a_handle_ends_with_its_visibility_timeout(aws: Aws) -> None:
     newer = receive(aws, url)[0]["ReceiptHandle"]
     with refused("InvalidParameterValue", expired):
         delete(aws, url, handle)
+    entries = [{"Id": "a", "ReceiptHandle": handle}]
+    (failed,) = aws.sqs.delete_message_batch({"QueueUrl": url, "Entries": entries})["Failed"]
+    assert (failed["Code"], failed["Message"]) == ("ReceiptHandleIsInvalid", "The receipt handle has expired")
     delete(aws, url, newer)
     delete(aws, url, handle)
     assert counts(aws, url) == (0, 0, 0)

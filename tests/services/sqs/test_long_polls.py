@@ -10,7 +10,9 @@ from services.sqs.sqs_calls import bodies, counts, delete, make_queue, receive, 
 
 
 def poll(aws: Aws, url: str, wait_s: int = 20, **members: Any) -> asyncio.Future[dict[str, Any]]:
-    return asyncio.ensure_future(aws.sqs.receive_message({"QueueUrl": url, "WaitTimeSeconds": wait_s, **members}))
+    asked = {"QueueUrl": url, "WaitTimeSeconds": wait_s, **members}
+    # The limit in real time only keeps a broken poll from hanging the tests.
+    return asyncio.ensure_future(asyncio.wait_for(aws.sqs.receive_message(asked), 5))
 
 
 async def until_quiet() -> None:
@@ -119,6 +121,19 @@ async def test_a_message_put_back_wakes_a_poll(aws: Aws) -> None:
     await until_quiet()
     aws.sqs.change_message_visibility({"QueueUrl": url, "ReceiptHandle": handle, "VisibilityTimeout": 0})
     assert len((await waiting)["Messages"]) == 1
+
+
+async def test_one_poll_waits_for_what_another_one_received(aws: Aws) -> None:
+    url = make_queue(aws)
+    first, second = poll(aws, url, VisibilityTimeout=4), poll(aws, url, MessageSystemAttributeNames=["All"])
+    await until_quiet()
+    send(aws, url)
+    assert len((await first)["Messages"]) == 1
+    await aws.advance(ms=3_999)
+    assert not second.done()
+    await aws.advance(ms=1)
+    (message,) = (await second)["Messages"]
+    assert message["Attributes"]["ApproximateReceiveCount"] == "2"
 
 
 async def test_a_group_set_free_wakes_a_poll(aws: Aws) -> None:

@@ -144,7 +144,8 @@ async def test_a_deleted_queue_is_gone_with_its_messages(aws: Aws) -> None:
 
 async def test_deleting_a_queue_ends_its_long_polls(aws: Aws) -> None:
     url = make_queue(aws)
-    polls = [asyncio.ensure_future(aws.sqs.receive_message({"QueueUrl": url, "WaitTimeSeconds": 20})) for _ in range(2)]
+    asked = {"QueueUrl": url, "WaitTimeSeconds": 20}
+    polls = [asyncio.ensure_future(asyncio.wait_for(aws.sqs.receive_message(asked), 5)) for _ in range(2)]
     await asyncio.sleep(0)
     aws.sqs.delete_queue({"QueueUrl": url})
     for poll in polls:

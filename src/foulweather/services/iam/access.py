@@ -41,7 +41,8 @@ _USERS = {
     **_read(of.user, "ListGroupsForUser", "GetLoginProfile", "ListAccessKeys", "ListMFADevices"),
     **_read(of.user, "ListSigningCertificates", "ListSSHPublicKeys", "GetSSHPublicKey"),
     **_read(of.under_path("user"), "ListUsers"),
-    **_write(of.user, "CreateAccessKey", "DeleteAccessKey", "UpdateAccessKey", "ChangePassword"),
+    **_write(of.user, "CreateAccessKey", "DeleteAccessKey", "UpdateAccessKey"),
+    "ChangePassword": Access("iam:ChangePassword", resources=of.own_password),
     **_write(of.user, "CreateLoginProfile", "DeleteLoginProfile", "UpdateLoginProfile"),
     **_write(of.user, "UploadSigningCertificate", "UpdateSigningCertificate", "DeleteSigningCertificate"),
     **_write(of.user, "UploadSSHPublicKey", "UpdateSSHPublicKey", "DeleteSSHPublicKey"),
@@ -136,10 +137,11 @@ _CERTIFICATES = {
 }
 
 _ACCOUNT = {
+    "GetAccountPasswordPolicy": Access("iam:GetAccountPasswordPolicy", resources=of.password_policy, is_read=True),
     **_account("CreateAccountAlias", "DeleteAccountAlias"),
     **_account("UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy"),
     **_account("SetSecurityTokenServicePreferences"),
-    **_account_read("ListAccountAliases", "GetAccountPasswordPolicy", "GetAccountSummary"),
+    **_account_read("ListAccountAliases", "GetAccountSummary"),
     **_account_read("GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport"),
 }
 

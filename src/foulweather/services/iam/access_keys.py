@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,14 +13,23 @@ from foulweather.policy import principal as principals
 from foulweather.policy.principal import Principal
 from foulweather.services.iam import callers, limits
 from foulweather.services.iam.paging import page
-from foulweather.services.iam.records import AccessKey
+from foulweather.services.iam.records import AccessKey, second
 from foulweather.services.iam.service_names import namespace_of
 from foulweather.services.iam.state import IamState, Uses, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreateAccessKeyRequest,
+        DeleteAccessKeyRequest,
+        GetAccessKeyLastUsedRequest,
+        ListAccessKeysRequest,
+        UpdateAccessKeyRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_access_key(call: Call, request: Request) -> Request:
+def create_access_key(call: Call, request: CreateAccessKeyRequest) -> Response:
     """Make an access key for a user or the caller; its secret is shown this once."""
     state = call.state(IamState)
     user = callers.user_or_root(call, request)
@@ -27,7 +37,7 @@ def create_access_key(call: Call, request: Request) -> Request:
     held = sum(key.user == owner for key in state.access_keys.values())
     limits.check_quota("AccessKeysPerUser", limits.ACCESS_KEYS_PER_USER, held)
     ids = call.world.ids
-    key = AccessKey(id=ids.access_key_id(), user=owner, created_ms=call.now)
+    key = AccessKey(id=ids.access_key_id(), user=owner, created_ms=second(call.now))
     secret = ids.secret_key()
     principal = principals.root(call.account)
     if user is not None:
@@ -46,7 +56,7 @@ def create_access_key(call: Call, request: Request) -> Request:
     }
 
 
-def list_access_keys(call: Call, request: Request) -> Request:
+def list_access_keys(call: Call, request: ListAccessKeysRequest) -> Response:
     """List the access keys of a user or the caller."""
     state, owner = call.state(IamState), callers.owner_id(call, request)
     named = callers.name_of(state, owner)
@@ -66,21 +76,21 @@ def list_access_keys(call: Call, request: Request) -> Request:
     }
 
 
-def update_access_key(call: Call, request: Request) -> None:
+def update_access_key(call: Call, request: UpdateAccessKeyRequest) -> None:
     """Make an access key sign, or no longer."""
     if request["Status"] == "Expired":
         raise limits.invalid_input("Status must be Active or Inactive.")
     state = call.state(IamState)
     key = _key(call, request)
     key.is_active = request["Status"] == "Active"
-    key.changed_ms = call.now
+    key.changed_ms = second(call.now)
     state.keep(key)
     credentials = call.state(Credentials)
     credentials.issue(msgspec.structs.replace(credentials.by_id[key.id], is_active=key.is_active))
     call.changed("iam.AccessKeyUpdated", _owner(call, key), **{f"AccessKey:{key.id}": request["Status"]})
 
 
-def delete_access_key(call: Call, request: Request) -> None:
+def delete_access_key(call: Call, request: DeleteAccessKeyRequest) -> None:
     """Delete an access key for good."""
     state = call.state(IamState)
     key = _key(call, request)
@@ -92,7 +102,7 @@ def delete_access_key(call: Call, request: Request) -> None:
     call.changed("iam.AccessKeyDeleted", _owner(call, key), **{f"AccessKey:{key.id}": None})
 
 
-def get_access_key_last_used(call: Call, request: Request) -> Request:
+def get_access_key_last_used(call: Call, request: GetAccessKeyLastUsedRequest) -> Response:
     """Tell when and for which service an access key last signed."""
     state = call.state(IamState)
     key_id = request["AccessKeyId"]
@@ -100,7 +110,7 @@ def get_access_key_last_used(call: Call, request: Request) -> Request:
     if key is None:
         raise no_such_entity(f"The Access Key with id {key_id} cannot be found.")
     use = call.state(Uses).keys.get(key_id)
-    last: Request = {"ServiceName": "N/A", "Region": "N/A"}
+    last: Response = {"ServiceName": "N/A", "Region": "N/A"}
     if use is not None:
         last = {
             "LastUsedDate": use.at_ms,
@@ -110,7 +120,7 @@ def get_access_key_last_used(call: Call, request: Request) -> Request:
     return {**callers.name_of(state, key.user), "AccessKeyLastUsed": last}
 
 
-def _key(call: Call, request: Request) -> AccessKey:
+def _key(call: Call, request: Mapping[str, Any]) -> AccessKey:
     """The access key that a request names, of the user that it names or the caller."""
     owner = callers.owner_id(call, request)
     found = call.state(IamState).access_keys.get(request["AccessKeyId"])

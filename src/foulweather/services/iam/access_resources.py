@@ -11,6 +11,8 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import NO_TAGS, Conditions, Permission, Resource, Resources
+from foulweather.policy.document import parse
+from foulweather.policy.evaluate import Held
 from foulweather.services.iam.records import Group, Role, User
 from foulweather.services.iam.state import IamState, identity_at
 
@@ -30,6 +32,35 @@ def user(call: Call, request: Request) -> Sequence[Resource]:
     if found is not None:
         return (_resource(call, found.arn, found.tags),)
     return (_resource(call, _iam(call, f"user{request.get('Path', '/')}{name}")),)
+
+
+def own_password(call: Call, request: Request) -> Sequence[Resource]:
+    """The caller, who needs no permission if the password policy lets users change their passwords."""
+    return tuple(each._replace(policy=_users_may(call, each.arn)) for each in user(call, {}))
+
+
+def password_policy(call: Call, request: Request) -> Sequence[Resource]:
+    """The account, whose users may read the password policy if they may change their passwords."""
+    return (Resource("*", call.account, _users_may(call, call.principal.arn)),)
+
+
+def _users_may(call: Call, arn: str) -> Held | None:
+    """`AllowUsersToChangePassword` as the policy that it stands for.
+
+    "You can allow all IAM users in your account to use the IAM console to change their own passwords":
+    that gives them iam:ChangePassword for their own user, and iam:GetAccountPasswordPolicy.
+    """
+    settings = call.state(IamState).account_settings
+    if settings.passwords is None or not settings.passwords.users_may_change or call.principal.kind != "user":
+        return None
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": arn},
+        "Action": ["iam:ChangePassword", "iam:GetAccountPasswordPolicy"],
+        "Resource": "*",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return Held("account password policy", "resource", parse(document, "resource"))
 
 
 def user_at_new_place(call: Call, request: Request) -> Sequence[Resource]:
@@ -216,7 +247,7 @@ def bounded(resources: Resources) -> Conditions:
     return conditions
 
 
-def _boundary(call: Call, request: Request) -> str:
+def _boundary(call: Call, request: Mapping[str, Any]) -> str:
     state = call.state(IamState)
     found: User | Role | None = None
     if "UserName" in request:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.policy import principal as principals
 from foulweather.services.iam.records import PasswordPolicy
 from foulweather.services.iam.state import IamState, already_exists, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreateAccountAliasRequest,
+        DeleteAccountAliasRequest,
+        ListAccountAliasesRequest,
+        SetSecurityTokenServicePreferencesRequest,
+        UpdateAccountPasswordPolicyRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_account_alias(call: Call, request: Request) -> None:
+def create_account_alias(call: Call, request: CreateAccountAliasRequest) -> None:
     """Give the account its alias, which no other account may have; an old one is replaced."""
     alias = request["AccountAlias"]
     for state in call.world.store.states(IamState):
@@ -25,13 +35,13 @@ def create_account_alias(call: Call, request: Request) -> None:
     call.changed("iam.AccountAliasSet", principals.root(call.account).arn, AccountAlias=alias)
 
 
-def list_account_aliases(call: Call, request: Request) -> Request:
+def list_account_aliases(call: Call, request: ListAccountAliasesRequest) -> Response:
     """List the account's one alias, if it has one."""
     alias = call.state(IamState).account_settings.alias
     return {"AccountAliases": [alias] if alias else [], "IsTruncated": False}
 
 
-def delete_account_alias(call: Call, request: Request) -> None:
+def delete_account_alias(call: Call, request: DeleteAccountAliasRequest) -> None:
     """Take the account's alias away."""
     state = call.state(IamState)
     settings = state.account_settings
@@ -42,7 +52,7 @@ def delete_account_alias(call: Call, request: Request) -> None:
     call.changed("iam.AccountAliasSet", principals.root(call.account).arn, AccountAlias=None)
 
 
-def update_account_password_policy(call: Call, request: Request) -> None:
+def update_account_password_policy(call: Call, request: UpdateAccountPasswordPolicyRequest) -> None:
     """Set the whole password policy; what the request leaves out returns to its default."""
     state = call.state(IamState)
     settings = state.account_settings
@@ -65,7 +75,7 @@ def update_account_password_policy(call: Call, request: Request) -> None:
     )
 
 
-def get_account_password_policy(call: Call, request: Request) -> Request:
+def get_account_password_policy(call: Call, request: Mapping[str, Any]) -> Response:
     """Give the account's password policy, if it has one of its own."""
     passwords = call.state(IamState).account_settings.passwords
     if passwords is None:
@@ -73,7 +83,7 @@ def get_account_password_policy(call: Call, request: Request) -> Request:
     return {"PasswordPolicy": _shape(passwords)}
 
 
-def delete_account_password_policy(call: Call, request: Request) -> None:
+def delete_account_password_policy(call: Call, request: Mapping[str, Any]) -> None:
     """Return to AWS's default password policy."""
     state = call.state(IamState)
     settings = state.account_settings
@@ -84,7 +94,7 @@ def delete_account_password_policy(call: Call, request: Request) -> None:
     call.changed("iam.AccountPasswordPolicyDeleted", principals.root(call.account).arn, PasswordPolicy=None)
 
 
-def set_security_token_service_preferences(call: Call, request: Request) -> None:
+def set_security_token_service_preferences(call: Call, request: SetSecurityTokenServicePreferencesRequest) -> None:
     """Set the version of the tokens that the global STS endpoint issues; GetAccountSummary tells it."""
     state = call.state(IamState)
     settings = state.account_settings
@@ -101,8 +111,8 @@ def _no_policy(call: Call) -> Exception:
     return no_such_entity(f"The Password Policy with domain name {call.account} cannot be found.")
 
 
-def _shape(passwords: PasswordPolicy) -> Request:
-    shown: Request = {
+def _shape(passwords: PasswordPolicy) -> Response:
+    shown: Response = {
         "MinimumPasswordLength": passwords.length_min,
         "RequireSymbols": passwords.needs_symbol,
         "RequireNumbers": passwords.needs_number,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import limits
@@ -12,50 +13,63 @@ from foulweather.services.iam.records import Group, Identity, Role, User
 from foulweather.services.iam.shapes import attached_shapes
 from foulweather.services.iam.state import IamState, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        AttachGroupPolicyRequest,
+        AttachRolePolicyRequest,
+        AttachUserPolicyRequest,
+        DetachGroupPolicyRequest,
+        DetachRolePolicyRequest,
+        DetachUserPolicyRequest,
+        ListAttachedGroupPoliciesRequest,
+        ListAttachedRolePoliciesRequest,
+        ListAttachedUserPoliciesRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def attach_user_policy(call: Call, request: Request) -> None:
+def attach_user_policy(call: Call, request: AttachUserPolicyRequest) -> None:
     """Attach a managed policy to a user; it is no error if it is."""
     _attach(call, call.state(IamState).user(request["UserName"]), request["PolicyArn"], "PoliciesPerUser")
 
 
-def attach_group_policy(call: Call, request: Request) -> None:
+def attach_group_policy(call: Call, request: AttachGroupPolicyRequest) -> None:
     """Attach a managed policy to a group; it is no error if it is."""
     _attach(call, call.state(IamState).group(request["GroupName"]), request["PolicyArn"], "PoliciesPerGroup")
 
 
-def attach_role_policy(call: Call, request: Request) -> None:
+def attach_role_policy(call: Call, request: AttachRolePolicyRequest) -> None:
     """Attach a managed policy to a role; it is no error if it is."""
     _attach(call, call.state(IamState).modifiable_role(request["RoleName"]), request["PolicyArn"], "PoliciesPerRole")
 
 
-def detach_user_policy(call: Call, request: Request) -> None:
+def detach_user_policy(call: Call, request: DetachUserPolicyRequest) -> None:
     """Detach a managed policy from a user."""
     _detach(call, call.state(IamState).user(request["UserName"]), request["PolicyArn"])
 
 
-def detach_group_policy(call: Call, request: Request) -> None:
+def detach_group_policy(call: Call, request: DetachGroupPolicyRequest) -> None:
     """Detach a managed policy from a group."""
     _detach(call, call.state(IamState).group(request["GroupName"]), request["PolicyArn"])
 
 
-def detach_role_policy(call: Call, request: Request) -> None:
+def detach_role_policy(call: Call, request: DetachRolePolicyRequest) -> None:
     """Detach a managed policy from a role."""
     _detach(call, call.state(IamState).modifiable_role(request["RoleName"]), request["PolicyArn"])
 
 
-def list_attached_user_policies(call: Call, request: Request) -> Request:
+def list_attached_user_policies(call: Call, request: ListAttachedUserPoliciesRequest) -> Response:
     """List the managed policies that are attached to a user."""
     return _listed(call, call.state(IamState).user(request["UserName"]), request)
 
 
-def list_attached_group_policies(call: Call, request: Request) -> Request:
+def list_attached_group_policies(call: Call, request: ListAttachedGroupPoliciesRequest) -> Response:
     """List the managed policies that are attached to a group."""
     return _listed(call, call.state(IamState).group(request["GroupName"]), request)
 
 
-def list_attached_role_policies(call: Call, request: Request) -> Request:
+def list_attached_role_policies(call: Call, request: ListAttachedRolePoliciesRequest) -> Response:
     """List the managed policies that are attached to a role."""
     return _listed(call, call.state(IamState).role(request["RoleName"]), request)
 
@@ -79,7 +93,7 @@ def _detach(call: Call, identity: User | Group | Role, arn: str) -> None:
     call.changed("iam.PolicyDetached", identity.arn, DetachedPolicy=arn, **{arn: None})
 
 
-def _listed(call: Call, identity: Identity, request: Request) -> Request:
+def _listed(call: Call, identity: Identity, request: Mapping[str, Any]) -> Response:
     state, prefix = call.state(IamState), request.get("PathPrefix")
     found = [shown for shown in attached_shapes(identity) if under(prefix, state.policy(shown["PolicyArn"]).path)]
     chosen, more = page(request, found, lambda shown: shown["PolicyName"].lower() + shown["PolicyArn"])

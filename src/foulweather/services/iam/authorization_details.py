@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import aws_managed
@@ -21,13 +21,16 @@ from foulweather.services.iam.shapes import (
 )
 from foulweather.services.iam.state import IamState
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import GetAccountAuthorizationDetailsRequest
+
+Response = dict[str, Any]
 Entry = User | Group | Role | ManagedPolicy
 
 _KINDS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
 
 
-def get_account_authorization_details(call: Call, request: Request) -> Request:
+def get_account_authorization_details(call: Call, request: GetAccountAuthorizationDetailsRequest) -> Response:
     """List users, groups, roles and the managed policies in use, with all their policies."""
     state = call.state(IamState)
     wanted = set(request.get("Filter", _KINDS))
@@ -57,7 +60,7 @@ def _kind(entry: Entry) -> str:
     return type(entry).__name__
 
 
-def _user(state: IamState, user: User) -> Request:
+def _user(state: IamState, user: User) -> Response:
     shown = user_shape(user, full=True)
     shown.pop("PasswordLastUsed", None)
     return shown | {
@@ -68,7 +71,7 @@ def _user(state: IamState, user: User) -> Request:
     }
 
 
-def _group(group: Group) -> Request:
+def _group(group: Group) -> Response:
     return {
         "Path": group.path,
         "GroupName": group.name,
@@ -80,7 +83,7 @@ def _group(group: Group) -> Request:
     }
 
 
-def _role(call: Call, state: IamState, role: Role) -> Request:
+def _role(call: Call, state: IamState, role: Role) -> Response:
     shown = role_shape(call, role, full=True)
     shown.pop("Description", None)
     del shown["MaxSessionDuration"]
@@ -93,7 +96,7 @@ def _role(call: Call, state: IamState, role: Role) -> Request:
     }
 
 
-def _policy(call: Call, policy: ManagedPolicy) -> Request:
+def _policy(call: Call, policy: ManagedPolicy) -> Response:
     shown = policy_shape(call, policy)
     if policy.description is not None:
         shown["Description"] = policy.description

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam.attachable import checked_boundary
 from foulweather.services.iam.records import Role, User
 from foulweather.services.iam.state import IamState, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        DeleteRolePermissionsBoundaryRequest,
+        DeleteUserPermissionsBoundaryRequest,
+        PutRolePermissionsBoundaryRequest,
+        PutUserPermissionsBoundaryRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def put_user_permissions_boundary(call: Call, request: Request) -> None:
+def put_user_permissions_boundary(call: Call, request: PutUserPermissionsBoundaryRequest) -> None:
     """Set a user's permissions boundary."""
     _put(call, call.state(IamState).user(request["UserName"]), request["PermissionsBoundary"])
 
 
-def put_role_permissions_boundary(call: Call, request: Request) -> None:
+def put_role_permissions_boundary(call: Call, request: PutRolePermissionsBoundaryRequest) -> None:
     """Set a role's permissions boundary."""
     _put(call, call.state(IamState).modifiable_role(request["RoleName"]), request["PermissionsBoundary"])
 
 
-def delete_user_permissions_boundary(call: Call, request: Request) -> None:
+def delete_user_permissions_boundary(call: Call, request: DeleteUserPermissionsBoundaryRequest) -> None:
     """Remove a user's permissions boundary."""
     user = call.state(IamState).user(request["UserName"])
     if not user.boundary:
@@ -30,7 +38,7 @@ def delete_user_permissions_boundary(call: Call, request: Request) -> None:
     _set(call, user, "")
 
 
-def delete_role_permissions_boundary(call: Call, request: Request) -> None:
+def delete_role_permissions_boundary(call: Call, request: DeleteRolePermissionsBoundaryRequest) -> None:
     """Remove a role's permissions boundary."""
     role = call.state(IamState).modifiable_role(request["RoleName"])
     if not role.boundary:

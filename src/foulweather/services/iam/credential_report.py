@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from foulweather.services.iam.report_records import CredentialReport
 from foulweather.services.iam.service_names import namespace_of
 from foulweather.services.iam.state import IamState, Uses
 
-Request = dict[str, Any]
+Response = dict[str, Any]
 
 # "You can generate a credential report as often as once every four hours."
 _REUSED_MS = 4 * 3_600_000
@@ -37,7 +38,7 @@ COLUMNS = (
 )
 
 
-def generate_credential_report(call: Call, request: Request) -> Request:
+def generate_credential_report(call: Call, request: Mapping[str, Any]) -> Response:
     """Begin a report, unless there is one that is less than four hours old."""
     state = call.state(IamState)
     report = state.reports.get("report")
@@ -49,7 +50,7 @@ def generate_credential_report(call: Call, request: Request) -> Request:
     return {"State": "COMPLETE"}
 
 
-def get_credential_report(call: Call, request: Request) -> Request:
+def get_credential_report(call: Call, request: Mapping[str, Any]) -> Response:
     """Give the report, while it is fresh."""
     report = call.state(IamState).reports.get("report")
     if report is None:
@@ -83,7 +84,7 @@ def _content(call: Call) -> str:
 
 def _root(call: Call, state: IamState) -> list[str]:
     arn = principals.root(call.account).arn
-    first = min((event.at_ms for event in call.world.journal if event.account == call.account), default=call.now)
+    first = state.since(call.now)
     unsupported = "not_supported"
     return [
         *("<root_account>", arn, _time(first), unsupported, "no_information", unsupported, unsupported, "false"),

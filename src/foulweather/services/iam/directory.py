@@ -87,6 +87,14 @@ class IamDirectory:
         found = self._world.state(IamState, parts[4]).saml_providers.get(arn) if len(parts) == 6 else None
         return None if found is None else SamlProvider(found.arn, found.metadata)
 
+    def mfa_serials(self, principal: Principal) -> list[str]:
+        """The serial numbers of the MFA devices that a user has enabled."""
+        user = identity_at(self._world, principal.arn)
+        if not isinstance(user, User):
+            return []
+        devices = self._world.state(IamState, principal.account).mfa_devices.values()
+        return [device.arn for device in devices if device.user == user.id]
+
     def is_right_mfa_code(self, principal: Principal, serial: str, code: str, now_ms: int) -> bool | None:
         """Whether a code is right now; None when the principal has no such device."""
         user = identity_at(self._world, principal.arn)

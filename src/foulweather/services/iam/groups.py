@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import deletions, limits
 from foulweather.services.iam.paging import page, under
-from foulweather.services.iam.records import Group
+from foulweather.services.iam.records import Group, second
 from foulweather.services.iam.shapes import group_shape, user_shape
 from foulweather.services.iam.state import IamState, already_exists, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        AddUserToGroupRequest,
+        CreateGroupRequest,
+        DeleteGroupRequest,
+        GetGroupRequest,
+        ListGroupsForUserRequest,
+        ListGroupsRequest,
+        RemoveUserFromGroupRequest,
+        UpdateGroupRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_group(call: Call, request: Request) -> Request:
+def create_group(call: Call, request: CreateGroupRequest) -> Response:
     """Make a group."""
     state = call.state(IamState)
     name = request["GroupName"]
@@ -26,14 +38,14 @@ def create_group(call: Call, request: Request) -> Request:
         name=name,
         path=request.get("Path", "/"),
         id=call.world.ids.unique("AGPA"),
-        created_ms=call.now,
+        created_ms=second(call.now),
     )
     state.keep(group)
     call.changed("iam.GroupCreated", group.arn, GroupName=name)
     return {"Group": group_shape(group)}
 
 
-def get_group(call: Call, request: Request) -> Request:
+def get_group(call: Call, request: GetGroupRequest) -> Response:
     """Describe a group and list its members by name."""
     state = call.state(IamState)
     group = state.group(request["GroupName"])
@@ -41,7 +53,7 @@ def get_group(call: Call, request: Request) -> Request:
     return {"Group": group_shape(group), "Users": [user_shape(user) for user in chosen], **more}
 
 
-def list_groups(call: Call, request: Request) -> Request:
+def list_groups(call: Call, request: ListGroupsRequest) -> Response:
     """List groups by name."""
     prefix = request.get("PathPrefix")
     found = (group for group in call.state(IamState).groups.values() if under(prefix, group.path))
@@ -49,7 +61,7 @@ def list_groups(call: Call, request: Request) -> Request:
     return {"Groups": [group_shape(group) for group in chosen], **more}
 
 
-def update_group(call: Call, request: Request) -> None:
+def update_group(call: Call, request: UpdateGroupRequest) -> None:
     """Change a group's name or path, and with them its ARN; its members and policies stay."""
     state = call.state(IamState)
     group = state.group(request["GroupName"])
@@ -69,7 +81,7 @@ def update_group(call: Call, request: Request) -> None:
         call.changed("iam.GroupRenamed", group.arn, GroupName=group.name, Path=group.path, OldArn=old_arn)
 
 
-def delete_group(call: Call, request: Request) -> None:
+def delete_group(call: Call, request: DeleteGroupRequest) -> None:
     """Delete a group without members and policies."""
     state = call.state(IamState)
     group = state.group(request["GroupName"])
@@ -78,7 +90,7 @@ def delete_group(call: Call, request: Request) -> None:
     call.changed("iam.GroupDeleted", group.arn, GroupName=None)
 
 
-def add_user_to_group(call: Call, request: Request) -> None:
+def add_user_to_group(call: Call, request: AddUserToGroupRequest) -> None:
     """Put a user into a group; it is no error if it is there."""
     state = call.state(IamState)
     group = state.group(request["GroupName"])
@@ -91,7 +103,7 @@ def add_user_to_group(call: Call, request: Request) -> None:
     call.changed("iam.UserAddedToGroup", user.arn, Groups=[each.name for each in state.groups_of(user)])
 
 
-def remove_user_from_group(call: Call, request: Request) -> None:
+def remove_user_from_group(call: Call, request: RemoveUserFromGroupRequest) -> None:
     """Take a user out of a group."""
     state = call.state(IamState)
     group = state.group(request["GroupName"])
@@ -103,7 +115,7 @@ def remove_user_from_group(call: Call, request: Request) -> None:
     call.changed("iam.UserRemovedFromGroup", user.arn, Groups=[each.name for each in state.groups_of(user)])
 
 
-def list_groups_for_user(call: Call, request: Request) -> Request:
+def list_groups_for_user(call: Call, request: ListGroupsForUserRequest) -> Response:
     """List the groups that a user is in, by name."""
     state = call.state(IamState)
     groups = state.groups_of(state.user(request["UserName"]))

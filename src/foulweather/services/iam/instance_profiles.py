@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import deletions, limits
 from foulweather.services.iam.paging import page, under
-from foulweather.services.iam.records import InstanceProfile
+from foulweather.services.iam.records import InstanceProfile, second
 from foulweather.services.iam.shapes import instance_profile_shape
 from foulweather.services.iam.state import IamState, already_exists, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        AddRoleToInstanceProfileRequest,
+        CreateInstanceProfileRequest,
+        DeleteInstanceProfileRequest,
+        GetInstanceProfileRequest,
+        ListInstanceProfilesForRoleRequest,
+        ListInstanceProfilesRequest,
+        RemoveRoleFromInstanceProfileRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_instance_profile(call: Call, request: Request) -> Request:
+def create_instance_profile(call: Call, request: CreateInstanceProfileRequest) -> Response:
     """Make an empty instance profile."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
@@ -27,7 +38,7 @@ def create_instance_profile(call: Call, request: Request) -> Request:
         name=name,
         path=request.get("Path", "/"),
         id=call.world.ids.unique("AIPA"),
-        created_ms=call.now,
+        created_ms=second(call.now),
         tags=tags,
     )
     state.keep(profile)
@@ -35,13 +46,13 @@ def create_instance_profile(call: Call, request: Request) -> Request:
     return {"InstanceProfile": instance_profile_shape(call, profile, full=bool(tags))}
 
 
-def get_instance_profile(call: Call, request: Request) -> Request:
+def get_instance_profile(call: Call, request: GetInstanceProfileRequest) -> Response:
     """Describe an instance profile and its role."""
     profile = call.state(IamState).instance_profile(request["InstanceProfileName"])
     return {"InstanceProfile": instance_profile_shape(call, profile, full=True)}
 
 
-def list_instance_profiles(call: Call, request: Request) -> Request:
+def list_instance_profiles(call: Call, request: ListInstanceProfilesRequest) -> Response:
     """List instance profiles by name."""
     prefix = request.get("PathPrefix")
     found = (each for each in call.state(IamState).instance_profiles.values() if under(prefix, each.path))
@@ -49,7 +60,7 @@ def list_instance_profiles(call: Call, request: Request) -> Request:
     return {"InstanceProfiles": [instance_profile_shape(call, profile) for profile in chosen], **more}
 
 
-def list_instance_profiles_for_role(call: Call, request: Request) -> Request:
+def list_instance_profiles_for_role(call: Call, request: ListInstanceProfilesForRoleRequest) -> Response:
     """List the instance profiles that hold a role, by name."""
     state = call.state(IamState)
     profiles = state.profiles_of(state.role(request["RoleName"]))
@@ -57,7 +68,7 @@ def list_instance_profiles_for_role(call: Call, request: Request) -> Request:
     return {"InstanceProfiles": [instance_profile_shape(call, profile) for profile in chosen], **more}
 
 
-def add_role_to_instance_profile(call: Call, request: Request) -> None:
+def add_role_to_instance_profile(call: Call, request: AddRoleToInstanceProfileRequest) -> None:
     """Put a role into an instance profile that has none."""
     state = call.state(IamState)
     profile = state.instance_profile(request["InstanceProfileName"])
@@ -68,7 +79,7 @@ def add_role_to_instance_profile(call: Call, request: Request) -> None:
     call.changed("iam.RoleAddedToInstanceProfile", profile.arn, Roles=[role.arn])
 
 
-def remove_role_from_instance_profile(call: Call, request: Request) -> None:
+def remove_role_from_instance_profile(call: Call, request: RemoveRoleFromInstanceProfileRequest) -> None:
     """Take the role out of an instance profile."""
     state = call.state(IamState)
     profile = state.instance_profile(request["InstanceProfileName"])
@@ -80,7 +91,7 @@ def remove_role_from_instance_profile(call: Call, request: Request) -> None:
     call.changed("iam.RoleRemovedFromInstanceProfile", profile.arn, Roles=[])
 
 
-def delete_instance_profile(call: Call, request: Request) -> None:
+def delete_instance_profile(call: Call, request: DeleteInstanceProfileRequest) -> None:
     """Delete an empty instance profile."""
     state = call.state(IamState)
     profile = state.instance_profile(request["InstanceProfileName"])

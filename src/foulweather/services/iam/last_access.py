@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.h
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.policy.document import Policy, parse
@@ -17,13 +18,21 @@ from foulweather.services.iam.report_records import Access, AccessJob
 from foulweather.services.iam.service_names import namespaces, tracked
 from foulweather.services.iam.state import IamState, Uses, identity_at, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        GenerateServiceLastAccessedDetailsRequest,
+        GetServiceLastAccessedDetailsRequest,
+        GetServiceLastAccessedDetailsWithEntitiesRequest,
+        ListPoliciesGrantingServiceAccessRequest,
+    )
+
+Response = dict[str, Any]
 
 # How long AWS takes is not documented.
 _MADE_MS = 1_000
 
 
-def generate_service_last_accessed_details(call: Call, request: Request) -> Request:
+def generate_service_last_accessed_details(call: Call, request: GenerateServiceLastAccessedDetailsRequest) -> Response:
     """Begin a report for a user, group, role or managed policy."""
     identities, policies = _subject(call, request["Arn"])
     services = sorted({each for policy in policies for each in _granted(policy)})
@@ -40,10 +49,15 @@ def generate_service_last_accessed_details(call: Call, request: Request) -> Requ
     return {"JobId": job.id}
 
 
-def get_service_last_accessed_details(call: Call, request: Request) -> Request:
+def get_service_last_accessed_details(call: Call, request: GetServiceLastAccessedDetailsRequest) -> Response:
     """List the services that the subject's policies allow, with their last access."""
     job = _job(call, request)
-    shown: Request = {**_times(call, job), "JobType": job.granularity, "ServicesLastAccessed": [], "IsTruncated": False}
+    shown: Response = {
+        **_times(call, job),
+        "JobType": job.granularity,
+        "ServicesLastAccessed": [],
+        "IsTruncated": False,
+    }
     if call.now < job.ready_ms:
         return shown
     chosen, more = page(request, job.namespaces, str)
@@ -51,12 +65,14 @@ def get_service_last_accessed_details(call: Call, request: Request) -> Request:
     return shown | more
 
 
-def get_service_last_accessed_details_with_entities(call: Call, request: Request) -> Request:
+def get_service_last_accessed_details_with_entities(
+    call: Call, request: GetServiceLastAccessedDetailsWithEntitiesRequest
+) -> Response:
     """List who could have accessed a service, and who did when."""
     job = _job(call, request)
     if request["ServiceNamespace"] not in job.namespaces:
         raise no_such_entity(f"Service namespace {request['ServiceNamespace']} is not in the report.")
-    shown: Request = {**_times(call, job), "EntityDetailsList": [], "IsTruncated": False}
+    shown: Response = {**_times(call, job), "EntityDetailsList": [], "IsTruncated": False}
     if call.now < job.ready_ms:
         return shown
     last: dict[str, int] = defaultdict(int)
@@ -72,15 +88,15 @@ def get_service_last_accessed_details_with_entities(call: Call, request: Request
     return shown | more
 
 
-def list_policies_granting_service_access(call: Call, request: Request) -> Request:
+def list_policies_granting_service_access(call: Call, request: ListPoliciesGrantingServiceAccessRequest) -> Response:
     """List an identity's policies that allow an action of each of the services."""
     identity = identity_at(call.world, request["Arn"])
     if identity is None or identity.account != call.account:
         raise no_such_entity(f"ARN {request['Arn']} does not exist.")
-    listed: list[Request] = []
+    listed: list[Response] = []
     held = holdings(call.world, identity)
     for namespace in request["ServiceNamespaces"]:
-        policies: list[Request] = []
+        policies: list[Response] = []
         for each in held:
             if namespace not in _granted(each.held.policy):
                 continue
@@ -140,22 +156,22 @@ def _accesses(call: Call, identities: list[User | Role]) -> list[Access]:
     return found
 
 
-def _job(call: Call, request: Request) -> AccessJob:
+def _job(call: Call, request: Mapping[str, Any]) -> AccessJob:
     found = call.state(IamState).access_jobs.get(request["JobId"])
     if found is None:
         raise no_such_entity(f"Job {request['JobId']} does not exist.")
     return found
 
 
-def _times(call: Call, job: AccessJob) -> Request:
+def _times(call: Call, job: AccessJob) -> Response:
     if call.now < job.ready_ms:
         return {"JobStatus": "IN_PROGRESS", "JobCreationDate": job.asked_ms, "JobCompletionDate": job.asked_ms}
     return {"JobStatus": "COMPLETED", "JobCreationDate": job.asked_ms, "JobCompletionDate": job.ready_ms}
 
 
-def _service(job: AccessJob, namespace: str) -> Request:
+def _service(job: AccessJob, namespace: str) -> Response:
     accesses = [access for access in job.accesses if access.namespace == namespace]
-    shown: Request = {
+    shown: Response = {
         "ServiceName": namespaces().get(namespace, namespace),
         "ServiceNamespace": namespace,
         "TotalAuthenticatedEntities": len({access.identity for access in accesses}),
@@ -172,7 +188,7 @@ def _service(job: AccessJob, namespace: str) -> Request:
     return shown
 
 
-def _actions(accesses: list[Access]) -> list[Request]:
+def _actions(accesses: list[Access]) -> list[Response]:
     """The last access of each management action; data events are not tracked."""
     latest: dict[str, Access] = {}
     for access in accesses:
@@ -190,7 +206,7 @@ def _actions(accesses: list[Access]) -> list[Request]:
     ]
 
 
-def _entity(identity: User | Role) -> Request:
+def _entity(identity: User | Role) -> Response:
     return {
         "EntityInfo": {
             "Arn": identity.arn,

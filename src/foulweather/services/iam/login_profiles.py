@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.iam import callers, limits
-from foulweather.services.iam.records import LoginProfile, User
+from foulweather.services.iam.records import LoginProfile, User, second
 from foulweather.services.iam.state import IamState, already_exists, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        ChangePasswordRequest,
+        CreateLoginProfileRequest,
+        DeleteLoginProfileRequest,
+        GetLoginProfileRequest,
+        UpdateLoginProfileRequest,
+    )
+
+Response = dict[str, Any]
 
 # AWS does not say how long; while it lasts, the profile "cannot be modified".
 _BEING_MADE_MS = 5_000
@@ -20,7 +29,7 @@ _ROUNDS = 1_000
 _REMEMBERED = 24  # the most that a password policy can forbid to reuse
 
 
-def create_login_profile(call: Call, request: Request) -> Request:
+def create_login_profile(call: Call, request: CreateLoginProfileRequest) -> Response:
     """Give a user a password for the console."""
     state = call.state(IamState)
     user = callers.user(call, request)
@@ -34,8 +43,8 @@ def create_login_profile(call: Call, request: Request) -> Request:
         user=user.id,
         salt=salt,
         hashed=_hashed(salt, request["Password"]),
-        created_ms=call.now,
-        changed_ms=call.now,
+        created_ms=second(call.now),
+        changed_ms=second(call.now),
         must_reset=request.get("PasswordResetRequired", False),
     )
     state.keep(profile)
@@ -43,13 +52,13 @@ def create_login_profile(call: Call, request: Request) -> Request:
     return {"LoginProfile": _shape(user, profile)}
 
 
-def get_login_profile(call: Call, request: Request) -> Request:
+def get_login_profile(call: Call, request: GetLoginProfileRequest) -> Response:
     """Tell whether and since when a user has a password."""
     user = callers.user(call, request)
     return {"LoginProfile": _shape(user, _profile(call, user))}
 
 
-def update_login_profile(call: Call, request: Request) -> None:
+def update_login_profile(call: Call, request: UpdateLoginProfileRequest) -> None:
     """Set a user's password, or whether it must be changed."""
     user = call.state(IamState).user(request["UserName"])
     profile = _settled(call, user)
@@ -60,14 +69,14 @@ def update_login_profile(call: Call, request: Request) -> None:
     call.changed("iam.LoginProfileUpdated", user.arn, LoginProfile="updated")
 
 
-def delete_login_profile(call: Call, request: Request) -> None:
+def delete_login_profile(call: Call, request: DeleteLoginProfileRequest) -> None:
     """Take a user's password away."""
     user = callers.user(call, request)
     call.state(IamState).drop(_settled(call, user))
     call.changed("iam.LoginProfileDeleted", user.arn, LoginProfile=None)
 
 
-def change_password(call: Call, request: Request) -> None:
+def change_password(call: Call, request: ChangePasswordRequest) -> None:
     """Change the caller's own password."""
     if call.principal.kind != "user":
         raise AwsError("InvalidUserTypeException", "Only IAM Users can change their own password.")
@@ -90,7 +99,7 @@ def _set_password(call: Call, user: User, profile: LoginProfile, password: str) 
         raise AwsError("PasswordPolicyViolationException", "Policy constraint violation with password reuse prevention")
     profile.earlier = used[:_REMEMBERED]
     profile.hashed = hashed
-    profile.changed_ms = call.now
+    profile.changed_ms = second(call.now)
 
 
 def _profile(call: Call, user: User) -> LoginProfile:
@@ -116,7 +125,7 @@ def _hashed(salt: bytes, password: str) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ROUNDS)
 
 
-def _shape(user: User, profile: LoginProfile) -> Request:
+def _shape(user: User, profile: LoginProfile) -> Response:
     return {
         "UserName": user.name,
         "CreateDate": profile.created_ms,

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import aws_managed, limits
 from foulweather.services.iam.deletions import delete_conflict
 from foulweather.services.iam.paging import page, under
-from foulweather.services.iam.records import Group, ManagedPolicy, PolicyVersion, Role, User
+from foulweather.services.iam.records import Group, ManagedPolicy, PolicyVersion, Role, User, second
 from foulweather.services.iam.shapes import policy_shape
 from foulweather.services.iam.state import IamState, already_exists
 from foulweather.services.iam.trust import checked_managed
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreatePolicyRequest,
+        DeletePolicyRequest,
+        GetPolicyRequest,
+        ListEntitiesForPolicyRequest,
+        ListPoliciesRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_policy(call: Call, request: Request) -> Request:
+def create_policy(call: Call, request: CreatePolicyRequest) -> Response:
     """Make a managed policy of one version."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
@@ -31,9 +40,9 @@ def create_policy(call: Call, request: Request) -> Request:
         name=name,
         path=request.get("Path", "/"),
         id=call.world.ids.unique("ANPA"),
-        created_ms=call.now,
-        updated_ms=call.now,
-        versions=[PolicyVersion(id="v1", document=document, created_ms=call.now)],
+        created_ms=second(call.now),
+        updated_ms=second(call.now),
+        versions=[PolicyVersion(id="v1", document=document, created_ms=second(call.now))],
         description=request.get("Description"),
         tags=tags,
     )
@@ -46,12 +55,12 @@ def create_policy(call: Call, request: Request) -> Request:
     return {"Policy": shown}
 
 
-def get_policy(call: Call, request: Request) -> Request:
+def get_policy(call: Call, request: GetPolicyRequest) -> Response:
     """Describe a managed policy."""
     return {"Policy": policy_shape(call, call.state(IamState).policy(request["PolicyArn"]), full=True)}
 
 
-def list_policies(call: Call, request: Request) -> Request:
+def list_policies(call: Call, request: ListPoliciesRequest) -> Response:
     """List managed policies: customers' by name, then AWS's."""
     state = call.state(IamState)
     scope, usage = request.get("Scope", "All"), state.usage()
@@ -70,7 +79,7 @@ def list_policies(call: Call, request: Request) -> Request:
     return {"Policies": [policy_shape(call, policy) for policy in chosen], **more}
 
 
-def delete_policy(call: Call, request: Request) -> None:
+def delete_policy(call: Call, request: DeletePolicyRequest) -> None:
     """Delete a managed policy that is attached to nobody and has its default version only."""
     state = call.state(IamState)
     policy = state.own_policy(request["PolicyArn"])
@@ -97,7 +106,7 @@ def delete_policy(call: Call, request: Request) -> None:
     call.changed("iam.PolicyDeleted", policy.arn, PolicyName=None)
 
 
-def list_entities_for_policy(call: Call, request: Request) -> Request:
+def list_entities_for_policy(call: Call, request: ListEntitiesForPolicyRequest) -> Response:
     """List the identities that have a managed policy attached, or as their permissions boundary."""
     state = call.state(IamState)
     policy = state.policy(request["PolicyArn"])

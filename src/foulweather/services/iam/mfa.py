@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.iam import callers, limits, qr, totp
 from foulweather.services.iam.deletions import delete_conflict
 from foulweather.services.iam.paging import page
-from foulweather.services.iam.records import MfaDevice, User
+from foulweather.services.iam.records import MfaDevice, User, second
 from foulweather.services.iam.shapes import tags_shape, user_shape
 from foulweather.services.iam.state import IamState, already_exists, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreateVirtualMFADeviceRequest,
+        DeactivateMFADeviceRequest,
+        DeleteVirtualMFADeviceRequest,
+        EnableMFADeviceRequest,
+        GetMFADeviceRequest,
+        ListMFADevicesRequest,
+        ListVirtualMFADevicesRequest,
+        ResyncMFADeviceRequest,
+    )
+
+Response = dict[str, Any]
 
 _SEED_BYTES = 40  # 64 characters in base32
 
 
-def create_virtual_mfa_device(call: Call, request: Request) -> Request:
+def create_virtual_mfa_device(call: Call, request: CreateVirtualMFADeviceRequest) -> Response:
     """Make a virtual MFA device; its seed is shown this once, as text and as a QR code."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
@@ -28,7 +41,7 @@ def create_virtual_mfa_device(call: Call, request: Request) -> Request:
         name=request["VirtualMFADeviceName"],
         path=request.get("Path", "/"),
         seed=base64.b32encode(call.world.random.randbytes(_SEED_BYTES)).decode(),
-        created_ms=call.now,
+        created_ms=second(call.now),
         tags=tags,
     )
     if device.key in state.mfa_devices:
@@ -36,7 +49,7 @@ def create_virtual_mfa_device(call: Call, request: Request) -> Request:
     state.keep(device)
     call.changed("iam.VirtualMFADeviceCreated", device.arn, SerialNumber=device.arn, Tags=tags)
     uri = f"otpauth://totp/Amazon%20Web%20Services:{device.name}@{call.account}?secret={device.seed}"
-    shown: Request = {
+    shown: Response = {
         "SerialNumber": device.arn,
         "Base32StringSeed": device.seed.encode(),
         "QRCodePNG": qr.png(f"{uri}&issuer=Amazon%20Web%20Services"),
@@ -46,7 +59,7 @@ def create_virtual_mfa_device(call: Call, request: Request) -> Request:
     return {"VirtualMFADevice": shown}
 
 
-def delete_virtual_mfa_device(call: Call, request: Request) -> None:
+def delete_virtual_mfa_device(call: Call, request: DeleteVirtualMFADeviceRequest) -> None:
     """Delete a virtual MFA device that is nobody's."""
     state = call.state(IamState)
     device = state.mfa_device(request["SerialNumber"])
@@ -63,7 +76,7 @@ def delete_virtual_mfa_device(call: Call, request: Request) -> None:
     call.changed("iam.VirtualMFADeviceDeleted", device.arn, SerialNumber=None)
 
 
-def enable_mfa_device(call: Call, request: Request) -> None:
+def enable_mfa_device(call: Call, request: EnableMFADeviceRequest) -> None:
     """Assign a device to a user, who shows two codes of it in a row."""
     state = call.state(IamState)
     user = state.user(request["UserName"])
@@ -74,12 +87,12 @@ def enable_mfa_device(call: Call, request: Request) -> None:
     limits.check_quota("MFADevicesPerUser", limits.MFA_DEVICES_PER_USER, held)
     device.drift = _checked_drift(call, device, request)
     device.user = user.id
-    device.enabled_ms = call.now
+    device.enabled_ms = second(call.now)
     state.keep(device)
     call.changed("iam.MFADeviceEnabled", user.arn, MFADevice=device.arn)
 
 
-def resync_mfa_device(call: Call, request: Request) -> None:
+def resync_mfa_device(call: Call, request: ResyncMFADeviceRequest) -> None:
     """Learn anew how far a device's clock is off."""
     state = call.state(IamState)
     user = state.user(request["UserName"])
@@ -89,7 +102,7 @@ def resync_mfa_device(call: Call, request: Request) -> None:
     call.changed("iam.MFADeviceResynced", user.arn, MFADevice=device.arn)
 
 
-def deactivate_mfa_device(call: Call, request: Request) -> None:
+def deactivate_mfa_device(call: Call, request: DeactivateMFADeviceRequest) -> None:
     """Take a device from its user."""
     state = call.state(IamState)
     user = callers.user(call, request)
@@ -100,19 +113,19 @@ def deactivate_mfa_device(call: Call, request: Request) -> None:
     call.changed("iam.MFADeviceDeactivated", user.arn, MFADevice=None)
 
 
-def get_mfa_device(call: Call, request: Request) -> Request:
+def get_mfa_device(call: Call, request: GetMFADeviceRequest) -> Response:
     """Describe a device that is somebody's."""
     state = call.state(IamState)
     device = state.mfa_device(request["SerialNumber"])
     if "UserName" in request:
         device = _device_of(state, state.user(request["UserName"]), device.arn)
-    shown: Request = {"SerialNumber": device.arn}
+    shown: Response = {"SerialNumber": device.arn}
     if device.user:
         shown |= {"UserName": callers.user_with_id(state, device.user).name, "EnableDate": device.enabled_ms}
     return shown
 
 
-def list_mfa_devices(call: Call, request: Request) -> Request:
+def list_mfa_devices(call: Call, request: ListMFADevicesRequest) -> Response:
     """List the devices of a user or the caller."""
     state = call.state(IamState)
     user = callers.user_or_root(call, request)
@@ -127,7 +140,7 @@ def list_mfa_devices(call: Call, request: Request) -> Request:
     }
 
 
-def list_virtual_mfa_devices(call: Call, request: Request) -> Request:
+def list_virtual_mfa_devices(call: Call, request: ListVirtualMFADevicesRequest) -> Response:
     """List the account's virtual devices, with their users."""
     state = call.state(IamState)
     wanted = request.get("AssignmentStatus", "Any")
@@ -140,8 +153,8 @@ def list_virtual_mfa_devices(call: Call, request: Request) -> Request:
     return {"VirtualMFADevices": [_shape(state, device) for device in chosen], **more}
 
 
-def _shape(state: IamState, device: MfaDevice) -> Request:
-    shown: Request = {"SerialNumber": device.arn}
+def _shape(state: IamState, device: MfaDevice) -> Response:
+    shown: Response = {"SerialNumber": device.arn}
     if device.user:
         shown |= {"User": user_shape(callers.user_with_id(state, device.user)), "EnableDate": device.enabled_ms}
     return shown
@@ -154,7 +167,7 @@ def _device_of(state: IamState, user: User, serial: str) -> MfaDevice:
     return found
 
 
-def _checked_drift(call: Call, device: MfaDevice, request: Request) -> int:
+def _checked_drift(call: Call, device: MfaDevice, request: Mapping[str, Any]) -> int:
     first, second = request["AuthenticationCode1"], request["AuthenticationCode2"]
     drift = totp.drift(device.seed, first, second, call.now)
     if drift is None:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import limits
-from foulweather.services.iam.records import OidcProvider
+from foulweather.services.iam.records import OidcProvider, second
 from foulweather.services.iam.shapes import tags_shape
 from foulweather.services.iam.state import IamState, already_exists
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        AddClientIDToOpenIDConnectProviderRequest,
+        CreateOpenIDConnectProviderRequest,
+        DeleteOpenIDConnectProviderRequest,
+        GetOpenIDConnectProviderRequest,
+        ListOpenIDConnectProvidersRequest,
+        RemoveClientIDFromOpenIDConnectProviderRequest,
+        UpdateOpenIDConnectProviderThumbprintRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_open_id_connect_provider(call: Call, request: Request) -> Request:
+def create_open_id_connect_provider(call: Call, request: CreateOpenIDConnectProviderRequest) -> Response:
     """Make an OpenID Connect provider from its issuer's URL."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
@@ -30,7 +41,7 @@ def create_open_id_connect_provider(call: Call, request: Request) -> Request:
     provider = OidcProvider(
         account=call.account,
         url=url,
-        created_ms=call.now,
+        created_ms=second(call.now),
         client_ids=client_ids,
         thumbprints=thumbprints,
         tags=tags,
@@ -43,7 +54,7 @@ def create_open_id_connect_provider(call: Call, request: Request) -> Request:
     return {"OpenIDConnectProviderArn": provider.arn} | ({"Tags": tags_shape(tags)} if tags else {})
 
 
-def get_open_id_connect_provider(call: Call, request: Request) -> Request:
+def get_open_id_connect_provider(call: Call, request: GetOpenIDConnectProviderRequest) -> Response:
     """Describe an OpenID Connect provider."""
     provider = call.state(IamState).oidc_provider(request["OpenIDConnectProviderArn"])
     return {
@@ -55,12 +66,12 @@ def get_open_id_connect_provider(call: Call, request: Request) -> Request:
     }
 
 
-def list_open_id_connect_providers(call: Call, request: Request) -> Request:
+def list_open_id_connect_providers(call: Call, request: ListOpenIDConnectProvidersRequest) -> Response:
     """List the account's OpenID Connect providers."""
     return {"OpenIDConnectProviderList": [{"Arn": arn} for arn in sorted(call.state(IamState).oidc_providers)]}
 
 
-def add_client_id_to_open_id_connect_provider(call: Call, request: Request) -> None:
+def add_client_id_to_open_id_connect_provider(call: Call, request: AddClientIDToOpenIDConnectProviderRequest) -> None:
     """Add an audience; it is no error if it is there."""
     state = call.state(IamState)
     provider = state.oidc_provider(request["OpenIDConnectProviderArn"])
@@ -73,7 +84,9 @@ def add_client_id_to_open_id_connect_provider(call: Call, request: Request) -> N
     _keep(call, provider)
 
 
-def remove_client_id_from_open_id_connect_provider(call: Call, request: Request) -> None:
+def remove_client_id_from_open_id_connect_provider(
+    call: Call, request: RemoveClientIDFromOpenIDConnectProviderRequest
+) -> None:
     """Take an audience away; "it does not fail or return an error if you try to remove one that does not exist"."""
     provider = call.state(IamState).oidc_provider(request["OpenIDConnectProviderArn"])
     if request["ClientID"] in provider.client_ids:
@@ -81,14 +94,16 @@ def remove_client_id_from_open_id_connect_provider(call: Call, request: Request)
         _keep(call, provider)
 
 
-def update_open_id_connect_provider_thumbprint(call: Call, request: Request) -> None:
+def update_open_id_connect_provider_thumbprint(
+    call: Call, request: UpdateOpenIDConnectProviderThumbprintRequest
+) -> None:
     """Replace the certificate thumbprints."""
     provider = call.state(IamState).oidc_provider(request["OpenIDConnectProviderArn"])
     provider.thumbprints = _checked_thumbprints(request["ThumbprintList"])
     _keep(call, provider)
 
 
-def delete_open_id_connect_provider(call: Call, request: Request) -> None:
+def delete_open_id_connect_provider(call: Call, request: DeleteOpenIDConnectProviderRequest) -> None:
     """Delete an OpenID Connect provider; roles may still name it. Deleting none is no error."""
     state = call.state(IamState)
     provider = state.oidc_providers.get(request["OpenIDConnectProviderArn"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -37,5 +36,5 @@ def under(prefix: str | None, path: str) -> bool:
 def _last(marker: str) -> str:
     try:
         return base64.b64decode(marker, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise limits.validation_error("Invalid Marker.") from None

@@ -7,6 +7,11 @@ import msgspec
 from foulweather.services.iam.report_records import AccessJob, CredentialReport, DeletionTask
 
 
+def second(now_ms: int) -> int:
+    """The time as IAM tells when something was made: to the second."""
+    return now_ms // 1000 * 1000
+
+
 class Identity(msgspec.Struct, kw_only=True):
     """What users, groups and roles have in common. Names are not distinguished by case."""
 

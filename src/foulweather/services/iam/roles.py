@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import deletions, limits
 from foulweather.services.iam.attachable import checked_boundary
 from foulweather.services.iam.paging import page, under
-from foulweather.services.iam.records import Role
+from foulweather.services.iam.records import Role, second
 from foulweather.services.iam.shapes import role_shape
 from foulweather.services.iam.state import IamState, Uses, already_exists
 from foulweather.services.iam.trust import checked_trust
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreateRoleRequest,
+        DeleteRoleRequest,
+        GetRoleRequest,
+        ListRolesRequest,
+        UpdateAssumeRolePolicyRequest,
+        UpdateRoleDescriptionRequest,
+        UpdateRoleRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_role(call: Call, request: Request) -> Request:
+def create_role(call: Call, request: CreateRoleRequest) -> Response:
     """Make a role."""
     state = call.state(IamState)
     name, path = request["RoleName"], request.get("Path", "/")
@@ -34,7 +45,7 @@ def create_role(call: Call, request: Request) -> Request:
         name=name,
         path=path,
         id=call.world.ids.unique("AROA"),
-        created_ms=call.now,
+        created_ms=second(call.now),
         trust=trust,
         trusted_ids=trusted_ids,
         description=request.get("Description"),
@@ -59,12 +70,12 @@ def create_role(call: Call, request: Request) -> Request:
     return {"Role": shown}
 
 
-def get_role(call: Call, request: Request) -> Request:
+def get_role(call: Call, request: GetRoleRequest) -> Response:
     """Describe a role."""
     return {"Role": role_shape(call, call.state(IamState).role(request["RoleName"]), full=True)}
 
 
-def list_roles(call: Call, request: Request) -> Request:
+def list_roles(call: Call, request: ListRolesRequest) -> Response:
     """List roles by name."""
     prefix = request.get("PathPrefix")
     found = (role for role in call.state(IamState).roles.values() if under(prefix, role.path))
@@ -72,7 +83,7 @@ def list_roles(call: Call, request: Request) -> Request:
     return {"Roles": [role_shape(call, role) for role in chosen], **more}
 
 
-def update_role(call: Call, request: Request) -> Request:
+def update_role(call: Call, request: UpdateRoleRequest) -> Response:
     """Change a role's description or how long its sessions may be."""
     state = call.state(IamState)
     role = state.role(request["RoleName"]) if "MaxSessionDuration" not in request else None
@@ -85,7 +96,7 @@ def update_role(call: Call, request: Request) -> Request:
     return {}
 
 
-def update_role_description(call: Call, request: Request) -> Request:
+def update_role_description(call: Call, request: UpdateRoleDescriptionRequest) -> Response:
     """Change a role's description."""
     state = call.state(IamState)
     role = state.role(request["RoleName"])
@@ -95,7 +106,7 @@ def update_role_description(call: Call, request: Request) -> Request:
     return {"Role": role_shape(call, role, full=True)}
 
 
-def update_assume_role_policy(call: Call, request: Request) -> None:
+def update_assume_role_policy(call: Call, request: UpdateAssumeRolePolicyRequest) -> None:
     """Replace a role's trust policy."""
     state = call.state(IamState)
     role = state.modifiable_role(request["RoleName"])
@@ -106,7 +117,7 @@ def update_assume_role_policy(call: Call, request: Request) -> None:
     call.changed("iam.AssumeRolePolicyUpdated", role.arn, AssumeRolePolicyDocument=trust)
 
 
-def delete_role(call: Call, request: Request) -> None:
+def delete_role(call: Call, request: DeleteRoleRequest) -> None:
     """Delete a role that has no policies and is in no instance profile."""
     state = call.state(IamState)
     role = state.modifiable_role(request["RoleName"])

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import limits
-from foulweather.services.iam.records import SamlProvider
+from foulweather.services.iam.records import SamlProvider, second
 from foulweather.services.iam.shapes import tags_shape
 from foulweather.services.iam.state import IamState, already_exists, no_such_entity
 from foulweather.world.ids import BASE32
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreateSAMLProviderRequest,
+        DeleteSAMLProviderRequest,
+        GetSAMLProviderRequest,
+        ListSAMLProvidersRequest,
+        UpdateSAMLProviderRequest,
+    )
+
+Response = dict[str, Any]
 
 _METADATA = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 _CENTURY_MS = 100 * 365 * 86_400_000
 _UNREADABLE = "Could not parse metadata"
 
 
-def create_saml_provider(call: Call, request: Request) -> Request:
+def create_saml_provider(call: Call, request: CreateSAMLProviderRequest) -> Response:
     """Make a SAML provider from its metadata document."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
@@ -34,7 +44,7 @@ def create_saml_provider(call: Call, request: Request) -> Request:
         name=request["Name"],
         metadata=request["SAMLMetadataDocument"],
         uuid=call.world.ids.drawn(BASE32, 16),
-        created_ms=call.now,
+        created_ms=second(call.now),
         valid_until_ms=valid_until,
         encryption=request.get("AssertionEncryptionMode", ""),
         private_keys=keys,
@@ -48,10 +58,10 @@ def create_saml_provider(call: Call, request: Request) -> Request:
     return {"SAMLProviderArn": provider.arn} | ({"Tags": tags_shape(tags)} if tags else {})
 
 
-def get_saml_provider(call: Call, request: Request) -> Request:
+def get_saml_provider(call: Call, request: GetSAMLProviderRequest) -> Response:
     """Give a SAML provider's metadata."""
     provider = call.state(IamState).saml_provider(request["SAMLProviderArn"])
-    shown: Request = {
+    shown: Response = {
         "SAMLProviderUUID": provider.uuid,
         "SAMLMetadataDocument": provider.metadata,
         "CreateDate": provider.created_ms,
@@ -66,7 +76,7 @@ def get_saml_provider(call: Call, request: Request) -> Request:
     return shown
 
 
-def list_saml_providers(call: Call, request: Request) -> Request:
+def list_saml_providers(call: Call, request: ListSAMLProvidersRequest) -> Response:
     """List the account's SAML providers."""
     providers = call.state(IamState).saml_providers
     return {
@@ -81,7 +91,7 @@ def list_saml_providers(call: Call, request: Request) -> Request:
     }
 
 
-def update_saml_provider(call: Call, request: Request) -> Request:
+def update_saml_provider(call: Call, request: UpdateSAMLProviderRequest) -> Response:
     """Replace a SAML provider's metadata, or its keys for encrypted assertions."""
     state = call.state(IamState)
     provider = state.saml_provider(request["SAMLProviderArn"])
@@ -102,7 +112,7 @@ def update_saml_provider(call: Call, request: Request) -> Request:
     return {"SAMLProviderArn": provider.arn}
 
 
-def delete_saml_provider(call: Call, request: Request) -> None:
+def delete_saml_provider(call: Call, request: DeleteSAMLProviderRequest) -> None:
     """Delete a SAML provider; roles may still name it."""
     state = call.state(IamState)
     provider = state.saml_provider(request["SAMLProviderArn"])
@@ -133,7 +143,7 @@ def _checked_metadata(document: str, now: int) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * 1000
 
 
-def _added_key(call: Call, request: Request, keys: dict[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+def _added_key(call: Call, request: Mapping[str, Any], keys: dict[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
     pem = request.get("AddPrivateKey")
     if pem is None:
         return keys

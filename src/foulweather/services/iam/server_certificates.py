@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import certificates, limits
 from foulweather.services.iam.paging import page, under
-from foulweather.services.iam.records import ServerCertificate
+from foulweather.services.iam.records import ServerCertificate, second
 from foulweather.services.iam.shapes import tags_shape
 from foulweather.services.iam.state import IamState, already_exists
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        DeleteServerCertificateRequest,
+        GetServerCertificateRequest,
+        ListServerCertificatesRequest,
+        UpdateServerCertificateRequest,
+        UploadServerCertificateRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def upload_server_certificate(call: Call, request: Request) -> Request:
+def upload_server_certificate(call: Call, request: UploadServerCertificateRequest) -> Response:
     """Keep a certificate that matches its private key."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
@@ -32,7 +41,7 @@ def upload_server_certificate(call: Call, request: Request) -> Request:
         name=name,
         path=request.get("Path", "/"),
         id=call.world.ids.unique("ASCA"),
-        uploaded_ms=call.now,
+        uploaded_ms=second(call.now),
         expires_ms=certificates.expiry_ms(parsed),
         body=request["CertificateBody"].strip(),
         private_key=request["PrivateKey"],
@@ -41,16 +50,16 @@ def upload_server_certificate(call: Call, request: Request) -> Request:
     )
     state.keep(certificate)
     call.changed("iam.ServerCertificateUploaded", certificate.arn, CertificateBody=certificate.body, Tags=tags)
-    shown: Request = {"ServerCertificateMetadata": _metadata(certificate)}
+    shown: Response = {"ServerCertificateMetadata": _metadata(certificate)}
     if tags:
         shown["Tags"] = tags_shape(tags)
     return shown
 
 
-def get_server_certificate(call: Call, request: Request) -> Request:
+def get_server_certificate(call: Call, request: GetServerCertificateRequest) -> Response:
     """Give a certificate and its chain, but never its key."""
     certificate = call.state(IamState).server_certificate(request["ServerCertificateName"])
-    shown: Request = {
+    shown: Response = {
         "ServerCertificateMetadata": _metadata(certificate),
         "CertificateBody": certificate.body,
         "Tags": tags_shape(certificate.tags),
@@ -60,7 +69,7 @@ def get_server_certificate(call: Call, request: Request) -> Request:
     return {"ServerCertificate": shown}
 
 
-def list_server_certificates(call: Call, request: Request) -> Request:
+def list_server_certificates(call: Call, request: ListServerCertificatesRequest) -> Response:
     """List certificates by name."""
     prefix = request.get("PathPrefix")
     found = (each for each in call.state(IamState).server_certificates.values() if under(prefix, each.path))
@@ -68,7 +77,7 @@ def list_server_certificates(call: Call, request: Request) -> Request:
     return {"ServerCertificateMetadataList": [_metadata(certificate) for certificate in chosen], **more}
 
 
-def update_server_certificate(call: Call, request: Request) -> None:
+def update_server_certificate(call: Call, request: UpdateServerCertificateRequest) -> None:
     """Change a certificate's name or path, and with them its ARN."""
     state = call.state(IamState)
     certificate = state.server_certificate(request["ServerCertificateName"])
@@ -82,7 +91,7 @@ def update_server_certificate(call: Call, request: Request) -> None:
     call.changed("iam.ServerCertificateRenamed", old_arn, NewArn=certificate.arn)
 
 
-def delete_server_certificate(call: Call, request: Request) -> None:
+def delete_server_certificate(call: Call, request: DeleteServerCertificateRequest) -> None:
     """Delete a certificate."""
     state = call.state(IamState)
     certificate = state.server_certificate(request["ServerCertificateName"])
@@ -90,7 +99,7 @@ def delete_server_certificate(call: Call, request: Request) -> None:
     call.changed("iam.ServerCertificateDeleted", certificate.arn, CertificateBody=None)
 
 
-def _metadata(certificate: ServerCertificate) -> Request:
+def _metadata(certificate: ServerCertificate) -> Response:
     return {
         "Path": certificate.path,
         "ServerCertificateName": certificate.name,

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.iam import callers, limits
 from foulweather.services.iam.paging import page
-from foulweather.services.iam.records import ServiceCredential, User
+from foulweather.services.iam.records import ServiceCredential, User, second
 from foulweather.services.iam.state import IamState, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreateServiceSpecificCredentialRequest,
+        DeleteServiceSpecificCredentialRequest,
+        ListServiceSpecificCredentialsRequest,
+        ResetServiceSpecificCredentialRequest,
+        UpdateServiceSpecificCredentialRequest,
+    )
+
+Response = dict[str, Any]
 
 _DAY_MS = 86_400_000
 _WITH_PASSWORD = ("codecommit.amazonaws.com", "cassandra.amazonaws.com")
 _WITH_KEY = ("bedrock.amazonaws.com", "logs.amazonaws.com")
 
 
-def create_service_specific_credential(call: Call, request: Request) -> Request:
+def create_service_specific_credential(call: Call, request: CreateServiceSpecificCredentialRequest) -> Response:
     """Make a credential for a service; its password or key is shown this once."""
     state = call.state(IamState)
     service, age = request["ServiceName"], request.get("CredentialAgeDays")
@@ -36,7 +46,7 @@ def create_service_specific_credential(call: Call, request: Request) -> Request:
         id=call.world.ids.unique("ACCA"),
         user=user.id,
         service=service,
-        created_ms=call.now,
+        created_ms=second(call.now),
         secret=call.world.ids.token(32),
         user_name=f"{name}+{len(held)}" if name and held else name,
         alias="" if name else f"BedrockAPIKey-{call.world.ids.hex(4)}",
@@ -47,7 +57,7 @@ def create_service_specific_credential(call: Call, request: Request) -> Request:
     return {"ServiceSpecificCredential": _shape(user, credential, call.now) | _secret(credential)}
 
 
-def list_service_specific_credentials(call: Call, request: Request) -> Request:
+def list_service_specific_credentials(call: Call, request: ListServiceSpecificCredentialsRequest) -> Response:
     """List the credentials of a user or the caller, or of all users."""
     state = call.state(IamState)
     owner = "" if request.get("AllUsers", False) else callers.user(call, request).id
@@ -62,7 +72,7 @@ def list_service_specific_credentials(call: Call, request: Request) -> Request:
     return {"ServiceSpecificCredentials": shown, **more}
 
 
-def update_service_specific_credential(call: Call, request: Request) -> None:
+def update_service_specific_credential(call: Call, request: UpdateServiceSpecificCredentialRequest) -> None:
     """Make a credential active, or not."""
     if request["Status"] == "Expired":
         raise limits.invalid_input("Status must be Active or Inactive.")
@@ -72,7 +82,7 @@ def update_service_specific_credential(call: Call, request: Request) -> None:
     call.changed("iam.ServiceSpecificCredentialUpdated", user.arn, ServiceSpecificCredential=request["Status"])
 
 
-def reset_service_specific_credential(call: Call, request: Request) -> Request:
+def reset_service_specific_credential(call: Call, request: ResetServiceSpecificCredentialRequest) -> Response:
     """Replace a credential's password, which is shown this once; API keys cannot be reset."""
     user, credential = _found(call, request)
     if credential.service in _WITH_KEY:
@@ -83,14 +93,14 @@ def reset_service_specific_credential(call: Call, request: Request) -> Request:
     return {"ServiceSpecificCredential": _shape(user, credential, call.now) | _secret(credential)}
 
 
-def delete_service_specific_credential(call: Call, request: Request) -> None:
+def delete_service_specific_credential(call: Call, request: DeleteServiceSpecificCredentialRequest) -> None:
     """Delete a credential."""
     user, credential = _found(call, request)
     call.state(IamState).drop(credential)
     call.changed("iam.ServiceSpecificCredentialDeleted", user.arn, ServiceSpecificCredential=None)
 
 
-def _found(call: Call, request: Request) -> tuple[User, ServiceCredential]:
+def _found(call: Call, request: Mapping[str, Any]) -> tuple[User, ServiceCredential]:
     user = callers.user(call, request)
     credential_id = request["ServiceSpecificCredentialId"]
     found = call.state(IamState).service_credentials.get(credential_id)
@@ -99,13 +109,13 @@ def _found(call: Call, request: Request) -> tuple[User, ServiceCredential]:
     return user, found
 
 
-def _secret(credential: ServiceCredential) -> Request:
+def _secret(credential: ServiceCredential) -> Response:
     return {"ServicePassword" if credential.user_name else "ServiceCredentialSecret": credential.secret}
 
 
-def _shape(user: User, credential: ServiceCredential, now: int) -> Request:
+def _shape(user: User, credential: ServiceCredential, now: int) -> Response:
     is_over = credential.expires_ms and now >= credential.expires_ms
-    shown: Request = {
+    shown: Response = {
         "UserName": user.name,
         "CreateDate": credential.created_ms,
         "ServiceName": credential.service,

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import limits
 from foulweather.services.iam.linked_services import LINKED_SERVICES
-from foulweather.services.iam.records import Role
+from foulweather.services.iam.records import Role, second
 from foulweather.services.iam.report_records import DeletionTask
 from foulweather.services.iam.shapes import role_shape
 from foulweather.services.iam.state import IamState, Uses, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        CreateServiceLinkedRoleRequest,
+        DeleteServiceLinkedRoleRequest,
+        GetServiceLinkedRoleDeletionStatusRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def create_service_linked_role(call: Call, request: Request) -> Request:
+def create_service_linked_role(call: Call, request: CreateServiceLinkedRoleRequest) -> Response:
     """Make the role that a service has predefined; some take a suffix to their name."""
     state = call.state(IamState)
     service = request["AWSServiceName"]
@@ -43,7 +50,7 @@ def create_service_linked_role(call: Call, request: Request) -> Request:
         name=name,
         path=f"/aws-service-role/{service}/",
         id=call.world.ids.unique("AROA"),
-        created_ms=call.now,
+        created_ms=second(call.now),
         trust=json.dumps(trust),
         description=request.get("Description"),
         attached=[f"arn:aws:iam::aws:policy/aws-service-role/{linked.policy}"],
@@ -56,7 +63,7 @@ def create_service_linked_role(call: Call, request: Request) -> Request:
     return {"Role": shown}
 
 
-def delete_service_linked_role(call: Call, request: Request) -> Request:
+def delete_service_linked_role(call: Call, request: DeleteServiceLinkedRoleRequest) -> Response:
     """Ask for the deletion of a service-linked role; the task tells how that went."""
     state = call.state(IamState)
     role = state.role(request["RoleName"])
@@ -72,7 +79,7 @@ def delete_service_linked_role(call: Call, request: Request) -> Request:
     return {"DeletionTaskId": task_id}
 
 
-def get_service_linked_role_deletion_status(call: Call, request: Request) -> Request:
+def get_service_linked_role_deletion_status(call: Call, request: GetServiceLinkedRoleDeletionStatusRequest) -> Response:
     """Tell how the deletion of a service-linked role goes."""
     task = call.state(IamState).deletion_tasks.get(request["DeletionTaskId"])
     if task is None:

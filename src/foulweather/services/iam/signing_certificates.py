@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.policy import principal as principals
 from foulweather.services.iam import callers, certificates, limits
 from foulweather.services.iam.paging import page
-from foulweather.services.iam.records import SigningCertificate
+from foulweather.services.iam.records import SigningCertificate, second
 from foulweather.services.iam.state import IamState, no_such_entity
 from foulweather.world.ids import BASE32
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        DeleteSigningCertificateRequest,
+        ListSigningCertificatesRequest,
+        UpdateSigningCertificateRequest,
+        UploadSigningCertificateRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def upload_signing_certificate(call: Call, request: Request) -> Request:
+def upload_signing_certificate(call: Call, request: UploadSigningCertificateRequest) -> Response:
     """Give a user or the caller a certificate, which nobody may have yet."""
     state = call.state(IamState)
     owner = callers.owner_id(call, request)
@@ -33,14 +42,14 @@ def upload_signing_certificate(call: Call, request: Request) -> Request:
         user=owner,
         body=request["CertificateBody"],
         fingerprint=fingerprint,
-        uploaded_ms=call.now,
+        uploaded_ms=second(call.now),
     )
     state.keep(certificate)
     call.changed("iam.SigningCertificateUploaded", _owner(call, certificate), SigningCertificate=certificate.id)
     return {"Certificate": _shape(state, certificate)}
 
 
-def list_signing_certificates(call: Call, request: Request) -> Request:
+def list_signing_certificates(call: Call, request: ListSigningCertificatesRequest) -> Response:
     """List the certificates of a user or the caller."""
     state, owner = call.state(IamState), callers.owner_id(call, request)
     found = (each for each in state.signing_certificates.values() if each.user == owner)
@@ -48,7 +57,7 @@ def list_signing_certificates(call: Call, request: Request) -> Request:
     return {"Certificates": [_shape(state, certificate) for certificate in chosen], **more}
 
 
-def update_signing_certificate(call: Call, request: Request) -> None:
+def update_signing_certificate(call: Call, request: UpdateSigningCertificateRequest) -> None:
     """Make a certificate active, or not."""
     if request["Status"] == "Expired":
         raise limits.invalid_input("Status must be Active or Inactive.")
@@ -59,14 +68,14 @@ def update_signing_certificate(call: Call, request: Request) -> None:
     call.changed("iam.SigningCertificateUpdated", _owner(call, certificate), SigningCertificate=request["Status"])
 
 
-def delete_signing_certificate(call: Call, request: Request) -> None:
+def delete_signing_certificate(call: Call, request: DeleteSigningCertificateRequest) -> None:
     """Delete a certificate."""
     certificate = _certificate(call, request)
     call.state(IamState).drop(certificate)
     call.changed("iam.SigningCertificateDeleted", _owner(call, certificate), SigningCertificate=None)
 
 
-def _certificate(call: Call, request: Request) -> SigningCertificate:
+def _certificate(call: Call, request: Mapping[str, Any]) -> SigningCertificate:
     owner = callers.owner_id(call, request)
     found = call.state(IamState).signing_certificates.get(request["CertificateId"])
     if found is None or found.user != owner:
@@ -80,7 +89,7 @@ def _owner(call: Call, certificate: SigningCertificate) -> str:
     return callers.user_with_id(call.state(IamState), certificate.user).arn
 
 
-def _shape(state: IamState, certificate: SigningCertificate) -> Request:
+def _shape(state: IamState, certificate: SigningCertificate) -> Response:
     return {
         **callers.name_of(state, certificate.user),
         "CertificateId": certificate.id,

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policie
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
@@ -22,7 +22,15 @@ from foulweather.services.iam.paging import page
 from foulweather.services.iam.records import Group, Role, User
 from foulweather.services.iam.state import identity_at, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        GetContextKeysForCustomPolicyRequest,
+        GetContextKeysForPrincipalPolicyRequest,
+        SimulateCustomPolicyRequest,
+        SimulatePrincipalPolicyRequest,
+    )
+
+Response = dict[str, Any]
 
 _LISTS = ("stringList", "numericList", "booleanList", "ipList", "binaryList", "dateList")
 
@@ -42,7 +50,7 @@ class _Scene(NamedTuple):
     sources: dict[str, _Source]
 
 
-def simulate_custom_policy(call: Call, request: Request) -> Request:
+def simulate_custom_policy(call: Call, request: SimulateCustomPolicyRequest) -> Response:
     """Evaluate actions on resources by the policies that the request brings along."""
     _check_options(request, "SimulateCustomPolicy")
     policies, sources = PolicySet(), dict[str, _Source]()
@@ -53,7 +61,7 @@ def simulate_custom_policy(call: Call, request: Request) -> Request:
     return _results(request, _Scene(_principal(call, caller), policies, sources), call.account)
 
 
-def simulate_principal_policy(call: Call, request: Request) -> Request:
+def simulate_principal_policy(call: Call, request: SimulatePrincipalPolicyRequest) -> Response:
     """Evaluate actions on resources by the policies of a user, group or role."""
     _check_options(request, "SimulatePrincipalPolicy")
     identity = _identity(call, request)
@@ -78,19 +86,19 @@ def simulate_principal_policy(call: Call, request: Request) -> Request:
     return _results(request, _Scene(principal, policies, sources), call.account)
 
 
-def get_context_keys_for_custom_policy(call: Call, request: Request) -> Request:
+def get_context_keys_for_custom_policy(call: Call, request: GetContextKeysForCustomPolicyRequest) -> Response:
     """List the condition keys that policies ask for."""
     return _keys(_parsed(document, "identity") for document in request["PolicyInputList"])
 
 
-def get_context_keys_for_principal_policy(call: Call, request: Request) -> Request:
+def get_context_keys_for_principal_policy(call: Call, request: GetContextKeysForPrincipalPolicyRequest) -> Response:
     """List the condition keys that an identity's policies ask for."""
     held: list[Holding] = holdings(call.world, _identity(call, request))
     further = [_parsed(document, "identity") for document in request.get("PolicyInputList", ())]
     return _keys([*(each.held.policy for each in held), *further])
 
 
-def _keys(policies: Iterable[Policy]) -> Request:
+def _keys(policies: Iterable[Policy]) -> Response:
     found: dict[str, str] = {}
     for policy in policies:
         for key in context_keys(policy):
@@ -98,7 +106,7 @@ def _keys(policies: Iterable[Policy]) -> Request:
     return {"ContextKeyNames": [found[key] for key in sorted(found)]}
 
 
-def _check_options(request: Request, operation: str) -> None:
+def _check_options(request: Mapping[str, Any], operation: str) -> None:
     if "ResourceHandlingOption" in request:
         raise not_implemented("iam", f"{operation}.ResourceHandlingOption")
     if len(request.get("PermissionsBoundaryPolicyInputList", ())) > 1:
@@ -110,7 +118,7 @@ def _check_options(request: Request, operation: str) -> None:
             )
 
 
-def _add_inputs(request: Request, policies: PolicySet, sources: dict[str, _Source]) -> None:
+def _add_inputs(request: Mapping[str, Any], policies: PolicySet, sources: dict[str, _Source]) -> None:
     """The policies that a request brings along."""
     for number, document in enumerate(request.get("PolicyInputList", ()), 1):
         source = f"PolicyInputList.{number}"
@@ -132,7 +140,7 @@ def _parsed(document: str, kind: DocumentKind) -> Policy:
         raise limits.invalid_input(error.message) from error
 
 
-def _identity(call: Call, request: Request) -> User | Group | Role:
+def _identity(call: Call, request: Mapping[str, Any]) -> User | Group | Role:
     found = identity_at(call.world, request["PolicySourceArn"])
     if found is None or found.account != call.account:
         raise no_such_entity(f"{request['PolicySourceArn']} does not exist.")
@@ -157,7 +165,7 @@ def _principal_of(identity: User | Group | Role) -> Principal:
     return Principal("user", identity.arn, identity.account, identity.id)
 
 
-def _results(request: Request, scene: _Scene, account: str) -> Request:
+def _results(request: Mapping[str, Any], scene: _Scene, account: str) -> Response:
     context: dict[str, str | list[str]] = {}
     for entry in request.get("ContextEntries", ()):
         values: list[str] = list(entry.get("ContextKeyValues", ()))
@@ -172,7 +180,7 @@ def _results(request: Request, scene: _Scene, account: str) -> Request:
             raise limits.invalid_input(f"Invalid Entity Arn or action name: {action}")
     numbered = [f"{number:06d}" for number in range(len(pairs))]
     chosen, more = page(request, numbered, str)
-    shown: list[Request] = []
+    shown: list[Response] = []
     for number in chosen:
         action, resource = pairs[int(number)]
         ask = Ask(scene.principal, action, resource, _owner(resource) or owner or account, context)
@@ -185,7 +193,7 @@ def _owner(resource: str) -> str:
     return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
 
 
-def _result(simulation: Simulation, sources: dict[str, _Source], per_resource: bool) -> Request:
+def _result(simulation: Simulation, sources: dict[str, _Source], per_resource: bool) -> Response:
     matched = [
         {
             "SourcePolicyId": sources[each.source].id,
@@ -195,14 +203,14 @@ def _result(simulation: Simulation, sources: dict[str, _Source], per_resource: b
         }
         for each in simulation.matched_statements
     ]
-    shared: Request = {"MatchedStatements": matched, "MissingContextValues": simulation.missing_context_values}
+    shared: Response = {"MatchedStatements": matched, "MissingContextValues": simulation.missing_context_values}
     if simulation.decision_details:
         shared["EvalDecisionDetails"] = dict(simulation.decision_details)
     if simulation.allowed_by_permissions_boundary is not None:
         shared["PermissionsBoundaryDecisionDetail"] = {
             "AllowedByPermissionsBoundary": simulation.allowed_by_permissions_boundary
         }
-    shown: Request = {
+    shown: Response = {
         "EvalActionName": simulation.action,
         "EvalResourceName": simulation.resource,
         "EvalDecision": simulation.decision,

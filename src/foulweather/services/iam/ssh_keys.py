@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -19,13 +19,22 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.iam import callers, limits
 from foulweather.services.iam.paging import page
-from foulweather.services.iam.records import SshKey, User
+from foulweather.services.iam.records import SshKey, User, second
 from foulweather.services.iam.state import IamState, no_such_entity
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import (
+        DeleteSSHPublicKeyRequest,
+        GetSSHPublicKeyRequest,
+        ListSSHPublicKeysRequest,
+        UpdateSSHPublicKeyRequest,
+        UploadSSHPublicKeyRequest,
+    )
+
+Response = dict[str, Any]
 
 
-def upload_ssh_public_key(call: Call, request: Request) -> Request:
+def upload_ssh_public_key(call: Call, request: UploadSSHPublicKeyRequest) -> Response:
     """Give a user an RSA public key of at least 2,048 bits."""
     state = call.state(IamState)
     user = state.user(request["UserName"])
@@ -40,14 +49,14 @@ def upload_ssh_public_key(call: Call, request: Request) -> Request:
         user=user.id,
         body=body,
         fingerprint=_fingerprint(body),
-        uploaded_ms=call.now,
+        uploaded_ms=second(call.now),
     )
     state.keep(row)
     call.changed("iam.SSHPublicKeyUploaded", user.arn, SSHPublicKey=row.id)
     return {"SSHPublicKey": _shape(user, row, body)}
 
 
-def get_ssh_public_key(call: Call, request: Request) -> Request:
+def get_ssh_public_key(call: Call, request: GetSSHPublicKeyRequest) -> Response:
     """Give a public key in OpenSSH's form or in PEM."""
     user = call.state(IamState).user(request["UserName"])
     row = _row(call, user, request["SSHPublicKeyId"])
@@ -58,7 +67,7 @@ def get_ssh_public_key(call: Call, request: Request) -> Request:
     return {"SSHPublicKey": _shape(user, row, body)}
 
 
-def list_ssh_public_keys(call: Call, request: Request) -> Request:
+def list_ssh_public_keys(call: Call, request: ListSSHPublicKeysRequest) -> Response:
     """List the public keys of a user or the caller."""
     user = callers.user(call, request)
     found = (row for row in call.state(IamState).ssh_keys.values() if row.user == user.id)
@@ -77,7 +86,7 @@ def list_ssh_public_keys(call: Call, request: Request) -> Request:
     }
 
 
-def update_ssh_public_key(call: Call, request: Request) -> None:
+def update_ssh_public_key(call: Call, request: UpdateSSHPublicKeyRequest) -> None:
     """Make a public key active, or not."""
     if request["Status"] == "Expired":
         raise limits.invalid_input("Status must be Active or Inactive.")
@@ -88,7 +97,7 @@ def update_ssh_public_key(call: Call, request: Request) -> None:
     call.changed("iam.SSHPublicKeyUpdated", user.arn, SSHPublicKey=request["Status"])
 
 
-def delete_ssh_public_key(call: Call, request: Request) -> None:
+def delete_ssh_public_key(call: Call, request: DeleteSSHPublicKeyRequest) -> None:
     """Delete a public key."""
     user = call.state(IamState).user(request["UserName"])
     call.state(IamState).drop(_row(call, user, request["SSHPublicKeyId"]))
@@ -121,7 +130,7 @@ def _fingerprint(body: str) -> str:
     return ":".join(digest[at : at + 2] for at in range(0, 32, 2))
 
 
-def _shape(user: User, row: SshKey, body: str) -> Request:
+def _shape(user: User, row: SshKey, body: str) -> Response:
     return {
         "UserName": user.name,
         "SSHPublicKeyId": row.id,

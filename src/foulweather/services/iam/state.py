@@ -210,6 +210,11 @@ class IamState(State):
         """What the account has once; keep it after changing it."""
         return self.settings.get("settings") or Settings()
 
+    def since(self, now_ms: int) -> int:
+        """When the account began, as far as IAM can tell: with its first identity, policy or key."""
+        made = [*self.identities(), *self.policies.values(), *self.access_keys.values()]
+        return min((row.created_ms for row in made), default=now_ms)
+
     def members(self, group: Group) -> list[User]:
         """The users in a group, by name."""
         return sorted((user for user in self.users.values() if group.key in user.groups), key=_by_key)

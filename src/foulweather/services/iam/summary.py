@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.iam import limits
 from foulweather.services.iam.state import IamState
 
-Request = dict[str, Any]
+Response = dict[str, Any]
 
 
-def get_account_summary(call: Call, request: Request) -> Request:
+def get_account_summary(call: Call, request: Mapping[str, Any]) -> Response:
     """Count what there is, beside its quotas."""
     state = call.state(IamState)
     usage = state.usage()

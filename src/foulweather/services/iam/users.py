@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,14 +13,17 @@ from foulweather.services.iam import deletions, limits
 from foulweather.services.iam.attachable import checked_boundary
 from foulweather.services.iam.callers import user_or_root
 from foulweather.services.iam.paging import page, under
-from foulweather.services.iam.records import User
+from foulweather.services.iam.records import User, second
 from foulweather.services.iam.shapes import user_shape
 from foulweather.services.iam.state import IamState, Uses, already_exists
 
-Request = dict[str, Any]
+if TYPE_CHECKING:
+    from aws_types.iam import CreateUserRequest, DeleteUserRequest, GetUserRequest, ListUsersRequest, UpdateUserRequest
+
+Response = dict[str, Any]
 
 
-def create_user(call: Call, request: Request) -> Request:
+def create_user(call: Call, request: CreateUserRequest) -> Response:
     """Make a user, with no permissions and no credentials."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
@@ -34,7 +37,7 @@ def create_user(call: Call, request: Request) -> Request:
         name=name,
         path=request.get("Path", "/"),
         id=call.world.ids.unique("AIDA"),
-        created_ms=call.now,
+        created_ms=second(call.now),
         boundary=boundary,
         tags=tags,
     )
@@ -43,16 +46,16 @@ def create_user(call: Call, request: Request) -> Request:
     return {"User": user_shape(user, full=True)}
 
 
-def get_user(call: Call, request: Request) -> Request:
+def get_user(call: Call, request: GetUserRequest) -> Response:
     """Describe a user, or the caller."""
     user = user_or_root(call, request)
     if user is None:
-        created = min((key.created_ms for key in call.state(IamState).access_keys.values() if not key.user), default=0)
-        return {"User": {"UserId": call.account, "Arn": call.principal.arn, "CreateDate": created or call.now}}
+        since = second(call.state(IamState).since(call.now))
+        return {"User": {"UserId": call.account, "Arn": call.principal.arn, "CreateDate": since}}
     return {"User": user_shape(user, full=True)}
 
 
-def list_users(call: Call, request: Request) -> Request:
+def list_users(call: Call, request: ListUsersRequest) -> Response:
     """List users by name."""
     prefix = request.get("PathPrefix")
     found = (user for user in call.state(IamState).users.values() if under(prefix, user.path))
@@ -60,7 +63,7 @@ def list_users(call: Call, request: Request) -> Request:
     return {"Users": [user_shape(user) for user in chosen], **more}
 
 
-def update_user(call: Call, request: Request) -> None:
+def update_user(call: Call, request: UpdateUserRequest) -> None:
     """Change a user's name or path, and with them its ARN; its keys, groups and policies stay."""
     state = call.state(IamState)
     user = state.user(request["UserName"])
@@ -77,7 +80,7 @@ def update_user(call: Call, request: Request) -> None:
         call.changed("iam.UserRenamed", user.arn, UserName=user.name, Path=user.path, OldArn=old_arn)
 
 
-def delete_user(call: Call, request: Request) -> None:
+def delete_user(call: Call, request: DeleteUserRequest) -> None:
     """Delete a user that has nothing left."""
     state = call.state(IamState)
     user = state.user(request["UserName"])

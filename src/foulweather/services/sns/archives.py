@@ -10,6 +10,7 @@ from foulweather.services.sns import deliveries
 from foulweather.services.sns.envelopes import Message
 from foulweather.services.sns.reading import structured
 from foulweather.services.sns.replays import COMPLETED, IN_PROGRESS, PENDING, replay_of
+from foulweather.services.sns.scheduling import later
 from foulweather.services.sns.state import Archived, SnsState, Subscription, Topic
 from foulweather.services.sns.topic_attributes import DAY_MS, kept_days
 
@@ -61,8 +62,7 @@ def begin(call: Call, state: SnsState, subscription: Subscription) -> None:
     subscription.replay_after = 0
     state.subscriptions.touch(subscription.arn)
     if replay is not None:
-        account = subscription.topic_arn.split(":")[4]
-        call.later(call.now, "sns.replay", subscription=subscription.arn, account=account)
+        later(call, call.now, subscription.topic_arn, "sns.replay", subscription=subscription.arn)
 
 
 def step(call: Call, state: SnsState, topic: Topic, subscription: Subscription) -> None:
@@ -80,7 +80,7 @@ def step(call: Call, state: SnsState, topic: Topic, subscription: Subscription) 
             continue
         if replayed == MESSAGES_PER_STEP:
             state.subscriptions.touch(subscription.arn)
-            call.later(call.now + STEP_MS, "sns.replay", subscription=subscription.arn, account=topic.account)
+            later(call, call.now + STEP_MS, topic.arn, "sns.replay", subscription=subscription.arn)
             return
         replayed += 1
         subscription.replay_after = archived.sequence

@@ -16,6 +16,7 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.sns import filtering, limits, outbox, outcomes, replays, throttling
 from foulweather.services.sns.envelopes import Message
 from foulweather.services.sns.queueing import send_to_queue
+from foulweather.services.sns.scheduling import guard, later
 from foulweather.services.sns.state import Delivery, SnsState, Subscription, Topic
 
 
@@ -53,7 +54,7 @@ def put_off(call: Call, state: SnsState, delivery: Delivery) -> None:
     """Put a delivery that waits for an answer on the agenda, at once or as fast as its endpoint takes them."""
     state.deliveries.put(delivery.id, delivery)
     when_ms = throttling.next_ms(call, state, delivery)
-    call.later(when_ms, "sns.deliver", delivery=delivery.id, account=delivery.topic_account)
+    later(call, when_ms, delivery.topic_arn, "sns.deliver", delivery=delivery.id)
 
 
 def attempt(call: Call, state: SnsState, delivery: Delivery) -> None:
@@ -69,12 +70,16 @@ def attempt(call: Call, state: SnsState, delivery: Delivery) -> None:
         return
     # A fault holds the queue up; the publisher does not wait for that.
     call.world.started()
-    task = asyncio.ensure_future(_settle(call, state, delivery, sending))
+    state.deliveries.put(delivery.id, delivery)
+    guarded = guard(call, delivery.topic_arn, delivery.id)
+    task = asyncio.ensure_future(_settle(call, state, delivery, sending, guarded))
     state.running.add(task)
     task.add_done_callback(state.running.discard)
 
 
-async def _settle(call: Call, state: SnsState, delivery: Delivery, sending: Awaitable[Any]) -> None:
+async def _settle(call: Call, state: SnsState, delivery: Delivery, sending: Awaitable[Any], guarded: int) -> None:
+    # From here on the waiting call itself is in flight, but for the time that it is parked.
+    call.world.ended()
     try:
         await sending
     except AwsError as error:
@@ -83,8 +88,7 @@ async def _settle(call: Call, state: SnsState, delivery: Delivery, sending: Awai
     else:
         call.reread_clock()
         outcomes.delivered(call, state, delivery)
-    finally:
-        call.world.ended()
+    call.world.agenda.cancel(guarded)
 
 
 def _to_queue(call: Call, topic: Topic, subscription: Subscription, message: Message) -> Delivery | None:

@@ -75,7 +75,7 @@ def _rejected(
 def _explained(call: Call, subscription: Subscription, wanted: Filter, values: Any) -> Why:
     found = wanted.rejection(values)
     where = "the message's body" if wanted.on_body else "the message's attributes"
-    actual = f"{where} has no {found.key}" if found.is_absent else f"it is {found.actual!r} in {where}"
+    actual = f"there is no {found.key} in {where}" if found.is_absent else f"it is {found.actual!r} in {where}"
     return Why(
         "dropped",
         f"The filter policy wants {found.key} to match one of {found.wanted!r}, and {actual}.",

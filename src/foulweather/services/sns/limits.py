@@ -36,27 +36,28 @@ TOKEN_MS = 2 * 24 * 3_600_000
 PENDING_MS = 3 * 24 * 3_600_000
 HTTP_TIMEOUT_S = 15
 
-# A throttled call of SNS is refused as `Throttling: Rate exceeded`; the hard API quotas of the page
-# above. Publish is counted in messages a second, of the Region's account (us-east-1: 30,000).
+# The API quotas of the page above; Publish is that of us-east-1, which has the most. A throttled call is
+# refused as https://repost.aws/knowledge-center/sns-throttling-exception-errors words it.
+_CODE = "ThrottlingException"
 RATES: dict[str, Rate] = {
-    "Publish": Rate(30_000, 30_000),
-    "PublishBatch": Rate(30_000, 30_000),
-    "Subscribe": Rate(100, 100),
-    "Unsubscribe": Rate(100, 100),
-    "ListTopics": Rate(30, 30),
-    "ListSubscriptions": Rate(30, 30),
-    "ListSubscriptionsByTopic": Rate(30, 30),
-    "ListEndpointsByPlatformApplication": Rate(30, 30),
-    "ListPlatformApplications": Rate(15, 15),
-    "CheckIfPhoneNumberIsOptedOut": Rate(50, 50),
-    "GetSMSAttributes": Rate(20, 20),
-    "SetSMSAttributes": Rate(1, 20),
-    "ListPhoneNumbersOptedOut": Rate(10, 10),
-    "OptInPhoneNumber": Rate(20, 20),
-    "ListOriginationNumbers": Rate(1, 1),
-    "TagResource": Rate(10, 10),
-    "UntagResource": Rate(10, 10),
-    "ListTagsForResource": Rate(10, 10),
+    "Publish": Rate(30_000, 30_000, _CODE),
+    "PublishBatch": Rate(30_000, 30_000, _CODE),
+    "Subscribe": Rate(100, 100, _CODE),
+    "Unsubscribe": Rate(100, 100, _CODE),
+    "ListTopics": Rate(30, 30, _CODE),
+    "ListSubscriptions": Rate(30, 30, _CODE),
+    "ListSubscriptionsByTopic": Rate(30, 30, _CODE),
+    "ListEndpointsByPlatformApplication": Rate(30, 30, _CODE),
+    "ListPlatformApplications": Rate(15, 15, _CODE),
+    "CheckIfPhoneNumberIsOptedOut": Rate(50, 50, _CODE),
+    "GetSMSAttributes": Rate(20, 20, _CODE),
+    "SetSMSAttributes": Rate(1, 20, _CODE),
+    "ListPhoneNumbersOptedOut": Rate(10, 10, _CODE),
+    "OptInPhoneNumber": Rate(20, 20, _CODE),
+    "ListOriginationNumbers": Rate(1, 1, _CODE),
+    "TagResource": Rate(10, 10, _CODE),
+    "UntagResource": Rate(10, 10, _CODE),
+    "ListTagsForResource": Rate(10, 10, _CODE),
 }
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")

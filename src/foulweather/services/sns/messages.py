@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from aws_types.sns import PublishBatchInput, PublishBatchResponse, PublishInput, PublishResponse
 
 
+# What a failed entry of a batch calls an error: the code that the query protocol has for it.
+_CODES = {"InvalidParameterValueException": "ParameterValueInvalid"}
+
+
 def publish(call: Call, request: PublishInput) -> PublishResponse:
     """Publish one message to a topic, a device or a phone; deliveries that fail do not fail it."""
     topic_arn, target, number = request.get("TopicArn"), request.get("TargetArn"), request.get("PhoneNumber")
@@ -65,7 +69,7 @@ def publish_batch(call: Call, request: PublishBatchInput) -> PublishBatchRespons
             published = _published(call, state, topic, message)
             successful.append({"Id": entry_id, **published})
         else:
-            code = "InvalidParameterValue" if "Value" in message.code else "InvalidParameter"
+            code = _CODES.get(message.code, "InvalidParameter")
             failed.append({"Id": entry_id, "Code": code, "Message": message.message, "SenderFault": True})
             call.explain("Publish", topic.arn, message.why, message.code)
     return {"Successful": successful, "Failed": failed}

@@ -16,6 +16,7 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.sns import delivery_policies
 from foulweather.services.sns.envelopes import timestamp
 from foulweather.services.sns.queueing import send_to_queue
+from foulweather.services.sns.scheduling import later
 from foulweather.services.sns.state import Delivery, SnsState
 
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestThrottled", "TooManyRequestsException"})
@@ -66,7 +67,7 @@ def failed(call: Call, state: SnsState, delivery: Delivery, why: Why, *, is_fina
         return
     state.deliveries.put(delivery.id, delivery)
     when_ms = call.now + extra_ms + delay_ms
-    call.later(when_ms, "sns.deliver", delivery=delivery.id, account=delivery.topic_account)
+    later(call, when_ms, delivery.topic_arn, "sns.deliver", delivery=delivery.id)
     call.happened(
         "sns.DeliveryRetryScheduled",
         delivery.topic_arn,

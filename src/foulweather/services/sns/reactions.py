@@ -10,12 +10,13 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.sns import archives, deliveries, outcomes, posting
 from foulweather.services.sns.queueing import PRINCIPAL
+from foulweather.services.sns.scheduling import guard
 from foulweather.services.sns.state import Delivery, SnsState
 
 
-async def deliver(call: Call, delivery: str, account: str) -> None:
+async def deliver(call: Call, delivery: str) -> None:
     """Make the next attempt of a delivery."""
-    state = call.state(SnsState, account)
+    state = call.state(SnsState)
     found = state.deliveries.get(delivery)
     if found is None:
         return
@@ -27,6 +28,12 @@ async def deliver(call: Call, delivery: str, account: str) -> None:
         deliveries.attempt(call, state, found)
         return
     found.attempts += 1
+    guarded = guard(call, found.topic_arn, found.id)
+    await _attempt(call, state, found)
+    call.world.agenda.cancel(guarded)
+
+
+async def _attempt(call: Call, state: SnsState, found: Delivery) -> None:
     if found.protocol in ("http", "https"):
         failure = await posting.post(call, state, found)
         call.reread_clock()
@@ -49,21 +56,21 @@ async def deliver(call: Call, delivery: str, account: str) -> None:
         outcomes.delivered(call, state, found)
 
 
-def replay(call: Call, subscription: str, account: str) -> None:
+def replay(call: Call, subscription: str) -> None:
     """Replay the next archived messages to a subscription."""
-    state = call.state(SnsState, account)
+    state = call.state(SnsState)
     found = state.subscriptions.get(subscription)
     if found is not None and found.topic_arn in state.topics:
         archives.step(call, state, state.topics[found.topic_arn], found)
 
 
-def forget_unconfirmed(call: Call, subscription: str, account: str) -> None:
+def forget_unconfirmed(call: Call, subscription: str) -> None:
     """Delete a subscription that was not confirmed.
 
     "After three days, Amazon SNS deletes the unconfirmed subscription automatically."
     https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html
     """
-    state = call.state(SnsState, account)
+    state = call.state(SnsState)
     found = state.subscriptions.get(subscription)
     if found is None or found.is_confirmed:
         return

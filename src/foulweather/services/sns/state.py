@@ -53,6 +53,7 @@ class Subscription(msgspec.Struct, omit_defaults=True):
     token_until_ms: int = 0
     replay_status: str = ""
     replay_after: int = 0
+    principal: str = ""
 
     @property
     def is_raw(self) -> bool:

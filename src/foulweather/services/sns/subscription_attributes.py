@@ -98,7 +98,7 @@ def shown(topic: Topic | None, subscription: Subscription) -> dict[str, str]:
         "ConfirmationWasAuthenticated": "true" if subscription.was_authenticated else "false",
         "PendingConfirmation": "false" if subscription.is_confirmed else "true",
         "RawMessageDelivery": "true" if subscription.is_raw else "false",
-        "SubscriptionPrincipal": f"arn:aws:iam::{subscription.owner}:root",
+        "SubscriptionPrincipal": subscription.principal,
     }
     if subscription.protocol in ("http", "https"):
         attributes["EffectiveDeliveryPolicy"] = effective_subscription_policy(topic, subscription)

@@ -8,6 +8,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.sns import archives, arns, confirmations, limits, protocols, subscription_attributes
 from foulweather.services.sns.limits import invalid_parameter, not_found
+from foulweather.services.sns.scheduling import later
 from foulweather.services.sns.state import Elsewhere, SnsState, Subscription, Topic
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def unsubscribe(call: Call, request: UnsubscribeInput) -> None:
         topic.subscriptions_deleted += 1
         state.topics.touch(topic.arn)
         call.changed("sns.SubscriptionDeleted", subscription.arn, PendingConfirmation="true")
-        call.later(call.now + limits.PENDING_MS, "sns.forget_unconfirmed", subscription=arn.text, account=arn.account)
+        later(call, call.now + limits.PENDING_MS, topic.arn, "sns.forget_unconfirmed", subscription=arn.text)
         confirmations.say_goodbye(call, state, topic, subscription)
         return
     _removed(call, state, topic, subscription)
@@ -253,6 +254,7 @@ def _made(
         held["RawMessageDelivery"] = held["RawMessageDelivery"].lower()
     arn = f"{topic.arn}:{call.world.ids.uuid()}"
     subscription = Subscription(arn, topic.arn, protocol, endpoint, call.account, call.now, held, is_confirmed)
+    subscription.principal = call.principal.role_arn or call.principal.arn
     # Who subscribes an endpoint of its own account has confirmed it with its signature.
     subscription.was_authenticated = is_confirmed
     state.add(subscription)
@@ -262,7 +264,7 @@ def _made(
     if is_confirmed:
         archives.begin(call, state, subscription)
     else:
-        call.later(call.now + limits.PENDING_MS, "sns.forget_unconfirmed", subscription=arn, account=topic.account)
+        later(call, call.now + limits.PENDING_MS, topic.arn, "sns.forget_unconfirmed", subscription=arn)
     return subscription
 
 

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsq
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,14 @@ from foulweather.services.sqs.addresses import addressed, parsed_arn
 from foulweather.services.sqs.handles import parsed_task
 from foulweather.services.sqs.redrive import sources_of
 from foulweather.services.sqs.state import SqsState
+
+
+def policy_command(arn: str, document: str) -> str:
+    """The command that sets a queue's policy."""
+    region, account, name = arn.split(":")[3:6]
+    url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+    attributes = shlex.quote(json.dumps({"Policy": document}))
+    return f"aws sqs set-queue-attributes --queue-url {url} --attributes {attributes} --region {region}"
 
 
 def queue_named_in_url(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:

@@ -97,8 +97,6 @@ def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> lis
             message.first_received_ms = now
         backlog.hide(message, now + asked.visibility_s * 1000)
         state.messages.touch(message.id)
-    if not asked.visibility_s:
-        backlog.settle(now)
     if asked.attempt_id and received:
         _note_attempt(call, state, backlog, asked, received)
     if received:

@@ -90,7 +90,7 @@ def delete_message(call: Call, request: DeleteMessageRequest) -> None:
     handle = parsed(_required(request, "ReceiptHandle"), backlog.queue)
     if backlog.queue.is_fifo:
         check_rate(call, backlog, "DeleteMessage")
-    _delete(call, state, backlog, handle, request["ReceiptHandle"])
+    _delete(call, state, backlog, handle, request["ReceiptHandle"], is_in_batch=False)
 
 
 def delete_message_batch(call: Call, request: DeleteMessageBatchRequest) -> DeleteMessageBatchResult:
@@ -102,7 +102,7 @@ def delete_message_batch(call: Call, request: DeleteMessageBatchRequest) -> Dele
 
     def delete(entry: DeleteMessageBatchRequestEntry) -> DeleteMessageBatchResultEntry:
         text = _required(entry, "ReceiptHandle")
-        _delete(call, state, backlog, parsed(text, backlog.queue), text)
+        _delete(call, state, backlog, parsed(text, backlog.queue), text, is_in_batch=True)
         return {"Id": entry["Id"]}
 
     successful, failed = each_entry(entries, delete)
@@ -160,7 +160,7 @@ def _receipted(state: SqsState, backlog: Backlog, handle: Handle) -> Message | N
     return message
 
 
-def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text: str) -> None:
+def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text: str, *, is_in_batch: bool) -> None:
     """Delete by a receipt; what is gone already is deleted again without complaint.
 
     A standard queue ignores an old receipt ("the request will succeed, but the message might not be
@@ -174,7 +174,7 @@ def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text:
         is_over = call.now >= handle.received_ms + limits.VISIBILITY_S_MAX * 1000
     if is_over:
         until_ms = message.visible_ms if message is not None else handle.received_ms
-        raise refusals.receipt_is_over(text, backlog.arn, until_ms)
+        raise refusals.receipt_is_over(text, backlog.arn, until_ms, is_in_batch)
     if message is not None:
         state.remove(backlog, message)
         call.happened("sqs.MessageDeleted", backlog.arn)

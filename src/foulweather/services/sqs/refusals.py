@@ -45,11 +45,15 @@ def over_in_flight_limit(arn: str, in_flight: int) -> AwsError:
     )
 
 
-def receipt_is_over(handle: str, arn: str, until_ms: int) -> AwsError:
-    """A receipt handle whose time is over."""
-    return invalid(
-        "ReceiptHandle", handle, "The receipt handle has expired.", Fact(arn, "visibility timeout ended", until_ms)
-    )
+def receipt_is_over(handle: str, arn: str, until_ms: int, is_in_batch: bool) -> AwsError:
+    """A receipt handle whose time is over; an entry of a batch fails in other words than a single call.
+
+    https://github.com/aws/aws-sdk-js/issues/1279, https://github.com/smaskalik/sqsmover/issues/54
+    """
+    fact = Fact(arn, "visibility timeout ended", until_ms)
+    if is_in_batch:
+        return AwsError("ReceiptHandleIsInvalid", "The receipt handle has expired", facts=(fact,))
+    return invalid("ReceiptHandle", handle, "The receipt handle has expired.", fact)
 
 
 def not_in_flight(arn: str, message_id: str, visible_ms: int) -> AwsError:

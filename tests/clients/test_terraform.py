@@ -1,0 +1,93 @@
+"""A stack through Terraform and the AWS provider: what it makes stays as it was planned."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from clients.running import ACCOUNT, ROOT_KEYS, Cloud, Keys, found_tool, terraform_mirror
+
+pytestmark = [pytest.mark.client, pytest.mark.needs("terraform", "terraform-provider-aws")]
+
+STACK = Path(__file__).parent / "terraform"
+NOTHING_TO_CHANGE = 0
+
+
+class Terraform:
+    """A working directory of Terraform."""
+
+    def __init__(self, cloud: Cloud, directory: Path) -> None:
+        self.cloud = cloud
+        self.directory = directory
+        directory.mkdir()
+        shutil.copy(STACK / "main.tf", directory)
+        configuration = directory / "terraform.rc"
+        mirror = f'filesystem_mirror {{ path = "{terraform_mirror()}" }}'
+        configuration.write_text(f"provider_installation {{ {mirror} }}\n".replace("{ ", "{\n").replace(" }", "\n}"))
+        self.environment = cloud.aimed(ROOT_KEYS) | {
+            "TF_CLI_CONFIG_FILE": str(configuration),
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+        }
+
+    def __call__(self, command: str, *options: str, status: int = 0) -> str:
+        terraform = found_tool("terraform") or "terraform"
+        ended = self.cloud.ran(
+            terraform, f"-chdir={self.directory}", command, *options, timeout_s=150, **self.environment
+        )
+        assert ended.returncode == status, ended.stdout[-6000:] + ended.stderr[-6000:]
+        return ended.stdout
+
+    def outputs(self) -> dict[str, Any]:
+        return {name: one["value"] for name, one in json.loads(self("output", "-json")).items()}
+
+    def use_endpoints_block(self) -> None:
+        """Name the endpoint as stacks did before AWS_ENDPOINT_URL."""
+        shutil.copy(STACK / "endpoints_override.tf", self.directory)
+        del self.environment["AWS_ENDPOINT_URL"]
+        self.environment["TF_VAR_endpoint"] = self.cloud.endpoint
+
+
+@pytest.fixture
+def terraform(cloud: Cloud, tmp_path: Path) -> Iterator[Terraform]:
+    yield Terraform(cloud, tmp_path / "stack")
+
+
+def test_a_stack_is_made_changed_and_destroyed(terraform: Terraform, cloud: Cloud) -> None:
+    terraform("init", "-input=false")
+    terraform("apply", "-auto-approve", "-input=false")
+    terraform("plan", "-detailed-exitcode", "-input=false", status=NOTHING_TO_CHANGE)
+    check_the_stack_works(cloud, terraform.outputs())
+
+    terraform("apply", "-auto-approve", "-input=false", "-var=session_s=7200")
+    terraform.use_endpoints_block()
+    terraform("plan", "-detailed-exitcode", "-input=false", "-var=session_s=7200", status=NOTHING_TO_CHANGE)
+    assert cloud.client("iam").get_role(RoleName="worker")["Role"]["MaxSessionDuration"] == 7200
+
+    terraform("destroy", "-auto-approve", "-input=false")
+    assert cloud.client("iam").list_users()["Users"] == []
+    assert cloud.client("iam").list_roles()["Roles"] == []
+    assert "QueueUrls" not in cloud.client("sqs").list_queues()
+    assert cloud.client("sns").list_topics()["Topics"] == []
+
+
+def check_the_stack_works(cloud: Cloud, outputs: dict[str, Any]) -> None:
+    """What is wired lets the right message through, for the right caller."""
+    assert outputs["account"] == ACCOUNT
+    deployer = Keys(outputs["access_key_id"], outputs["secret"])
+    number, order = {"DataType": "Number", "StringValue": "250"}, {"DataType": "String", "StringValue": "re-order"}
+    sns = cloud.client("sns")
+    sns.publish(TopicArn=outputs["topic"], Message="small")
+    sns.publish(TopicArn=outputs["topic"], Message="big", MessageAttributes={"amount": number, "kind": order})
+    sqs = cloud.client("sqs", deployer)
+    (message,) = sqs.receive_message(QueueUrl=outputs["queue_url"], MaxNumberOfMessages=10)["Messages"]
+    assert message["Body"] == "big"
+    sqs.delete_message(QueueUrl=outputs["queue_url"], ReceiptHandle=message["ReceiptHandle"])
+    with pytest.raises(ClientError, match="no identity-based policy allows the sqs:sendmessage action"):
+        sqs.send_message(QueueUrl=outputs["queue_url"], MessageBody="mine")
