@@ -1,9 +1,9 @@
 """A local AWS that fails like the real one, and tells you why.
 
-    import foulweather
+import foulweather
 
-    with foulweather.world() as aws:
-        sqs = aws.client("sqs")
+with foulweather.world() as aws:
+    sqs = aws.client("sqs")
 """
 
 from __future__ import annotations

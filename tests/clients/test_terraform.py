@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ class Terraform:
         configuration.write_text(f"provider_installation {{ {mirror} }}\n".replace("{ ", "{\n").replace(" }", "\n}"))
         self.environment = cloud.aimed(ROOT_KEYS) | {
             "TF_CLI_CONFIG_FILE": str(configuration),
+            "TF_CLI_ARGS": "-no-color",
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
         }
@@ -49,14 +49,14 @@ class Terraform:
 
     def use_endpoints_block(self) -> None:
         """Name the endpoint as stacks did before AWS_ENDPOINT_URL."""
-        shutil.copy(STACK / "endpoints_override.tf", self.directory)
+        shutil.copy(STACK / "endpoints.tf", self.directory)
         del self.environment["AWS_ENDPOINT_URL"]
         self.environment["TF_VAR_endpoint"] = self.cloud.endpoint
 
 
 @pytest.fixture
-def terraform(cloud: Cloud, tmp_path: Path) -> Iterator[Terraform]:
-    yield Terraform(cloud, tmp_path / "stack")
+def terraform(cloud: Cloud, tmp_path: Path) -> Terraform:
+    return Terraform(cloud, tmp_path / "stack")
 
 
 def test_a_stack_is_made_changed_and_destroyed(terraform: Terraform, cloud: Cloud) -> None:

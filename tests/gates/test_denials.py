@@ -69,9 +69,7 @@ def test_nothing_allows_it(aws: Aws) -> None:
     later(aws)
     error = refusal(sending, alice, url)
     assert error.why.decision == "denied"
-    assert error.why.cause == (
-        f"{ALICE} may not sqs:SendMessage on {queue_arn()}: no identity-based policy allows it."
-    )
+    assert error.why.cause == (f"{ALICE} may not sqs:SendMessage on {queue_arn()}: no identity-based policy allows it.")
     none = fact(error, "identity-based policies")
     assert (none.resource, none.value) == (ALICE, [])
     (command,) = mended(aws, error, lambda: sending(alice, url))
@@ -171,9 +169,7 @@ def test_an_explicit_deny_in_a_groups_inline_policy(aws: Aws, others: list[Any])
     alice = user(aws, "alice", allow("sqs:*"))
     group = aws.iam.create_group({"GroupName": "staff", "Path": "/all/"})["Group"]["Arn"]
     statements = [deny("sqs:SendMessage", Sid="Freeze"), *others]
-    aws.iam.put_group_policy(
-        {"GroupName": "staff", "PolicyName": "rules", "PolicyDocument": document(*statements)}
-    )
+    aws.iam.put_group_policy({"GroupName": "staff", "PolicyName": "rules", "PolicyDocument": document(*statements)})
     aws.iam.add_user_to_group({"GroupName": "staff", "UserName": "alice"})
     later(aws)
     error = refusal(sending, alice, url)

@@ -73,7 +73,9 @@ def tracked_texts() -> list[Path]:
     return [
         path
         for path in ROOT.rglob("*")
-        if path.is_file() and path.suffix in kinds and not skipped & set(path.relative_to(ROOT).parts)
+        if path.is_file()
+        and path.suffix in kinds
+        and not skipped & set(path.relative_to(ROOT).parts)
         and not any(part.startswith(".") and part not in (".ci", ".gitignore") for part in path.relative_to(ROOT).parts)
     ]
 

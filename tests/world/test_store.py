@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from foulweather.world import snapshot
-from foulweather.world.store import FILE_NAME, CorruptStore, State, table
+from foulweather.world.log import FILE_NAME, CorruptStore
+from foulweather.world.store import State, table
 from foulweather.world.world import World
 
 
@@ -29,9 +30,8 @@ def open_world(directory: Path | None) -> World:
 
 def killed(world: World) -> None:
     """Let go of the file as a killed process does: nothing is folded, nothing more is written."""
-    database = world.store._database
-    assert database is not None
-    database.close()
+    assert world.store._log is not None
+    world.store._log.close()
 
 
 def test_committed_rows_survive_a_kill(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from foulweather.cli.places import RunFile, tls_directory
 from foulweather.wire.admin import Opening, ServerFacts
 from foulweather.wire.cloud import Cloud
 from foulweather.wire.server import Server, new_event_loop
-from foulweather.world.store import CorruptStore
+from foulweather.world.log import CorruptStore
 
 log = logging.getLogger("foulweather")
 GRACE_S = 5

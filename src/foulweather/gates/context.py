@@ -163,7 +163,7 @@ _GLOBAL: dict[str, Callable[[Call, Resource], Value | None]] = {
     "aws:resourceorgpaths": _of_organization("path", "resource"),
     "aws:sourcearn": lambda call, _: call.source_arn or None,
     "aws:sourceaccount": lambda call, _: call.source_account or None,
-    "aws:sourceowner": lambda call, _: call.source_account or call.principal.account or None,
+    "aws:sourceowner": lambda call, _: call.source_account or None,
     "aws:sourceorgid": _of_organization("id", "source"),
     "aws:sourceorgpaths": _of_organization("path", "source"),
     "aws:viaawsservice": lambda call, _: _bool(bool(call.via) and call.principal.kind != "service"),

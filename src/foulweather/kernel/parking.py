@@ -28,6 +28,10 @@ class Parking:
         world.ended()
         try:
             return await parked.woken
+        except asyncio.CancelledError:
+            if parked.was_woken:  # and its client left before it went on: the next in line goes in its place
+                self.wake()
+            raise
         finally:
             world.agenda.cancel(alarm)
             if parked in self._parked:
@@ -50,6 +54,10 @@ class _Parked:
         self.call = call
         self.woken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.is_resumed = False
+
+    @property
+    def was_woken(self) -> bool:
+        return self.woken.done() and not self.woken.cancelled() and self.woken.result()
 
     def give_up(self) -> None:
         self.resume(False)

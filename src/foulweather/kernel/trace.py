@@ -12,6 +12,7 @@ from foulweather.world.store import State, table
 
 RECENT_HOPS_MAX = 20_000
 KEPT_TRACES_MAX = 2_000
+HOPS_MAX = 200
 
 
 class Hop(msgspec.Struct, omit_defaults=True):
@@ -75,7 +76,11 @@ class Traces(State):
         """Add a hop to its trace."""
         self._recent.append(hop)
         if hop.parent_id and hop.trace_id in self._wrong:
-            self._wrong[hop.trace_id].hops.append(hop)
+            hops = self._wrong[hop.trace_id].hops
+            if len(hops) >= HOPS_MAX:
+                # A delivery may be retried a hundred thousand times: the first half and the latest tell enough.
+                self._by_request.pop(hops.pop(HOPS_MAX // 2).request_id, None)
+            hops.append(hop)
             self._by_request[hop.request_id] = hop.trace_id
 
     def keep(self, hop: Hop) -> None:

@@ -7,8 +7,6 @@ table: one insert and one commit serve every request of the tick. The log is fol
 
 from __future__ import annotations
 
-import sqlite3
-import zlib
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, overload
@@ -16,31 +14,14 @@ from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 import msgspec
 
 from foulweather.world.journal import Event
+from foulweather.world.log import Batch, Log
 
 R = TypeVar("R", bound=msgspec.Struct)
 S = TypeVar("S", bound="State")
 
-FORMAT = "1"
-FILE_NAME = "world.sqlite"
 LOG_BYTES_MAX = 64 << 20
 
 _encode = msgspec.msgpack.Encoder().encode
-
-
-class CorruptStore(Exception):
-    """A data directory that this project will neither use nor erase."""
-
-
-class Batch(msgspec.Struct, array_like=True):
-    """What one tick wrote: new table ids, rows (None: deleted), journal events, and meta values."""
-
-    tables: dict[int, str]
-    rows: list[tuple[int, str, bytes | None]]
-    events: list[Event]
-    meta: dict[str, str]
-
-
-_decode_batch = msgspec.msgpack.Decoder(Batch).decode
 
 
 class Table(Generic[R]):
@@ -176,11 +157,13 @@ class Store:
         self._new_meta: dict[str, str] = {}
         self._after: list[Callable[[], None]] = []
         self._asked = False
-        self.log_bytes = 0
-        self._database: sqlite3.Connection | None = None
-        if directory is not None:
-            self._database = _opened(directory, fsync)
-            self._load(directory)
+        self._log = Log(directory, fsync=fsync) if directory is not None else None
+        if self._log is not None:
+            content = self._log.read()
+            self.meta = content.meta
+            self.kept_events = content.events
+            self._ids = content.tables
+            self._unread = content.rows
 
     # --- states and tables
 
@@ -248,11 +231,9 @@ class Store:
         if not self._asked:
             return
         self._asked = False
-        if self._database is not None and (self._dirty or self.unsaved_events or self._new_meta):
+        if self._log is not None and (self._dirty or self.unsaved_events or self._new_meta):
             rows = [(tid, key, None if row is None else _encode(row)) for (tid, key), row in self._dirty.items()]
-            batch = _encode(Batch(self._new_tables, rows, self.unsaved_events, self._new_meta))
-            self._database.execute("INSERT INTO log (crc, batch) VALUES (?, ?)", (zlib.crc32(batch), batch))
-            self.log_bytes += len(batch)
+            self._log.append(Batch(self._new_tables, rows, self.unsaved_events, self._new_meta))
             self._new_tables.clear()
         self._dirty.clear()
         self.unsaved_events.clear()
@@ -261,47 +242,23 @@ class Store:
         for callback in after:
             callback()
 
+    @property
+    def log_bytes(self) -> int:
+        """How much of the log is not folded into keyed rows yet."""
+        return self._log.bytes if self._log is not None else 0
+
     def fold(self, bytes_max: int | None = None) -> None:
         """Merge the oldest part of the log (all of it by default) into the keyed rows."""
-        database = self._database
-        if database is None:
-            return
-        rows: dict[tuple[int, str], bytes | None] = {}
-        tables: dict[int, str] = {}
-        events: list[Event] = []
-        meta: dict[str, str] = {}
-        size = last = 0
-        for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
-            batch = _checked(seq, crc, blob)
-            rows.update({(tid, key): value for tid, key, value in batch.rows})
-            tables.update(batch.tables)
-            events.extend(batch.events)
-            meta.update(batch.meta)
-            size, last = size + len(blob), seq
-            if bytes_max is not None and size >= bytes_max:
-                break
-        if not last:
-            return
-        database.execute("BEGIN")
-        database.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?)", tables.items())
-        database.executemany(
-            "INSERT OR REPLACE INTO rows VALUES (?, ?, ?)",
-            ((tid, key, value) for (tid, key), value in rows.items() if value is not None),
-        )
-        database.executemany("DELETE FROM rows WHERE tid = ? AND key = ?", (k for k, v in rows.items() if v is None))
-        database.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", ((e.seq, _encode(e)) for e in events))
-        database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
-        database.execute("DELETE FROM log WHERE seq <= ?", (last,))
-        database.execute("COMMIT")
-        self.log_bytes = max(0, self.log_bytes - size)
+        if self._log is not None:
+            self._log.fold(bytes_max)
 
     def close(self) -> None:
         """Commit, fold, and let go of the file."""
         self.commit()
-        if self._database is not None:
-            self.fold()
-            self._database.close()
-            self._database = None
+        if self._log is not None:
+            self._log.fold()
+            self._log.close()
+            self._log = None
 
     # --- the whole, for snapshots and forks
 
@@ -322,98 +279,14 @@ class Store:
             tid = self._ids[path] = len(self._ids) + 1
             self._new_tables[tid] = path
             self._unread[tid] = rows
-        if self._database is not None:
-            batch_rows: list[tuple[int, str, bytes | None]] = [
+        if self._log is not None:
+            encoded: list[tuple[int, str, bytes | None]] = [
                 (self._ids[path], key, value) for path, rows in whole.items() for key, value in rows.items()
             ]
-            batch = _encode(Batch(self._new_tables, batch_rows, [], {}))
-            self._database.execute("INSERT INTO log (crc, batch) VALUES (?, ?)", (zlib.crc32(batch), batch))
+            self._log.append(Batch(self._new_tables, encoded, [], {}))
             self._new_tables.clear()
-            self.fold()
-
-    # --- reading the file
-
-    def _load(self, directory: Path) -> None:
-        database = self._database
-        assert database is not None
-        try:
-            self.meta = dict(database.execute("SELECT key, value FROM meta"))
-            names = dict(database.execute("SELECT tid, path FROM tables"))
-            unread: dict[int, dict[str, bytes]] = {}
-            for tid, key, value in database.execute("SELECT tid, key, value FROM rows"):
-                unread.setdefault(tid, {})[key] = value
-            decode_event = msgspec.msgpack.Decoder(Event).decode
-            self.kept_events = [
-                decode_event(row[0]) for row in database.execute("SELECT data FROM events ORDER BY seq")
-            ]
-            for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
-                batch = _checked(seq, crc, blob)
-                self.log_bytes += len(blob)
-                names.update(batch.tables)
-                self.kept_events.extend(batch.events)
-                self.meta.update(batch.meta)
-                for tid, key, value in batch.rows:
-                    rows = unread.setdefault(tid, {})
-                    rows.pop(key, None)
-                    if value is not None:
-                        rows[key] = value
-        except (sqlite3.DatabaseError, msgspec.DecodeError, CorruptStore) as error:
-            database.close()
-            raise CorruptStore(_refusal(directory, str(error))) from error
-        self._ids = {path: tid for tid, path in names.items()}
-        self._unread = unread
+            self._log.fold()
 
 
 def _by_place(item: tuple[tuple[type[State], str, str], State]) -> tuple[str, str]:
     return item[0][1], item[0][2]
-
-
-def _checked(seq: int, crc: int, blob: bytes) -> Batch:
-    if zlib.crc32(blob) != crc:
-        raise CorruptStore(f"log entry {seq} does not match its checksum")
-    return _decode_batch(blob)
-
-
-def _refusal(directory: Path, reason: str) -> str:
-    return (
-        f"The data directory {directory} cannot be used: {reason}. Nothing was changed. "
-        "Move it away, or start with another --data-dir, or with --in-memory."
-    )
-
-
-def _opened(directory: Path, fsync: bool) -> sqlite3.Connection:
-    """Open or create the file; refuse, without touching it, what is not a store of this format.
-
-    `synchronous=NORMAL` survives the death of the process (the write-ahead log is in the kernel's
-    hands at commit); surviving the machine's power failure takes `fsync`.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / FILE_NAME
-    is_new = not path.exists()
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute("PRAGMA locking_mode=EXCLUSIVE")
-        if not is_new and database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise CorruptStore("its database is damaged")
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute(f"PRAGMA synchronous={'FULL' if fsync else 'NORMAL'}")
-        database.execute("PRAGMA wal_autocheckpoint=8000")
-        if is_new:
-            database.executescript(
-                "BEGIN IMMEDIATE;"
-                "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-                "CREATE TABLE tables (tid INTEGER PRIMARY KEY, path TEXT NOT NULL);"
-                "CREATE TABLE rows (tid INTEGER, key TEXT, value BLOB NOT NULL, PRIMARY KEY (tid, key)) WITHOUT ROWID;"
-                "CREATE TABLE events (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
-                "CREATE TABLE log (seq INTEGER PRIMARY KEY AUTOINCREMENT, crc INTEGER NOT NULL, batch BLOB NOT NULL);"
-                f"INSERT INTO meta VALUES ('format', '{FORMAT}');"
-                "COMMIT;"
-            )
-        found = database.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        if found is None or found[0] != FORMAT:
-            raise CorruptStore(f"its format is {found and found[0]!r}, this version reads {FORMAT!r}")
-    except (sqlite3.DatabaseError, CorruptStore) as error:
-        database.close()
-        reason = "another foulweather is using it" if "locked" in str(error) else str(error)
-        raise CorruptStore(_refusal(directory, reason)) from error
-    return database

@@ -216,3 +216,19 @@ def test_nested_keys_count_in_the_combinations() -> None:
 def test_the_size_of_a_policy() -> None:
     with pytest.raises(FilterSyntax):
         compiled(json.dumps({"a": ["x" * 262_144]}), "MessageAttributes")
+
+
+def test_keys_that_hold_conditions_count_wherever_they_are() -> None:
+    # AWS's example has six: `finding` itself does not count, the keys in it do.
+    exists = [{"exists": True}]
+    policy = {
+        "state": ["SUCCESS"],
+        "severity": exists,
+        "message": exists,
+        "finding": {"standard_control": exists, "region": exists, "account": exists},
+    }
+    with pytest.raises(FilterSyntax) as caught:
+        compiled(json.dumps(policy), "MessageBody")
+    assert str(caught.value) == "Filter policy can not have more than 5 keys"
+    del policy["message"]
+    compiled(json.dumps(policy), "MessageBody")

@@ -76,6 +76,10 @@ def test_endpoints_that_are_refused(aws: Aws, sns, protocol, endpoint, message) 
             "MessageAttributes",
         ),
         ({"FilterPolicy": '{"a":"b"}'}, 'Attributes Reason: FilterPolicy: "a" must be an object or an array'),
+        (
+            {"RedrivePolicy": '{"maxReceiveCount":5}'},
+            "Attributes Reason: RedrivePolicy: invalid JSON. Attribute maxReceiveCount is unknown.",
+        ),
         ({"RedrivePolicy": "{}"}, "Attributes Reason: RedrivePolicy: deadLetterTargetArn is an invalid arn"),
         (
             {"RedrivePolicy": json.dumps({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:444455556666:dlq"})},

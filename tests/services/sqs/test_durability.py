@@ -17,7 +17,7 @@ def restarted(aws: Aws, directory: Path) -> Aws:
 def crashed(aws: Aws, directory: Path) -> Aws:
     """The same, but the first process had no time to put anything away."""
     aws.world.store.commit()
-    aws.world.store._database.close()  # type: ignore[union-attr]
+    aws.world.store._log.close()  # type: ignore[union-attr]
     return new_aws(directory=directory)
 
 

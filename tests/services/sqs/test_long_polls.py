@@ -150,7 +150,8 @@ async def test_a_group_set_free_wakes_a_poll(aws: Aws) -> None:
 
 async def test_a_client_that_goes_away_leaves_the_message_to_the_next(aws: Aws) -> None:
     url = make_queue(aws)
-    first, second = poll(aws, url), poll(aws, url)
+    first = asyncio.ensure_future(aws.sqs.receive_message({"QueueUrl": url, "WaitTimeSeconds": 20}))
+    second = poll(aws, url)
     await until_quiet()
     send(aws, url)
     first.cancel()

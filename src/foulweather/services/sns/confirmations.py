@@ -56,7 +56,6 @@ def _send(call: Call, state: SnsState, topic: Topic, subscription: Subscription,
         outbox.record(call, state, "email", endpoint, body, subject=subject, message_id=message_id, topic_arn=topic.arn)
         return
     delivery = Delivery(
-        call.world.ids.uuid(),
         kind,
         subscription.arn,
         topic.arn,

@@ -52,7 +52,7 @@ def offer(call: Call, state: SnsState, topic: Topic, subscription: Subscription,
 
 def put_off(call: Call, state: SnsState, delivery: Delivery) -> None:
     """Put a delivery that waits for an answer on the agenda, at once or as fast as its endpoint takes them."""
-    state.deliveries.put(delivery.id, delivery)
+    state.hold(delivery, call.world.ids)
     when_ms = throttling.next_ms(call, state, delivery)
     later(call, when_ms, delivery.topic_arn, "sns.deliver", delivery=delivery.id)
 
@@ -70,7 +70,7 @@ def attempt(call: Call, state: SnsState, delivery: Delivery) -> None:
         return
     # A fault holds the queue up; the publisher does not wait for that.
     call.world.started()
-    state.deliveries.put(delivery.id, delivery)
+    state.hold(delivery, call.world.ids)
     guarded = guard(call, delivery.topic_arn, delivery.id)
     task = asyncio.ensure_future(_settle(call, state, delivery, sending, guarded))
     state.running.add(task)
@@ -123,7 +123,6 @@ def _prepared(call: Call, topic: Topic, subscription: Subscription, message: Mes
     is_raw = subscription.is_raw
     body = message.text_for(subscription.protocol) if is_raw else message.envelope(call, topic, subscription)
     return Delivery(
-        call.world.ids.uuid(),
         "Notification",
         subscription.arn,
         topic.arn,

@@ -129,9 +129,9 @@ def _alternatives(value: Any, nested: bool) -> list[Group]:
 
 
 def _keys(group: Group) -> int:
-    # "For a nested policy, only parent keys are counted."
-    inner = sum(_keys(branch) for branches in group.alternatives for branch in branches)
-    return len(group.clauses) + len(group.children) + inner
+    # A key counts whose value is an array; one that holds an object does not, those in it do.
+    inner = [branch for branches in group.alternatives for branch in branches]
+    return len(group.clauses) + sum(_keys(child) for _, child in group.children) + sum(_keys(one) for one in inner)
 
 
 def _combinations(group: Group, depth: int) -> int:

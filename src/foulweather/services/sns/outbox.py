@@ -34,7 +34,6 @@ def send(call: Call, state: SnsState, topic: Topic, subscription: Subscription, 
     """Deliver a notification to an e-mail address, a phone or a device."""
     protocol, to = subscription.protocol, subscription.endpoint
     delivery = Delivery(
-        call.world.ids.uuid(),
         "Notification",
         subscription.arn,
         topic.arn,

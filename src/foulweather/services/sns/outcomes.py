@@ -65,7 +65,7 @@ def failed(call: Call, state: SnsState, delivery: Delivery, why: Why, *, is_fina
     if delay_ms is None:
         give_up(call, state, delivery, why)
         return
-    state.deliveries.put(delivery.id, delivery)
+    state.hold(delivery, call.world.ids)
     when_ms = call.now + extra_ms + delay_ms
     later(call, when_ms, delivery.topic_arn, "sns.deliver", delivery=delivery.id)
     call.happened(

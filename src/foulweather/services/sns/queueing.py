@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.services.sns.arns import parsed
@@ -11,20 +12,24 @@ from foulweather.services.sns.state import Attribute, Delivery
 PRINCIPAL = "sns.amazonaws.com"
 
 
+class Queue(NamedTuple):
+    """Where a queue is."""
+
+    account: str
+    region: str
+    url: str
+    is_fifo: bool
+
+
 def send_to_queue(call: Call, delivery: Delivery, queue_arn: str) -> Any:
     """SendMessage as sns.amazonaws.com on behalf of the topic."""
-    queue = parsed(queue_arn)
-    assert queue is not None
-    request: dict[str, Any] = {
-        "QueueUrl": f"https://sqs.{queue.region}.amazonaws.com/{queue.account}/{queue.rest}",
-        "MessageBody": delivery.body,
-    }
+    queue = _queue(queue_arn)
+    request: dict[str, Any] = {"QueueUrl": queue.url, "MessageBody": delivery.body}
     if delivery.is_raw and delivery.attributes:
         request["MessageAttributes"] = {name: _for_queue(one) for name, one in delivery.attributes.items()}
-    is_fifo = queue.rest.endswith(".fifo")
-    if delivery.group and is_fifo == delivery.topic_arn.endswith(".fifo"):
+    if delivery.group and queue.is_fifo == delivery.topic_arn.endswith(".fifo"):
         request["MessageGroupId"] = delivery.group
-    if delivery.deduplication and is_fifo:
+    if delivery.deduplication and queue.is_fifo:
         request["MessageDeduplicationId"] = delivery.deduplication
     ports = call.acting_as(
         PRINCIPAL,
@@ -34,6 +39,14 @@ def send_to_queue(call: Call, delivery: Delivery, queue_arn: str) -> Any:
         region=queue.region,
     )
     return ports.sqs.send_message(request)
+
+
+@lru_cache(maxsize=4096)
+def _queue(arn: str) -> Queue:
+    found = parsed(arn)
+    assert found is not None
+    url = f"https://sqs.{found.region}.amazonaws.com/{found.account}/{found.rest}"
+    return Queue(found.account, found.region, url, found.rest.endswith(".fifo"))
 
 
 def _for_queue(attribute: Attribute) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 
-
 GUARD_MS = 3_600_000
 
 

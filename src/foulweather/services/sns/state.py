@@ -10,6 +10,7 @@ import msgspec
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
 from foulweather.services.sns.filters import Filter, compiled
+from foulweather.world.ids import Ids
 from foulweather.world.store import State, table
 
 SENT_MAX = 1_000
@@ -76,9 +77,8 @@ class Attribute(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Delivery(msgspec.Struct, omit_defaults=True):
-    """One message on its way to one endpoint, for as long as it takes more than one moment."""
+    """One message on its way to one endpoint; it has an id when that takes more than one moment."""
 
-    id: str
     kind: str
     subscription_arn: str
     topic_arn: str
@@ -93,6 +93,7 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     group: str = ""
     deduplication: str = ""
     attempts: int = 0
+    id: str = ""
 
 
 class Archived(msgspec.Struct, omit_defaults=True):
@@ -224,6 +225,11 @@ class SnsState(State):
     def filter_changed(self, subscription: Subscription) -> None:
         """Have a subscription's filter policy compiled anew."""
         self._filters.pop(subscription.arn, None)
+
+    def hold(self, delivery: Delivery, ids: Ids) -> None:
+        """Keep a delivery that takes more than one moment."""
+        delivery.id = delivery.id or ids.uuid()
+        self.deliveries.put(delivery.id, delivery)
 
     # --- topics
 

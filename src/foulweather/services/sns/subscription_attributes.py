@@ -117,7 +117,12 @@ def _checked_redrive(topic: Topic, owner: str, text: str, prefix: str) -> None:
         document = msgspec.json.decode(text)
     except msgspec.DecodeError:
         raise invalid_parameter(f"{prefix}RedrivePolicy: failed to parse JSON.") from None
-    target = cast("dict[str, Any]", document).get("deadLetterTargetArn") if isinstance(document, dict) else None
+    members = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    for member in members:
+        # What people copy from an SQS redrive policy: maxReceiveCount.
+        if member != "deadLetterTargetArn":
+            raise invalid_parameter(f"{prefix}RedrivePolicy: invalid JSON. Attribute {member} is unknown.")
+    target = members.get("deadLetterTargetArn")
     queue = parsed(target) if isinstance(target, str) else None
     if queue is None or queue.service != "sqs" or not queue.rest:
         raise invalid_parameter(f"{prefix}RedrivePolicy: deadLetterTargetArn is an invalid arn")

@@ -66,8 +66,9 @@ def latest(asked: Asked) -> TraceList:
 
 def _latest(traces: Traces, limit: int, *, wrong: bool = False) -> list[Trace]:
     # Those that are kept outlive the recent ones, and a restart.
-    every = {one.trace_id: one for one in (*traces.kept.values(), *traces)}
-    newest_first = sorted(reversed(every.values()), key=lambda one: -one.hops[0].at_ms)
+    recent = {one.trace_id: one for one in traces}
+    older = sorted((one for one in traces.kept.values() if one.trace_id not in recent), key=lambda one: one.seq)
+    newest_first = reversed([*older, *recent.values()])
     wanted = (one for one in newest_first if not wrong or one.first_wrong() is not None)
     return list(islice(wanted, limit))
 

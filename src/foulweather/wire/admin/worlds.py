@@ -24,7 +24,7 @@ from foulweather.world import snapshot as snapshots
 from foulweather.world.agenda import Due
 from foulweather.world.clock import Mode
 from foulweather.world.snapshot import BadSnapshot, Snapshot
-from foulweather.world.store import FILE_NAME
+from foulweather.world.log import FILE_NAME
 from foulweather.world.world import World
 
 if TYPE_CHECKING:

@@ -1,0 +1,172 @@
+"""The file that makes a world durable: an append log of batches over keyed rows, in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from foulweather.world.journal import Event
+
+FORMAT = "1"
+FILE_NAME = "world.sqlite"
+LOCK_WAIT_S = 0.2
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class CorruptStore(Exception):
+    """A data directory that this project will neither use nor erase."""
+
+
+class Batch(msgspec.Struct, array_like=True):
+    """What one tick wrote: new table ids, rows (None: deleted), journal events, and meta values."""
+
+    tables: dict[int, str]
+    rows: list[tuple[int, str, bytes | None]]
+    events: list[Event]
+    meta: dict[str, str]
+
+
+class Content(msgspec.Struct):
+    """Everything in the file: meta values, table ids by path, rows by table id, kept events."""
+
+    meta: dict[str, str]
+    tables: dict[str, int]
+    rows: dict[int, dict[str, bytes]]
+    events: list[Event]
+
+
+_decode_batch = msgspec.msgpack.Decoder(Batch).decode
+_decode_event = msgspec.msgpack.Decoder(Event).decode
+
+
+class Log:
+    """One open file; `bytes` is how much of the log is not folded yet."""
+
+    def __init__(self, directory: Path, *, fsync: bool) -> None:
+        self.bytes = 0
+        self._directory = directory
+        self._database = _opened(directory, fsync)
+
+    def append(self, batch: Batch) -> None:
+        """Write one batch and commit it."""
+        packed = _encode(batch)
+        self._database.execute("INSERT INTO log (crc, batch) VALUES (?, ?)", (zlib.crc32(packed), packed))
+        self.bytes += len(packed)
+
+    def read(self) -> Content:
+        """Everything in the file; refuses a damaged one and lets go of it."""
+        try:
+            return self._read()
+        except (sqlite3.DatabaseError, msgspec.DecodeError, CorruptStore) as error:
+            self._database.close()
+            raise CorruptStore(_refusal(self._directory, str(error))) from error
+
+    def _read(self) -> Content:
+        database = self._database
+        found = Content(dict(database.execute("SELECT key, value FROM meta")), {}, {}, [])
+        names: dict[int, str] = dict(database.execute("SELECT tid, path FROM tables"))
+        for tid, key, value in database.execute("SELECT tid, key, value FROM rows"):
+            found.rows.setdefault(tid, {})[key] = value
+        found.events = [_decode_event(row[0]) for row in database.execute("SELECT data FROM events ORDER BY seq")]
+        for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
+            batch = _checked(seq, crc, blob)
+            self.bytes += len(blob)
+            names.update(batch.tables)
+            found.events.extend(batch.events)
+            found.meta.update(batch.meta)
+            for tid, key, value in batch.rows:
+                rows = found.rows.setdefault(tid, {})
+                rows.pop(key, None)
+                if value is not None:
+                    rows[key] = value
+        found.tables = {path: tid for tid, path in names.items()}
+        return found
+
+    def fold(self, bytes_max: int | None = None) -> None:
+        """Merge the oldest part of the log (all of it by default) into the keyed rows."""
+        database = self._database
+        rows: dict[tuple[int, str], bytes | None] = {}
+        whole = Batch({}, [], [], {})
+        size = last = 0
+        for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
+            batch = _checked(seq, crc, blob)
+            rows.update({(tid, key): value for tid, key, value in batch.rows})
+            whole.tables.update(batch.tables)
+            whole.events.extend(batch.events)
+            whole.meta.update(batch.meta)
+            size, last = size + len(blob), seq
+            if bytes_max is not None and size >= bytes_max:
+                break
+        if not last:
+            return
+        kept = ((tid, key, value) for (tid, key), value in rows.items() if value is not None)
+        gone = (place for place, value in rows.items() if value is None)
+        events = ((event.seq, _encode(event)) for event in whole.events)
+        database.execute("BEGIN")
+        database.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?)", whole.tables.items())
+        database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
+        database.executemany("DELETE FROM rows WHERE tid = ? AND key = ?", gone)
+        database.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", events)
+        database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", whole.meta.items())
+        database.execute("DELETE FROM log WHERE seq <= ?", (last,))
+        database.execute("COMMIT")
+        self.bytes = max(0, self.bytes - size)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+def _checked(seq: int, crc: int, blob: bytes) -> Batch:
+    if zlib.crc32(blob) != crc:
+        raise CorruptStore(f"log entry {seq} does not match its checksum")
+    return _decode_batch(blob)
+
+
+def _refusal(directory: Path, reason: str) -> str:
+    return (
+        f"The data directory {directory} cannot be used: {reason}. Nothing was changed. "
+        "Move it away, or start with another --data-dir, or with --in-memory."
+    )
+
+
+def _opened(directory: Path, fsync: bool) -> sqlite3.Connection:
+    """Open or create the file; refuse, without touching it, what is not a store of this format.
+
+    `synchronous=NORMAL` survives the death of the process (the write-ahead log is in the kernel's
+    hands at commit); surviving the machine's power failure takes `fsync`.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / FILE_NAME
+    is_new = not path.exists()
+    database = sqlite3.connect(path, LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        if not is_new and database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise CorruptStore("its database is damaged")
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute(f"PRAGMA synchronous={'FULL' if fsync else 'NORMAL'}")
+        database.execute("PRAGMA wal_autocheckpoint=8000")
+        if is_new:
+            database.executescript(
+                "BEGIN IMMEDIATE;"
+                "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+                "CREATE TABLE tables (tid INTEGER PRIMARY KEY, path TEXT NOT NULL);"
+                "CREATE TABLE rows (tid INTEGER, key TEXT, value BLOB NOT NULL, PRIMARY KEY (tid, key)) WITHOUT ROWID;"
+                "CREATE TABLE events (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+                "CREATE TABLE log (seq INTEGER PRIMARY KEY AUTOINCREMENT, crc INTEGER NOT NULL, batch BLOB NOT NULL);"
+                f"INSERT INTO meta VALUES ('format', '{FORMAT}');"
+                "COMMIT;"
+            )
+        found = database.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        if found is None or found[0] != FORMAT:
+            raise CorruptStore(f"its format is {found and found[0]!r}, this version reads {FORMAT!r}")
+    except (sqlite3.DatabaseError, CorruptStore) as error:
+        database.close()
+        reason = "another foulweather is using it" if "locked" in str(error) else str(error)
+        raise CorruptStore(_refusal(directory, reason)) from error
+    return database

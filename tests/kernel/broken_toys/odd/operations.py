@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+
+def send_massage() -> None:
+    """A misspelling."""
