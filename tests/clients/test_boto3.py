@@ -199,11 +199,11 @@ def test_roles_are_chained_and_tagged(cloud: Cloud) -> None:
         iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(allowing("sts:*")))
     keys = user
     for name in ("first", "second"):
-        asked = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RoleSessionName": "s"}
+        asked = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RoleSessionName": "chain"}
         answer = cloud.client("sts", keys).assume_role(**asked, Tags=[{"Key": f"from-{name}", "Value": "1"}])
         keys = Keys.of(answer)
-    assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/second/s"
-    assert cloud.client("sts", keys).get_caller_identity()["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/second/s"
+    assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/second/chain"
+    assert cloud.client("sts", keys).get_caller_identity()["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/second/chain"
     with pytest.raises(ClientError) as refused:
         cloud.client("sts", keys).assume_role(**asked, DurationSeconds=7200)
     assert refused.value.response["Error"]["Code"] == "ValidationError"

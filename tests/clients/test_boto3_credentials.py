@@ -91,7 +91,7 @@ def opened(url: str) -> tuple[int, str]:
 
 
 def test_a_presigned_address_tells_who_signed_it(cloud: Cloud, owner: Keys) -> None:
-    url = cloud.client("sts", owner).generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    url = cloud.client("sts", owner).generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
     status, told = opened(url)
     assert status == 200
     assert f"<Arn>arn:aws:iam::{ACCOUNT}:user/owner</Arn>" in told
@@ -104,7 +104,7 @@ def test_a_presigned_address_tells_who_signed_it(cloud: Cloud, owner: Keys) -> N
     ("service", "operation", "code", "status"),
     [
         ("sts", "get_caller_identity", "SignatureDoesNotMatch", 403),
-        ("sqs", "list_queues", "InvalidSignatureException", 403),
+        ("sqs", "list_queues", "SignatureDoesNotMatch", 403),
         ("iam", "list_users", "SignatureDoesNotMatch", 403),
     ],
 )
@@ -124,8 +124,7 @@ def test_a_clock_that_is_off_is_told_so(
     found = refusal(cloud.client(service, owner), operation)
     wording = "Signature expired: " if minutes < 0 else "Signature not yet current: "
     assert found[1].startswith(wording)
-    if service != "sqs":
-        assert (found[0], found[2]) == (code, status)
+    assert (found[0], found[2]) == (code, status)
 
 
 @pytest.fixture
@@ -140,13 +139,13 @@ def test_a_session_ends_on_the_world_s_clock(later: Cloud) -> None:
     trust = policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"})
     role = later.client("iam").create_role(RoleName="brief", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     sts = later.client("sts", user)
-    session = Keys.of(sts.assume_role(RoleArn=role, RoleSessionName="s", DurationSeconds=900))
+    session = Keys.of(sts.assume_role(RoleArn=role, RoleSessionName="brief", DurationSeconds=900))
     later.foulweather("clock", "advance", "14m")
     assert later.client("sts", session).get_caller_identity()["Account"] == ACCOUNT
     later.foulweather("clock", "advance", "2m")
     found = refusal(later.client("sts", session), "get_caller_identity")
     assert found == ("ExpiredToken", "The security token included in the request is expired", 403)
-    assert refusal(later.client("sqs", session), "list_queues")[0] in ("ExpiredToken", "ExpiredTokenException")
+    assert refusal(later.client("sqs", session), "list_queues")[0] == "ExpiredToken"
     told, commands = later.why()
     assert "expired" in told
     assert commands[0].startswith(f"aws sts assume-role --role-arn {role} ")

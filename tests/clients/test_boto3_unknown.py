@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import boto3
+import cbor2
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -47,8 +48,6 @@ def test_what_is_not_built_is_refused_by_name(
     assert answer["Error"]["Code"] == "NotImplemented"
     assert name in answer["Error"]["Message"]
     assert len(sent) == 1
-    if service == "cloudwatch":
-        assert sent[0].headers["Smithy-Protocol"] in ("rpc-v2-cbor", b"rpc-v2-cbor")
     assert f"{service}:{name}" in cloud.foulweather("coverage")
 
 
@@ -68,7 +67,7 @@ def asked(
     form: dict[str, str] | None = None,
     body: bytes = b"",
     headers: dict[str, str] | None = None,
-) -> tuple[int, dict[str, str], str]:
+) -> tuple[int, dict[str, str], Any]:
     """The answer to a request that is signed, and otherwise made by hand."""
     url = cloud.endpoint + path
     headers = dict(headers or {})
@@ -81,10 +80,22 @@ def asked(
     SigV4Auth(Credentials("test", "test"), service, REGION).add_auth(request)
     sent = urllib.request.Request(url, body or None, dict(request.headers), method=method)
     try:
-        with urllib.request.urlopen(sent, timeout=10) as answer:
-            return answer.status, dict(answer.headers), answer.read().decode()
+        answer = urllib.request.urlopen(sent, timeout=10)
     except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), error.read().decode()
+        answer = error
+    with answer:
+        told = answer.read()
+        is_text = answer.headers["Content-Type"] != "application/cbor"
+        return answer.status, dict(answer.headers), told.decode() if is_text else told
+
+
+def test_what_is_not_built_is_refused_in_cbor_too(cloud: Cloud) -> None:
+    path = "/service/GraniteServiceVersion20100801/operation/PutMetricData"
+    headers = {"Smithy-Protocol": "rpc-v2-cbor", "Content-Type": "application/cbor", "Accept": "application/cbor"}
+    body = cbor2.dumps({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.0}]})
+    status, found, told = asked(cloud, "monitoring", path=path, body=body, headers=headers)
+    assert (status, found["Smithy-Protocol"], found["Content-Type"]) == (501, "rpc-v2-cbor", "application/cbor")
+    assert "PutMetricData" in cbor2.loads(told)["message"]
 
 
 def xml_text(document: str, name: str) -> str:

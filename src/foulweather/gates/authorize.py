@@ -17,7 +17,10 @@ from foulweather.policy.principal import Principal
 from foulweather.world.world import World
 
 REMEMBERED_MAX = 50_000
+NO_POLICIES: list[Held] = []
 NO_LEVELS: list[list[Held]] = []
+# Condition keys that two calls of one principal, on behalf of one resource, cannot differ in.
+SAME_EVERY_TIME = frozenset({"aws:sourcearn", "aws:principalarn", "aws:principalaccount", "aws:principalservicename"})
 WITH_IDENTITY_POLICIES = frozenset({"user", "assumed-role", "federated-user"})
 
 
@@ -57,7 +60,7 @@ def _verdict(
 def policies_of(call: Call, resource: Resource) -> PolicySet:
     """Every policy that has a say when this call's principal acts on a resource."""
     principal = call.principal
-    found = PolicySet(resource=resource.policy)
+    found = PolicySet(identity=NO_POLICIES, resource=resource.policy)
     directory = call.pipeline.directory
     if directory is not None and principal.kind in WITH_IDENTITY_POLICIES:
         found.identity = directory.identity_policies(principal)
@@ -92,9 +95,10 @@ def _needs_no_policy(principal: Principal, resource: Resource, guardrails: Guard
 
 
 class _Allowed(NamedTuple):
-    """What allowed an action: as long as these are the policies, it is allowed again."""
+    """What allowed an action, and whether it allows it again as long as these are the policies."""
 
     policies: PolicySet
+    is_stable: bool
 
     def still_holds(self, now: PolicySet) -> bool:
         """Whether the policies are the very same objects; whatever changes one makes a new object."""
@@ -109,13 +113,13 @@ class _Allowed(NamedTuple):
 
 
 class _Remembered:
-    """Allowed actions that no condition and no variable had a say in, by principal, action and resource."""
+    """Allowed actions by principal, action, resource and on whose behalf a service acts."""
 
     def __init__(self) -> None:
-        self.allowed: dict[tuple[str, str, str], _Allowed] = {}
+        self.allowed: dict[tuple[str, str, str, str], _Allowed] = {}
 
     @classmethod
-    def of(cls, world: World) -> dict[tuple[str, str, str], _Allowed]:
+    def of(cls, world: World) -> dict[tuple[str, str, str, str], _Allowed]:
         found = world.attached.get(cls)
         if found is None:
             found = world.attached[cls] = cls()
@@ -125,26 +129,29 @@ class _Remembered:
 def _require(call: Call, operation: Operation, action: str, resource: Resource, conditions: Mapping[str, Any]) -> None:
     policies = policies_of(call, resource)
     remembered = _Remembered.of(call.world)
-    key = (call.principal.arn, action, resource.arn)
-    before = remembered.get(key)
-    if before is not None and not policies.session and before.still_holds(policies):
+    key = (call.principal.arn, action, resource.arn, call.source_arn)
+    before = None if policies.session else remembered.get(key)
+    if before is not None and not before.still_holds(policies):
+        before = None
+    if before is not None and before.is_stable:
         return
     verdict = _verdict(call, action, resource, conditions, policies)
     if not verdict.allowed:
         raise denial(call, operation.service, verdict, resource)
-    if not policies.session and _is_unconditional(policies, action.lower()):
+    if before is None and not policies.session:
         if len(remembered) >= REMEMBERED_MAX:
             remembered.clear()
-        remembered[key] = _Allowed(policies)
+        remembered[key] = _Allowed(policies, _is_stable(policies, action.lower()))
 
 
-def _is_unconditional(policies: PolicySet, action: str) -> bool:
-    """Whether no statement about an action looks at the request's context."""
+def _is_stable(policies: PolicySet, action: str) -> bool:
+    """Whether no statement about an action looks at what differs between two calls of the same principal."""
     levels = [*policies.scps, *policies.rcps, policies.identity]
     held = [each for level in levels for each in level]
     held += [each for each in (policies.boundary, policies.resource) if each is not None]
-    return not any(
-        statement.tests or (statement.resources is not None and statement.resources.with_variables)
+    return all(
+        (statement.resources is None or not statement.resources.with_variables)
+        and all(test.lookup in SAME_EVERY_TIME and not test.variables for test in statement.tests)
         for each in held
         for statement in each.policy.covering(action)
     )

@@ -19,6 +19,7 @@ from foulweather.gates.refusals import Family
 from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.model import catalogue
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Hop, Traces
@@ -221,7 +222,12 @@ class Cloud:
 
 
 def _family(found: Route) -> Family:
-    return "s3" if found.service == "s3" else FAMILIES[found.protocol]
+    if found.service == "s3":
+        return "s3"
+    # Services that spoke query before they spoke JSON or CBOR keep its codes and statuses:
+    # https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+    is_compatible = catalogue()[found.service].aws_query_compatible is not None
+    return "query" if is_compatible else FAMILIES[found.protocol]
 
 
 def _call(hosted: Hosted, request: HttpRequest, plan: Plan, caller: Caller, proof: Proof | None) -> Call:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.model import ServiceEntry, catalogue
+from foulweather.kernel.model import ServiceEntry, ServiceModel, UnknownName, catalogue
 from foulweather.kernel.why import Fact
 from foulweather.wire import rest_paths
 from foulweather.wire.http import HttpRequest
@@ -20,6 +20,7 @@ from foulweather.wire.http import HttpRequest
 NO_LABELS: Mapping[str, str] = {}
 _ACTION = re.compile(r"(?:^|&)Action=([^&]+)")
 _VERSION = re.compile(r"(?:^|&)Version=([^&]+)")
+_JSON_OR_CBOR = re.compile(r"application/(?:x-amz-json|json|cbor)")
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/?]+)$")
 _AWS_HOST = re.compile(
     r"(?:^|\.)([a-z0-9-]+)(?:[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)"
@@ -96,27 +97,28 @@ def _by_target_prefix() -> dict[str, list[tuple[str, ServiceEntry]]]:
 def _by_target(target: str, signing_name: str) -> Route:
     prefix, _, operation = target.rpartition(".")
     candidates = _by_target_prefix().get(prefix, [])
-    chosen = _preferred(candidates, signing_name)
+    chosen = _preferred(candidates, signing_name, operation)
     if chosen is None:
         raise Unroutable("", "json", "UnknownOperationException", "", 404, Fact("request", "X-Amz-Target", target))
-    name, _ = chosen
-    return Route(name, "json", _known(name, "json", operation))
+    return Route(chosen, "json", _known(chosen, "json", operation))
 
 
 @cache
 def _by_rpc_path(prefix: str, operation: str, signing_name: str) -> Route:
-    chosen = _preferred(_by_target_prefix().get(prefix, []), signing_name)
+    chosen = _preferred(_by_target_prefix().get(prefix, []), signing_name, operation)
     if chosen is None:
         raise Unroutable(
             "", "smithy-rpc-v2-cbor", "UnknownOperationException", "", 404, Fact("request", "service", prefix)
         )
-    return Route(chosen[0], "smithy-rpc-v2-cbor", _known(chosen[0], "smithy-rpc-v2-cbor", operation))
+    return Route(chosen, "smithy-rpc-v2-cbor", _known(chosen, "smithy-rpc-v2-cbor", operation))
 
 
 @cache
 def _by_action(action: str, version: str, signing_name: str) -> Route:
     every = _by_signing_name().get(signing_name) if signing_name else list(catalogue().items())
-    speaking = [(name, entry) for name, entry in every or [] if {"query", "ec2"} & set(entry.protocols)]
+    # DocumentDB and Neptune are asked at RDS's address in RDS's words.
+    every = sorted(every or [], key=lambda found: found[0] != signing_name)
+    speaking = [(name, entry) for name, entry in every if {"query", "ec2"} & set(entry.protocols)]
     fitting = [(name, entry) for name, entry in speaking if action in entry.actions]
     of_version = [(name, entry) for name, entry in fitting if entry.api_version == version]
     if of_version or (fitting and not version):
@@ -152,20 +154,23 @@ def _by_path(request: HttpRequest, signing_name: str) -> Route:
         raise Unroutable("", "rest-json", "MissingAuthenticationToken", "Missing Authentication Token", 403, *facts)
     for name, entry in _by_signing_name().get(signing_name, []):
         protocol = entry.protocols[0]
-        if protocol in ("query", "ec2"):
-            raise Unroutable(name, protocol, "MissingAction", "Missing Action", 400, *facts)
+        form = next((one for one in entry.protocols if one in ("query", "ec2")), None)
+        if form is not None and not _JSON_OR_CBOR.match(request.header("content-type")):
+            raise Unroutable(name, form, "MissingAction", "Missing Action", 400, *facts)
         raise Unroutable(name, protocol, "UnknownOperationException", "", 404, *facts)
     raise Unroutable("", "rest-json", "UnknownOperationException", f"No service is called {signing_name}.", 404, *facts)
 
 
-def _preferred(candidates: list[tuple[str, ServiceEntry]], signing_name: str) -> tuple[str, ServiceEntry] | None:
-    fitting = [found for found in candidates if found[1].signing_name == signing_name]
-    return (fitting or candidates or [None])[0]
+def _preferred(candidates: list[tuple[str, ServiceEntry]], signing_name: str, operation: str) -> str | None:
+    """The service of a target prefix; two share one, and are told apart by their operations."""
+    fitting = [name for name, entry in candidates if entry.signing_name == signing_name]
+    every = fitting or [name for name, _ in candidates]
+    if len(every) > 1:
+        every = [name for name in every if operation in ServiceModel.load(name).operations] or every
+    return every[0] if every else None
 
 
 def _known(service: str, protocol: str, operation: str) -> str:
-    from foulweather.kernel.model import ServiceModel, UnknownName
-
     try:
         return ServiceModel.load(service).operation(operation).name
     except UnknownName:

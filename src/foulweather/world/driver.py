@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from foulweather.world.store import LOG_BYTES_MAX
 from foulweather.world.world import World
 
 FOLD_STEP_BYTES = 512 << 10
 FOLD_PAUSE_S = 0.02
+RETRY_PAUSE_S = 1
 LONGEST_NAP_S = 3600
+
+log = logging.getLogger("foulweather")
 
 
 class Driver:
@@ -53,19 +57,31 @@ class Driver:
 
     def _tick(self) -> None:
         self._timer = None
-        self.world.run_due()
-        self.reschedule()
+        try:
+            self.world.run_due()
+        finally:  # an action that fails must not stop the clock for the others
+            self.reschedule()
 
     def _wake(self) -> None:
         self._loop.call_soon(self._commit)
 
     def _commit(self) -> None:
         store = self.world.store
-        store.commit()
+        try:
+            store.commit()
+        except Exception:
+            log.exception("what was written cannot be kept, and is not acknowledged; trying again")
+            self._loop.call_later(RETRY_PAUSE_S, self._commit)
+            return
         if store.log_bytes > LOG_BYTES_MAX and self._folding is None:
             self._folding = self._loop.call_later(FOLD_PAUSE_S, self._fold)
 
     def _fold(self) -> None:
-        self.world.store.fold(FOLD_STEP_BYTES)
+        try:
+            self.world.store.fold(FOLD_STEP_BYTES)
+        except Exception:
+            log.exception("the log cannot be folded; trying again")
+            self._folding = self._loop.call_later(RETRY_PAUSE_S, self._fold)
+            return
         more = self.world.store.log_bytes > LOG_BYTES_MAX // 2
         self._folding = self._loop.call_later(FOLD_PAUSE_S, self._fold) if more else None

@@ -106,14 +106,14 @@ class Log:
         kept = ((tid, key, value) for (tid, key), value in rows.items() if value is not None)
         gone = (place for place, value in rows.items() if value is None)
         events = ((event.seq, _encode(event)) for event in whole.events)
-        database.execute("BEGIN")
-        database.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?)", whole.tables.items())
-        database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
-        database.executemany("DELETE FROM rows WHERE tid = ? AND key = ?", gone)
-        database.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", events)
-        database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", whole.meta.items())
-        database.execute("DELETE FROM log WHERE seq <= ?", (last,))
-        database.execute("COMMIT")
+        with database:  # all of it or nothing
+            database.execute("BEGIN")
+            database.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?)", whole.tables.items())
+            database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
+            database.executemany("DELETE FROM rows WHERE tid = ? AND key = ?", gone)
+            database.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", events)
+            database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", whole.meta.items())
+            database.execute("DELETE FROM log WHERE seq <= ?", (last,))
         self.bytes = max(0, self.bytes - size)
 
     def close(self) -> None:

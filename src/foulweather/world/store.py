@@ -230,11 +230,11 @@ class Store:
         """Write what is dirty as one batch, then call whoever waits for it."""
         if not self._asked:
             return
-        self._asked = False
         if self._log is not None and (self._dirty or self.unsaved_events or self._new_meta):
             rows = [(tid, key, None if row is None else _encode(row)) for (tid, key), row in self._dirty.items()]
             self._log.append(Batch(self._new_tables, rows, self.unsaved_events, self._new_meta))
             self._new_tables.clear()
+        self._asked = False  # not before: while the disk is full, nothing counts as committed
         self._dirty.clear()
         self.unsaved_events.clear()
         self._new_meta.clear()

@@ -100,6 +100,7 @@ class World:
         self._in_flight -= 1
         if self._in_flight == 0 and self._quiet is not None:
             self._quiet.set()
+            self._quiet = None
 
     @property
     def in_flight(self) -> int:
@@ -109,9 +110,9 @@ class World:
     async def settled(self) -> None:
         """Wait until nothing is in flight."""
         while self._in_flight:
-            self._quiet = asyncio.Event()
+            if self._quiet is None:
+                self._quiet = asyncio.Event()
             await self._quiet.wait()
-        self._quiet = None
 
     def run_due(self) -> None:
         """Carry out everything that is due by now, in order, without waiting for what it starts."""

@@ -23,8 +23,8 @@ from foulweather.wire.http import HttpResponse
 from foulweather.world import snapshot as snapshots
 from foulweather.world.agenda import Due
 from foulweather.world.clock import Mode
-from foulweather.world.snapshot import BadSnapshot, Snapshot
 from foulweather.world.log import FILE_NAME
+from foulweather.world.snapshot import BadSnapshot, Snapshot
 from foulweather.world.world import World
 
 if TYPE_CHECKING:

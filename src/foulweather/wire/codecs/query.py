@@ -51,7 +51,7 @@ class QueryService:
 class QueryOperation:
     """Decodes one operation's forms and encodes its results."""
 
-    __slots__ = ("_content", "_head", "_read", "_tail")
+    __slots__ = ("_content", "_head", "_is_on_queue", "_read", "_tail")
 
     streams_request = False
 
@@ -60,6 +60,9 @@ class QueryOperation:
         self._read: Callable[[Any], dict[str, Any]] | None = None
         if operation.input is not None and operation.input.members:
             self._read = service.reader.structure(operation.input)
+        # "You construct the request URL from the queue URL": SQS's query requests go to the queue's own address.
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
+        self._is_on_queue = operation.input is not None and "QueueUrl" in operation.input.members
         self._content: Callable[[Any], str] | None = None
         head, tail = f'<{name}Response xmlns="{service.namespace}">', ""
         if operation.output is not None:
@@ -75,7 +78,10 @@ class QueryOperation:
     def decode(self, request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
         """The request's members."""
         del labels  # only REST protocols have any
-        return {} if self._read is None else self._read(tree(form_of(request)))
+        members = {} if self._read is None else self._read(tree(form_of(request)))
+        if self._is_on_queue and request.path != "/":
+            members.setdefault("QueueUrl", request.path)
+        return members
 
     def encode(self, result: Mapping[str, Any], request_id: str) -> HttpResponse:
         """The response to a request that succeeded."""
