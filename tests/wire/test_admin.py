@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from joserfc.jwk import ECKey
 
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Fact, Why
@@ -408,13 +409,15 @@ async def test_a_slow_follower_is_told_how_much_it_lost(server: Server, monkeypa
 
 
 async def test_an_issuers_keys_are_taken_in(server: Server) -> None:
-    body = {"issuer": "https://oidc.example.com/id/", "jwks": {"keys": [{"kty": "RSA"}]}}
+    key = ECKey.generate_key("P-256").as_dict(private=False)
+    body = {"issuer": "https://oidc.example.com/id/", "jwks": {"keys": [key]}}
     status, told = await server.ask("POST", "sts/issuers", body)
     assert (status, told) == (201, {"issuer": "oidc.example.com/id", "keys": 1})
     for bad in (
         {"issuer": "", "jwks": {"keys": [{}]}},
         {"issuer": "x", "jwks": {}},
         {"issuer": "x", "jwks": {"keys": []}},
+        {"issuer": "x", "jwks": {"keys": [{"kty": "RSA"}]}},
     ):
         assert (await server.ask("POST", "sts/issuers", bad))[0] == 400
 

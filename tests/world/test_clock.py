@@ -78,6 +78,16 @@ class TestTimesToldFromOutside:
         wall[0] += 1_000
         assert clock.since(wall[0]) == 0
 
+    def test_a_signature_of_the_second_of_the_advance_is_fresh(self, wall: list[int]) -> None:
+        signed_ms = wall[0]
+        for rate_permille in (0, 1000, 60_000):
+            clock = Clock(wall[0], "held" if not rate_permille else "paced", rate_permille or 1000)
+            wall[0] += 700
+            clock.move_to(wall[0] + 4 * DAY_MS)
+            wall[0] += 50
+            assert clock.since(signed_ms) < 10
+            wall[0] = signed_ms
+
     def test_a_url_presigned_before_the_advance_is_as_old_as_the_advance(self, wall: list[int]) -> None:
         clock = Clock(wall[0], "held")
         signed_ms = wall[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +34,29 @@ def started(facts: dict[str, Any]) -> str:
 
 def _to_try(endpoint: Endpoint) -> list[str]:
     """The first things to try: a delivery that fails as it would in AWS, and why."""
+    itself = _itself()
     option = "" if endpoint.url == DEFAULT_ENDPOINT else f" --endpoint {endpoint.url}"
     sqs_option = f" --endpoint-url {endpoint.url}" if _is_cli_v1() else ""
     lines = [
         "Try:",
-        f'  eval "$(foulweather env{option})"',
+        f'  eval "$({itself} env{option})"',
         "  aws sns create-topic --name orders",
         f"  aws sqs create-queue --queue-name orders{sqs_option}",
         f"  aws sns subscribe --topic-arn {TOPIC} --protocol sqs --notification-endpoint {QUEUE}",
         f"  aws sns publish --topic-arn {TOPIC} --message hello",
-        "  foulweather why --last",
+        f"  {itself} why --last",
         "The queue has no policy that lets the topic in: the message is lost, as it would be, and `why` says so.",
     ]
     if sqs_option:
         lines.append("(AWS CLI version 1 does not heed AWS_ENDPOINT_URL for sqs; `foulweather env --help` says more.)")
     return lines
+
+
+def _itself() -> str:
+    """The command as somebody types it here: by its name, or by its path where it is not on the PATH."""
+    if shutil.which("foulweather") is not None or not sys.argv[0].endswith(("foulweather", "foul")):
+        return "foulweather"
+    return os.path.relpath(sys.argv[0])
 
 
 def _is_cli_v1() -> bool:

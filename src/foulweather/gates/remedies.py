@@ -115,7 +115,7 @@ def _sid(action: str) -> str:
 
 
 def _document(held: Held | None) -> Document:
-    document = cast(Document, json.loads(held.policy.text)) if held is not None else {"Version": VERSION}
+    document: Document = json.loads(held.policy.text) if held is not None else {"Version": VERSION}
     statements = document.get("Statement", [])
     document["Statement"] = statements if isinstance(statements, list) else [statements]
     return document

@@ -166,7 +166,7 @@ def _preferred(candidates: list[tuple[str, ServiceEntry]], signing_name: str, op
     fitting = [name for name, entry in candidates if entry.signing_name == signing_name]
     every = fitting or [name for name, _ in candidates]
     if len(every) > 1:
-        every = [name for name in every if operation in ServiceModel.load(name).operations] or every
+        every = [name for name in every if operation in ServiceModel.load(name).operations()] or every
     return every[0] if every else None
 
 

@@ -14,6 +14,7 @@ RATE_UNIT = 1000
 
 SKEW_MS = 15 * 60_000
 """How far a client's clock may be off (https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html)."""
+TOLD_TO_MS = 1000
 BASES_MAX = 1000
 
 
@@ -87,7 +88,8 @@ class Clock:
 
         Clients sign by their machine's clock, which does not move when the world is advanced; those
         that run inside the world sign by its own. A told time that the machine's clock has shown
-        since the world began is taken for the machine's.
+        since the world began is taken for the machine's. Signatures tell whole seconds: one of the
+        second in which the world was moved is taken for later than the move.
         """
         now_ms = self.now_ms
         age_ms = now_ms - told_ms
@@ -96,8 +98,8 @@ class Clock:
         if told_ms > wall_ms() + SKEW_MS or told_ms < self._bases[0][0] - SKEW_MS:
             return age_ms
         for from_wall_ms, from_ms, rate in reversed(self._bases):
-            if told_ms >= from_wall_ms:
-                return now_ms - (from_ms + (told_ms - from_wall_ms) * rate // RATE_UNIT)
+            if told_ms + TOLD_TO_MS > from_wall_ms:
+                return now_ms - (from_ms + max(0, told_ms - from_wall_ms) * rate // RATE_UNIT)
         from_wall_ms, from_ms, _ = self._bases[0]
         return now_ms - (from_ms + told_ms - from_wall_ms)
 

@@ -46,6 +46,9 @@ class World:
         self.name = name
         self.store = Store(directory, fsync=fsync)
         meta = self.store.meta
+        if saved is not None and "boots" in meta:
+            self.store.close()
+            raise ValueError(f"{directory} holds another world already; a saved one needs an empty directory")
         boots = int(meta.get("boots", "0"))
         if seed is None:
             seed = int(meta["seed"]) if "seed" in meta else int.from_bytes(os.urandom(8), "big")

@@ -30,17 +30,19 @@ class IssuerShown(msgspec.Struct, frozen=True):
 def add_issuer(asked: Asked) -> IssuerShown:
     """Let AssumeRoleWithWebIdentity verify an issuer's tokens, without asking the issuer."""
     wanted: IssuerRequest = asked.body
-    state = _part(asked, "sts", "state")
+    tokens = _part(asked, "sts", "web_identity")
     issuer = wanted.issuer.removeprefix("https://").rstrip("/")
     keys: Any = wanted.jwks.get("keys")
     if not issuer or "://" in issuer:
         raise Refused(400, "BadIssuer", "An issuer is an https URL, such as https://oidc.example.com/id.")
     if not isinstance(keys, list) or not keys:
         raise Refused(400, "BadKeys", 'A JSON Web Key Set is an object with a list of "keys".')
-    encoded = msgspec.json.encode(wanted.jwks).decode()
-    if len(encoded) > KEYS_BYTES_MAX:
+    if len(msgspec.json.encode(wanted.jwks)) > KEYS_BYTES_MAX:
         raise Refused(400, "BadKeys", f"A JSON Web Key Set is up to {KEYS_BYTES_MAX} bytes.")
-    asked.hosted.world.state(state.StsState).issuers.put(issuer, state.IssuerKeys(issuer, encoded))
+    try:
+        tokens.register_issuer_keys(asked.hosted.world, issuer, wanted.jwks)
+    except ValueError as error:
+        raise Refused(400, "BadKeys", f"{error}.") from error
     return IssuerShown(issuer, len(cast("list[Any]", keys)))
 
 

@@ -1,0 +1,409 @@
+"""A random walk through a world: what is called, by whom, what is broken and when is drawn from one seed.
+
+The walk's own choices come from its own randomness, so that a world may be restarted under it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from foulweather.gates import GATES, delay
+from foulweather.gates.faults import Faults
+from foulweather.kernel.credentials import Credentials
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.services import Services
+from foulweather.kernel.trace import Traces
+from foulweather.policy.principal import Principal
+from foulweather.world.world import World
+from harness import ACCOUNT, START_MS, Aws
+
+SERVICES = Services()
+QUEUES = ("orders", "letters", "steps.fifo", "tasks.fifo")
+TOPICS = ("news", "alarms")
+USERS = ("alice", "bob")
+RETENTION_S = 345_600
+LAST_USED = ("//identities", "//keys")
+ACTIONS = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:*", "sns:Publish", "sns:*", "iam:*", "sts:AssumeRole")
+
+
+class Walk:
+    """One world under random use, and what must hold of it."""
+
+    def __init__(self, seed: int, directory: Path | None = None) -> None:
+        self.seed = seed
+        self.chance = random.Random(f"walk {seed}")
+        self.steps: list[str] = []
+        self.directory = directory
+        self.events: list[tuple[Any, ...]] = []
+        self.waiting: list[asyncio.Future[Any]] = []
+        self.sessions: list[str] = []
+        # What was acknowledged and not deleted since: by queue, message id -> when it was sent.
+        self.owed: dict[str, dict[str, int]] = {name: {} for name in QUEUES}
+        self.sequence: dict[str, dict[str, int]] = {}
+        self.handles: dict[str, list[tuple[str, str]]] = {name: [] for name in QUEUES}
+        self.received_up_to: dict[tuple[str, str], int] = {}
+        self._live_in(World(seed=seed, mode="held", start_ms=START_MS, directory=directory))
+        self._built()
+
+    def _live_in(self, world: World) -> None:
+        self.pipeline = Pipeline(world, SERVICES, GATES, delay)
+        self.world = world
+        self.root = Aws(self.pipeline)
+        world.journal.follow(
+            lambda event: self.events.append(
+                (event.at_ms, event.kind, event.resource, event.principal, event.request_id, json.dumps(event.facts))
+            )
+        )
+
+    def _built(self) -> None:
+        """A few queues and topics, and people who may do little as yet."""
+        aws = self.root
+        for name in QUEUES:
+            attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {"VisibilityTimeout": "20"}
+            aws.sqs.create_queue({"QueueName": name, "Attributes": attributes})
+        for name in TOPICS:
+            aws.sns.create_topic({"Name": name})
+        for name in USERS:
+            aws.iam.create_user({"UserName": name})
+        trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        aws.iam.create_role({"RoleName": "Worker", "AssumeRolePolicyDocument": document})
+
+    # --- the walk
+
+    async def run(self, steps: int, at_step: dict[int, Callable[[], None]] | None = None) -> None:
+        """That many steps, then time for everything in flight to end."""
+        kinds = [
+            (self._send, 30),
+            (self._receive, 20),
+            (self._delete, 12),
+            (self._publish, 8),
+            (self._advance, 10),
+            (self._policy, 6),
+            (self._identity, 5),
+            (self._assume, 4),
+            (self._break, 3),
+            (self._mend, 4),
+            (self._nonsense, 4),
+        ]
+        functions, weights = [kind for kind, _ in kinds], [weight for _, weight in kinds]
+        for number in range(steps):
+            if at_step and number in at_step:
+                await self.settle()
+                at_step[number]()
+            await self.chance.choices(functions, weights)[0]()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Everything in flight ends."""
+        while any(not one.done() for one in self.waiting):
+            await self._move(30_000)
+        await self._let_go()
+        assert self.world.in_flight == 0, "something is in flight for ever"
+
+    def fork(self) -> Walk:
+        """The same walk in a fork of its world, with everything that it knows."""
+        other = object.__new__(Walk)
+        other.__dict__.update(self.__dict__)
+        other.chance = random.Random()
+        other.chance.setstate(self.chance.getstate())
+        other.steps, other.events, other.waiting = [], [], []
+        other.owed = {name: dict(ids) for name, ids in self.owed.items()}
+        other.handles = {name: list(handles) for name, handles in self.handles.items()}
+        other.sequence = {name: dict(one) for name, one in self.sequence.items()}
+        other.received_up_to = dict(self.received_up_to)
+        other._live_in(self.world.fork("other"))
+        return other
+
+    def restart(self) -> None:
+        """Put the world away and open it again; the draws go on, so that the walk can be compared."""
+        assert self.directory is not None
+        draws = self.world.random.getstate()
+        self.world.close()
+        world = World(directory=self.directory)
+        world.random.setstate(draws)
+        self._live_in(world)
+
+    # --- calls
+
+    def _say(self, what: str) -> None:
+        self.steps.append(f"{len(self.steps)}: {what} at {self.world.clock.now_ms}")
+
+    def _caller(self) -> Aws:
+        """Mostly the root user, else a user or a session."""
+        drawn = self.chance.random()
+        if drawn < 0.6:
+            return self.root
+        if drawn < 0.75 and self.sessions:
+            credential = self.world.state(Credentials).by_id.get(self.chance.choice(self.sessions))
+            if credential is not None:
+                return self.root.as_principal(credential.principal, credential.session)
+        name = self.chance.choice(USERS)
+        return self.root.as_principal(Principal("user", f"arn:aws:iam::{ACCOUNT}:user/{name}", ACCOUNT, f"AIDA{name}"))
+
+    async def _call(
+        self, who: Aws, service: str, operation: str, request: dict[str, Any], done: Callable[[Any], None] | None = None
+    ) -> None:
+        """One call; whatever it waits for, the walk goes on."""
+        self._say(f"{who.principal.arn} {service}.{operation} {json.dumps(request)[:300]}")
+        before = self._rows()
+        try:
+            answer = getattr(getattr(who, service), operation)(request)
+        except AwsError as error:
+            self._check_refusal(error, before)
+            return
+        if not hasattr(answer, "__await__"):
+            if done is not None:
+                done(answer)
+            return
+
+        async def later() -> None:
+            try:
+                ended = await answer
+            except AwsError as error:
+                self._check_refusal(error, None)
+            else:
+                if done is not None:
+                    done(ended)
+
+        self.waiting.append(asyncio.ensure_future(later()))
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Let what can go on go on, and fail for what failed."""
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for one in [one for one in self.waiting if one.done()]:
+            self.waiting.remove(one)
+            one.result()
+
+    def _rows(self) -> dict[str, dict[str, bytes]]:
+        # Traces and last-used times are about the attempt itself: a denied one counts.
+        whole = self.world.store.dump().items()
+        return {path: rows for path, rows in whole if "trace" not in path and not path.endswith(LAST_USED)}
+
+    def _check_refusal(self, error: AwsError, before: dict[str, dict[str, bytes]] | None) -> None:
+        """It has a reason, it is on record, and it has changed nothing."""
+        self.steps[-1] += f" -> {error.code}"
+        assert error.code != "NotImplemented", error
+        cause = error.why.first_cause()
+        assert error.why.facts or cause.facts or error.why.because, f"no fact behind {error}: {error.why}"
+        last = self.world.state(Traces).last_wrong()
+        assert last is not None
+        if before is None:
+            return
+        assert last.hops[-1].why is not None
+        if self.world.in_flight == 0 and error.status == 403:
+            after = self._rows()
+            changed = [path for path in {*before, *after} if before.get(path) != after.get(path)]
+            assert not changed, f"a denied call changed {changed}"
+
+    # --- kinds of steps
+
+    async def _send(self) -> None:
+        name = self.chance.choice(QUEUES)
+        number = self.chance.randrange(10**9)
+        request: dict[str, Any] = {"QueueUrl": url(name), "MessageBody": f"body {number}"}
+        group = self.chance.choice("abc")
+        if name.endswith(".fifo"):
+            request |= {"MessageGroupId": group, "MessageDeduplicationId": str(number)}
+        elif self.chance.random() < 0.3:
+            request["DelaySeconds"] = self.chance.randrange(0, 60)
+
+        def sent(answer: dict[str, Any]) -> None:
+            self.owed[name][answer["MessageId"]] = self.world.clock.now_ms
+            if "SequenceNumber" in answer:
+                self.sequence.setdefault(name, {})[answer["MessageId"]] = int(answer["SequenceNumber"])
+
+        await self._call(self._caller(), "sqs", "send_message", request, sent)
+
+    async def _receive(self) -> None:
+        name = self.chance.choice(QUEUES)
+        request = {
+            "QueueUrl": url(name),
+            "MaxNumberOfMessages": self.chance.randrange(1, 11),
+            "WaitTimeSeconds": self.chance.choice([0, 0, 0, 5]),
+            "MessageSystemAttributeNames": ["All"],
+        }
+        await self._call(self._caller(), "sqs", "receive_message", request, lambda answer: self._got(name, answer))
+
+    def _got(self, name: str, answer: dict[str, Any]) -> None:
+        for message in answer.get("Messages") or []:
+            self.handles[name].append((message["MessageId"], message["ReceiptHandle"]))
+            attributes = message["Attributes"]
+            if not name.endswith(".fifo"):
+                continue
+            # Order within a group: nothing is received before what was sent earlier is deleted.
+            group, number = attributes["MessageGroupId"], int(attributes["SequenceNumber"])
+            ahead = [
+                one
+                for one in self.owed[name]
+                if self.sequence.get(name, {}).get(one, number) < number and self._group(name, one) == group
+            ]
+            first = self.received_up_to.get((name, group), 0)
+            assert number > first, f"{name} {group}: {number} after {first} was deleted"
+            in_answer = {each["MessageId"] for each in answer["Messages"]}
+            missing = [one for one in ahead if one not in in_answer and not self._may_be_gone(name, one)]
+            assert not missing, f"{name} {group}: {number} overtook {missing}"
+            self._groups.setdefault(name, {})[message["MessageId"]] = group
+
+    @property
+    def _groups(self) -> dict[str, dict[str, str]]:
+        return self.__dict__.setdefault("groups", {})
+
+    def _group(self, name: str, message: str) -> str:
+        return self._groups.get(name, {}).get(message, "")
+
+    def _may_be_gone(self, name: str, message: str) -> bool:
+        return self.world.clock.now_ms >= self.owed[name][message] + RETENTION_S * 1000
+
+    async def _delete(self) -> None:
+        name = self.chance.choice(QUEUES)
+        if not self.handles[name]:
+            return
+        message, handle = self.handles[name].pop(self.chance.randrange(len(self.handles[name])))
+        request = {"QueueUrl": url(name), "ReceiptHandle": handle}
+
+        def deleted(_: Any) -> None:
+            self.owed[name].pop(message, None)
+
+        await self._call(self._caller(), "sqs", "delete_message", request, deleted)
+
+    async def _publish(self) -> None:
+        topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:{self.chance.choice(TOPICS)}"
+        if self.chance.random() < 0.3:
+            request = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": arn("letters")}
+            await self._call(self._caller(), "sns", "subscribe", request)
+        else:
+            await self._call(self._caller(), "sns", "publish", {"TopicArn": topic, "Message": "news"})
+
+    async def _advance(self) -> None:
+        await self._move(self.chance.choice([1, 999, 5_000, 30_000, 30_000, 600_000, 3_600_000]))
+
+    async def _move(self, by_ms: int) -> None:
+        self._say(f"advance {by_ms}")
+        moving = asyncio.ensure_future(self.world.advance_to(self.world.clock.now_ms + by_ms))
+        done, _ = await asyncio.wait({moving}, timeout=20)
+        assert done, f"the clock stands at {self.world.clock.now_ms} with {self.world.in_flight} in flight"
+        moving.result()
+        await self._let_go()
+
+    async def _policy(self) -> None:
+        effect = self.chance.choice(["Allow", "Allow", "Deny"])
+        action = self.chance.choice(ACTIONS)
+        statement: dict[str, Any] = {"Effect": effect, "Action": action, "Resource": "*"}
+        if self.chance.random() < 0.5:
+            document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            name = self.chance.choice(USERS)
+            request = {"UserName": name, "PolicyName": self.chance.choice("pq"), "PolicyDocument": document}
+            await self._call(self._caller(), "iam", "put_user_policy", request)
+            return
+        queue = self.chance.choice(QUEUES)
+        # Of those whose messages are owed nothing is denied to all: they must be there to be counted.
+        statement |= {"Action": "sqs:SendMessage", "Resource": arn(queue), "Effect": "Allow"}
+        statement["Principal"] = self.chance.choice(["*", {"Service": "sns.amazonaws.com"}, {"AWS": ACCOUNT}])
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        request = {"QueueUrl": url(queue), "Attributes": {"Policy": document}}
+        await self._call(self._caller(), "sqs", "set_queue_attributes", request)
+
+    async def _identity(self) -> None:
+        who, name = self._caller(), self.chance.choice(USERS)
+        operation, request = self.chance.choice(
+            [
+                ("list_users", {}),
+                ("get_user", {"UserName": name}),
+                ("create_user", {"UserName": name}),
+                ("delete_user_policy", {"UserName": name, "PolicyName": self.chance.choice("pq")}),
+                ("tag_user", {"UserName": name, "Tags": [{"Key": "team", "Value": self.chance.choice("xy")}]}),
+                ("create_access_key", {"UserName": name}),
+            ]
+        )
+        await self._call(who, "iam", operation, request)
+
+    async def _assume(self) -> None:
+        request = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/Worker", "RoleSessionName": "work"}
+
+        def assumed(answer: dict[str, Any]) -> None:
+            self.sessions.append(answer["Credentials"]["AccessKeyId"])
+
+        await self._call(self._caller(), "sts", "assume_role", request, assumed)
+
+    async def _break(self) -> None:
+        service = self.chance.choice(["sqs", "sns", "iam"])
+        members = self.chance.choice(
+            [
+                {"kind": "unavailable", "percent": 50},
+                {"kind": "slow", "delay_ms": 1_500, "percent": 50},
+                {"kind": "quota", "per_s": 2},
+            ]
+        )
+        until_ms = self.world.clock.now_ms + 120_000
+        self._say(f"break {service} {members}")
+        Faults.of(self.world).add(service=service, until_ms=until_ms, **members)
+
+    async def _mend(self) -> None:
+        self._say("mend")
+        Faults.of(self.world).clear()
+
+    async def _nonsense(self) -> None:
+        service, operation, request = self.chance.choice(
+            [
+                ("sqs", "send_message", {"QueueUrl": url("orders")}),
+                ("sqs", "send_message", {"QueueUrl": url("nowhere"), "MessageBody": "x"}),
+                ("sqs", "delete_message", {"QueueUrl": url("orders"), "ReceiptHandle": "made up"}),
+                ("sqs", "receive_message", {"QueueUrl": url("orders"), "MaxNumberOfMessages": 11}),
+                ("sns", "publish", {"TopicArn": "arn:aws:sns:us-east-1:1:x", "Message": "x"}),
+                ("iam", "put_user_policy", {"UserName": "alice", "PolicyName": "p", "PolicyDocument": "{"}),
+                ("iam", "get_user", {"UserName": "nobody"}),
+                ("sts", "assume_role", {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "x"}),
+            ]
+        )
+        await self._call(self._caller(), service, operation, request)
+
+    # --- in the end
+
+    async def check_nothing_lost(self) -> None:
+        """Every message that is owed is received; a FIFO queue's in order of each group."""
+        Faults.of(self.world).clear()
+        await self._move(43_200_000)  # what was received is visible again, and nothing is delayed
+        now_ms = self.world.clock.now_ms
+        for name in QUEUES:
+            found: set[str] = set()
+            numbers: dict[str, int] = {}
+            while messages := await self._drained(name):
+                for message in messages:
+                    found.add(message["MessageId"])
+                    if name.endswith(".fifo"):
+                        group, number = message["Attributes"]["MessageGroupId"], message["Attributes"]["SequenceNumber"]
+                        assert int(number) > numbers.get(group, 0), f"{name}: order in group {group}"
+                        numbers[group] = int(number)
+                    request = {"QueueUrl": url(name), "ReceiptHandle": message["ReceiptHandle"]}
+                    self.root.sqs.delete_message(request)
+            owed = {one for one, sent_ms in self.owed[name].items() if now_ms < sent_ms + RETENTION_S * 1000}
+            assert owed <= found, f"{name} lost {owed - found}"
+
+    async def _drained(self, name: str) -> list[dict[str, Any]]:
+        request = {
+            "QueueUrl": url(name),
+            "MaxNumberOfMessages": 10,
+            "VisibilityTimeout": 3600,
+            "MessageSystemAttributeNames": ["All"],
+        }
+        answer = self.root.sqs.receive_message(request)
+        if hasattr(answer, "__await__"):
+            answer = await answer
+        return answer.get("Messages") or []
+
+
+def url(name: str) -> str:
+    return f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/{name}"
+
+
+def arn(name: str) -> str:
+    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
