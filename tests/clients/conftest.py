@@ -48,3 +48,19 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     home: Path = tmp_path_factory.mktemp("home")
     with running(home) as started:
         yield started
+
+
+@pytest.fixture
+def organized(tmp_path: Path) -> Iterator[tuple[Cloud, str]]:
+    """A server whose account 000000000000 manages an organization, and the id of a member account."""
+    with running(tmp_path) as started:
+        organizations = started.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        root = organizations.list_roots()["Roots"][0]
+        enabled = {one["Type"] for one in root["PolicyTypes"]}
+        for kind in {"SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"} - enabled:
+            organizations.enable_policy_type(RootId=root["Id"], PolicyType=kind)
+        asked = organizations.create_account(Email="member@example.com", AccountName="member")["CreateAccountStatus"]
+        started.foulweather("clock", "advance", "1m")
+        made = organizations.describe_create_account_status(CreateAccountRequestId=asked["Id"])["CreateAccountStatus"]
+        yield started, made["AccountId"]

@@ -8,13 +8,11 @@ import hmac
 import json
 import struct
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clients.running import ACCOUNT, REGION, Cloud, Keys, allowing, denying, policy, running
+from clients.running import ACCOUNT, REGION, Cloud, Keys, allowing, denying, policy
 
 pytestmark = [pytest.mark.client, pytest.mark.needs("aws", "bash")]
 
@@ -81,25 +79,6 @@ def test_a_permissions_boundary(cloud: Cloud) -> None:
     cloud.pasted(remedy)
     assert cloud.aws(*command, keys=bob)["TopicArn"] == topic
     cloud.aws("sqs", "list-queues", keys=bob)
-
-
-@pytest.fixture
-def organized(tmp_path: Path) -> Iterator[tuple[Cloud, str]]:
-    """A server whose account 000000000000 manages an organization, and the id of a member account."""
-    with running(tmp_path) as cloud:
-        organizations = cloud.client("organizations")
-        organizations.create_organization(FeatureSet="ALL")
-        root = organizations.list_roots()["Roots"][0]["Id"]
-        if not organizations.list_roots()["Roots"][0]["PolicyTypes"]:
-            organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
-        status = organizations.create_account(Email="member@example.com", AccountName="member")["CreateAccountStatus"]
-        until = time.monotonic() + 30
-        while status["State"] == "IN_PROGRESS":
-            assert time.monotonic() < until
-            time.sleep(0.1)
-            asked = organizations.describe_create_account_status(CreateAccountRequestId=status["Id"])
-            status = asked["CreateAccountStatus"]
-        yield cloud, status["AccountId"]
 
 
 def test_a_service_control_policy(organized: tuple[Cloud, str]) -> None:

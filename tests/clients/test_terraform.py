@@ -14,18 +14,17 @@ from clients.running import ACCOUNT, ROOT_KEYS, Cloud, Keys, found_tool, terrafo
 
 pytestmark = [pytest.mark.client, pytest.mark.needs("terraform", "terraform-provider-aws")]
 
-STACK = Path(__file__).parent / "terraform"
+STACKS = Path(__file__).parent / "terraform"
 NOTHING_TO_CHANGE = 0
 
 
 class Terraform:
     """A working directory of Terraform."""
 
-    def __init__(self, cloud: Cloud, directory: Path) -> None:
+    def __init__(self, cloud: Cloud, directory: Path, stack: str) -> None:
         self.cloud = cloud
         self.directory = directory
-        directory.mkdir()
-        shutil.copy(STACK / "main.tf", directory)
+        shutil.copytree(STACKS / stack, directory)
         configuration = directory / "terraform.rc"
         mirror = f'filesystem_mirror {{ path = "{terraform_mirror()}" }}'
         configuration.write_text(f"provider_installation {{ {mirror} }}\n".replace("{ ", "{\n").replace(" }", "\n}"))
@@ -49,17 +48,13 @@ class Terraform:
 
     def use_endpoints_block(self) -> None:
         """Name the endpoint as stacks did before AWS_ENDPOINT_URL."""
-        shutil.copy(STACK / "endpoints.tf", self.directory)
+        shutil.copy(STACKS / "endpoints.tf", self.directory)
         del self.environment["AWS_ENDPOINT_URL"]
         self.environment["TF_VAR_endpoint"] = self.cloud.endpoint
 
 
-@pytest.fixture
-def terraform(cloud: Cloud, tmp_path: Path) -> Terraform:
-    return Terraform(cloud, tmp_path / "stack")
-
-
-def test_a_stack_is_made_changed_and_destroyed(terraform: Terraform, cloud: Cloud) -> None:
+def test_a_stack_is_made_changed_and_destroyed(cloud: Cloud, tmp_path: Path) -> None:
+    terraform = Terraform(cloud, tmp_path / "orders", "orders")
     terraform("init", "-input=false")
     terraform("apply", "-auto-approve", "-input=false")
     terraform("plan", "-detailed-exitcode", "-input=false", status=NOTHING_TO_CHANGE)
@@ -91,3 +86,17 @@ def check_the_stack_works(cloud: Cloud, outputs: dict[str, Any]) -> None:
     sqs.delete_message(QueueUrl=outputs["queue_url"], ReceiptHandle=message["ReceiptHandle"])
     with pytest.raises(ClientError, match="no identity-based policy allows the sqs:sendmessage action"):
         sqs.send_message(QueueUrl=outputs["queue_url"], MessageBody="mine")
+
+
+def test_a_landing_zone_is_made_and_destroyed(cloud: Cloud, tmp_path: Path) -> None:
+    """An organization with an account and a policy, and what an account's administrator sets up first."""
+    terraform = Terraform(cloud, tmp_path / "zone", "landing_zone")
+    terraform("init", "-input=false")
+    terraform("apply", "-auto-approve", "-input=false")
+    terraform("plan", "-detailed-exitcode", "-input=false", status=NOTHING_TO_CHANGE)
+    member = Keys(terraform.outputs()["member"])
+    cloud.client("sqs", member, "eu-west-1").create_queue(QueueName="here")
+    with pytest.raises(ClientError, match="with an explicit deny in a service control policy"):
+        cloud.client("sqs", member, "eu-west-2").create_queue(QueueName="there")
+    terraform("destroy", "-auto-approve", "-input=false")
+    assert cloud.client("iam").list_users()["Users"] == []

@@ -24,7 +24,7 @@ async def told(walk: Walk, running: Callable[[], Awaitable[None]]) -> None:
         await running()
     except BaseException:
         print(f"WORLD_SEED={walk.seed} WORLD_STEPS={len(walk.steps)}")
-        print("\n".join(walk.steps))
+        print("\n".join(walk.steps[-60:] if not SEED else walk.steps))
         raise
 
 
@@ -51,22 +51,22 @@ async def test_one_seed_gives_one_journal(seed: int) -> None:
     first, second = await walked(seed, STEPS), await walked(seed, STEPS)
     assert first.steps == second.steps
     assert first.events == second.events
-    assert first.world.store.dump() == second.world.store.dump()
+    rows, same = first.world.store.dump(), second.world.store.dump()
+    # The key with which SNS signs is an RSA key, which cannot be drawn from a seed.
+    assert [path for path in rows if rows[path] != same[path] and "sns.signing" not in path] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
 async def test_a_restart_changes_nothing(seed: int, tmp_path: Path) -> None:
-    """The walk in one process, and in three: the same calls, answers and rows."""
-    whole = Walk(seed, tmp_path / "whole")
-    await told(whole, lambda: whole.run(STEPS, {STEPS // 3: lambda: None, 2 * STEPS // 3: lambda: None}))
-    parts = Walk(seed, tmp_path / "parts")
-    restarts = {STEPS // 3: parts.restart, 2 * STEPS // 3: parts.restart}
-    await told(parts, lambda: parts.run(STEPS, restarts))
-    assert parts.steps == whole.steps
-    assert parts.events == whole.events
-    mine, its = whole.world.store.dump(), parts.world.store.dump()
-    assert {path: rows for path, rows in mine.items() if its.get(path) != rows and "trace" not in path} == {}
-    await told(parts, parts.check_nothing_lost)
+    """Rows, agenda, clock and answers are the same before and after, and the walk goes on."""
+    walk = Walk(seed, tmp_path)
+    restarts = {STEPS // 4: walk.restart, STEPS // 2: walk.kill, 3 * STEPS // 4: walk.restart}
+
+    async def running() -> None:
+        await walk.run(STEPS, restarts)
+        await walk.check_nothing_lost()
+
+    await told(walk, running)
 
 
 @pytest.mark.parametrize("seed", SEEDS[:1])

@@ -14,6 +14,7 @@ from typing import Any
 
 from foulweather.gates import GATES, delay
 from foulweather.gates.faults import Faults
+from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
@@ -43,11 +44,12 @@ class Walk:
         self.events: list[tuple[Any, ...]] = []
         self.waiting: list[asyncio.Future[Any]] = []
         self.sessions: list[str] = []
+        self.factless: set[str] = set()
         # What was acknowledged and not deleted since: by queue, message id -> when it was sent.
         self.owed: dict[str, dict[str, int]] = {name: {} for name in QUEUES}
-        self.sequence: dict[str, dict[str, int]] = {}
+        self.sequence: dict[str, dict[str, int]] = {name: {} for name in QUEUES}
+        self.groups: dict[str, dict[str, str]] = {name: {} for name in QUEUES}
         self.handles: dict[str, list[tuple[str, str]]] = {name: [] for name in QUEUES}
-        self.received_up_to: dict[tuple[str, str], int] = {}
         self._live_in(World(seed=seed, mode="held", start_ms=START_MS, directory=directory))
         self._built()
 
@@ -117,18 +119,53 @@ class Walk:
         other.owed = {name: dict(ids) for name, ids in self.owed.items()}
         other.handles = {name: list(handles) for name, handles in self.handles.items()}
         other.sequence = {name: dict(one) for name, one in self.sequence.items()}
-        other.received_up_to = dict(self.received_up_to)
+        other.groups = {name: dict(one) for name, one in self.groups.items()}
         other._live_in(self.world.fork("other"))
         return other
 
     def restart(self) -> None:
-        """Put the world away and open it again; the draws go on, so that the walk can be compared."""
+        """Put the world away and open it again: everything is as it was."""
         assert self.directory is not None
-        draws = self.world.random.getstate()
+        before, asked = self.world.store.dump(), self._answers()
         self.world.close()
-        world = World(directory=self.directory)
-        world.random.setstate(draws)
-        self._live_in(world)
+        self._live_in(World(directory=self.directory))
+        assert self.world.store.dump() == before
+        assert self._answers() == asked
+
+    def kill(self) -> None:
+        """Open the world again as the death of its process leaves it, after a commit."""
+        assert self.directory is not None
+        before, asked = self.world.store.dump(), self._answers()
+        self.world.keep_clock()
+        self.world.store.commit()
+        assert self.world.store._log is not None
+        self.world.store._log.close()
+        self._live_in(World(directory=self.directory))
+        assert self.world.store.dump() == before
+        assert self._answers() == asked
+
+    def _answers(self) -> list[Any]:
+        """What can be asked of the state without changing it; the operations' functions, not calls of them."""
+        probe = World(seed=0, mode="held", start_ms=0).random.getstate()
+        draws = self.world.random.getstate()
+        self.world.random.setstate(probe)
+        aws, found = self.root, list[Any]()
+        for name in QUEUES:
+            asked = {"QueueUrl": url(name), "AttributeNames": ["All"]}
+            operation = self.pipeline.services.operation("sqs", "GetQueueAttributes")
+            found.append(operation.run(self._probing("sqs", "GetQueueAttributes"), asked))
+        users = self.pipeline.services.operation("iam", "ListUsers")
+        found.append(users.run(self._probing("iam", "ListUsers"), {}))
+        found.append([(due.when_ms, due.action, due.args) for due in self.world.agenda.dues()])
+        found.append([fault.id for fault in Faults.of(self.world).all()])
+        last = self.world.state(Traces).last_wrong()
+        found.append(last and [hop.request_id for hop in last.hops])
+        found.append(aws.now)
+        self.world.random.setstate(draws)
+        return found
+
+    def _probing(self, service: str, operation: str) -> Call:
+        return Call(self.pipeline, service, operation, ACCOUNT, "us-east-1", self.root.principal)
 
     # --- calls
 
@@ -193,7 +230,11 @@ class Walk:
         self.steps[-1] += f" -> {error.code}"
         assert error.code != "NotImplemented", error
         cause = error.why.first_cause()
-        assert error.why.facts or cause.facts or error.why.because, f"no fact behind {error}: {error.why}"
+        assert cause.cause, error
+        if error.why.decision != "refused":  # a denial, a fault, a throttle: what decided it is a fact
+            assert cause.facts, f"no fact behind {error}: {error.why}"
+        if not (error.why.facts or cause.facts):
+            self.factless.add(error.code)
         last = self.world.state(Traces).last_wrong()
         assert last is not None
         if before is None:
@@ -218,8 +259,8 @@ class Walk:
 
         def sent(answer: dict[str, Any]) -> None:
             self.owed[name][answer["MessageId"]] = self.world.clock.now_ms
-            if "SequenceNumber" in answer:
-                self.sequence.setdefault(name, {})[answer["MessageId"]] = int(answer["SequenceNumber"])
+            self.groups[name][answer["MessageId"]] = group
+            self.sequence[name][answer["MessageId"]] = int(answer.get("SequenceNumber", "0"))
 
         await self._call(self._caller(), "sqs", "send_message", request, sent)
 
@@ -241,24 +282,16 @@ class Walk:
                 continue
             # Order within a group: nothing is received before what was sent earlier is deleted.
             group, number = attributes["MessageGroupId"], int(attributes["SequenceNumber"])
-            ahead = [
+            in_answer = {each["MessageId"] for each in answer["Messages"]}
+            overtaken = [
                 one
                 for one in self.owed[name]
-                if self.sequence.get(name, {}).get(one, number) < number and self._group(name, one) == group
+                if self.groups[name][one] == group
+                and self.sequence[name][one] < number
+                and one not in in_answer
+                and not self._may_be_gone(name, one)
             ]
-            first = self.received_up_to.get((name, group), 0)
-            assert number > first, f"{name} {group}: {number} after {first} was deleted"
-            in_answer = {each["MessageId"] for each in answer["Messages"]}
-            missing = [one for one in ahead if one not in in_answer and not self._may_be_gone(name, one)]
-            assert not missing, f"{name} {group}: {number} overtook {missing}"
-            self._groups.setdefault(name, {})[message["MessageId"]] = group
-
-    @property
-    def _groups(self) -> dict[str, dict[str, str]]:
-        return self.__dict__.setdefault("groups", {})
-
-    def _group(self, name: str, message: str) -> str:
-        return self._groups.get(name, {}).get(message, "")
+            assert not overtaken, f"{name} {group}: {number} overtook {overtaken}"
 
     def _may_be_gone(self, name: str, message: str) -> bool:
         return self.world.clock.now_ms >= self.owed[name][message] + RETENTION_S * 1000

@@ -93,6 +93,12 @@ class Faults:
             raise ValueError("a slow fault needs a delay_ms above 0")
         if fault.kind == "quota" and fault.per_s <= 0:
             raise ValueError("a quota fault needs a per_s above 0")
+        if fault.delay_ms and fault.kind != "slow":
+            raise ValueError(f"delay_ms is of a slow fault, not of one of kind {fault.kind}")
+        if fault.per_s and fault.kind != "quota":
+            raise ValueError(f"per_s is of a quota fault, not of one of kind {fault.kind}")
+        if fault.until_ms and fault.until_ms <= now_ms:
+            raise ValueError("until_ms is in the past: this fault would never meet a call")
         if not 0 < fault.percent <= 100:
             raise ValueError("percent must be from 1 to 100")
         self._state.faults.put(fault.id, fault)

@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from foulweather.gates import GATES, delay, refusals
 from foulweather.gates.authenticate import Caller, authenticate
@@ -23,6 +23,7 @@ from foulweather.kernel.model import catalogue
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Hop, Traces
+from foulweather.kernel.why import Why
 from foulweather.wire import guard
 from foulweather.wire.admin import Admin
 from foulweather.wire.app import Admission, Deferred, Reply
@@ -40,6 +41,9 @@ DEFAULT_REGION = "us-east-1"
 BODY_BYTES_MAX = 16 << 20
 REMEMBERED_MAX = 10_000
 BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
+NOWHERE = Route("", "rest-json", "")
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+INTERNAL_FAILURE = "The request processing has failed because of an unknown error, exception or failure."
 FAMILIES: dict[str, Family] = {
     "query": "query",
     "ec2": "ec2",
@@ -53,9 +57,9 @@ FAMILIES: dict[str, Family] = {
 class Hosted:
     """A world with its pipeline, and the driver that moves it once the event loop runs."""
 
-    def __init__(self, world: World, services: Services) -> None:
+    def __init__(self, world: World, services: Services, pipeline: Pipeline | None = None) -> None:
         self.world = world
-        self.pipeline = Pipeline(world, services, GATES, delay)
+        self.pipeline = pipeline or Pipeline(world, services, GATES, delay)
         self.driver: Driver | None = None
         self.origins: dict[tuple[str, bool, str, str, str], Origin] = {}
 
@@ -115,9 +119,20 @@ class Cloud:
 
     def add(self, world: World) -> Hosted:
         """Host another world; its keys enter it."""
-        hosted = self.worlds[world.name] = Hosted(world, self.services)
+        return self.host(world, None)
+
+    def host(self, world: World, pipeline: Pipeline | None) -> Hosted:
+        """Host another world, with the pipeline that it has already (a drill's lab)."""
+        hosted = self.worlds[world.name] = Hosted(world, self.services, pipeline)
         hosted.drive()
         return hosted
+
+    def put_away(self, name: str) -> None:
+        """Host a world no more."""
+        hosted = self.worlds.pop(name, None)
+        if hosted is not None:
+            self.admin.stop_followers(hosted)
+            hosted.close()
 
     def replace(self, name: str, world: World) -> Hosted:
         """Put a world in the place of one that is put away already."""
@@ -143,12 +158,12 @@ class Cloud:
         if request.path.startswith(("/_foulweather", "/_localstack")):
             return self.admin.handle(request)
         hosted = self._default
-        service, protocol = "", "rest-json"
+        found = NOWHERE
         try:
             scope = access_key_of(request)
             found = route(request, scope[2] if scope is not None else "")
-            service, protocol = found.service, found.protocol
-            plan = self._plans.get((service, protocol, found.operation))
+            key = found.service, found.protocol, found.operation
+            plan = self._plans.get(key)
             family = plan.family if plan is not None else _family(found)
             proof = read_proof(request, family)
             if proof is not None:
@@ -158,21 +173,27 @@ class Cloud:
                 check_times(proof, signed_at_ms + hosted.world.clock.since(signed_at_ms), family)
             caller = authenticate(hosted.world, proof, is_strict=self.is_strict, family=family)
             if plan is None:
-                plan = self._plans[service, protocol, found.operation] = Plan(self.services, found)
+                plan = self._plans[key] = Plan(self.services, found)
             if proof is None and not plan.takes_anonymous:
                 raise refusals.missing(family)
         except Unroutable as error:
-            return self._refuse(hosted, error, error.service, error.protocol)
+            return self._refuse(hosted, error, Route(error.service, error.protocol, ""))
         except AwsError as error:
-            return self._refuse(hosted, error, service, protocol)
+            return self._refuse(hosted, error, found)
         call = _call(hosted, request, plan, caller, proof)
         try:
-            result = hosted.pipeline.run(call, plan.operation, plan.codec.decode(request, found.labels))
+            body = plan.codec.decode(request, found.labels)
+        except AwsError as error:
+            return self._unread(hosted, plan, call, error)
+        try:
+            result = hosted.pipeline.run(call, plan.operation, body)
+            if result.__class__ is not dict and isinstance(result, Awaitable):
+                return self._later(hosted, call, plan, cast("Awaitable[dict[str, Any]]", result))
+            response = plan.codec.encode(result, call.request_id)
         except AwsError as error:
             return self._refused(plan, call, error)
-        if result.__class__ is not dict and isinstance(result, Awaitable):
-            return self._later(hosted, call, plan, result)
-        response = plan.codec.encode(result, call.request_id)
+        except Exception:
+            return self._failed(hosted, plan, call)
         store = hosted.world.store
         if not store.is_dirty:
             return response
@@ -185,6 +206,8 @@ class Cloud:
             response = plan.codec.encode(await waiting, call.request_id)
         except AwsError as error:
             return self._refused(plan, call, error)
+        except Exception:
+            return self._failed(hosted, plan, call)
         store = hosted.world.store
         if store.is_dirty:
             committed = asyncio.Event()
@@ -195,6 +218,20 @@ class Cloud:
     def _refused(self, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
         self._count(error)
         return plan.errors.encode(error, call.request_id)
+
+    def _unread(self, hosted: Hosted, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
+        """The refusal of a request that makes no sense: on record as a call of which nothing came."""
+        hosted.world.state(Traces).begin(call.hop)
+        hosted.pipeline.refused(call, error)
+        return self._refused(plan, call, error)
+
+    def _failed(self, hosted: Hosted, plan: Plan, call: Call) -> HttpResponse:
+        """A mistake of ours, in the words that AWS has for its own, so that clients can read them."""
+        log.exception("%s:%s failed (request %s)", call.service, call.operation, call.request_id)
+        why = Why("failed", "This is a mistake in foulweather: its log says more.", remedy=("foulweather logs",))
+        error = AwsError("InternalFailure", INTERNAL_FAILURE, 500, why=why)
+        hosted.pipeline.refused(call, error)
+        return self._refused(plan, call, error)
 
     def _count(self, error: AwsError) -> None:
         """Count what was asked for and is not built, as `service:Operation`."""
@@ -208,17 +245,20 @@ class Cloud:
                 return hosted
         return self._default
 
-    def _refuse(self, hosted: Hosted, error: AwsError, service: str, protocol: str) -> HttpResponse:
+    def _refuse(self, hosted: Hosted, error: AwsError, found: Route) -> HttpResponse:
         """A refusal before there was a call: on record all the same."""
         world = hosted.world
         self._count(error)
         now_ms = world.clock.now_ms
         request_id = world.ids.uuid()
-        hop = Hop(request_id, request_id, "", service, "", "", "", "", now_ms, now_ms, "", error.code, error.why)
+        hop = Hop(request_id, request_id, "", found.service, found.operation, "", "", "", now_ms, now_ms)
+        hop.code = error.code
+        hop.why = error.why
         traces = world.state(Traces)
         traces.begin(hop)
         traces.keep(hop)
-        return error_codec(service or "sts", protocol if service else "query").encode(error, request_id)
+        answering = error_codec(found.service, found.protocol) if found.service else error_codec("sts", "query")
+        return answering.encode(error, request_id)
 
 
 def _family(found: Route) -> Family:

@@ -28,8 +28,8 @@ def only_iam() -> Services:
 SERVICES = only_iam()
 
 
-def new_iam_world(directory: Path | None = None) -> Aws:
-    return Aws(Pipeline(World(seed=1, mode="held", start_ms=START_MS, directory=directory), SERVICES, (authorize,)))
+def new_iam_world(directory: Path | None = None, start_ms: int = START_MS) -> Aws:
+    return Aws(Pipeline(World(seed=1, mode="held", start_ms=start_ms, directory=directory), SERVICES, (authorize,)))
 
 
 class Iam:
@@ -107,6 +107,7 @@ def check_structure(where: str, value: Any, shape: Shape) -> None:
             check_structure(f"{where}.{key}", member, shape.value)
     else:
         assert type(value) is kinds[shape.type], f"{where} is {value!r}"
+        assert shape.type != "timestamp" or value % 1000 == 0, f"{where} has a fraction of a second: {value}"
         enum = shape.trait("enum")
         assert not enum or value in enum, f"{where} is {value!r}"
 

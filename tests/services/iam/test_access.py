@@ -114,10 +114,10 @@ def test_which_policies_may_be_attached(iam: Iam) -> None:
 
 def test_service_linked_roles_of_one_service_only(iam: Iam) -> None:
     iam.create_user(UserName="admin")
-    condition = {"StringLike": {"iam:AWSServiceName": "ecs.amazonaws.com"}}
+    condition = {"StringLike": {"iam:AWSServiceName": "lambda.application-autoscaling.amazonaws.com"}}
     iam.put_user_policy(
         UserName="admin", PolicyName="p", PolicyDocument=document("iam:CreateServiceLinkedRole", Condition=condition)
     )
     admin = iam.as_user("admin")
     assert admin.refused("create_service_linked_role", AWSServiceName="rds.amazonaws.com")[0] == "AccessDenied"
-    admin.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    admin.create_service_linked_role(AWSServiceName="lambda.application-autoscaling.amazonaws.com")

@@ -116,7 +116,7 @@ def test_managed_policies_by_arn(iam: Iam, directory: Directory) -> None:
 
 def test_asking_again_is_cheap(iam: Iam, directory: Directory) -> None:
     iam.create_user(UserName="alice")
-    iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
     who = alice(iam)
     first = directory.identity_policies(who)
     started = time.perf_counter()

@@ -7,6 +7,7 @@ import pytest
 
 from foulweather.policy.document import parse
 from foulweather.services.iam import aws_managed, limits
+from foulweather.services.iam.state import IamState
 from services.iam.calls import Iam, document, trust
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -212,7 +213,8 @@ def test_attached_policies_are_listed_by_path(iam: Iam) -> None:
 
 def test_aws_keeps_its_own_policies(iam: Iam) -> None:
     policy = iam.get_policy(PolicyArn=ADMIN)["Policy"]
-    assert policy["PolicyId"] == "ANPAIWMBCKSKIEE64ZLYK"
+    assert (policy["DefaultVersionId"], policy["Path"], policy["IsAttachable"]) == ("v1", "/", True)
+    assert "PolicyId" not in policy, "an id that nobody knows is not made up"
     text = unquote(iam.get_policy_version(PolicyArn=ADMIN, VersionId="v1")["PolicyVersion"]["Document"])
     assert json.loads(text)["Statement"] == [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
     assert iam.refused("create_policy_version", PolicyArn=ADMIN, PolicyDocument=document())[0] == "AccessDenied"
@@ -221,27 +223,77 @@ def test_aws_keeps_its_own_policies(iam: Iam) -> None:
         iam.refused(
             "attach_user_policy",
             UserName=iam.create_user(UserName="u")["User"]["UserName"],
-            PolicyArn="arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy",
+            PolicyArn="arn:aws:iam::aws:policy/aws-service-role/AWSOrganizationsServiceTrustPolicy",
         )[0]
         == "PolicyNotAttachable"
     )
 
 
+def test_a_policy_of_awss_that_is_not_held_is_not_implemented(iam: Iam) -> None:
+    missing = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
+    answer = ("NotImplemented", 501, f"AWS managed policy {missing} is not held.")
+    iam.create_user(UserName="u")
+    iam.create_group(GroupName="g")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust())
+    assert iam.refused("get_policy", PolicyArn=missing) == answer
+    assert iam.refused("get_policy_version", PolicyArn=missing, VersionId="v1") == answer
+    assert iam.refused("attach_user_policy", UserName="u", PolicyArn=missing) == answer
+    assert iam.refused("attach_group_policy", GroupName="g", PolicyArn=missing) == answer
+    assert iam.refused("attach_role_policy", RoleName="r", PolicyArn=missing) == answer
+    assert iam.refused("put_user_permissions_boundary", UserName="u", PermissionsBoundary=missing) == answer
+    assert iam.refused("create_user", UserName="v", PermissionsBoundary=missing) == answer
+    assert iam.refused("generate_service_last_accessed_details", Arn=missing) == answer
+    read_only = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
+    assert iam.refused("get_policy_version", PolicyArn=read_only, VersionId="v3") == (
+        "NotImplemented",
+        501,
+        f"Version v3 of AWS managed policy {read_only} is not held.",
+    )
+
+
+def test_what_is_no_policy_of_awss_does_not_exist(iam: Iam) -> None:
+    iam.create_user(UserName="u")
+    for missing in ("arn:aws:iam::111122223333:policy/q", "arn:aws:iam::aws:policy/", "arn:aws:iam::aws:policy/a b"):
+        assert iam.refused("get_policy", PolicyArn=missing)[0] == "NoSuchEntity"
+        assert iam.refused("attach_user_policy", UserName="u", PolicyArn=missing)[0] == "NoSuchEntity"
+    assert iam.refused("get_policy_version", PolicyArn=ADMIN, VersionId="v2")[0] == "NoSuchEntity"
+
+
+def test_who_may_not_attach_a_policy_is_told_that_first(iam: Iam) -> None:
+    iam.create_user(UserName="u")
+    missing = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert iam.as_user("u").refused("attach_user_policy", UserName="u", PolicyArn=missing)[0] == "AccessDenied"
+
+
+def test_a_saved_identity_with_a_policy_that_is_not_held_does_not_go_on_without_it(iam: Iam) -> None:
+    iam.create_user(UserName="u")
+    user = iam.world.state(IamState, "111122223333").user("u")
+    user.boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam.world.state(IamState, "111122223333").keep(user)
+    code, _, words = iam.as_user("u").refused("list_users")
+    assert (code, words) == ("NotImplemented", f"AWS managed policy {user.boundary} is not held.")
+
+
 def test_aws_policies_are_policies() -> None:
+    assert list(aws_managed.catalogue()) == sorted(
+        aws_managed.catalogue(), key=lambda arn: arn.rpartition("/")[2].lower()
+    )
     for arn, policy in aws_managed.catalogue().items():
+        assert aws_managed.may_exist(arn)
         assert policy.arn == arn
         parse(policy.default.document, "identity").require_managed()
 
 
 def test_there_are_the_policies_that_people_attach() -> None:
     for name in (
-        *("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "IAMFullAccess"),
+        *("AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AWSDenyAll"),
         *("IAMReadOnlyAccess", "IAMUserChangePassword", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess"),
-        *("AmazonDynamoDBFullAccess", "AmazonSQSFullAccess", "AmazonSQSReadOnlyAccess", "AmazonSNSFullAccess"),
+        *("AmazonSQSFullAccess", "AmazonSQSReadOnlyAccess", "AmazonSNSFullAccess"),
         *("AmazonSNSReadOnlyAccess", "service-role/AWSLambdaBasicExecutionRole"),
         *("service-role/AWSLambdaSQSQueueExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole"),
-        *("service-role/AmazonECSTaskExecutionRolePolicy", "AmazonSSMManagedInstanceCore", "CloudWatchLogsFullAccess"),
-        "job-function/ViewOnlyAccess",
+        *("service-role/AWSLambdaDynamoDBExecutionRole", "service-role/AWSLambdaKinesisExecutionRole"),
+        *("service-role/AmazonECSTaskExecutionRolePolicy", "service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
+        *("service-role/AmazonSNSRole", "AmazonEC2ContainerRegistryReadOnly"),
     ):
         assert aws_managed.find(f"arn:aws:iam::aws:policy/{name}"), name
 

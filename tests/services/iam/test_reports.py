@@ -113,16 +113,16 @@ def test_authorization_details(iam: Iam) -> None:
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust())
     iam.create_instance_profile(InstanceProfileName="i")
     iam.add_role_to_instance_profile(InstanceProfileName="i", RoleName="r")
-    iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
     whole = iam.get_account_authorization_details()
     assert whole["UserDetailList"][0]["GroupList"] == ["g"]
     assert whole["UserDetailList"][0]["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
     inline = whole["GroupDetailList"][0]["GroupPolicyList"][0]
     assert json.loads(unquote(inline["PolicyDocument"]))["Statement"][0]["Action"] == "s3:*"
     role = whole["RoleDetailList"][0]
-    assert role["AttachedManagedPolicies"][0]["PolicyName"] == "ReadOnlyAccess"
+    assert role["AttachedManagedPolicies"][0]["PolicyName"] == "IAMReadOnlyAccess"
     assert role["InstanceProfileList"][0]["InstanceProfileName"] == "i"
-    assert [policy["PolicyName"] for policy in whole["Policies"]] == ["p", "ReadOnlyAccess"]
+    assert [policy["PolicyName"] for policy in whole["Policies"]] == ["p", "IAMReadOnlyAccess"]
     assert unquote(whole["Policies"][0]["PolicyVersionList"][0]["Document"]) == document()
     only = iam.get_account_authorization_details(Filter=["LocalManagedPolicy"])
     assert [policy["PolicyName"] for policy in only["Policies"]] == ["p"]

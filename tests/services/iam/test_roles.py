@@ -189,42 +189,73 @@ def test_putting_a_role_into_an_instance_profile_passes_it(iam: Iam) -> None:
 
 
 def test_service_linked_roles_are_their_services(iam: Iam) -> None:
-    role = iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")["Role"]
-    assert role["Arn"] == ("arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
-    attached = iam.list_attached_role_policies(RoleName="AWSServiceRoleForECS")["AttachedPolicies"]
-    assert attached[0]["PolicyArn"] == "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy"
+    role = iam.create_service_linked_role(AWSServiceName="organizations.amazonaws.com")["Role"]
+    assert role["Arn"] == (
+        "arn:aws:iam::111122223333:role/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations"
+    )
+    attached = iam.list_attached_role_policies(RoleName="AWSServiceRoleForOrganizations")["AttachedPolicies"]
+    assert attached[0]["PolicyArn"] == "arn:aws:iam::aws:policy/aws-service-role/AWSOrganizationsServiceTrustPolicy"
     protected = (
         "UnmodifiableEntity",
         400,
-        "Cannot perform the operation on the protected role 'AWSServiceRoleForECS' - this role is only modifiable "
-        "by AWS",
+        "Cannot perform the operation on the protected role 'AWSServiceRoleForOrganizations' - this role is only "
+        "modifiable by AWS",
     )
-    name = {"RoleName": "AWSServiceRoleForECS"}
+    name = {"RoleName": "AWSServiceRoleForOrganizations"}
     assert iam.refused("delete_role", **name) == protected
     assert iam.refused("put_role_policy", **name, PolicyName="p", PolicyDocument=document()) == protected
     assert iam.refused("update_assume_role_policy", **name, PolicyDocument=trust()) == protected
-    assert iam.refused("create_service_linked_role", AWSServiceName="ecs.amazonaws.com") == (
+    assert iam.refused("create_service_linked_role", AWSServiceName="organizations.amazonaws.com") == (
         "InvalidInput",
         400,
-        "Service role name AWSServiceRoleForECS has been taken in this account, please try a different suffix.",
+        "Service role name AWSServiceRoleForOrganizations has been taken in this account, please try a different "
+        "suffix.",
     )
     task = iam.delete_service_linked_role(**name)["DeletionTaskId"]
-    assert task.startswith("task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/")
+    assert task.startswith("task/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations/")
     assert iam.get_service_linked_role_deletion_status(DeletionTaskId=task) == {"Status": "SUCCEEDED"}
     assert iam.refused("get_role", **name)[0] == "NoSuchEntity"
 
 
-def test_every_service_linked_role_has_a_policy_that_is_known(iam: Iam) -> None:
+def test_a_service_linked_role_is_made_where_its_policy_is_held(iam: Iam) -> None:
+    from foulweather.services.iam import aws_managed
     from foulweather.services.iam.linked_services import LINKED_SERVICES
 
+    made: set[str] = set()
     for service, linked in LINKED_SERVICES.items():
-        iam.create_service_linked_role(AWSServiceName=service)
-        iam.get_policy(PolicyArn=f"arn:aws:iam::aws:policy/aws-service-role/{linked.policy}")
+        arn = f"arn:aws:iam::aws:policy/aws-service-role/{linked.policy}"
+        if aws_managed.find(arn) is None:
+            assert iam.refused("create_service_linked_role", AWSServiceName=service) == (
+                "NotImplemented",
+                501,
+                f"AWS managed policy {arn} is not held.",
+            )
+            assert iam.refused("get_role", RoleName=linked.role)[0] == "NoSuchEntity"
+        else:
+            iam.create_service_linked_role(AWSServiceName=service)
+            iam.get_policy(PolicyArn=arn)
+            made.add(service)
+    assert made == {
+        "dynamodb.application-autoscaling.amazonaws.com",
+        "lambda.application-autoscaling.amazonaws.com",
+        "organizations.amazonaws.com",
+    }
+
+
+def test_only_services_that_have_a_linked_role_get_one_and_some_with_a_suffix(iam: Iam) -> None:
     assert iam.refused("create_service_linked_role", AWSServiceName="sqs.amazonaws.com")[0] == "InvalidInput"
-    assert (
-        iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com", CustomSuffix="x")["Role"]["RoleName"]
-        == "AWSServiceRoleForAutoScaling_x"
-    )
+    suffixed = {"AWSServiceName": "autoscaling.amazonaws.com", "CustomSuffix": "x"}
+    code, _, words = iam.refused("create_service_linked_role", **suffixed)
+    assert (code, "AutoScalingServiceRolePolicy" in words) == ("NotImplemented", True), "the suffix is no fault"
     assert iam.refused("create_service_linked_role", AWSServiceName="ecs.amazonaws.com", CustomSuffix="x")[0] == (
         "InvalidInput"
     )
+
+
+def test_a_suffix_ends_the_name_of_the_role(iam: Iam, monkeypatch: pytest.MonkeyPatch) -> None:
+    from foulweather.services.iam.linked_services import LINKED_SERVICES, LinkedService
+
+    held = LinkedService("AWSServiceRoleForAutoScaling", "AWSOrganizationsServiceTrustPolicy", takes_suffix=True)
+    monkeypatch.setitem(LINKED_SERVICES, "autoscaling.amazonaws.com", held)
+    role = iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com", CustomSuffix="x")["Role"]
+    assert role["RoleName"] == "AWSServiceRoleForAutoScaling_x"

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from foulweather.kernel.service import Access, Conditions, Resources, everything
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.service import Access, Conditions, Resource, Resources, everything
 from foulweather.services.iam import access_resources as of
+from foulweather.services.iam import callers
+
+
+def _for_iam_sessions(access: Access) -> Access:
+    """The same row, for callers whose credentials IAM takes: that comes before every policy."""
+
+    def resources(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+        callers.require_iam_session(call)
+        return access.resources(call, request)
+
+    return msgspec.structs.replace(access, resources=resources)
 
 
 def _write(resources: Resources, *operations: str, conditions: Conditions | None = None) -> dict[str, Access]:
@@ -152,7 +169,7 @@ _REPORTS = {
     **_read(of.source, "SimulatePrincipalPolicy", "GetContextKeysForPrincipalPolicy"),
 }
 
-ACCESS: dict[str, Access] = {
+_ALL: dict[str, Access] = {
     **_USERS,
     **_GROUPS,
     **_ROLES,
@@ -164,3 +181,5 @@ ACCESS: dict[str, Access] = {
     **_ACCOUNT,
     **_REPORTS,
 }
+
+ACCESS: dict[str, Access] = {name: _for_iam_sessions(access) for name, access in _ALL.items()}

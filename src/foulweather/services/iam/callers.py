@@ -1,4 +1,7 @@
-"""Whom a request without a name means: "IAM determines the user name implicitly based on the access key"."""
+"""Who may call IAM at all, and whom a request without a name means.
+
+"IAM determines the user name implicitly based on the access key", the API Reference says of many operations.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Fact, Why
 from foulweather.services.iam import limits
 from foulweather.services.iam.records import User
 from foulweather.services.iam.state import IamState, no_such_entity
+
+
+def require_iam_session(call: Call) -> None:
+    """Tokens of GetSessionToken without MFA, and of GetFederationToken, serve no IAM call whatever policies say.
+
+    AWS STS API Reference, GetSessionToken: "You cannot call any IAM API operations unless MFA authentication
+    information is included in the request"; GetFederationToken: "You cannot call any IAM operations". IAM
+    answers as if it did not know the key.
+    """
+    kind, session = call.principal.kind, call.session
+    is_federated = kind == "federated-user"
+    if not is_federated and (kind not in ("user", "root") or session is None or session.mfa_at_ms):
+        return
+    source = "GetFederationToken" if is_federated else "GetSessionToken without MFA"
+    key = call.access_key_id or call.principal.arn
+    why = Why(
+        "denied",
+        f"IAM takes no credentials of {source}.",
+        (Fact(key, "issued by", source),),
+        () if is_federated else ("aws sts get-session-token --serial-number MFA_ARN --token-code CODE",),
+    )
+    raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid", 403, why=why)
 
 
 def user_or_root(call: Call, request: Mapping[str, Any]) -> User | None:

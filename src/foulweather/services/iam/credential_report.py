@@ -14,7 +14,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.policy import principal as principals
-from foulweather.services.iam.records import AccessKey, SigningCertificate, User
+from foulweather.services.iam.records import AccessKey, SigningCertificate, User, second
 from foulweather.services.iam.report_records import CredentialReport
 from foulweather.services.iam.service_names import namespace_of
 from foulweather.services.iam.state import IamState, Uses
@@ -43,7 +43,8 @@ def generate_credential_report(call: Call, request: Mapping[str, Any]) -> Respon
     state = call.state(IamState)
     report = state.reports.get("report")
     if report is None or call.now >= report.ready_ms + _REUSED_MS:
-        state.keep(CredentialReport(asked_ms=call.now, ready_ms=call.now + _MADE_MS, content=_content(call)))
+        now_ms = second(call.now)
+        state.keep(CredentialReport(asked_ms=now_ms, ready_ms=now_ms + _MADE_MS, content=_content(call)))
         return {"State": "STARTED", "Description": "No report exists. Starting a new report generation task"}
     if call.now < report.ready_ms:
         return {"State": "INPROGRESS"}

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from foulweather.policy.document import DocumentKind, parse
 from foulweather.policy.evaluate import Held
+from foulweather.services.iam import aws_managed
 from foulweather.services.iam.records import Group, Role, User
 from foulweather.services.iam.state import IamState
 from foulweather.world.world import World
@@ -32,8 +33,10 @@ def holdings(world: World, identity: User | Group | Role) -> list[Holding]:
 
 
 def managed(world: World, arn: str, account: str, kind: DocumentKind) -> Held | None:
-    """A managed policy's version in force."""
+    """A managed policy's version in force; a world that was saved may name one of AWS's that is not held."""
     found = world.state(IamState, account).find_policy(arn)
+    if found is None and aws_managed.may_exist(arn):
+        raise aws_managed.not_held(arn)
     return None if found is None else Held(arn, kind, parse(found.default.document, kind))
 
 

@@ -13,10 +13,10 @@ from foulweather.kernel.call import Call
 from foulweather.policy.document import Policy, parse
 from foulweather.services.iam.holdings import holdings
 from foulweather.services.iam.paging import page
-from foulweather.services.iam.records import Group, ManagedPolicy, Role, User
+from foulweather.services.iam.records import Group, ManagedPolicy, Role, User, second
 from foulweather.services.iam.report_records import Access, AccessJob
 from foulweather.services.iam.service_names import namespaces, tracked
-from foulweather.services.iam.state import IamState, Uses, identity_at, no_such_entity
+from foulweather.services.iam.state import IamState, Uses, identity_at, no_such_entity, no_such_policy
 
 if TYPE_CHECKING:
     from aws_types.iam import (
@@ -39,8 +39,8 @@ def generate_service_last_accessed_details(call: Call, request: GenerateServiceL
     job = AccessJob(
         id=call.world.ids.uuid(),
         granularity=request.get("Granularity", "SERVICE_LEVEL"),
-        asked_ms=call.now,
-        ready_ms=call.now + _MADE_MS,
+        asked_ms=second(call.now),
+        ready_ms=second(call.now) + _MADE_MS,
         identities=[identity.arn for identity in identities],
         namespaces=services,
         accesses=_accesses(call, identities),
@@ -118,7 +118,7 @@ def _subject(call: Call, arn: str) -> tuple[list[User | Role], list[Policy]]:
         return (list(state.members(identity)) if isinstance(identity, Group) else [identity]), policies
     policy = state.find_policy(arn)
     if policy is None:
-        raise no_such_entity(f"ARN {arn} does not exist.")
+        raise no_such_policy(arn, f"ARN {arn} does not exist.")
     return _with_policy(state, policy), [parse(policy.default.document, "identity")]
 
 

@@ -2,6 +2,8 @@
 
 From the services' own pages, listed in the IAM User Guide, AWS services that work with IAM
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html).
+Naming a service here only says that AWS has such a role: it can be made if its policy is held too
+(`aws_managed.py`).
 """
 
 from __future__ import annotations

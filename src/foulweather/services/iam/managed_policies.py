@@ -61,7 +61,7 @@ def get_policy(call: Call, request: GetPolicyRequest) -> Response:
 
 
 def list_policies(call: Call, request: ListPoliciesRequest) -> Response:
-    """List managed policies: customers' by name, then AWS's."""
+    """List managed policies: customers' by name, then those of AWS's that are held."""
     state = call.state(IamState)
     scope, usage = request.get("Scope", "All"), state.usage()
     counts = {

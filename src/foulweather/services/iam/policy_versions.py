@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.iam import limits
+from foulweather.services.iam import aws_managed, limits
 from foulweather.services.iam.deletions import delete_conflict
 from foulweather.services.iam.paging import page
 from foulweather.services.iam.records import ManagedPolicy, PolicyVersion, second
@@ -54,7 +54,7 @@ def get_policy_version(call: Call, request: GetPolicyVersionRequest) -> Response
 
 
 def list_policy_versions(call: Call, request: ListPolicyVersionsRequest) -> Response:
-    """List the versions of a managed policy, the latest first."""
+    """List the versions of a managed policy, the latest first; of AWS's, the default version alone is held."""
     policy = call.state(IamState).policy(request["PolicyArn"])
     chosen, more = page(request, policy.versions, lambda version: f"{1_000_000 - int(version.id[1:]):07d}")
     return {"Versions": [version_shape(policy, version) for version in chosen], **more}
@@ -90,6 +90,8 @@ def delete_policy_version(call: Call, request: DeletePolicyVersionRequest) -> No
 
 def _version(policy: ManagedPolicy, version_id: str) -> PolicyVersion:
     found = policy.version(version_id)
+    if found is None and policy.account == "aws" and version_id in {f"v{number}" for number in range(1, policy.made)}:
+        raise aws_managed.not_held(policy.arn, version_id)
     if found is None:
         raise no_such_entity(f"Policy {policy.arn} version {version_id} does not exist or is not attachable.")
     return found

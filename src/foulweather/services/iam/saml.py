@@ -36,7 +36,7 @@ def create_saml_provider(call: Call, request: CreateSAMLProviderRequest) -> Resp
     """Make a SAML provider from its metadata document."""
     state = call.state(IamState)
     tags = limits.checked_tags(request.get("Tags", []))
-    valid_until = _checked_metadata(request["SAMLMetadataDocument"], call.now)
+    valid_until = _checked_metadata(request["SAMLMetadataDocument"], second(call.now))
     keys = _added_key(call, request, {})
     _check_encryption(request.get("AssertionEncryptionMode", ""), keys)
     provider = SamlProvider(
@@ -98,7 +98,7 @@ def update_saml_provider(call: Call, request: UpdateSAMLProviderRequest) -> Resp
     metadata = request.get("SAMLMetadataDocument", provider.metadata)
     valid_until = provider.valid_until_ms
     if "SAMLMetadataDocument" in request:
-        valid_until = _checked_metadata(metadata, call.now)
+        valid_until = _checked_metadata(metadata, second(call.now))
     keys = dict(provider.private_keys)
     if "RemovePrivateKey" in request and keys.pop(request["RemovePrivateKey"], None) is None:
         raise no_such_entity(f"Private key {request['RemovePrivateKey']} cannot be found.")
@@ -152,7 +152,7 @@ def _added_key(call: Call, request: Mapping[str, Any], keys: dict[str, tuple[int
     except (ValueError, TypeError):
         raise limits.invalid_input("The private key is not a valid PEM-encoded private key.") from None
     limits.check_quota("PrivateKeysPerSAMLProvider", limits.SAML_PRIVATE_KEYS, len(keys))
-    return keys | {call.world.ids.drawn(BASE32, 22): (call.now, pem)}
+    return keys | {call.world.ids.drawn(BASE32, 22): (second(call.now), pem)}
 
 
 def _check_encryption(mode: str, keys: dict[str, tuple[int, str]]) -> None:

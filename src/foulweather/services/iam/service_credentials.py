@@ -50,7 +50,7 @@ def create_service_specific_credential(call: Call, request: CreateServiceSpecifi
         secret=call.world.ids.token(32),
         user_name=f"{name}+{len(held)}" if name and held else name,
         alias="" if name else f"BedrockAPIKey-{call.world.ids.hex(4)}",
-        expires_ms=0 if age is None else call.now + age * _DAY_MS,
+        expires_ms=0 if age is None else second(call.now) + age * _DAY_MS,
     )
     state.keep(credential)
     call.changed("iam.ServiceSpecificCredentialCreated", user.arn, ServiceSpecificCredential=credential.id)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.iam import limits
+from foulweather.services.iam import aws_managed, limits
 from foulweather.services.iam.linked_services import LINKED_SERVICES
 from foulweather.services.iam.records import Role, second
 from foulweather.services.iam.report_records import DeletionTask
@@ -24,7 +24,10 @@ Response = dict[str, Any]
 
 
 def create_service_linked_role(call: Call, request: CreateServiceLinkedRoleRequest) -> Response:
-    """Make the role that a service has predefined; some take a suffix to their name."""
+    """Make the role that a service has predefined; some take a suffix to their name.
+
+    What the role may do is in a policy of AWS's: where that is not held, there can be no such role.
+    """
     state = call.state(IamState)
     service = request["AWSServiceName"]
     linked = LINKED_SERVICES.get(service)
@@ -41,6 +44,9 @@ def create_service_linked_role(call: Call, request: CreateServiceLinkedRoleReque
             f"Service role name {name} has been taken in this account, please try a different suffix."
         )
     limits.check_quota("RolesPerAccount", limits.ROLES, len(state.roles))
+    policy = f"{aws_managed.PREFIX}policy/aws-service-role/{linked.policy}"
+    if aws_managed.find(policy) is None:
+        raise aws_managed.not_held(policy)
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
@@ -53,7 +59,7 @@ def create_service_linked_role(call: Call, request: CreateServiceLinkedRoleReque
         created_ms=second(call.now),
         trust=json.dumps(trust),
         description=request.get("Description"),
-        attached=[f"arn:aws:iam::aws:policy/aws-service-role/{linked.policy}"],
+        attached=[policy],
         service=service,
     )
     state.keep(role)

@@ -125,7 +125,7 @@ def policy_shape(call: Call, policy: ManagedPolicy, *, full: bool = False) -> Sh
     usage = call.state(IamState).usage()
     shown: Shape = {
         "PolicyName": policy.name,
-        "PolicyId": policy.id,
+        **({"PolicyId": policy.id} if policy.id else {}),
         "Arn": policy.arn,
         "Path": policy.path,
         "DefaultVersionId": policy.default_id,

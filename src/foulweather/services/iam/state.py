@@ -30,6 +30,11 @@ def no_such_entity(message: str) -> AwsError:
     return AwsError("NoSuchEntityException", message, 404)
 
 
+def no_such_policy(arn: str, message: str) -> AwsError:
+    """NoSuchEntity, in words; but 501 for what may well be AWS's own policy and is only not held here."""
+    return aws_managed.not_held(arn) if aws_managed.may_exist(arn) else no_such_entity(message)
+
+
 def already_exists(message: str) -> AwsError:
     """EntityAlreadyExists, in words."""
     return AwsError("EntityAlreadyExistsException", message, 409)
@@ -165,7 +170,7 @@ class IamState(State):
         """A managed policy by ARN."""
         found = self.find_policy(arn)
         if found is None:
-            raise no_such_entity(f"Policy {arn} was not found.")
+            raise no_such_policy(arn, f"Policy {arn} was not found.")
         return found
 
     def own_policy(self, arn: str) -> ManagedPolicy:

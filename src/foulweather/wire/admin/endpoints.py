@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from foulweather.wire.admin import clocks, coverage, events, faults, health, hooks, reasons, schema, worlds
+from foulweather.wire.admin import clocks, coverage, drills, events, faults, health, hooks, reasons, schema, worlds
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused, json_response, refusal
 from foulweather.wire.app import Deferred, Reply
 from foulweather.wire.body import BodyFailed
@@ -32,6 +32,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *events.ENDPOINTS,
     *worlds.ENDPOINTS,
     *hooks.ENDPOINTS,
+    *drills.ENDPOINTS,
     *schema.ENDPOINTS,
 )
 

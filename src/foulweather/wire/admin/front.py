@@ -15,6 +15,7 @@ from foulweather.world.snapshot import Snapshot
 from foulweather.world.world import World
 
 if TYPE_CHECKING:
+    from foulweather.drilling.session import Session
     from foulweather.wire.cloud import Cloud, Hosted
 
 BODY_BYTES_MAX = 1 << 20
@@ -64,7 +65,7 @@ class Admin:
 
     `opened` says how each world was opened; a world that is not in it lives in memory, on the clock
     that it has. `followers` ends the streams of those who follow a world's journal. `busy` are the
-    worlds that are being moved or replaced.
+    worlds that are being moved or replaced, `drills` those that are being played.
     """
 
     def __init__(self, cloud: Cloud) -> None:
@@ -73,6 +74,7 @@ class Admin:
         self.opened: dict[str, Opening] = {}
         self.followers: dict[Callable[[], None], Hosted] = {}
         self.busy: set[str] = set()
+        self.drills: dict[str, Session] = {}
 
     def admit(self, head: HttpRequest) -> Admission | HttpResponse:
         """Small bodies are taken in whole; a snapshot streams."""

@@ -1,0 +1,115 @@
+"""The world of one drill (or one run of a campaign): an account, its clients, its applications, its past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from foulweather.drilling.clients import Client, Identity
+from foulweather.gates import GATES, delay
+from foulweather.gates.faults import Faults
+from foulweather.kernel.credentials import Credential, Credentials
+from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.services import Services
+from foulweather.policy import principal as principals
+from foulweather.world.world import World
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+
+class Lab:
+    """A world to drill in. `apps` are the applications that run in it, by name; `notes` is what a drill's own
+    modules want to remember about its stack (queue URLs, ARNs), as JSON values.
+    """
+
+    def __init__(self, world: World, services: Services, account: str, region: str = "us-east-1") -> None:
+        self.world = world
+        self.account = account
+        self.region = region
+        self.pipeline = Pipeline(world, services, GATES, delay)
+        self.faults = Faults.of(world)
+        self.apps: dict[str, App] = {}
+        self.notes: dict[str, Any] = {}
+        self.struck_at_ms = 0
+
+    @property
+    def now_ms(self) -> int:
+        """The world's time."""
+        return self.world.clock.now_ms
+
+    def client(self, service: str, identity: Identity | None = None) -> Client:
+        """A client as the account's root user, or as somebody else."""
+        return Client(self.pipeline, service, identity or Identity(self.account, self.region))
+
+    def identity_of_key(self, access_key_id: str) -> Identity:
+        """The identity behind an issued access key."""
+        return Identity.of(self.world.state(Credentials).by_id[access_key_id], self.region)
+
+    def issue_root_key(self) -> Credential:
+        """An access key of the account's root user, for whoever works in the lab."""
+        ids = self.world.ids
+        credential = Credential(
+            ids.access_key_id(), ids.secret_key(), self.account, principals.root(self.account), self.now_ms
+        )
+        self.world.state(Credentials).issue(credential)
+        return credential
+
+    def at(self, when_ms: int, do: Callable[[], None]) -> None:
+        """Have something done at a time of the world (`incident.py` uses it for what comes later)."""
+        self.world.agenda.alarm(when_ms, do)
+
+    def add(self, app: App) -> App:
+        """Install an application; it runs from now on."""
+        self.apps[app.name] = app
+        app.start()
+        return app
+
+    def deploy(self, app: str, **settings: str) -> None:
+        """Change an application's settings, as a release of it does; raises ValueError for what it has not."""
+        found = self.apps.get(app)
+        if found is None:
+            raise ValueError(f"there is no application {app!r} here: {', '.join(sorted(self.apps)) or 'none'}")
+        found.deploy(settings)
+        self.world.journal.append(
+            self.now_ms, "app.Deployed", self.account, self.region, app, "deploy", "", dict(settings), True
+        )
+
+
+class App:
+    """An application in a lab: something with settings that a release can change, and traffic of its own.
+
+    `SETTINGS` gives each setting's choices; the first is the default.
+    """
+
+    SETTINGS: dict[str, tuple[str, ...]] = {}
+
+    def __init__(self, lab: Lab, name: str, **settings: str) -> None:
+        self.lab = lab
+        self.name = name
+        self.settings = {key: choices[0] for key, choices in self.SETTINGS.items()}
+        self._check(settings)
+        self.settings.update(settings)
+        self.is_running = False
+
+    def start(self) -> None:
+        """Begin to run."""
+        self.is_running = True
+
+    def stop(self) -> None:
+        """Run no more."""
+        self.is_running = False
+
+    def deploy(self, settings: dict[str, str]) -> None:
+        """Take on new settings, all or none."""
+        self._check(settings)
+        self.settings.update(settings)
+
+    def _check(self, settings: dict[str, str]) -> None:
+        for key, value in settings.items():
+            choices = self.SETTINGS.get(key)
+            if choices is None:
+                raise ValueError(f"{self.name} has no setting {key!r}; it has {', '.join(self.SETTINGS) or 'none'}")
+            if value not in choices and not (choices[0].isdigit() and value.isdigit()):
+                raise ValueError(f"{self.name}: {key} is one of {', '.join(choices)}, not {value!r}")

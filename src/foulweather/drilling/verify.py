@@ -1,0 +1,157 @@
+"""Proves a drill: healthy before, the symptom after, the root cause named, mended by its solution alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from foulweather.drilling.drill import WRONG_FIXES_MIN, BadDrill, Drill
+from foulweather.drilling.session import Session
+from foulweather.engines.scripts import run_script
+from foulweather.kernel.services import Services
+from foulweather.kernel.why import Why
+from foulweather.world.journal import Event
+
+_COMMAND = re.compile(r"^\s*(?:\w+=\$\()?\s*aws\s+(?:--\S+\s+\S+\s+)*([a-z0-9-]+)\s+([a-z0-9-]+)", re.MULTILINE)
+_DEPLOY = re.compile(r"drill deploy\s+(\S+)\s+(\S+)")
+HARMLESS = re.compile(r"^(get|list|describe|simulate|receive)-")
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing that was to be proved, and whether it was."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What the proof of one drill came to."""
+
+    drill: str
+    steps: list[Step]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was proved."""
+        return all(step.ok for step in self.steps)
+
+
+class Served(Protocol):
+    """A session that real clients can reach while it is served."""
+
+    environment: dict[str, str]
+
+    async def close(self) -> None:
+        """Serve it no more."""
+        ...
+
+
+Serve = Callable[[Session], Awaitable[Served]]
+
+
+async def verify(drill: Drill, services: Services, serve: Serve) -> Verified:
+    """Prove one drill. `serve` makes a session reachable for the stock AWS CLI."""
+    steps: list[Step] = []
+    try:
+        steps += _read(drill)
+        first = await _played(drill, services, steps)
+        if first is not None:
+            again = Session(drill, services)
+            await again.prepare()
+            steps.append(_same_journal(list(first.world.journal), list(again.world.journal)))
+            await _script(again, drill.folder / "solution.sh", serve, steps, "the solution mends it", mends=True)
+            again.close()
+            for wrong in drill.wrong_fixes:
+                session = Session(drill, services)
+                await session.prepare()
+                await _script(session, wrong.path, serve, steps, f"refused: {wrong.name}", mends=False)
+                session.close()
+    except BadDrill as error:
+        steps.append(Step("it can be played", False, str(error)))
+    return Verified(drill.id, steps)
+
+
+def _read(drill: Drill) -> list[Step]:
+    enough = len(drill.wrong_fixes) >= WRONG_FIXES_MIN
+    told = f"{len(drill.wrong_fixes)} wrong fixes, {WRONG_FIXES_MIN} are wanted"
+    telling = spoiling_hints(drill)
+    return [
+        Step("wrong fixes are given", enough, "" if enough else told),
+        Step("no hint names the fix", not telling, "; ".join(telling)),
+    ]
+
+
+def spoiling_hints(drill: Drill) -> list[str]:
+    """Hints (and the page) that give away a command of the solution which changes something."""
+    solution = drill.text("solution.sh")
+    secrets = [f"{operation}" for _, operation in _COMMAND.findall(solution) if not HARMLESS.match(operation)]
+    secrets += [setting for _, setting in _DEPLOY.findall(solution)]
+    texts = {f"hint {number}": hint for number, hint in enumerate(drill.hints, 1)}
+    texts["the page"] = drill.text("README.md")
+    return [f"{name} says {secret}" for name, text in texts.items() for secret in secrets if secret in text]
+
+
+async def _played(drill: Drill, services: Services, steps: list[Step]) -> Session | None:
+    session = Session(drill, services)
+    await session.grow()
+    before = drill.symptom(session.lab)
+    steps.append(Step("healthy before", before is None, before.cause if before is not None else ""))
+    unwell = drill.check(session.lab)
+    steps.append(Step("its check passes before", unwell is None, unwell.cause if unwell is not None else ""))
+    try:
+        await session.strike()
+    except BadDrill as error:
+        steps.append(Step("the symptom shows", False, str(error)))
+        return None
+    assert session.page_why is not None
+    steps.append(Step("the symptom shows", True, session.page_why.cause))
+    steps.append(_named(drill, session))
+    journal = Session(drill, services)
+    await journal.prepare()
+    checked = await journal.check()
+    steps.append(Step("not mended by itself", not checked.is_mended, checked.why.cause if checked.why else ""))
+    journal.close()
+    session.close()
+    return session
+
+
+def _named(drill: Drill, session: Session) -> Step:
+    """Whether the reasons on record name the root cause: the symptom's own, the check's, or the last failure's."""
+    wanted = drill.about.root_cause
+    causes = [why for why in (session.page_why, drill.check(session.lab), session.first_cause()) if why is not None]
+    for why in causes:
+        for fact in _facts(why):
+            if re.search(wanted.resource, fact[0]) and re.search(wanted.property, fact[1]):
+                return Step("the root cause is named", True, f"{fact[0]} · {fact[1]}")
+    return Step("the root cause is named", False, f"no reason has a fact {wanted.resource} · {wanted.property}")
+
+
+def _facts(why: Why) -> list[tuple[str, str]]:
+    own = [(fact.resource, fact.property) for fact in why.facts]
+    return own + [fact for deeper in why.because for fact in _facts(deeper)]
+
+
+def _same_journal(one: list[Event], other: list[Event]) -> Step:
+    same = one == other[: len(one)] and len(one) == len(other)
+    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    detail = "" if same else f"the journals differ at event {at} of {len(one)} and {len(other)}"
+    return Step("same seed, same journal", same, detail)
+
+
+async def _script(session: Session, path: Path, serve: Serve, steps: list[Step], name: str, *, mends: bool) -> None:
+    served = await serve(session)
+    try:
+        ran = await run_script(path, served.environment)
+        if ran.status:
+            steps.append(Step(name, False, f"{path.name} ended with status {ran.status}: {ran.output[-500:]}"))
+            return
+        checked = await session.check()
+    finally:
+        await served.close()
+    told = checked.why.cause if checked.why is not None else ""
+    steps.append(Step(name, checked.is_mended is mends, told if not checked.is_mended or mends else "it was accepted"))
