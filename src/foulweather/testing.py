@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -54,7 +54,7 @@ class Aws:
         """A `boto3.Session` whose clients all live in this world (the account's root user by default)."""
         import boto3
 
-        session = boto3.Session(
+        session: Any = boto3.Session(
             aws_access_key_id=access_key_id or self.account,
             aws_secret_access_key=secret_access_key or "test",
             aws_session_token=session_token,
@@ -112,15 +112,16 @@ class Aws:
         import asyncio
 
         from foulweather.wire.app import Deferred
+        from foulweather.wire.http import HttpResponse
 
         reply = self.cloud.handle(request)
         if isinstance(reply, Deferred):
             delivered: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
             early = reply.bind(delivered.set_result)
             return early if early is not None else await delivered
-        if not hasattr(reply, "__await__"):
-            return reply  # type: ignore[return-value]
-        answering = asyncio.ensure_future(reply)  # type: ignore[arg-type]
+        if isinstance(reply, HttpResponse):
+            return reply
+        answering: asyncio.Future[HttpResponse] = asyncio.ensure_future(reply)
         while not answering.done():
             await asyncio.wait({answering}, timeout=0)
             if self._jumps:
@@ -150,7 +151,7 @@ def world(
     start_ms: int | None = None,
     data_dir: Path | None = None,
     strict: bool = False,
-) -> Iterator[Aws]:
+) -> Generator[Aws, None, None]:
     """Open a world in this process; boto3 clients from it never touch a socket."""
     from foulweather.engines.loop_thread import LoopThread
     from foulweather.wire.cloud import Cloud
@@ -172,8 +173,8 @@ def _from_botocore(request: Any) -> HttpRequest:
 
     from foulweather.wire.http import HttpRequest
 
-    url = urlsplit(request.url)
-    headers = [
+    url = urlsplit(str(request.url))
+    headers: list[tuple[str, str]] = [
         (key, value.decode() if isinstance(value, bytes) else str(value)) for key, value in request.headers.items()
     ]
     if not any(key.lower() == "host" for key, _ in headers):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from clients.running import ACCOUNT, ROOT_KEYS, Cloud, Keys, found_tool, terraform_mirror
+from clients.running import ACCOUNT, ROOT_KEYS, Cloud, Keys, found_tool, running, terraform_mirror
 
 pytestmark = [pytest.mark.client, pytest.mark.needs("terraform", "terraform-provider-aws")]
 
@@ -41,7 +41,7 @@ class Terraform:
             terraform, f"-chdir={self.directory}", command, *options, timeout_s=150, **self.environment
         )
         assert ended.returncode == status, ended.stdout[-6000:] + ended.stderr[-6000:]
-        return ended.stdout
+        return ended.stdout + ended.stderr if status else ended.stdout
 
     def outputs(self) -> dict[str, Any]:
         return {name: one["value"] for name, one in json.loads(self("output", "-json")).items()}
@@ -88,15 +88,22 @@ def check_the_stack_works(cloud: Cloud, outputs: dict[str, Any]) -> None:
         sqs.send_message(QueueUrl=outputs["queue_url"], MessageBody="mine")
 
 
-def test_a_landing_zone_is_made_and_destroyed(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_landing_zone_is_made_and_destroyed(tmp_path: Path) -> None:
     """An organization with an account and a policy, and what an account's administrator sets up first."""
-    terraform = Terraform(cloud, tmp_path / "zone", "landing_zone")
-    terraform("init", "-input=false")
-    terraform("apply", "-auto-approve", "-input=false")
-    terraform("plan", "-detailed-exitcode", "-input=false", status=NOTHING_TO_CHANGE)
-    member = Keys(terraform.outputs()["member"])
-    cloud.client("sqs", member, "eu-west-1").create_queue(QueueName="here")
-    with pytest.raises(ClientError, match="with an explicit deny in a service control policy"):
-        cloud.client("sqs", member, "eu-west-2").create_queue(QueueName="there")
-    terraform("destroy", "-auto-approve", "-input=false")
-    assert cloud.client("iam").list_users()["Users"] == []
+    home = tmp_path / "home"
+    home.mkdir()
+    with running(home) as cloud:
+        terraform = Terraform(cloud, tmp_path / "zone", "landing_zone")
+        terraform("init", "-input=false")
+        terraform("apply", "-auto-approve", "-input=false")
+        terraform("plan", "-detailed-exitcode", "-input=false", status=NOTHING_TO_CHANGE)
+        member = Keys(terraform.outputs()["member"])
+        cloud.client("sqs", member, "eu-west-1").create_queue(QueueName="here")
+        with pytest.raises(ClientError, match="with an explicit deny in a service control policy"):
+            cloud.client("sqs", member, "eu-west-2").create_queue(QueueName="there")
+        # A closed account is in its unit for 90 days more, as everybody learns who tears down a landing zone.
+        assert "OrganizationalUnitNotEmptyException" in terraform("destroy", "-auto-approve", "-input=false", status=1)
+        cloud.foulweather("clock", "advance", "91d")
+        terraform("destroy", "-auto-approve", "-input=false")
+        with pytest.raises(ClientError, match="AWSOrganizationsNotInUseException"):
+            cloud.client("organizations").describe_organization()

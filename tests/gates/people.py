@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,8 +13,12 @@ from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.policy.principal import Principal
-from harness import ACCOUNT, Aws
+from foulweather.services.iam.totp import STEP_MS, code_at
+from gates.cli import run
+from harness import ACCOUNT, START_MS, Aws
 
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+MINUTE_MS = 60_000
 OTHER = "444455556666"
 MEMBER = "222233334444"
 
@@ -101,3 +106,43 @@ def fact(error: AwsError, property_name: str) -> Fact:
     found = [one for one in facts if one.property == property_name]
     assert found, f"no {property_name} among {[one.property for one in facts]}"
     return found[0]
+
+
+def later(aws: Aws) -> None:
+    """A minute passes between what was set and what is tried."""
+    aws.world.clock.move_to(aws.now + MINUTE_MS)
+
+
+def set_by(one: Fact, operation: str, who: str = ROOT) -> None:
+    """The fact says who set it, when, and by which operation."""
+    assert one.set_by is not None, f"nobody set {one.property} of {one.resource}"
+    assert (one.set_by.who, one.set_by.operation, one.set_by.at_ms) == (who, operation, START_MS)
+    assert one.set_by.request_id
+
+
+def mended(aws: Aws, error: AwsError, attempt: Callable[[], Any]) -> list[str]:
+    """The remedy, carried out by the account's root user, lets the same call through."""
+    remedy = error.why.remedy
+    assert remedy, f"no remedy for: {error.why.first_cause().cause}"
+    assert error.why.first_cause().remedy == remedy
+    assert refusal(attempt).code == error.code, "time alone has mended it"
+    for command in remedy:
+        run(aws, command)
+    assert attempt() is not None
+    return list(remedy)
+
+
+def with_phone(aws: Aws, caller: Aws, name: str) -> Callable[[], str]:
+    """Give a user an MFA device, of another name than the user's; what it shows."""
+    made = aws.iam.create_virtual_mfa_device({"VirtualMFADeviceName": "phone"})["VirtualMFADevice"]
+    seed = made["Base32StringSeed"].decode()
+    step = aws.now // STEP_MS
+    aws.iam.enable_mfa_device(
+        {
+            "UserName": name,
+            "SerialNumber": made["SerialNumber"],
+            "AuthenticationCode1": code_at(seed, step - 1),
+            "AuthenticationCode2": code_at(seed, step),
+        }
+    )
+    return lambda: code_at(seed, aws.now // STEP_MS)

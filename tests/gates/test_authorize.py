@@ -7,7 +7,6 @@ import pytest
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.principal import ANONYMOUS
 from gates.people import (
-    MEMBER,
     OTHER,
     allow,
     assume,

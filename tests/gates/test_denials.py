@@ -2,63 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from foulweather.kernel.errors import AwsError
-from foulweather.kernel.why import Fact
-from foulweather.policy import principal as principals
-from foulweather.services.iam.totp import STEP_MS, code_at
 from gates.cli import run
 from gates.people import (
-    OTHER,
     allow,
     assume,
     deny,
     document,
     fact,
     holder,
+    later,
     managed,
+    mended,
     queue,
     queue_arn,
     refusal,
     role,
     sending,
+    set_by,
     trust,
     user,
+    with_phone,
 )
-from harness import ACCOUNT, START_MS, Aws
-from services.organizations.alone import Tree
+from harness import ACCOUNT, Aws
 
-ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
-MINUTE_MS = 60_000
-
-
-def later(aws: Aws) -> None:
-    """A minute passes between what was set and what is tried."""
-    aws.world.clock.move_to(aws.now + MINUTE_MS)
-
-
-def set_by(one: Fact, operation: str, who: str = ROOT) -> None:
-    """The fact says who set it, when, and by which operation."""
-    assert one.set_by is not None, f"nobody set {one.property} of {one.resource}"
-    assert (one.set_by.who, one.set_by.operation, one.set_by.at_ms) == (who, operation, START_MS)
-    assert one.set_by.request_id
-
-
-def mended(aws: Aws, error: AwsError, attempt: Callable[[], Any]) -> list[str]:
-    """The remedy, carried out by the account's root user, lets the same call through."""
-    remedy = error.why.remedy
-    assert remedy, f"no remedy for: {error.why.first_cause().cause}"
-    assert error.why.first_cause().remedy == remedy
-    assert refusal(attempt).code == error.code, "time alone has mended it"
-    for command in remedy:
-        run(aws, command)
-    assert attempt() is not None
-    return list(remedy)
 
 
 # --- identity policies
@@ -257,167 +228,7 @@ def test_what_the_user_behind_a_federated_user_lacks(aws: Aws) -> None:
     assert command.startswith("aws iam put-user-policy --user-name alice ")
 
 
-# --- the organization
-
-
-def test_an_scp_that_denies(aws: Aws) -> None:
-    tree = Tree(aws)
-    member = tree.member
-    url = queue(member)
-    policy = tree.policy("Freeze", document(deny("sqs:SendMessage", Sid="Freeze")))
-    tree.attach(policy, tree.outer)
-    later(aws)
-    error = refusal(sending, member, url)
-    assert error.why.cause.endswith("a service control policy forbids it.")
-    content = fact(error, "Content")
-    assert content.resource.endswith(policy)
-    assert "Freeze" in content.value
-    set_by(content, "organizations:CreatePolicy")
-    mended(aws, error, lambda: sending(member, url))
-
-
-def test_scps_of_which_none_allows(aws: Aws) -> None:
-    tree = Tree(aws)
-    member = tree.member
-    url = queue(member)
-    for name, node in (("Outer", tree.outer), ("Inner", tree.inner)):
-        tree.attach(tree.policy(name, document(allow("s3:*", Sid=name))), node)
-        tree.detach("p-FullAWSAccess", node)
-    later(aws)
-    error = refusal(sending, member, url)
-    assert error.why.cause.endswith("no service control policy allows it.")
-    assert "of the service control policy arn:aws:organizations::" in error.why.first_cause().cause
-    set_by(fact(error, "Content"), "organizations:CreatePolicy")
-    assert len(mended(aws, error, lambda: sending(member, url))) == 2, "a policy at each of the levels"
-
-
-# --- resource policies
-
-
-def test_a_queue_policy_that_does_not_name_the_service(aws: Aws) -> None:
-    near = allow("sqs:SendMessage", queue_arn(), Principal={"Service": "events.amazonaws.com"}, Sid="Events")
-    url = queue(aws, policy=document(near))
-    sns = aws.as_principal(principals.service("sns.amazonaws.com"))
-    later(aws)
-    error = refusal(sending, sns, url)
-    assert error.why.first_cause().cause == (
-        f"The nearest statement, statement Events of the resource-based policy of {queue_arn()}, does not apply: "
-        "its Principal is events.amazonaws.com, and the request's is sns.amazonaws.com."
-    )
-    policy = fact(error, "Policy")
-    assert "Events" in policy.value
-    set_by(policy, "sqs:CreateQueue")
-    mended(aws, error, lambda: sending(sns, url))
-
-
-def test_a_topic_that_may_not_write_to_its_queue(aws: Aws) -> None:
-    """The hop from sns to sqs dies, and the remedy on record lets the next message through."""
-    from foulweather.kernel.trace import Traces
-
-    url = queue(aws)
-    topic = aws.sns.create_topic({"Name": "news"})["TopicArn"]
-    aws.sns.subscribe({"TopicArn": topic, "Protocol": "sqs", "Endpoint": queue_arn()})
-    published = aws.sns.publish({"TopicArn": topic, "Message": "lost"})
-    assert published["MessageId"]
-    trace = aws.world.state(Traces).last_wrong()
-    assert trace is not None
-    hop = next(hop for hop in trace.hops if hop.service == "sqs" and hop.code)
-    assert hop.why is not None
-    assert any(one.property == "aws:SourceArn" and one.value == topic for one in hop.why.facts)
-    cause = hop.why.first_cause()
-    assert [one.property for one in cause.facts] == ["Policy"]
-    assert cause.remedy
-    for command in cause.remedy:
-        run(aws, command)
-    aws.sns.publish({"TopicArn": topic, "Message": "kept"})
-    (message,) = aws.sqs.receive_message({"QueueUrl": url})["Messages"]
-    assert "kept" in message["Body"]
-    elsewhere = aws.as_principal(principals.service("sns.amazonaws.com"))
-    assert refusal(sending, elsewhere, url), "the remedy lets that topic in only"
-
-
-def test_a_queue_of_another_account(aws: Aws) -> None:
-    url = queue(aws)
-    eve = user(aws.in_account(OTHER), "eve", allow("sqs:SendMessage"))
-    later(aws)
-    error = refusal(sending, eve, url)
-    missing = fact(error, "Policy")
-    assert (missing.resource, missing.value) == (queue_arn(), None)
-    mended(aws, error, lambda: sending(eve, url))
-
-
-@pytest.mark.parametrize("who", ["user", "service"])
-def test_a_queue_policy_that_denies(aws: Aws, who: str) -> None:
-    open_to_all = allow("sqs:*", queue_arn(), Principal="*")
-    url = queue(aws, policy=document(open_to_all, deny("sqs:SendMessage", queue_arn(), Principal="*", Sid="Shut")))
-    caller = user(aws, "alice") if who == "user" else aws.as_principal(principals.service("sns.amazonaws.com"))
-    later(aws)
-    error = refusal(sending, caller, url)
-    assert f"statement Shut of the resource-based policy of {queue_arn()} denies" in error.why.first_cause().cause
-    set_by(fact(error, "Policy"), "sqs:CreateQueue")
-    mended(aws, error, lambda: sending(caller, url))
-
-
-# --- roles
-
-
-def test_a_role_that_does_not_trust_the_caller(aws: Aws) -> None:
-    somebody = role(aws, "Somebody", trust({"AWS": ACCOUNT}))
-    arn = role(aws, "Closed", trust({"AWS": somebody}, Sid="Only"))
-    alice = user(aws, "alice", allow("sts:AssumeRole"))
-    later(aws)
-    request = {"RoleArn": arn, "RoleSessionName": "work"}
-    error = refusal(alice.sts.assume_role, request)
-    assert f"statement Only of the role trust policy of {arn}" in error.why.first_cause().cause
-    set_by(fact(error, "AssumeRolePolicyDocument"), "iam:CreateRole")
-    mended(aws, error, lambda: alice.sts.assume_role(request))
-
-
-def test_a_role_that_denies_the_caller(aws: Aws) -> None:
-    both = [
-        {"Effect": effect, "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Sid": effect}
-        for effect in ("Allow", "Deny")
-    ]
-    arn = role(aws, "Closed", document(*both))
-    alice = user(aws, "alice", allow("sts:AssumeRole"))
-    request = {"RoleArn": arn, "RoleSessionName": "work"}
-    error = refusal(alice.sts.assume_role, request)
-    assert "statement Deny of the role trust policy" in error.why.first_cause().cause
-    mended(aws, error, lambda: alice.sts.assume_role(request))
-
-
-@pytest.mark.parametrize("given", [{}, {"ExternalId": "41"}])
-def test_a_wrong_external_id(aws: Aws, given: dict[str, str]) -> None:
-    wanted = {"StringEquals": {"sts:ExternalId": "forty-two"}}
-    arn = role(aws, "Partner", trust({"AWS": ACCOUNT}, Condition=wanted))
-    alice = user(aws, "alice", allow("sts:AssumeRole"))
-    later(aws)
-    error = refusal(alice.sts.assume_role, {"RoleArn": arn, "RoleSessionName": "work", **given})
-    assert "its condition wants sts:ExternalId StringEquals forty-two" in error.why.first_cause().cause
-    assert fact(error, "Condition StringEquals sts:ExternalId").value == ["forty-two"]
-    assert fact(error, "sts:ExternalId").value == given.get("ExternalId")
-    set_by(fact(error, "AssumeRolePolicyDocument"), "iam:CreateRole")
-    (command,) = error.why.remedy
-    assert run(alice, command)["Credentials"]
-
-
 # --- MFA
-
-
-def with_phone(aws: Aws, caller: Aws, name: str) -> Callable[[], str]:
-    """Give a user an MFA device, of another name than the user's; what it shows."""
-    made = aws.iam.create_virtual_mfa_device({"VirtualMFADeviceName": "phone"})["VirtualMFADevice"]
-    seed = made["Base32StringSeed"].decode()
-    step = aws.now // STEP_MS
-    aws.iam.enable_mfa_device(
-        {
-            "UserName": name,
-            "SerialNumber": made["SerialNumber"],
-            "AuthenticationCode1": code_at(seed, step - 1),
-            "AuthenticationCode2": code_at(seed, step),
-        }
-    )
-    return lambda: code_at(seed, aws.now // STEP_MS)
 
 
 @pytest.mark.parametrize("policy", ["allow with", "deny without"])

@@ -70,13 +70,14 @@ async def test_a_restart_changes_nothing(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS[:1])
-async def test_a_fork_goes_on_as_the_world_does(seed: int) -> None:
+@pytest.mark.parametrize("how", ["fork", "file"])
+async def test_a_fork_goes_on_as_the_world_does(seed: int, how: str, tmp_path: Path) -> None:
     walk = Walk(seed)
     forks: list[Walk] = []
 
     async def running() -> None:
         await walk.run(STEPS // 2, {STEPS // 4: lambda: None})
-        forks.append(walk.fork())
+        forks.append(walk.fork(tmp_path / "saved" if how == "file" else None))
         before = walk.world.store.dump()
         await forks[0].run(STEPS // 2)
         assert walk.world.store.dump() == before, "the fork changed the world it was made of"

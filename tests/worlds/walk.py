@@ -21,14 +21,15 @@ from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Services
 from foulweather.kernel.trace import Traces
 from foulweather.policy.principal import Principal
+from foulweather.world import snapshot
 from foulweather.world.world import World
 from harness import ACCOUNT, START_MS, Aws
+from worlds.ledger import Ledger
 
 SERVICES = Services()
 QUEUES = ("orders", "letters", "steps.fifo", "tasks.fifo")
 TOPICS = ("news", "alarms")
 USERS = ("alice", "bob")
-RETENTION_S = 345_600
 LAST_USED = ("//identities", "//keys")
 ACTIONS = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:*", "sns:Publish", "sns:*", "iam:*", "sts:AssumeRole")
 
@@ -45,11 +46,7 @@ class Walk:
         self.waiting: list[asyncio.Future[Any]] = []
         self.sessions: list[str] = []
         self.factless: set[str] = set()
-        # What was acknowledged and not deleted since: by queue, message id -> when it was sent.
-        self.owed: dict[str, dict[str, int]] = {name: {} for name in QUEUES}
-        self.sequence: dict[str, dict[str, int]] = {name: {} for name in QUEUES}
-        self.groups: dict[str, dict[str, str]] = {name: {} for name in QUEUES}
-        self.handles: dict[str, list[tuple[str, str]]] = {name: [] for name in QUEUES}
+        self.ledger = Ledger(QUEUES)
         self._live_in(World(seed=seed, mode="held", start_ms=START_MS, directory=directory))
         self._built()
 
@@ -109,18 +106,19 @@ class Walk:
         await self._let_go()
         assert self.world.in_flight == 0, "something is in flight for ever"
 
-    def fork(self) -> Walk:
-        """The same walk in a fork of its world, with everything that it knows."""
+    def fork(self, file: Path | None = None) -> Walk:
+        """The same walk in a fork of its world (or in what a file keeps of it), with everything that it knows."""
         other = object.__new__(Walk)
         other.__dict__.update(self.__dict__)
         other.chance = random.Random()
         other.chance.setstate(self.chance.getstate())
         other.steps, other.events, other.waiting = [], [], []
-        other.owed = {name: dict(ids) for name, ids in self.owed.items()}
-        other.handles = {name: list(handles) for name, handles in self.handles.items()}
-        other.sequence = {name: dict(one) for name, one in self.sequence.items()}
-        other.groups = {name: dict(one) for name, one in self.groups.items()}
-        other._live_in(self.world.fork("other"))
+        other.ledger = self.ledger.copy()
+        if file is None:
+            other._live_in(self.world.fork("other"))
+        else:
+            self.world.save(file)
+            other._live_in(World.restored(snapshot.read(file), directory=file.with_suffix(".data")))
         return other
 
     def restart(self) -> None:
@@ -258,9 +256,7 @@ class Walk:
             request["DelaySeconds"] = self.chance.randrange(0, 60)
 
         def sent(answer: dict[str, Any]) -> None:
-            self.owed[name][answer["MessageId"]] = self.world.clock.now_ms
-            self.groups[name][answer["MessageId"]] = group
-            self.sequence[name][answer["MessageId"]] = int(answer.get("SequenceNumber", "0"))
+            self.ledger.sent(name, answer, group, self.world.clock.now_ms)
 
         await self._call(self._caller(), "sqs", "send_message", request, sent)
 
@@ -275,36 +271,18 @@ class Walk:
         await self._call(self._caller(), "sqs", "receive_message", request, lambda answer: self._got(name, answer))
 
     def _got(self, name: str, answer: dict[str, Any]) -> None:
-        for message in answer.get("Messages") or []:
-            self.handles[name].append((message["MessageId"], message["ReceiptHandle"]))
-            attributes = message["Attributes"]
-            if not name.endswith(".fifo"):
-                continue
-            # Order within a group: nothing is received before what was sent earlier is deleted.
-            group, number = attributes["MessageGroupId"], int(attributes["SequenceNumber"])
-            in_answer = {each["MessageId"] for each in answer["Messages"]}
-            overtaken = [
-                one
-                for one in self.owed[name]
-                if self.groups[name][one] == group
-                and self.sequence[name][one] < number
-                and one not in in_answer
-                and not self._may_be_gone(name, one)
-            ]
-            assert not overtaken, f"{name} {group}: {number} overtook {overtaken}"
-
-    def _may_be_gone(self, name: str, message: str) -> bool:
-        return self.world.clock.now_ms >= self.owed[name][message] + RETENTION_S * 1000
+        self.ledger.received(name, answer.get("Messages") or [], self.world.clock.now_ms)
 
     async def _delete(self) -> None:
         name = self.chance.choice(QUEUES)
-        if not self.handles[name]:
+        handles = self.ledger.handles[name]
+        if not handles:
             return
-        message, handle = self.handles[name].pop(self.chance.randrange(len(self.handles[name])))
+        message, handle = handles.pop(self.chance.randrange(len(handles)))
         request = {"QueueUrl": url(name), "ReceiptHandle": handle}
 
         def deleted(_: Any) -> None:
-            self.owed[name].pop(message, None)
+            self.ledger.deleted(name, message)
 
         await self._call(self._caller(), "sqs", "delete_message", request, deleted)
 
@@ -418,7 +396,7 @@ class Walk:
                         numbers[group] = int(number)
                     request = {"QueueUrl": url(name), "ReceiptHandle": message["ReceiptHandle"]}
                     self.root.sqs.delete_message(request)
-            owed = {one for one, sent_ms in self.owed[name].items() if now_ms < sent_ms + RETENTION_S * 1000}
+            owed = self.ledger.due(name, now_ms)
             assert owed <= found, f"{name} lost {owed - found}"
 
     async def _drained(self, name: str) -> list[dict[str, Any]]:

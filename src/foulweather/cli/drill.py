@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
     drill = commands.group(
         "drill",
         "Practise: a healthy stack breaks, you are paged",
-        "A drill builds a healthy stack in a world of its own, lets it break, and pages you. You find out why with the\n"
-        "tools that you would use at work, mend it, and `drill check` judges by the traffic and the state.",
+        "A drill builds a healthy stack in a world of its own, lets it break, and pages you. You find out why with\n"
+        "the tools that you would use at work, mend it, and `drill check` judges by the traffic and the state.",
         "  foulweather drill list\n  foulweather drill start sqs-sns-permission\n"
         '  eval "$(foulweather drill env)"\n  foulweather drill hint\n  foulweather drill check\n',
     )
@@ -134,7 +134,8 @@ def run_start(arguments: argparse.Namespace) -> int:
                 "",
                 f"Account {shown['account']}, region {shown['region']}. Your way in:",
                 style.command('  eval "$(foulweather drill env)"'),
-                f"You have about {shown['minutes']} minutes of the world. Stuck: {style.command('foulweather drill hint')}.",
+                f"You have about {shown['minutes']} minutes of the world.",
+                f"Stuck: {style.command('foulweather drill hint')}.",
                 f"Mended: {style.command('foulweather drill check')}.",
             ]
         )

@@ -139,8 +139,8 @@ class Session:
         points = SCORE_FULL - HINT_COST * self.opened_hints - WRONG_CHECK_COST * failed
         points = max(0, points - LATE_COST_PER_MINUTE * min(late_min, 30)) if self.state == "mended" else 0
         explained = (
-            f"{SCORE_FULL} - {HINT_COST} for each of {self.opened_hints} hints - {WRONG_CHECK_COST} for each of {failed}"
-            f" failed checks - {LATE_COST_PER_MINUTE} for each of {late_min} minutes over {self.drill.about.minutes} "
+            f"{SCORE_FULL} - {HINT_COST} for each of {self.opened_hints} hints "
+            f"- {WRONG_CHECK_COST} for each of {failed} failed checks - {LATE_COST_PER_MINUTE} for each of {late_min} minutes over {self.drill.about.minutes} "
             "(30 at most)"
         )
         lost = int(self.lab.notes.get("lost", 0))

@@ -59,18 +59,17 @@ async def verify(drill: Drill, services: Services, serve: Serve) -> Verified:
     steps: list[Step] = []
     try:
         steps += _read(drill)
-        first = await _played(drill, services, steps)
-        if first is not None:
-            again = Session(drill, services)
-            await again.prepare()
-            steps.append(_same_journal(list(first.world.journal), list(again.world.journal)))
-            await _script(again, drill.folder / "solution.sh", serve, steps, "the solution mends it", mends=True)
-            again.close()
+        if await _played(drill, services, steps):
+            one, other = Session(drill, services), Session(drill, services)
+            await one.prepare()
+            await other.prepare()
+            steps.append(_same_journal(list(one.world.journal), list(other.world.journal)))
+            await _left_alone(one, steps)
+            await _script(other, drill.folder / "solution.sh", serve, steps, "the solution mends it", mends=True)
             for wrong in drill.wrong_fixes:
                 session = Session(drill, services)
                 await session.prepare()
                 await _script(session, wrong.path, serve, steps, f"refused: {wrong.name}", mends=False)
-                session.close()
     except BadDrill as error:
         steps.append(Step("it can be played", False, str(error)))
     return Verified(drill.id, steps)
@@ -96,7 +95,8 @@ def spoiling_hints(drill: Drill) -> list[str]:
     return [f"{name} says {secret}" for name, text in texts.items() for secret in secrets if secret in text]
 
 
-async def _played(drill: Drill, services: Services, steps: list[Step]) -> Session | None:
+async def _played(drill: Drill, services: Services, steps: list[Step]) -> bool:
+    """The story as a learner gets it: healthy, then the symptom, with a reason that names the root cause."""
     session = Session(drill, services)
     await session.grow()
     before = drill.symptom(session.lab)
@@ -107,17 +107,18 @@ async def _played(drill: Drill, services: Services, steps: list[Step]) -> Sessio
         await session.strike()
     except BadDrill as error:
         steps.append(Step("the symptom shows", False, str(error)))
-        return None
+        return False
     assert session.page_why is not None
     steps.append(Step("the symptom shows", True, session.page_why.cause))
     steps.append(_named(drill, session))
-    journal = Session(drill, services)
-    await journal.prepare()
-    checked = await journal.check()
-    steps.append(Step("not mended by itself", not checked.is_mended, checked.why.cause if checked.why else ""))
-    journal.close()
     session.close()
-    return session
+    return True
+
+
+async def _left_alone(session: Session, steps: list[Step]) -> None:
+    checked = await session.check()
+    steps.append(Step("not mended by itself", not checked.is_mended, checked.why.cause if checked.why else ""))
+    session.close()
 
 
 def _named(drill: Drill, session: Session) -> Step:
@@ -153,5 +154,6 @@ async def _script(session: Session, path: Path, serve: Serve, steps: list[Step],
         checked = await session.check()
     finally:
         await served.close()
+        session.close()
     told = checked.why.cause if checked.why is not None else ""
     steps.append(Step(name, checked.is_mended is mends, told if not checked.is_mended or mends else "it was accepted"))

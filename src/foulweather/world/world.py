@@ -22,6 +22,8 @@ from foulweather.world.store import State, Store
 
 S = TypeVar("S", bound=State)
 Act = Callable[[Due], Awaitable[None] | None]
+Stream = random.Random
+"""A sequence of draws that a seed gives."""
 
 
 class World:
@@ -75,6 +77,10 @@ class World:
             self.store.set_meta("seed", str(seed))
             self.store.set_meta("boots", str(boots + 1))
             self.keep_clock()
+
+    def stream(self, name: str) -> Stream:
+        """Randomness of its own for one drawer (a load client): what others draw does not change it."""
+        return random.Random(f"{self.seed}/{name}")
 
     # --- state
 

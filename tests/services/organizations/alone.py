@@ -56,6 +56,7 @@ class Tree:
         self.organization = aws.organizations.create_organization()["Organization"]
         (root,) = aws.organizations.list_roots()["Roots"]
         self.root = root["Id"]
+        aws.organizations.enable_policy_type({"RootId": self.root, "PolicyType": "SERVICE_CONTROL_POLICY"})
         self.outer = self.unit(self.root, "Outer")
         self.inner = self.unit(self.outer, "Inner")
         self.member = self.join(MEMBER)

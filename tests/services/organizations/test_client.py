@@ -112,6 +112,7 @@ def test_organizations_through_the_wire(port: int) -> None:
         organizations.describe_organization()
     made = organizations.create_organization(FeatureSet="ALL")["Organization"]
     root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
     unit = organizations.create_organizational_unit(ParentId=root, Name="Prod")["OrganizationalUnit"]
     assert unit["Path"] == f"{made['Id']}/{root}/{unit['Id']}/"
     with pytest.raises(organizations.exceptions.ConstraintViolationException) as caught:

@@ -10,7 +10,7 @@ from harness import ACCOUNT, Aws
 from services.organizations.alone import MEMBER, Tree, organizations_alone, refusal, user
 
 
-def test_an_organization_begins_with_a_root_and_service_control_policies(aws: Aws) -> None:
+def test_an_organization_begins_with_a_root_and_no_policies_in_force(aws: Aws) -> None:
     made = aws.organizations.create_organization()["Organization"]
     assert re.fullmatch(r"o-[a-z0-9]{10}", made["Id"])
     assert made["Arn"] == f"arn:aws:organizations::{ACCOUNT}:organization/{made['Id']}"
@@ -19,7 +19,10 @@ def test_an_organization_begins_with_a_root_and_service_control_policies(aws: Aw
     assert aws.organizations.describe_organization()["Organization"] == made
     (root,) = aws.organizations.list_roots()["Roots"]
     assert re.fullmatch(r"r-[a-z0-9]{4}", root["Id"])
-    assert root["PolicyTypes"] == [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]
+    assert root["PolicyTypes"] == []
+    scp = {"RootId": root["Id"], "PolicyType": "SERVICE_CONTROL_POLICY"}
+    enabled = aws.organizations.enable_policy_type(scp)["Root"]
+    assert enabled["PolicyTypes"] == [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]
     (account,) = aws.organizations.list_accounts()["Accounts"]
     assert account["Id"] == ACCOUNT
     assert account["Paths"] == [f"{made['Id']}/{root['Id']}/{ACCOUNT}/"]

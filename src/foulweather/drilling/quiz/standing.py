@@ -1,16 +1,15 @@
-"""How somebody stands, topic by topic."""
+"""How somebody stands, topic by topic, and what to ask next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 from foulweather.drilling.quiz.questions import Question, topics
-from foulweather.drilling.quiz.schedule import BOX_MAX, Progress, is_due
+from foulweather.drilling.quiz.record import Answers
+from foulweather.drilling.quiz.schedule import BOX_MAX, is_due
 from foulweather.drilling.quiz.shuffling import shuffled
-
-UNSEEN = Progress()
 
 
 class Standing(NamedTuple):
@@ -22,41 +21,38 @@ class Standing(NamedTuple):
     answers: int
     right: int
     streak: int
-    """The smallest number of right answers in a row that every question asked has now."""
     due: int
     next_due: date | None
     mastery_percent: int
-    """How far the questions have come through the boxes, all together."""
+    """How far its questions have come through the boxes, all together."""
     boxes: tuple[int, ...]
     """How many questions lie in each box; the first number counts those never asked."""
 
 
-def standings(questions: Iterable[Question], record: Mapping[str, Progress], today: date) -> list[Standing]:
+def standings(questions: Iterable[Question], answers: Answers, today: date) -> list[Standing]:
     """Every topic of these questions."""
     found = tuple(questions)
-    return [_standing(topic, [q for q in found if q.topic == topic], record, today) for topic in topics(found)]
+    return [_standing(topic, [q for q in found if q.topic == topic], answers, today) for topic in topics(found)]
 
 
-def due(questions: Iterable[Question], record: Mapping[str, Progress], today: date) -> list[Question]:
+def due(questions: Iterable[Question], answers: Answers, today: date) -> list[Question]:
     """What is to be asked again, longest due first."""
-    waiting = [question for question in questions if is_due(record.get(question.id, UNSEEN), today)]
-    return sorted(waiting, key=lambda question: (record[question.id].due or today, question.id))
+    waiting = [question for question in questions if is_due(answers.of(question), today)]
+    return sorted(waiting, key=lambda question: (answers.of(question).due or today, question.id))
 
 
-def next_up(
-    questions: Iterable[Question], record: Mapping[str, Progress], today: date, seed: str = ""
-) -> list[Question]:
+def next_up(questions: Iterable[Question], answers: Answers, today: date, seed: str = "") -> list[Question]:
     """All of these in the order in which to ask them: what is due, then what is new, then what is known."""
     found = tuple(questions)
-    first = due(found, record, today)
+    first = due(found, answers, today)
     rest = shuffled((q for q in found if q not in first), lambda question: question.id, seed or today.isoformat())
-    new = [question for question in rest if question.id not in record]
-    known = [question for question in rest if question.id in record]
-    return [*first, *new, *sorted(known, key=lambda question: record[question.id].due or today)]
+    new = [question for question in rest if question.id not in answers.questions]
+    known = [question for question in rest if question.id in answers.questions]
+    return [*first, *new, *sorted(known, key=lambda question: answers.of(question).due or today)]
 
 
-def _standing(topic: str, questions: list[Question], record: Mapping[str, Progress], today: date) -> Standing:
-    progresses = [record.get(question.id, UNSEEN) for question in questions]
+def _standing(topic: str, questions: list[Question], answers: Answers, today: date) -> Standing:
+    progresses = [answers.of(question) for question in questions]
     seen = [progress for progress in progresses if progress.seen]
     return Standing(
         topic=topic,
@@ -64,7 +60,7 @@ def _standing(topic: str, questions: list[Question], record: Mapping[str, Progre
         seen=len(seen),
         answers=sum(progress.seen for progress in seen),
         right=sum(progress.right for progress in seen),
-        streak=min((progress.streak for progress in seen), default=0),
+        streak=answers.streaks.get(topic, 0),
         due=sum(is_due(progress, today) for progress in seen),
         next_due=min((progress.due for progress in seen if progress.due is not None), default=None),
         mastery_percent=100 * sum(progress.box for progress in progresses) // (BOX_MAX * len(questions)),

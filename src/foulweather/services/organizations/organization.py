@@ -11,7 +11,6 @@ from foulweather.services.organizations.state import (
     ALL,
     DEFAULTS,
     LOWER,
-    SCP,
     Account,
     Organization,
     OrganizationsState,
@@ -40,10 +39,10 @@ def create_organization(call: Call, request: Mapping[str, Any]) -> dict[str, Any
     organization = Organization(
         f"o-{ids.drawn(LOWER, 10)}", call.account, feature_set, call.now, f"r-{ids.drawn(LOWER, 4)}"
     )
-    # AWS attaches FullAWSAccess from the start: "service control policies automatically enabled in the root".
-    kinds = [SCP] if feature_set == ALL else []
-    policies = [DEFAULTS[kind].id for kind in kinds]
-    root = Root(organization.root_id, organization.id, kinds, list(policies))
+    # The API reference has service control policies "automatically enabled in the root"; in truth every type is
+    # disabled at first, and clients enable what they want (Terraform's enabled_policy_types fails on one that is on):
+    # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1901
+    root = Root(organization.root_id, organization.id)
     management = Account(
         call.account,
         organization.id,
@@ -52,12 +51,11 @@ def create_organization(call: Call, request: Mapping[str, Any]) -> dict[str, Any
         email_of(call.account),
         "INVITED",
         call.now,
-        policies=list(policies),
     )
     for row in (organization, root, management):
         state.save(row)
     call.changed("organizations.OrganizationCreated", organization.arn, FeatureSet=feature_set)
-    call.changed("organizations.PolicyTypesSet", shapes.node_arn(organization, root), PolicyTypes=kinds)
+    call.changed("organizations.PolicyTypesSet", shapes.node_arn(organization, root), PolicyTypes=[])
     return {"Organization": shapes.organization(state, organization)}
 
 

@@ -17,7 +17,7 @@ data "aws_region" "current" {}
 resource "aws_organizations_organization" "all" {
   feature_set                   = "ALL"
   aws_service_access_principals = ["cloudtrail.amazonaws.com"]
-  enabled_policy_types          = ["SERVICE_CONTROL_POLICY", "TAG_POLICY"]
+  enabled_policy_types          = ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"]
 }
 
 resource "aws_organizations_organizational_unit" "workloads" {
@@ -45,6 +45,7 @@ resource "aws_organizations_account" "shop" {
 resource "aws_organizations_policy" "regions" {
   name        = "regions"
   description = "Only here"
+  depends_on  = [aws_organizations_organization.all]
   content = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -83,7 +84,7 @@ resource "aws_iam_openid_connect_provider" "github" {
   url             = "https://token.actions.githubusercontent.com"
   client_id_list  = ["sts.amazonaws.com"]
   thumbprint_list = ["6938fd4d98bab03faadb97b34396831e3780aea1"]
-  tags            = { for = "ci" }
+  tags            = { purpose = "ci" }
 }
 
 data "aws_iam_policy_document" "ci" {
@@ -106,10 +107,6 @@ resource "aws_iam_role" "ci" {
   path                  = "/ci/"
   assume_role_policy    = data.aws_iam_policy_document.ci.json
   force_detach_policies = true
-}
-
-resource "aws_iam_service_linked_role" "autoscaling" {
-  aws_service_name = "autoscaling.amazonaws.com"
 }
 
 resource "aws_iam_virtual_mfa_device" "phone" {
@@ -135,12 +132,6 @@ resource "aws_iam_user_policy_attachment" "eve" {
 resource "aws_iam_user_group_membership" "eve" {
   user   = aws_iam_user.eve.name
   groups = [aws_iam_group.readers.name]
-}
-
-resource "aws_iam_user_ssh_key" "eve" {
-  username   = aws_iam_user.eve.name
-  encoding   = "SSH"
-  public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl eve@example.com"
 }
 
 resource "aws_iam_group" "readers" {

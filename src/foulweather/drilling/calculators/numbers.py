@@ -1,0 +1,48 @@
+"""How numbers are written: grouped, with their unit, money in dollars and cents."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+PLACES_MAX = 10
+
+
+def plain(value: Decimal, places: int = PLACES_MAX) -> str:
+    """A number without grouping or exponent: what a program reads."""
+    return _trimmed(f"{_rounded(value, places):f}")
+
+
+def grouped(value: Decimal, places: int = 4) -> str:
+    """A number with its thousands apart; small ones keep the digits that say something."""
+    if value and abs(value) < Decimal("0.1"):
+        places = min(PLACES_MAX, places - value.adjusted())
+    return _trimmed(f"{_rounded(value, places):,f}")
+
+
+def money(value: Decimal) -> str:
+    """An amount: cents, or all the digits of a price below a cent."""
+    sign = "-" if value < 0 else ""
+    value = abs(value)
+    if value < 1 and value != value.quantize(CENT):
+        is_amount = value >= CENT
+        return f"{sign}${_trimmed(f'{_rounded(value, 4 if is_amount else PLACES_MAX):f}')}"
+    shown = f"{value.quantize(CENT, ROUND_HALF_UP):,f}"
+    return f"{sign}${shown.removesuffix('.00')}"
+
+
+def measured(value: Decimal, unit: str) -> str:
+    """A number with its unit."""
+    if unit == "USD":
+        return money(value)
+    if unit == "%":
+        return f"{grouped(value, 1)} %"
+    return f"{grouped(value)} {unit}".rstrip()
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,41 @@
+"""How long a piece of work takes, as a setting says it: `200`, `100-300` or `~200` (milliseconds)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from foulweather.world.world import Stream
+
+Duration = Callable[[Stream], int]
+"""Draws how many milliseconds it takes this time."""
+
+_WORDS = re.compile(r"(~?)(\d+)(?:-(\d+))?")
+
+# A long tail (lognormal with sigma 0.5) by its quantiles: thousandths of the median at each 1/32, and at 0.99, 0.999.
+_TAIL = (
+    230, 394, 465, 519, 563, 602, 638, 671, 703, 733, 763, 792, 822, 852, 883, 915,
+    1000, 1036, 1074, 1115, 1160, 1208, 1262, 1322, 1391, 1470, 1565, 1682, 1834, 2050, 2420, 3200, 4690,
+)  # fmt: skip
+
+
+def duration(text: str) -> Duration:
+    """The distribution that a setting's text means; raises ValueError for what means none."""
+    found = _WORDS.fullmatch(text)
+    if found is None or (found[1] and found[3]):
+        raise ValueError(f"{text!r} is no time to work: write 200, 100-300 or ~200 (milliseconds)")
+    low = int(found[2])
+    if found[1]:
+        return lambda draws: _tailed(low, draws)
+    if found[3]:
+        high = int(found[3])
+        if high < low:
+            raise ValueError(f"{text!r}: {high} is less than {low}")
+        return lambda draws: draws.randrange(low, high + 1)
+    return lambda draws: low
+
+
+def _tailed(median_ms: int, draws: Stream) -> int:
+    place, within = divmod(draws.getrandbits(15), 1024)
+    here, there = _TAIL[place], _TAIL[place + 1]
+    return median_ms * (1024 * here + (there - here) * within) // 1_024_000
