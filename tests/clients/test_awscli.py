@@ -50,6 +50,17 @@ def test_the_greeting_s_commands_work_as_they_are_printed(new: Cloud) -> None:
     assert "Stopped" in new.run("foulweather", "down")
 
 
+def test_https_with_the_certificate_that_the_greeting_names(new: Cloud) -> None:
+    greeting = new.run("foulweather", "up", "--in-memory", "--tls", "--port", str(new.port))
+    export = re.search(r"export (AWS_CA_BUNDLE)=(\S+)", greeting)
+    assert export is not None
+    who = ("sts", "get-caller-identity", "--endpoint-url", new.endpoint.replace("http:", "https:"))
+    aws = found_tool("aws") or "aws"
+    told = new.run(aws, *who, keys=ROOT_KEYS, **{export[1]: export[2]})
+    assert json.loads(told)["Account"] == ACCOUNT
+    assert "SSL validation failed" in new.ran(aws, *who, keys=ROOT_KEYS, AWS_MAX_ATTEMPTS="1").stderr
+
+
 def test_exit_statuses_tell_what_became_of_it(new: Cloud) -> None:
     port = str(new.port)
     assert "foulweather up" in new.run("foulweather", "status", status=3)

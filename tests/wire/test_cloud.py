@@ -124,3 +124,24 @@ def test_a_form_without_an_action_is_told_so(service: str) -> None:
         route(signed(service, "Version=2012-11-05", FORM), service)
     assert refused.value.code == "MissingAction"
     assert refused.value.protocol in ("query", "ec2")
+
+
+@pytest.mark.parametrize(
+    ("headers", "path", "content_type"),
+    [
+        ([("X-Amz-Target", "Tea.Make"), JSON], "/", "application/x-amz-json-1.1"),
+        ([("Smithy-Protocol", "rpc-v2-cbor")], "/service/Tea/operation/Make", "application/cbor"),
+        ([FORM], "/", "text/xml"),
+    ],
+)
+def test_what_is_for_nobody_is_refused_in_its_own_protocol(
+    cloud: Cloud, headers: list[tuple[str, str]], path: str, content_type: str
+) -> None:
+    response = answered(cloud, signed("tea", "Action=Make&Version=1", *headers, path=path))
+    assert 400 <= response.status < 500
+    assert dict(response.headers)["Content-Type"] == content_type
+
+
+def test_an_unsigned_request_for_nothing_in_particular_is_refused(cloud: Cloud) -> None:
+    response = answered(cloud, HttpRequest("GET", "/", "", [("Host", "localhost:4566")], b""))
+    assert (response.status, json.loads(response.body)["message"]) == (403, "Missing Authentication Token")

@@ -42,6 +42,7 @@ BODY_BYTES_MAX = 16 << 20
 REMEMBERED_MAX = 10_000
 BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
 NOWHERE = Route("", "rest-json", "")
+STAND_INS = {"json": "organizations", "rest-json": "lambda", "smithy-rpc-v2-cbor": "compute-optimizer"}
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 INTERNAL_FAILURE = "The request processing has failed because of an unknown error, exception or failure."
 FAMILIES: dict[str, Family] = {
@@ -257,8 +258,15 @@ class Cloud:
         traces = world.state(Traces)
         traces.begin(hop)
         traces.keep(hop)
-        answering = error_codec(found.service, found.protocol) if found.service else error_codec("sts", "query")
-        return answering.encode(error, request_id)
+        return _errors(found).encode(error, request_id)
+
+
+def _errors(found: Route) -> ErrorCodec:
+    """Who words a refusal; where it is for no service that is known, some service of the same protocol."""
+    if found.service:
+        return error_codec(found.service, found.protocol)
+    stand_in = STAND_INS.get(found.protocol)
+    return error_codec("sts", "query") if stand_in is None else error_codec(stand_in, found.protocol)
 
 
 def _family(found: Route) -> Family:

@@ -69,8 +69,15 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
 
 def count(name: str, default: int, help: str, unit: str = "", least: int = 0, most: int = int(MOST)) -> Input:
     """A whole number of things."""
-    limits = {"least": Decimal(least), "most": Decimal(most)}
-    return Input(name=name, kind="count", default=str(default), help=help, unit=unit, **limits)
+    return Input(
+        name=name,
+        kind="count",
+        default=str(default),
+        help=help,
+        unit=unit,
+        least=Decimal(least),
+        most=Decimal(most),
+    )
 
 
 def quantity(name: str, default: str, help: str, unit: str = "", least: str = "0", most: str = str(int(MOST))) -> Input:
