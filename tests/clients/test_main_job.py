@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 from typing import Any
@@ -37,6 +38,9 @@ def test_a_lost_message_is_explained_and_the_printed_command_mends_it(cloud: Clo
     assert f"{queue} · action = sqs:SendMessage" in told
     assert f"{queue} · aws:SourceArn = {topic}" in told
     assert f"{queue} · Policy = (not there)" in told
+    times = [int(found) for found in re.findall(r"^\S+ \+(\d+) ms  s[qn]s:", told, re.MULTILINE)]
+    assert len(times) == 2
+    assert times == sorted(times)
     attributes = json.loads(shlex.split(commands[0])[shlex.split(commands[0]).index("--attributes") + 1])
     (statement,) = json.loads(attributes["Policy"])["Statement"]
     assert statement["Principal"] == {"Service": "sns.amazonaws.com"}

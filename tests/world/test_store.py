@@ -180,3 +180,28 @@ def test_a_fork_goes_its_own_way() -> None:
     fork.state(Rows, "1", "r").rows.put("b", Row("b"))
     assert fork.state(Rows, "1", "r").rows["a"].count == 1
     assert "b" not in rows
+
+
+def test_rows_keep_the_order_of_their_insertion_over_restarts(tmp_path: Path) -> None:
+    world = open_world(tmp_path)
+    rows = world.state(Rows, "1", "r").rows
+    for key in ("zebra", "ant", "mole", "bee"):
+        rows.put(key, Row(key))
+        world.store.commit()
+    world.close()
+    world = open_world(tmp_path)
+    rows = world.state(Rows, "1", "r").rows
+    assert list(rows) == ["zebra", "ant", "mole", "bee"]
+    rows.put("zebra", Row("changed"))
+    rows.delete("ant")
+    world.store.commit()
+    rows.put("ant", Row("anew"))
+    rows.put("asp", Row("last"))
+    expected = ["zebra", "mole", "bee", "ant", "asp"]
+    assert list(rows) == expected
+    world.store.commit()
+    killed(world)
+    world = open_world(tmp_path)
+    assert list(world.state(Rows, "1", "r").rows) == expected, "from the log"
+    world.close()
+    assert list(open_world(tmp_path).state(Rows, "1", "r").rows) == expected, "from the folded rows"

@@ -76,12 +76,13 @@ async def test_a_fork_goes_on_as_the_world_does(seed: int, how: str, tmp_path: P
     forks: list[Walk] = []
 
     async def running() -> None:
-        await walk.run(STEPS // 2, {STEPS // 4: lambda: None})
+        await walk.run(STEPS // 2)
         forks.append(walk.fork(tmp_path / "saved" if how == "file" else None))
         before = walk.world.store.dump()
-        await forks[0].run(STEPS // 2)
+        # Which of a queue's messages comes first is its own affair, and may differ where its order is made anew.
+        await forks[0].run(STEPS // 2, receives=False)
         assert walk.world.store.dump() == before, "the fork changed the world it was made of"
-        await walk.run(STEPS // 2)
+        await walk.run(STEPS // 2, receives=False)
 
     await told(walk, running)
     (fork,) = forks

@@ -76,11 +76,13 @@ class Walk:
 
     # --- the walk
 
-    async def run(self, steps: int, at_step: dict[int, Callable[[], None]] | None = None) -> None:
+    async def run(
+        self, steps: int, at_step: dict[int, Callable[[], None]] | None = None, *, receives: bool = True
+    ) -> None:
         """That many steps, then time for everything in flight to end."""
         kinds = [
             (self._send, 30),
-            (self._receive, 20),
+            (self._receive, 20 if receives else 0),
             (self._delete, 12),
             (self._publish, 8),
             (self._advance, 10),

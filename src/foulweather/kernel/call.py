@@ -155,6 +155,8 @@ class Call:
 
     def explain(self, operation: str, resource: str, why: Why, code: str = "") -> None:
         """Put on record, in this call's trace, why something was dropped, delayed or given up."""
+        # What is decided after a delivery's attempts is decided later than the call began.
+        now_ms = self.world.clock.now_ms
         hop = Hop(
             self.world.ids.uuid(),
             self.trace_id,
@@ -164,8 +166,8 @@ class Call:
             self.principal.arn,
             self.account,
             self.region,
-            self.now,
-            self.now,
+            now_ms,
+            now_ms,
             resource,
             code,
             why,

@@ -10,7 +10,7 @@ import msgspec
 
 from foulweather.world.journal import Event
 
-FORMAT = "1"
+FORMAT = "2"
 FILE_NAME = "world.sqlite"
 LOCK_WAIT_S = 0.2
 
@@ -69,7 +69,7 @@ class Log:
         database = self._database
         found = Content(dict(database.execute("SELECT key, value FROM meta")), {}, {}, [])
         names: dict[int, str] = dict(database.execute("SELECT tid, path FROM tables"))
-        for tid, key, value in database.execute("SELECT tid, key, value FROM rows"):
+        for tid, key, value in database.execute("SELECT tid, key, value FROM rows ORDER BY rowid"):
             found.rows.setdefault(tid, {})[key] = value
         found.events = [_decode_event(row[0]) for row in database.execute("SELECT data FROM events ORDER BY seq")]
         for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
@@ -80,8 +80,9 @@ class Log:
             found.meta.update(batch.meta)
             for tid, key, value in batch.rows:
                 rows = found.rows.setdefault(tid, {})
-                rows.pop(key, None)
-                if value is not None:
+                if value is None:
+                    rows.pop(key, None)
+                else:
                     rows[key] = value
         found.tables = {path: tid for tid, path in names.items()}
         return found
@@ -89,12 +90,18 @@ class Log:
     def fold(self, bytes_max: int | None = None) -> None:
         """Merge the oldest part of the log (all of it by default) into the keyed rows."""
         database = self._database
-        rows: dict[tuple[int, str], bytes | None] = {}
+        rows: dict[tuple[int, str], bytes] = {}
+        gone: set[tuple[int, str]] = set()
         whole = Batch({}, [], [], {})
         size = last = 0
         for seq, crc, blob in database.execute("SELECT seq, crc, batch FROM log ORDER BY seq"):
             batch = _checked(seq, crc, blob)
-            rows.update({(tid, key): value for tid, key, value in batch.rows})
+            for tid, key, value in batch.rows:
+                if value is None:
+                    rows.pop((tid, key), None)
+                    gone.add((tid, key))
+                else:
+                    rows[tid, key] = value
             whole.tables.update(batch.tables)
             whole.events.extend(batch.events)
             whole.meta.update(batch.meta)
@@ -103,14 +110,16 @@ class Log:
                 break
         if not last:
             return
-        kept = ((tid, key, value) for (tid, key), value in rows.items() if value is not None)
-        gone = (place for place, value in rows.items() if value is None)
+        kept = ((tid, key, value) for (tid, key), value in rows.items())
         events = ((event.seq, _encode(event)) for event in whole.events)
         with database:  # all of it or nothing
             database.execute("BEGIN")
             database.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?)", whole.tables.items())
-            database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
             database.executemany("DELETE FROM rows WHERE tid = ? AND key = ?", gone)
+            # Rows keep the order of their insertion, which tables promise, by their rowid.
+            database.executemany(
+                "INSERT INTO rows VALUES (?, ?, ?) ON CONFLICT (tid, key) DO UPDATE SET value = excluded.value", kept
+            )
             database.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", events)
             database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", whole.meta.items())
             database.execute("DELETE FROM log WHERE seq <= ?", (last,))
@@ -156,7 +165,7 @@ def _opened(directory: Path, fsync: bool) -> sqlite3.Connection:
                 "BEGIN IMMEDIATE;"
                 "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
                 "CREATE TABLE tables (tid INTEGER PRIMARY KEY, path TEXT NOT NULL);"
-                "CREATE TABLE rows (tid INTEGER, key TEXT, value BLOB NOT NULL, PRIMARY KEY (tid, key)) WITHOUT ROWID;"
+                "CREATE TABLE rows (tid INTEGER, key TEXT, value BLOB NOT NULL, PRIMARY KEY (tid, key));"
                 "CREATE TABLE events (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
                 "CREATE TABLE log (seq INTEGER PRIMARY KEY AUTOINCREMENT, crc INTEGER NOT NULL, batch BLOB NOT NULL);"
                 f"INSERT INTO meta VALUES ('format', '{FORMAT}');"

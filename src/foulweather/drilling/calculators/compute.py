@@ -34,7 +34,7 @@ LAMBDA_COST = Calculator(
     },
     steps=(
         step("seconds", "hours × 3600", "s", "Seconds in the month"),
-        step("requests_per_s", "requests ÷ max(seconds, 1)", "req/s", "Requests a second, on average"),
+        step("requests_per_s", "requests ÷ seconds", "req/s", "Requests a second, on average"),
         output("concurrency", "requests_per_s × duration_ms ÷ 1000", "concurrent executions", "Concurrency, on average"),
         step("gb_s", "requests × duration_ms ÷ 1000 × memory_mb ÷ 1024", "GB-s", "Compute used"),
         step("requests_billed", "max(requests − when(free_tier, 1000000, 0), 0)", "requests", "Requests billed"),
@@ -121,13 +121,13 @@ RI_SAVINGS_PLAN = Calculator(
         output("saving", "on_demand − committed", "USD", "Saved a month"),
         output(
             "saving_percent",
-            "when(on_demand > 0, (on_demand − committed) ÷ max(on_demand, 0.000001) × 100, 0)",
+            "when(on_demand > 0, (on_demand − committed) ÷ on_demand × 100, 0)",
             "%",
             "Saved",
         ),
         output(
             "break_even_percent",
-            "when(on_demand_full > 0, committed ÷ max(on_demand_full, 0.000001) × 100, 0)",
+            "when(on_demand_full > 0, committed ÷ on_demand_full × 100, 0)",
             "%",
             "Pays from this utilisation on",
         ),

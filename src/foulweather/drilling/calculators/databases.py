@@ -46,7 +46,7 @@ DB_CONNECTIONS = Calculator(
             "The engine's default limit",
         ),
         output("limit", "when(max_connections > 0, max_connections, engine_default)", "connections", "Limit"),
-        output("use_percent", "database_connections ÷ max(limit, 1) × 100", "%", "Used of the limit"),
+        output("use_percent", "database_connections ÷ limit × 100", "%", "Used of the limit"),
         output("fits", "when(database_connections ≤ limit, 'yes', 'no: connections are refused')", "", "Fits"),
     ),
     assumptions=(

@@ -97,7 +97,7 @@ def flag(name: str, help: str, default: str = "no") -> Input:
 
 def hours(default: str = "730") -> Input:
     """The hours of the month that is priced."""
-    return quantity("hours", default, "hours in the month (730 is a twelfth of a year)", "h", most="744")
+    return quantity("hours", default, "hours in the month (730 is a twelfth of a year)", "h", "0.01", "744")
 
 
 def _number(of: Input, text: str) -> Decimal:
