@@ -101,6 +101,24 @@ async def test_what_cannot_be_kept_is_not_acknowledged_and_tried_again(
     assert rows_in(tmp_path) == {"a": "a", "b": "b"}
 
 
+async def test_one_who_waits_and_fails_does_not_take_the_others_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drivers, "RETRY_PAUSE_S", 0.001)
+    world = on_disk(tmp_path)
+    driver = Driver(world)
+    await asyncio.sleep(0)
+    done: list[str] = []
+    world.state(Driven, "1", "r").rows.put("a", Row("x"))
+    world.store.after_commit(lambda: done.append("first"))
+    world.store.after_commit(lambda: 1 // 0)
+    world.store.after_commit(lambda: done.append("third"))
+    await asyncio.sleep(0.05)
+    assert done == ["first", "third"]
+    assert not world.store.is_dirty
+    driver.stop()
+
+
 async def test_a_paced_agenda_fires_at_its_time() -> None:
     world = World(seed=1, mode="paced", start_ms=0, rate_permille=100_000)
     fired: list[tuple[str, int]] = []
@@ -162,6 +180,25 @@ async def test_an_advance_moves_the_timer_of_a_paced_clock() -> None:
     await asyncio.sleep(0.08)
     assert fired == ["x.y", "x.z"]
     driver.stop()
+
+
+async def test_whoever_advances_is_told_of_an_action_that_fails_and_may_go_on() -> None:
+    world = World(seed=1, mode="held", start_ms=0)
+    fired: list[str] = []
+
+    def act(due: Due) -> None:
+        if due.action == "x.bad":
+            raise RuntimeError("a mistake")
+        fired.append(due.action)
+
+    world.act = act
+    for when_ms, action in ((1_000, "x.one"), (2_000, "x.bad"), (3_000, "x.two")):
+        world.agenda.at(when_ms, action, {}, **PLACE)
+    with pytest.raises(RuntimeError, match="a mistake"):
+        await world.advance_to(5_000)
+    assert (world.clock.now_ms, fired) == (2_000, ["x.one"])
+    await world.advance_to(5_000)
+    assert (world.clock.now_ms, fired) == (5_000, ["x.one", "x.two"])
 
 
 async def test_two_who_advance_at_once_both_arrive() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import re
 import sys
@@ -115,8 +115,8 @@ class Drill:
         return cast(Judge, self._function("check", "check"))(lab)
 
     def _function(self, module: str, name: str) -> Callable[..., Any]:
-        if module not in self._modules:
-            self._modules[module] = _loaded(self.folder / f"{module}.py", f"foulweather_drills.{self.id}.{module}")
+        if not self._modules:
+            self._modules = _loaded(self.folder)
         function = getattr(self._modules[module], name, None)
         if function is None:
             raise BadDrill(f"{self.id}: {module}.py has no function {name}(lab)")
@@ -156,15 +156,19 @@ def _wrong_fix(path: Path) -> WrongFix:
     return WrongFix(path.stem, path, found[1])
 
 
-def _loaded(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # A drill's own modules may import each other by name: its folder is on the path while they load.
-    sys.path.insert(0, str(path.parent))
+def _loaded(folder: Path) -> dict[str, ModuleType]:
+    """A drill's own modules, which may import each other by name while they load.
+
+    Every drill has a `stack`: none of them stays among the process's modules, where the next drill would find it.
+    """
+    names = sorted(path.stem for path in folder.glob("*.py"))
+    outer = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
     try:
-        spec.loader.exec_module(module)
+        return {name: importlib.import_module(name) for name in names}
     finally:
-        sys.path.remove(str(path.parent))
-    return module
+        sys.path.remove(str(folder))
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(outer)

@@ -239,8 +239,15 @@ class Store:
         self.unsaved_events.clear()
         self._new_meta.clear()
         after, self._after = self._after, []
-        for callback in after:
-            callback()
+        told = 0
+        try:
+            for callback in after:
+                told += 1
+                callback()
+        finally:
+            if told < len(after):  # one that fails must not take the others with it
+                self._after[:0] = after[told:]
+                self._asked = True
 
     @property
     def log_bytes(self) -> int:

@@ -63,7 +63,9 @@ KINESIS_SHARDS = Calculator(
     answers="How many shards a stream needs, and by which limit.",
     inputs=(
         quantity("mb_per_s", "0", "data in", "MB/s", most="10000000"),
-        quantity("tb_per_day", "0", "data in, as a daily volume, on top (1 TB is 1,000,000 MB)", "TB a day", "0", "1000000"),
+        quantity(
+            "tb_per_day", "0", "data in, as a daily volume, on top (1 TB is 1,000,000 MB)", "TB a day", "0", "1000000"
+        ),
         quantity("records_per_s", "0", "records in", "records/s"),
         quantity("records_per_day", "0", "records in, as a daily number, on top", "records a day"),
         quantity("peak_factor", "1", "peak over average", "", "1", "1000"),
@@ -83,9 +85,7 @@ KINESIS_SHARDS = Calculator(
         output("shards_by_bytes", "ceil(in_mb_per_s ÷ 1)", "shards", "For the bytes in (1 MB/s each)"),
         output("shards_by_records", "ceil(in_records_per_s ÷ 1000)", "shards", "For the records (1,000/s each)"),
         output("shards_by_reads", "ceil(out_mb_per_s ÷ 2)", "shards", "For the reads (2 MB/s each)"),
-        output(
-            "shards", "max(shards_by_bytes, shards_by_records, shards_by_reads, 1)", "shards", "Shards needed"
-        ),
+        output("shards", "max(shards_by_bytes, shards_by_records, shards_by_reads, 1)", "shards", "Shards needed"),
         output("cost", "shards × hours × shard_price", "USD", "Shard hours a month"),
     ),
     assumptions=(
@@ -137,9 +137,7 @@ BIGDATA_COST = Calculator(
     },
     steps=(
         output("glue_cost", "dpu_hours × dpu_price", "USD", "Glue, priced anew"),
-        output(
-            "plan_corrected", "plan_per_month − planned_glue + glue_cost", "USD", "The plan with that row, a month"
-        ),
+        output("plan_corrected", "plan_per_month − planned_glue + glue_cost", "USD", "The plan with that row, a month"),
         output("streamed_gb", "tb_per_day × 1000 × 30", "GB", "Streamed a month"),
         output("shards", "ceil(tb_per_day × 1000000 ÷ 86400)", "shards", "Shards for the average"),
         output("shard_cost", "shards × hours × shard_price", "USD", "Shard hours a month"),

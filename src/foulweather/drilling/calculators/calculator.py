@@ -8,7 +8,7 @@ from decimal import Context, Decimal, localcontext
 
 import msgspec
 
-from foulweather.drilling.calculators.formula import Scope, Value, names
+from foulweather.drilling.calculators.formula import Scope, Value
 from foulweather.drilling.calculators.inputs import Input, Refusal
 from foulweather.drilling.calculators.numbers import measured
 from foulweather.meter.price_book import Price, price
@@ -98,6 +98,10 @@ class Answer(msgspec.Struct, frozen=True):
         """The steps that answer what was asked."""
         return [each for each in self.steps if each.step.is_output]
 
+    def shown_input(self, of: Input) -> str:
+        """An input as it is written."""
+        return Scope(self.inputs, {of.name: of.unit}).shown(of.name)
+
     def value(self, name: str) -> Value:
         """What one step came to."""
         return next(each.value for each in self.steps if each.step.name == name)
@@ -130,8 +134,10 @@ class Calculator(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def formula(self) -> list[tuple[str, str]]:
-        """Every step's name and formula, in order."""
-        return [(each.name, each.formula) for each in (*self.rule_steps, *self.steps)]
+        """What each name of the formula stands for, in order: prices, then steps."""
+        on = " on priced_on" if any(each.name == "priced_on" for each in self.inputs) else ""
+        prices = [(name, f"list price of {each.service} {each.item}{on}") for name, each in self.prices.items()]
+        return prices + [(each.name, each.formula) for each in (*self.rule_steps, *self.steps)]
 
     def run(self, given: Mapping[str, str]) -> Answer:
         """Compute, with defaults for what was not given."""
@@ -167,12 +173,3 @@ class Calculator(msgspec.Struct, frozen=True, kw_only=True):
             if name not in known:
                 raise Refusal(f"{self.id} takes no {name}: it takes {', '.join(each.name for each in self.inputs)}.")
         return {each.name: each.read(given.get(each.name, each.default)) for each in self.inputs}
-
-    def names(self) -> set[str]:
-        """Every name that the formula speaks of."""
-        spoken = {name for each in self.steps for name in names(each.formula)}
-        ruled = {word for each in self.rule_steps for word in each.formula.replace(",", " ").split()}
-        picked = {
-            each.name for each in self.inputs if any(f"{{{each.name}}}" in item.item for item in self.prices.values())
-        }
-        return spoken | ruled | picked

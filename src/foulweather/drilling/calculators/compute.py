@@ -35,7 +35,9 @@ LAMBDA_COST = Calculator(
     steps=(
         step("seconds", "hours × 3600", "s", "Seconds in the month"),
         step("requests_per_s", "requests ÷ seconds", "req/s", "Requests a second, on average"),
-        output("concurrency", "requests_per_s × duration_ms ÷ 1000", "concurrent executions", "Concurrency, on average"),
+        output(
+            "concurrency", "requests_per_s × duration_ms ÷ 1000", "concurrent executions", "Concurrency, on average"
+        ),
         step("gb_s", "requests × duration_ms ÷ 1000 × memory_mb ÷ 1024", "GB-s", "Compute used"),
         step("requests_billed", "max(requests − when(free_tier, 1000000, 0), 0)", "requests", "Requests billed"),
         output("request_cost", "requests_billed × request_price", "USD", "Requests"),
@@ -45,7 +47,9 @@ LAMBDA_COST = Calculator(
             "GB-s",
             "Compute in warm environments",
         ),
-        step("gb_s_billed", "max(gb_s − gb_s_warm − when(free_tier, 400000, 0), 0)", "GB-s", "Compute billed on demand"),
+        step(
+            "gb_s_billed", "max(gb_s − gb_s_warm − when(free_tier, 400000, 0), 0)", "GB-s", "Compute billed on demand"
+        ),
         output(
             "compute_cost",
             "tiered(gb_s_price, gb_s_billed) + gb_s_warm × provisioned_run_price",
@@ -200,9 +204,7 @@ SCHEDULE_SAVINGS = Calculator(
     corrections=(Correction("65 % for 12 hours on 5 days", "64.3 %", "60 of 168 hours remain"),),
     checks=(Check("hours_per_day × days_per_week ≤ 168", "A week has 168 hours."),),
     examples=(
-        Example(
-            "12 hours on 5 days", {"hours_per_day": "12"}, {"on_hours": "60 h a week", "saving_percent": "64.3 %"}
-        ),
+        Example("12 hours on 5 days", {"hours_per_day": "12"}, {"on_hours": "60 h a week", "saving_percent": "64.3 %"}),
         Example("9 hours on 5 days", {"hours_per_day": "9"}, {"on_hours": "45 h a week", "saving_percent": "73.2 %"}),
     ),
 )

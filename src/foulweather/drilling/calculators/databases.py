@@ -141,9 +141,7 @@ DYNAMODB_COST = Calculator(
             "USD",
             "Writes",
         ),
-        output(
-            "storage_cost", "max(storage_gb − when(free_tier, 25, 0), 0) × storage_price", "USD", "Storage"
-        ),
+        output("storage_cost", "max(storage_gb − when(free_tier, 25, 0), 0) × storage_price", "USD", "Storage"),
         output("total", "read_cost + write_cost + storage_cost", "USD", "Total a month"),
     ),
     assumptions=(

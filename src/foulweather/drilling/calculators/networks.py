@@ -47,7 +47,9 @@ NAT_COST = Calculator(
         "https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer",
     ),
     corrections=(
-        Correction("about $7 a month for an interface endpoint", "$7.30 for each zone", "it is billed by zone and hour"),
+        Correction(
+            "about $7 a month for an interface endpoint", "$7.30 for each zone", "it is billed by zone and hour"
+        ),
     ),
     checks=(),
     examples=(
@@ -159,9 +161,7 @@ CLOUDFRONT_INVALIDATION = Calculator(
         "https://aws.amazon.com/cloudfront/pricing/",
         "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html",
     ),
-    corrections=(
-        Correction("$0.005 for 1,000 paths", "$0.005 for each path after 1,000", "the unit is the path"),
-    ),
+    corrections=(Correction("$0.005 for 1,000 paths", "$0.005 for each path after 1,000", "the unit is the path"),),
     examples=(
         Example("3,000 paths", {"paths": "3000"}, {"total": "$10"}),
         Example("Everything, as /*", {"paths": "1"}, {"total": "$0"}),

@@ -26,7 +26,9 @@ SERVERLESS_BACKEND_COST = Calculator(
     inputs=(
         count("requests", 1_000_000, "API requests; each runs one function and writes one item", "requests"),
         quantity("storage_gb", "100", "in S3 Standard", "GB"),
-        quantity("duration_ms", "100", "average duration of the function (0 leaves the compute out)", "ms", "0", "900000"),
+        quantity(
+            "duration_ms", "100", "average duration of the function (0 leaves the compute out)", "ms", "0", "900000"
+        ),
         count("memory_mb", 128, "the function's memory", "MB", 128, 10_240),
         PRICED_ON,
     ),
@@ -238,7 +240,9 @@ MODERNIZATION_TCO = Calculator(
     answers="What a migration saves in its first year and afterwards.",
     inputs=(
         quantity("onprem_per_year", "500000", "on-premises cost that the migration takes away, a year", "USD", "1"),
-        quantity("onprem_full_per_year", "850000", "all on-premises items, before they were allocated in part", "USD", "1"),
+        quantity(
+            "onprem_full_per_year", "850000", "all on-premises items, before they were allocated in part", "USD", "1"
+        ),
         quantity("aws_per_month", "10900", "on AWS, a month", "USD"),
         quantity("one_time", "69200", "the migration itself", "USD"),
     ),

@@ -28,3 +28,34 @@ and add to `SETTINGS`. Every number in a setting is text, as a release's configu
 Processing times are written `200` (always), `100-300` (uniform) or `~200` (a long tail around that median).
 Everything is drawn from streams of the world's seed: the same seed gives the same load, whoever else draws.
 """
+
+from foulweather.drilling.load.arrivals import Arrivals, Daily, Even, Poisson, Ramp, Recorded, Surge
+from foulweather.drilling.load.client import LoadClient, Made, Request
+from foulweather.drilling.load.fleet import WorkerFleet
+from foulweather.drilling.load.histogram import Histogram
+from foulweather.drilling.load.ledger import Effect, Ledger, Report
+from foulweather.drilling.load.publisher import Publisher
+from foulweather.drilling.load.records import Moment, Records
+from foulweather.drilling.load.worker import Unprocessable
+
+__all__ = [
+    "Arrivals",
+    "Daily",
+    "Effect",
+    "Even",
+    "Histogram",
+    "Ledger",
+    "LoadClient",
+    "Made",
+    "Moment",
+    "Poisson",
+    "Publisher",
+    "Ramp",
+    "Recorded",
+    "Records",
+    "Report",
+    "Request",
+    "Surge",
+    "Unprocessable",
+    "WorkerFleet",
+]

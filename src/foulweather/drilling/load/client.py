@@ -39,7 +39,7 @@ THROTTLES = frozenset(
 class Request:
     """One request on its way: what is asked, since when, and how often it was tried."""
 
-    __slots__ = ("attempt", "call", "is_over", "key", "method", "number", "parameters", "since_ms")
+    __slots__ = ("attempt", "awaited", "call", "key", "method", "number", "parameters", "since_ms")
 
     def __init__(self, number: int, made: Made, call: Callable[..., Any], since_ms: int) -> None:
         self.number = number
@@ -47,7 +47,8 @@ class Request:
         self.call = call
         self.since_ms = since_ms
         self.attempt = 0
-        self.is_over = False
+        self.awaited = 0
+        """The attempt whose answer is waited for."""
 
 
 class LoadClient(App):
@@ -178,11 +179,11 @@ class LoadClient(App):
 
     def _attempt(self, request: Request) -> None:
         request.attempt += 1
-        attempt = request.attempt
+        request.awaited = attempt = request.attempt
 
         def done(response: Any, error: AwsError | None) -> None:
-            if request.is_over or request.attempt != attempt:
-                return  # the answer to an attempt that timed out: nobody waits for it
+            if request.awaited != attempt:
+                return  # the answer to an attempt that timed out
             if error is None:
                 self._end(request, "")
                 self.succeeded(request, response)
@@ -195,17 +196,16 @@ class LoadClient(App):
             self.lab.world.agenda.alarm(self.lab.now_ms + self._timeout_ms, lambda: self._timed_out(request, attempt))
 
     def _timed_out(self, request: Request, attempt: int) -> None:
-        if not request.is_over and request.attempt == attempt:
+        if request.awaited == attempt:
             now_ms = self.lab.now_ms
             self.records.add(request.method, TIMED_OUT, now_ms - self._timeout_ms, now_ms)
             self._failed(request, None)
 
     def _failed(self, request: Request, error: AwsError | None) -> None:
+        request.awaited = 0
         if request.attempt < self._attempts and self._is_retried(error):
-            request.attempt, attempt = request.attempt, request.attempt
-            self.lab.world.agenda.alarm(
-                self.lab.now_ms + self.pause_ms(attempt), lambda: self._attempt(request) if self.is_running else None
-            )
+            when_ms = self.lab.now_ms + self.pause_ms(request.attempt)
+            self.lab.world.agenda.alarm(when_ms, lambda: self._attempt(request) if self.is_running else None)
             return
         self._end(request, TIMED_OUT if error is None else error.code)
         self.gave_up(request, error)
@@ -227,5 +227,5 @@ class LoadClient(App):
         return self.draws.randrange(most_ms + 1) if retry == "jitter" else most_ms
 
     def _end(self, request: Request, code: str) -> None:
-        request.is_over = True
+        request.awaited = 0
         self.outcomes.add(request.method, code, request.since_ms, self.lab.now_ms)

@@ -167,9 +167,7 @@ class Ledger:
         rows = range(self._row_at(since_ms), len(self._effects))
         return list(islice((key for key in rows if self._effects[key] > 1), at_most))
 
-    def report(
-        self, *, now_ms: int, deadline_ms: int, since_ms: int = 0, until_ms: int | None = None
-    ) -> Report:
+    def report(self, *, now_ms: int, deadline_ms: int, since_ms: int = 0, until_ms: int | None = None) -> Report:
         """What became of the events that were asked from one time up to another."""
         first = self._row_at(since_ms)
         end = len(self._asked_ms) if until_ms is None else self._row_at(until_ms)

@@ -109,10 +109,13 @@ class Records:
             rows.append((operation, code or "ok", f"{count:,}", f"{tenths // 10}.{tenths % 10} %"))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = [
-            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}" for row in rows
+            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}"
+            for row in rows
         ]
         told = self.latency.summary()
-        lines.append("latency  " + "  ".join(f"{name} {told[name]:,} ms" for name in ("p50", "p90", "p95", "p99", "max")))
+        lines.append(
+            "latency  " + "  ".join(f"{name} {told[name]:,} ms" for name in ("p50", "p90", "p95", "p99", "max"))
+        )
         return "\n".join(lines)
 
     def since(self, since_ms: int, until_ms: int | None = None) -> Moment:

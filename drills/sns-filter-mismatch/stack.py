@@ -1,0 +1,79 @@
+"""A shop that publishes order events to a topic; inventory and tracking each get their share by filter policy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from foulweather.drilling.lab import Lab
+from foulweather.drilling.load import Ledger, Poisson, Publisher, WorkerFleet
+from foulweather.drilling.load.client import Made
+
+WANTED = {"inventory": ("order.created",), "tracking": ("order.created", "order.updated")}
+"""Which events belong in which queue."""
+KINDS = ("order.created", "order.updated", "order.created", "order.updated", "order.cancelled")
+
+
+class Shop(Publisher):
+    """Publishes what happens to orders, and remembers what it published."""
+
+    def __init__(self, lab: Lab, name: str, **options: Any) -> None:
+        self.published: dict[int, tuple[str, int]] = {}
+        super().__init__(lab, name, **options)
+
+    def event(self, n: int, now_ms: int) -> dict[str, Any]:
+        """Two orders are created, both are updated, one of them is cancelled, and so on."""
+        block, within = divmod(n, len(KINDS))
+        order = 2 * block + within // 2 % 2
+        return {"order_id": f"order-{order}", "customer": f"customer-{order % 40}", "type": KINDS[within]}
+
+    def make(self, n: int, now_ms: int) -> Made | None:
+        """The request, and a note of its type by its key."""
+        made = super().make(n, now_ms)
+        assert made is not None
+        self.published[int(made[2] or 0)] = (KINDS[n % len(KINDS)], now_ms)
+        return made
+
+
+class Consumer(WorkerFleet):
+    """Takes what comes to its queue, and notes how often it got which event."""
+
+    def __init__(self, lab: Lab, name: str, **options: Any) -> None:
+        self.got: dict[int, int] = {}
+        # Several consumers get one event: the books of this drill are `published` and `got`.
+        super().__init__(lab, name, ledger=Ledger(), wait="0", pause_ms="60000", **options)
+
+    def work(self, event: dict[str, Any]) -> None:
+        """Take it in, whatever it is."""
+        self.got[event["key"]] = self.got.get(event["key"], 0) + 1
+
+
+def _let_in(queue_arn: str, topic_arn: str) -> str:
+    statement = {
+        "Sid": "TopicMaySend",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def build(lab: Lab) -> None:
+    """Topic, two queues with a filtered subscription each, their consumers, and the shop."""
+    sns, sqs = lab.client("sns"), lab.client("sqs")
+    topic = sns.create_topic(Name="order-events")["TopicArn"]
+    lab.notes["topic"] = topic
+    for name, types in WANTED.items():
+        url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
+        arn = f"arn:aws:sqs:{lab.region}:{lab.account}:{name}"
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _let_in(arn, topic)})
+        sns.subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"FilterPolicy": json.dumps({"event_type": list(types)})},
+        )
+        lab.add(Consumer(lab, name, queue_url=url))
+    lab.add(Shop(lab, "shop", to=topic, arrivals=Poisson(per_min=1)))
