@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load import Ledger, Poisson, Publisher, WorkerFleet
+from foulweather.drilling.load import Ledger, Publisher, Recorded, WorkerFleet
 from foulweather.drilling.load.client import Made
 
 WANTED = {"inventory": ("order.created",), "tracking": ("order.created", "order.updated")}
 """Which events belong in which queue."""
 KINDS = ("order.created", "order.updated", "order.created", "order.updated", "order.cancelled")
+QUIET = Recorded((20_000, 95_000, 410_000), every_ms=600_000)
+"""Three events in ten minutes: the past is to be lived in a second."""
 
 
 class Shop(Publisher):
@@ -41,7 +43,7 @@ class Consumer(WorkerFleet):
     def __init__(self, lab: Lab, name: str, **options: Any) -> None:
         self.got: dict[int, int] = {}
         # Several consumers get one event: the books of this drill are `published` and `got`.
-        super().__init__(lab, name, ledger=Ledger(), wait="0", pause_ms="60000", **options)
+        super().__init__(lab, name, ledger=Ledger(), wait="0", pause_ms="60000", delete_by="batch", **options)
 
     def work(self, event: dict[str, Any]) -> None:
         """Take it in, whatever it is."""
@@ -73,7 +75,7 @@ def build(lab: Lab) -> None:
             TopicArn=topic,
             Protocol="sqs",
             Endpoint=arn,
-            Attributes={"FilterPolicy": json.dumps({"event_type": list(types)})},
+            Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"event_type": list(types)})},
         )
         lab.add(Consumer(lab, name, queue_url=url))
-    lab.add(Shop(lab, "shop", to=topic, arrivals=Poisson(per_min=1)))
+    lab.add(Shop(lab, "shop", to=topic, arrivals=QUIET))

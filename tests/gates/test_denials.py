@@ -193,6 +193,17 @@ def test_a_boundary(aws: Aws, statements: list[Any]) -> None:
     mended(aws, error, lambda: sending(alice, url))
 
 
+def test_a_boundary_that_can_have_no_more_versions(aws: Aws) -> None:
+    url = queue(aws)
+    alice = user(aws, "alice", allow("sqs:*"))
+    arn = managed(aws, "limit", allow("s3:*"))
+    for _ in range(4):
+        aws.iam.create_policy_version({"PolicyArn": arn, "PolicyDocument": document(allow("s3:*"))})
+    aws.iam.put_user_permissions_boundary({"UserName": "alice", "PermissionsBoundary": arn})
+    room, _ = mended(aws, refusal(sending, alice, url), lambda: sending(alice, url))
+    assert room == f"aws iam delete-policy-version --policy-arn {arn} --version-id v2", "v1 is the one in force"
+
+
 def test_a_session_policy(aws: Aws) -> None:
     url = queue(aws)
     arn = role(aws, "Worker", trust({"AWS": ACCOUNT}), allow("sqs:*"))

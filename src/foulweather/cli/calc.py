@@ -49,7 +49,9 @@ def add(commands: Commands) -> None:
         "  foulweather calc run cidr --example 2\n  foulweather calc run lambda-cost requests=1G --json\n",
     )
     run.add_argument("id", metavar="ID", help="the calculator; `calc-` may be left out")
-    run.add_argument("inputs", nargs="*", metavar="NAME=VALUE", help="its inputs")
+    # Not "*": argparse (before 3.13) takes that as given, and empty, when an option stands right after the ID.
+    inputs = run.add_argument("inputs", nargs="+", default=[], metavar="NAME=VALUE", help="its inputs (default: none)")
+    inputs.required = False
     run.add_argument("--example", type=int, metavar="N", help="start from the inputs of its Nth example")
     run.add_argument(
         "--explain",

@@ -77,7 +77,7 @@ def authenticate(world: World, proof: Proof | None, *, is_strict: bool, family: 
     if credential.expires_ms and world.clock.now_ms >= credential.expires_ms:
         raise _expired(world, credential, family)
     if not proof.matches(credential.secret):
-        raise _mismatch(proof, family)
+        raise _mismatch(proof, family, credential)
     return Caller(credential.principal, credential.account, key, credential.session)
 
 
@@ -100,12 +100,14 @@ def _activate(credential: Credential) -> tuple[str, ...]:
     return (f"aws iam update-access-key {whose}--access-key-id {credential.access_key_id} --status Active",)
 
 
-def _mismatch(proof: Proof, family: Family) -> AwsError:
+def _mismatch(proof: Proof, family: Family, credential: Credential) -> AwsError:
     refusal = refusals.mismatch(
         family, proof.access_key_id, proof.canonical_request, proof.string_to_sign, proof.signature
     )
     cause = "The signature was not made with the secret of this access key, or the request was changed on its way."
-    remedy = (f"aws configure set aws_access_key_id {proof.access_key_id}",)
+    # Nobody is told the secret again: whoever has lost it makes another key.
+    who = credential.principal
+    remedy = (f"aws iam create-access-key --user-name {who.name}",) if who.kind == "user" else ()
     return refusal.because(Why("denied", cause, refusal.why.facts, remedy))
 
 

@@ -26,7 +26,7 @@ def for_implicit(call: Call, verdict: Verdict, resource: Resource) -> tuple[str,
         case "resource-based" | "role trust":
             return _resource_policy(call, verdict, resource, statement)
         case "permissions boundary" if verdict.policies.boundary is not None:
-            return _managed(verdict.policies.boundary, _with(verdict.policies.boundary, statement))
+            return _managed(call, verdict.policies.boundary, _with(verdict.policies.boundary, statement))
         case "session":
             return _new_session(call, verdict, statement)
         case "service control" | "resource control":
@@ -46,7 +46,7 @@ def for_explicit(call: Call, verdict: Verdict, held: Held, statement: Statement)
             return _identity_edit(call, held, statement, _without_action(held, statement, verdict.ask.action))
         case "permissions boundary":
             return _managed(
-                held, _without_action(held, statement, verdict.ask.action) or _exempting(call, held, statement)
+                call, held, _without_action(held, statement, verdict.ask.action) or _exempting(call, held, statement)
             )
         case "service control" | "resource control":
             return (_update_organization_policy(held, _exempting(call, held, statement)),)
@@ -200,11 +200,11 @@ def _identity_edit(call: Call, held: Held, statement: Statement, document: Docum
     place, inline, policy_name = held.source.rpartition("inline:")
     if not inline:
         if document is not None:
-            return _managed(held, document)
+            return _managed(call, held, document)
         if owner is not None and _is_attached(call, held):
             noun, name = owner
             return (f"aws iam detach-{noun}-policy --{noun}-name {name} --policy-arn {held.source}",)
-        return _managed(held, _exempting(call, held, statement))
+        return _managed(call, held, _exempting(call, held, statement))
     if place:  # a group's: `GROUP-ARN/inline:NAME`
         owner = "group", place.rstrip("/").rpartition("/")[2]
     if owner is None:
@@ -224,10 +224,14 @@ def _is_attached(call: Call, held: Held) -> bool:
     return event is not None and event.facts.get(held.source) == "attached"
 
 
-def _managed(held: Held, document: Document) -> tuple[str, ...]:
+def _managed(call: Call, held: Held, document: Document) -> tuple[str, ...]:
     if held.source.startswith("arn:aws:iam::aws:"):
         return ()
+    directory = call.pipeline.directory
+    full = directory.version_in_the_way(held.source) if directory is not None else ""
+    room = (f"aws iam delete-policy-version --policy-arn {held.source} --version-id {full}",) if full else ()
     return (
+        *room,
         f"aws iam create-policy-version --policy-arn {held.source} --set-as-default "
         f"--policy-document {_json(document)}",
     )

@@ -68,6 +68,10 @@ class Directory(Protocol):
         """A managed policy's default version, for session policies by ARN."""
         ...
 
+    def version_in_the_way(self, arn: str) -> str:
+        """The oldest version of a managed policy that can have no more of them, or empty where there is room."""
+        ...
+
     def role(self, arn: str) -> RoleView | None:
         """A role by ARN."""
         ...

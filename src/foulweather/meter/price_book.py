@@ -64,6 +64,8 @@ def price(service: str, item: str, region: str = REGION, on: date | None = None)
     if found is None:
         raise UnknownPrice(f"The price book has no price of {service} {item} in {region}.")
     if on is not None:
+        if on < (since := cast("date", _book()["since"])):
+            raise UnknownPrice(f"The price book has no prices of {on}: it begins on {since}.")
         for until, earlier in found.earlier:
             if on < until:
                 return earlier

@@ -97,6 +97,9 @@ class FakeDirectory:
     def saml_provider(self, arn: str) -> SamlProvider | None:
         return self.saml.get(arn)
 
+    def version_in_the_way(self, arn: str) -> str:
+        return ""
+
     def mfa_serials(self, principal: Principal) -> list[str]:
         return [serial for arn, serial in self.codes if arn == principal.arn]
 

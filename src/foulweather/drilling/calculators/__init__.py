@@ -54,6 +54,6 @@ def find(id: str) -> Calculator:
     """The calculator with an id; the `calc-` of it may be left out."""
     found = CALCULATORS.get(id) or CALCULATORS.get(f"calc-{id}")
     if found is None:
-        near = get_close_matches(f"calc-{id.removeprefix('calc-')}", CALCULATORS, 1)
+        near = get_close_matches(f"calc-{id.removeprefix('calc-')}", CALCULATORS, 1, 0.75)
         raise Refusal(f"There is no calculator {id}{f': did you mean {near[0]}' if near else ''}.")
     return found

@@ -24,7 +24,7 @@ STEPS = (
     output("usable_total", "the sum over the subnets", "addresses", "Usable in all subnets"),
     output("unassigned", "addresses of vpc − addresses of subnets inside", "addresses", "In no subnet yet"),
     output("outside", "subnets that are no part of the vpc", "", "Outside the VPC"),
-    output("overlaps", "pairs of vpc or subnets with existing , and of subnets with each other", "", "Overlaps"),
+    output("overlaps", "pairs of vpc or subnets with existing and of subnets with each other", "", "Overlaps"),
     output("fits", "nothing outside, no overlaps", "", "Can be built"),
 )
 

@@ -11,7 +11,7 @@ import msgspec
 from foulweather.drilling.calculators.formula import Scope, Value
 from foulweather.drilling.calculators.inputs import Input, Refusal
 from foulweather.drilling.calculators.numbers import measured
-from foulweather.meter.price_book import Price, price
+from foulweather.meter.price_book import Price, UnknownPrice, price
 
 DIGITS = 40
 
@@ -145,9 +145,12 @@ class Calculator(msgspec.Struct, frozen=True, kw_only=True):
             values = self._read(given)
             on = date.fromisoformat(priced) if (priced := str(values.get("priced_on", ""))) else None
             chosen = {name: str(value) for name, value in values.items()}
-            found = {
-                name: price(item.service, item.item.format_map(chosen), on=on) for name, item in self.prices.items()
-            }
+            try:
+                found = {
+                    name: price(item.service, item.item.format_map(chosen), on=on) for name, item in self.prices.items()
+                }
+            except UnknownPrice as unknown:
+                raise Refusal(str(unknown)) from None
             units = {each.name: each.unit for each in (*self.inputs, *self.rule_steps, *self.steps)}
             scope = Scope(values | found, units)
             for check in self.checks:

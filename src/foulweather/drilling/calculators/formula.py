@@ -159,7 +159,10 @@ class Scope:
 
     def _call_text(self, name: str, node: ast.Call) -> tuple[str, int]:
         if name in ("pick", "when"):
-            return self._text(self._chosen(name, node))
+            chosen = self._chosen(name, node)
+            if name == "when" and isinstance(node.args[0], ast.Compare) and not _is_number(chosen):
+                return self._decision(node.args[0], chosen), ATOM
+            return self._text(chosen)
         if name == "sum":
             return " + ".join(grouped(each) for each in self._amounts(node)), 1
         if name == "tiered":
@@ -168,6 +171,12 @@ class Scope:
             text = " + ".join(f"{measured(part, price.unit)} × {money(amount)}" for part, amount in shares)
             return text, 1 if len(shares) > 1 else 2
         return f"{name}({', '.join(self._text(each)[0] for each in node.args)})", ATOM
+
+    def _decision(self, asked: ast.Compare, chosen: ast.expr) -> str:
+        """A choice between words, with what decided it."""
+        held = "" if self._value(asked) else "not "
+        further = f", {self._text(chosen)[0]}" if isinstance(chosen, ast.Call) else ""
+        return f"{held}{self._text(asked)[0]}{further}"
 
     def shown(self, name: str) -> str:
         """What a name stands for, as it is written."""
@@ -179,6 +188,17 @@ class Scope:
         if isinstance(value, bool):
             return "yes" if value else "no"
         return measured(value, self.units.get(name, "")) if isinstance(value, Decimal) else value
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether a branch computes something: the others are words, or choose between words."""
+    match node:
+        case ast.Constant(value=str()):
+            return False
+        case ast.Call(func=ast.Name(id="when"), args=[_, branch, _]):
+            return _is_number(branch)
+        case _:
+            return True
 
 
 def _joined(operator: ast.operator, left: Decimal, right: Decimal) -> Decimal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from ipaddress import IPv4Network
 
 import msgspec
@@ -108,7 +108,7 @@ def _number(of: Input, text: str) -> Decimal:
     try:
         value = Decimal(bare)
         found = value * scale
-    except (InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         raise of.refusal(text) from None
     # Also refuses NaN and infinities, which compare with nothing.
     if not found.is_finite() or not of.least <= found <= of.most:

@@ -100,7 +100,7 @@ MIGRATION_METHOD = Calculator(
             {},
             {
                 "days": "74.0741 days",
-                "devices": "1 devices",
+                "devices": "1 device",
                 "devices_ordered": "2 devices",
                 "method": "offline: devices (Snowball Edge), or a wider link",
             },

@@ -6,6 +6,33 @@ from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 PLACES_MAX = 10
+SINGULAR = {
+    "accounts": "account",
+    "addresses": "address",
+    "AZs": "AZ",
+    "connections": "connection",
+    "consumers": "consumer",
+    "days": "day",
+    "devices": "device",
+    "endpoints": "endpoint",
+    "environments": "environment",
+    "gateways": "gateway",
+    "indexes": "index",
+    "instances": "instance",
+    "load balancers": "load balancer",
+    "minutes": "minute",
+    "nodes": "node",
+    "objects": "object",
+    "partitions": "partition",
+    "paths": "path",
+    "queries": "query",
+    "requests": "request",
+    "shards": "shard",
+    "tasks": "task",
+    "units": "unit",
+    "years": "year",
+}
+PLURAL = {one: many for many, one in SINGULAR.items()}
 
 
 def plain(value: Decimal, places: int = PLACES_MAX) -> str:
@@ -37,6 +64,7 @@ def measured(value: Decimal, unit: str) -> str:
         return money(value)
     if unit == "%":
         return f"{grouped(value, 1)} %"
+    unit = SINGULAR.get(unit, unit) if value == 1 else PLURAL.get(unit, unit)
     return f"{grouped(value)} {unit}".rstrip()
 
 

@@ -8,7 +8,7 @@ from foulweather.kernel.directory import RoleView, SamlProvider, UserView, WebPr
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
 from foulweather.policy.principal import Principal
-from foulweather.services.iam import totp
+from foulweather.services.iam import limits, records, totp
 from foulweather.services.iam.holdings import holdings, managed
 from foulweather.services.iam.records import Role, User
 from foulweather.services.iam.state import Changes, IamState, identity_at
@@ -59,6 +59,13 @@ class IamDirectory:
     def managed_policy(self, arn: str, account: str) -> Held | None:
         """A managed policy's default version, for session policies by ARN."""
         return managed(self._world, arn, account, "session")
+
+    def version_in_the_way(self, arn: str) -> str:
+        """The oldest version of a managed policy that can have no more of them, or empty where there is room."""
+        found = self._world.state(IamState, arn.split(":")[4]).find_policy(arn)
+        if found is None or len(found.versions) < limits.POLICY_VERSIONS:
+            return ""
+        return next(version.id for version in found.versions if version.id != found.default_id)
 
     def role(self, arn: str) -> RoleView | None:
         """A role by ARN."""

@@ -88,6 +88,8 @@ class SqsState(State):
     def accept(self, backlog: Backlog, message: Message, now_ms: int) -> None:
         """Put a message on a queue."""
         self.messages.put(message.id, message)
+        # Those whose time has come were there first; so the order is the same as after a restart.
+        backlog.settle(now_ms)
         backlog.add(message, now_ms)
 
     def remove(self, backlog: Backlog, message: Message) -> None:
