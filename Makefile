@@ -7,19 +7,27 @@ READY := $(VENV)/.ready
 MODELS := src/foulweather/models/VERSION
 PYTEST_WORKERS ?= auto
 
-.PHONY: up down test check check-all bench types models lint clean help
+PORT ?= 4566
+
+.PHONY: up down test clients drills check check-all bench types models clean help
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
 
 up: $(READY)  ## Start the cloud on 127.0.0.1:4566 and print the first things to try
-	@$(BIN)/foulweather up
+	@$(BIN)/foulweather up --port $(PORT)
 
 down: $(READY)  ## Stop the cloud
 	@$(BIN)/foulweather down
 
 test: $(READY)  ## Run the tests
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not slow"
+
+clients: $(READY)  ## Terraform's whole cycle (needs terraform and a mirror of its AWS provider)
+	@$(BIN)/python -m pytest tests/clients/test_terraform.py
+
+drills: $(READY)  ## Prove every drill with the stock AWS CLI
+	@$(BIN)/foulweather drill verify --all
 
 check: $(READY) types  ## Format, lint, types, layers, tidiness
 	@$(BIN)/ruff format --check src tests scripts bench

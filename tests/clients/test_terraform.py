@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from clients.running import ACCOUNT, ROOT_KEYS, Cloud, Keys, found_tool, running, terraform_mirror
 
-pytestmark = [pytest.mark.client, pytest.mark.needs("terraform", "terraform-provider-aws")]
+# Two to three minutes, most of it the provider polling: `make clients` runs it, and so does CI.
+pytestmark = [pytest.mark.client, pytest.mark.slow, pytest.mark.needs("terraform", "terraform-provider-aws")]
 
 STACKS = Path(__file__).parent / "terraform"
 NOTHING_TO_CHANGE = 0

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from foulweather.cli.exits import OK, USAGE, Stop
 from foulweather.cli.parsing import Commands, out
 
+ASCII = str.maketrans({"×": "x", "÷": "/", "−": "-", "≤": "<=", "≥": ">="})
+
 if TYPE_CHECKING:
     from foulweather.cli.style import Style
     from foulweather.drilling.calculators import Answer, Calculator
@@ -52,6 +54,7 @@ def add(commands: Commands) -> None:
     # Not "*": argparse (before 3.13) takes that as given, and empty, when an option stands right after the ID.
     inputs = run.add_argument("inputs", nargs="+", default=[], metavar="NAME=VALUE", help="its inputs (default: none)")
     inputs.required = False
+    run.usage = "%(prog)s [-h] [--json] [--endpoint URL] [--example N] [--explain | --no-explain] ID [NAME=VALUE ...]"
     run.add_argument("--example", type=int, metavar="N", help="start from the inputs of its Nth example")
     run.add_argument(
         "--explain",
@@ -218,7 +221,7 @@ def _sheet(calculator: Calculator, style: Style) -> str:
         given = " ".join(f"{name}={_quoted(value)}" for name, value in example.inputs.items())
         lines.append(f"  {number}. {example.title}: " + ", ".join(f"{n} {v}" for n, v in example.gives.items()))
         lines.append(f"     {style.command(f'foulweather calc run {calculator.id} {given}'.rstrip())}")
-    return "\n".join([*lines, *_notes_text(calculator, style)])
+    return _drawn([*lines, *_notes_text(calculator, style)], style)
 
 
 def _quoted(value: str) -> str:
@@ -246,7 +249,12 @@ def _answered(answer: Answer, style: Style, *, is_explained: bool) -> str:
         any_price = next(iter(answer.prices.values()))
         days = sorted({each.as_of.isoformat() for each in answer.prices.values()})
         lines += ["", style.faint(f"List prices of {any_price.region} as of {', '.join(days)}.")]
-    return "\n".join([*lines, *_notes_text(calculator, style, is_full=is_explained)])
+    return _drawn([*lines, *_notes_text(calculator, style, is_full=is_explained)], style)
+
+
+def _drawn(lines: list[str], style: Style) -> str:
+    text = "\n".join(lines)
+    return text if style.is_unicode else text.translate(ASCII)
 
 
 def _notes_text(calculator: Calculator, style: Style, *, is_full: bool = True) -> list[str]:

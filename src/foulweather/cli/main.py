@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from foulweather import __version__
-from foulweather.cli import calc, campaign, clocks, coverage, drill, faults, lifecycle, reasons, shell, worlds
+from foulweather.cli import calc, campaign, clocks, coverage, drill, faults, lifecycle, quiz, reasons, shell, worlds
 from foulweather.cli.exits import FAILED, TABLE, Stop
 from foulweather.cli.parsing import Command, Commands
 
@@ -38,7 +38,7 @@ def parser() -> Command:
     )
     made.add_argument("--version", action="version", version=f"foulweather {__version__}")
     commands = Commands(made)
-    for group in (lifecycle, reasons, clocks, faults, drill, campaign, calc, worlds, coverage, shell):
+    for group in (lifecycle, reasons, clocks, faults, drill, campaign, calc, worlds, coverage, quiz, shell):
         group.add(commands)
     return made
 

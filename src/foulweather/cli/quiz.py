@@ -51,16 +51,16 @@ def add(commands: Commands) -> None:
         "stats",
         run_stats,
         "How you stand",
-        "Shows topic by topic how much was asked, the share of right answers, right answers in a row, what is due, and\n"
-        "how far the questions have come through the seven boxes.",
+        "Shows topic by topic how much was asked, the share of right answers, right answers in a row, what is due,\n"
+        "and how far the questions have come through the seven boxes.",
         "  foulweather quiz stats\n  foulweather quiz stats --json\n",
     )
     reset = quiz.add(
         "reset",
         run_reset,
         "Forget the answers",
-        "Begins the record anew; the old file is kept beside it, until the next reset. With --topic, only that topic's\n"
-        "answers are forgotten.",
+        "Begins the record anew; the old file is kept beside it, until the next reset. With --topic, only that\n"
+        "topic's answers are forgotten.",
         "  foulweather quiz reset --yes\n  foulweather quiz reset --topic edge --yes\n",
     )
     reset.add_argument("--yes", action="store_true", help="do not ask")
@@ -86,8 +86,8 @@ def _add_asking(quiz: Commands) -> None:
         "ask",
         run_ask,
         "Be asked",
-        "Asks one question at a time and explains the answer at once: what is due first, then what is new. `s` skips a\n"
-        "question, `q` ends. With --answer one question is judged without asking, with --json the questions are\n"
+        "Asks one question at a time and explains the answer at once: what is due first, then what is new. `s` skips\n"
+        "a question, `q` ends. With --answer one question is judged without asking, with --json the questions are\n"
         "printed without their answers." + STATUS,
         "  foulweather quiz ask\n  foulweather quiz ask --due\n  foulweather quiz ask --service sqs --count 3\n"
         "  foulweather quiz ask quiz-sg-vs-nacl --json\n  foulweather quiz ask quiz-sg-vs-nacl --answer B\n",

@@ -98,7 +98,8 @@ def explained(asked: Asked, verdict: Verdict, after: Answers, style: Style) -> s
     letters = {option: letter for letter, option in asked.lettered}
     order = question.right if question.kind == "order" else asked.options or question.options
     for option in order:
-        lines += _option(option, letters.get(option, ""), option in verdict.named, style)
+        remark = _remark(question, option, verdict)
+        lines += _option(option, letters.get(option, ""), remark, style)
     lines += ["", *_wrapped(question.fact, style)]
     if question.changed:
         lines += ["", *_wrapped(f"What has changed: {question.changed}", style)]
@@ -135,7 +136,7 @@ def stood(found: list[Standing], today: date, style: Style) -> str:
         share = f"{100 * one.right // one.answers} %" if one.answers else "-"
         when = str(one.next_due or "-") if one.next_due is None or one.next_due > today else "now"
         row = f"{one.topic:14} {one.seen:>3}/{one.questions:<3}  {share:>5}  {one.streak:>6}  {one.due:>3}  {when:10}"
-        lines.append(f"{row}  {_bar(one.mastery_percent, style)} {_sparkline(one.boxes, style)}")
+        lines.append(f"{row}  {_bar(one.mastery_percent, style)} {_sparkline(one.boxes, style)}".rstrip())
     answers, right = sum(one.answers for one in found), sum(one.right for one in found)
     seen, questions = sum(one.seen for one in found), sum(one.questions for one in found)
     share = f", {100 * right // answers} % of {answers} answers right" if answers else ""
@@ -144,11 +145,17 @@ def stood(found: list[Standing], today: date, style: Style) -> str:
     return "\n".join([*lines, "", told, style.faint(legend)])
 
 
-def _option(option: Option, letter: str, is_named: bool, style: Style) -> list[str]:
+def _remark(question: Question, option: Option, verdict: Verdict) -> str:
+    if option in verdict.named and not option.is_right:
+        return " (your answer)"
+    is_missed = question.kind == "multiple" and option.is_right and option not in verdict.named
+    return " (missed)" if is_missed else ""
+
+
+def _option(option: Option, letter: str, remark: str, style: Style) -> list[str]:
     mark = style.tick if option.is_right else style.cross
     head = f"{letter}  " if letter else ""
-    yours = " (your answer)" if is_named and not option.is_right else ""
-    first, *more = _wrapped(f"{option.text}{yours}", style, f"  {mark} {head}", "       ")
+    first, *more = _wrapped(f"{option.text}{remark}", style, f"  {mark} {head}", "       ")
     paint = style.good if option.is_right else style.faint
     why = _wrapped(option.why, style, "       ", "       ")
     return [paint(first), *map(paint, more), *why]

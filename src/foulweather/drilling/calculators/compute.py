@@ -39,7 +39,12 @@ LAMBDA_COST = Calculator(
             "concurrency", "requests_per_s × duration_ms ÷ 1000", "concurrent executions", "Concurrency, on average"
         ),
         step("gb_s", "requests × duration_ms ÷ 1000 × memory_mb ÷ 1024", "GB-s", "Compute used"),
-        step("requests_billed", "max(requests − when(free_tier, 1000000, 0), 0)", "requests", "Requests billed"),
+        step(
+            "requests_billed",
+            "max(requests − when(free_tier, when(provisioned_concurrency > 0, 0, 1000000), 0), 0)",
+            "requests",
+            "Requests billed",
+        ),
         output("request_cost", "requests_billed × request_price", "USD", "Requests"),
         step(
             "gb_s_warm",
@@ -48,7 +53,10 @@ LAMBDA_COST = Calculator(
             "Compute in warm environments",
         ),
         step(
-            "gb_s_billed", "max(gb_s − gb_s_warm − when(free_tier, 400000, 0), 0)", "GB-s", "Compute billed on demand"
+            "gb_s_billed",
+            "max(gb_s − gb_s_warm − when(free_tier, when(provisioned_concurrency > 0, 0, 400000), 0), 0)",
+            "GB-s",
+            "Compute billed on demand",
         ),
         output(
             "compute_cost",
@@ -66,7 +74,7 @@ LAMBDA_COST = Calculator(
     ),
     assumptions=(
         "Duration is billed by the millisecond and includes initialization.",
-        "The free tier belongs to the account, not to the function; it covers no provisioned concurrency.",
+        "The free tier belongs to the account, not to the function, and not to functions with provisioned concurrency.",
         "With provisioned concurrency, requests are taken to run in warm environments as long as those have room.",
         "Not counted: ephemeral storage above 512 MB, response streaming above 6 MB, data transfer, logs.",
     ),

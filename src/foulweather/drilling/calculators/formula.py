@@ -174,9 +174,9 @@ class Scope:
 
     def _decision(self, asked: ast.Compare, chosen: ast.expr) -> str:
         """A choice between words, with what decided it."""
-        held = "" if self._value(asked) else "not "
+        held = "holds" if self._value(asked) else "does not hold"
         further = f", {self._text(chosen)[0]}" if isinstance(chosen, ast.Call) else ""
-        return f"{held}{self._text(asked)[0]}{further}"
+        return f"{self._text(asked)[0]} {held}{further}"
 
     def shown(self, name: str) -> str:
         """What a name stands for, as it is written."""

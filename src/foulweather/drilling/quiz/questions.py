@@ -84,7 +84,7 @@ def read(written: str) -> tuple[Question, ...]:
 @cache
 def every() -> tuple[Question, ...]:
     """All questions, topic by topic."""
-    folder = resources.files(__package__) / "questions"
+    folder = resources.files("foulweather.drilling.quiz") / "questions"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     return tuple(question for file in files for question in read(file.read_text(encoding="utf-8")))
 

@@ -1,9 +1,9 @@
 """When a question is asked again: the Leitner system.
 
-Every question lies in one of seven boxes. A right answer on the day it is due, or later, moves it one box on, a wrong one
-back to the first; the box says in how many days it is due again. A right answer ahead of time is counted, but moves nothing:
-what was read an hour ago proves nothing about next week. (S. Leitner, So lernt man lernen, 1972; the doubling intervals are
-those of its common computer form.)
+Every question lies in one of seven boxes. A right answer on the day it is due, or later, moves it one box on, a wrong
+one back to the first; the box says in how many days it is due again. A right answer ahead of time is counted, but moves
+nothing: what was read an hour ago proves nothing about next week. (S. Leitner, So lernt man lernen, 1972; the doubling
+intervals are those of its common computer form.)
 """
 
 from __future__ import annotations

@@ -1,0 +1,2 @@
+# refused because: on a standard queue a message group means a fair share of the workers, not order
+foulweather drill deploy shop grouping=order
