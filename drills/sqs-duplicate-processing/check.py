@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import cast
 
 from stack import OrderWorker
@@ -32,22 +31,25 @@ def _visibility(lab: Lab) -> Fact:
     return shown(lab, lab.notes["queue_arn"], "VisibilityTimeout", _attributes(lab)["VisibilityTimeout"])
 
 
-def _receive_counts(lab: Lab, keys: list[int]) -> str:
-    """The ApproximateReceiveCount with which messages were finished: the count and how many had it."""
+def _receive_counts(lab: Lab, since_ms: int) -> Fact:
+    """The ApproximateReceiveCount of the messages of orders that were created since then."""
     ledger = Ledger.of(lab)
-    counts = Counter(max(effect.receive_count for effect in ledger.effects_of(key)) for key in keys)
-    return ", ".join(f"{count}: {messages}" for count, messages in sorted(counts.items()))
+    keys = [key for key in _fleet(lab).worked if ledger.asked_at_ms(key) >= since_ms and ledger.has_effect(key)]
+    counts = [max(effect.receive_count for effect in ledger.effects_of(key)) for key in keys]
+    tenths = 10 * sum(counts) // max(1, len(counts))
+    told = f"{tenths // 10}.{tenths % 10} on average, {max(counts, default=0)} at most"
+    return Fact("messages of orders", "ApproximateReceiveCount", told)
 
 
 def symptom(lab: Lab) -> Why | None:
     """Orders of the last half hour that were created more than once."""
     since_ms = max(lab.struck_at_ms, lab.now_ms - 30 * MINUTE_MS)
     doubled = Ledger.of(lab).duplicated(since_ms)
-    if len(doubled) < 20:
+    if len(doubled) < 30:
         return None
     return unmended(
         f"{len(doubled)} orders of the last half hour were created more than once.",
-        Fact("order-worker", "ApproximateReceiveCount of their messages", _receive_counts(lab, doubled)),
+        _receive_counts(lab, since_ms),
         Fact(lab.notes["queue_arn"], "ApproximateNumberOfMessagesNotVisible", _in_flight(lab)),
         _visibility(lab),
     )
@@ -65,7 +67,7 @@ def check(lab: Lab) -> Why | None:
     if doubled:
         return unmended(
             f"{len(doubled)} orders were created more than once.",
-            Fact("order-worker", "ApproximateReceiveCount of their messages", _receive_counts(lab, doubled)),
+            _receive_counts(lab, since_ms),
             _visibility(lab),
         )
     if fleet.delete != "after-success":

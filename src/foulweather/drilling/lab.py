@@ -7,6 +7,7 @@ from typing import Any
 
 from foulweather.drilling.clients import Client, Identity
 from foulweather.gates import GATES, delay
+from foulweather.gates.authenticate import authenticate
 from foulweather.gates.faults import Faults
 from foulweather.kernel.credentials import Credential, Credentials
 from foulweather.kernel.pipeline import Pipeline
@@ -43,9 +44,13 @@ class Lab:
         """A client as the account's root user, or as somebody else."""
         return Client(self.pipeline, service, identity or Identity(self.account, self.region))
 
-    def identity_of_key(self, access_key_id: str) -> Identity:
-        """The identity behind an issued access key."""
-        return Identity.of(self.world.state(Credentials).by_id[access_key_id], self.region)
+    def identity_of_key(self, access_key_id: str, region: str = "") -> Identity:
+        """The identity behind an access key; raises AWS's refusal of one that is inactive, deleted or expired.
+
+        An application asks with every call: what it signed with yesterday may sign no longer.
+        """
+        caller = authenticate(self.world, _Signed(self.world, access_key_id), is_strict=True, family="query")
+        return Identity(caller.account, region or self.region, caller.principal, caller.session, access_key_id)
 
     def issue_root_key(self) -> Credential:
         """An access key of the account's root user, for whoever works in the lab."""
@@ -75,6 +80,21 @@ class Lab:
         self.world.journal.append(
             self.now_ms, "app.Deployed", self.account, self.region, app, "deploy", "", dict(settings), True
         )
+
+
+class _Signed:
+    """The proof of an application that knows its key's secret and token: it fails by the key's own state alone."""
+
+    signature = canonical_request = string_to_sign = ""
+
+    def __init__(self, world: World, access_key_id: str) -> None:
+        found = world.state(Credentials).by_id.get(access_key_id)
+        self.access_key_id = access_key_id
+        self.token = found.token if found is not None else ""
+
+    def matches(self, secret: str) -> bool:
+        """It signed with the secret."""
+        return True
 
 
 class App:

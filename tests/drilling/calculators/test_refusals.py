@@ -23,6 +23,7 @@ from foulweather.drilling.calculators.numbers import grouped, measured, money, p
         ("lambda-cost", "requests", "nan", "a whole number"),
         ("lambda-cost", "requests", "Infinity", "a whole number"),
         ("lambda-cost", "requests", "1e999999999", "a whole number"),
+        ("nat-cost", "gb", "1e-133", "a number"),
         ("lambda-cost", "requests", "9" * 3000, "2,000 characters"),
         ("lambda-cost", "memory_mb", "127", "128 to 10,240"),
         ("lambda-cost", "memory_mb", "10241", "128 to 10,240"),
@@ -133,6 +134,7 @@ def test_a_decision_shows_what_decided_it() -> None:
         ("0.625", "$0.625"),
         ("0.999999", "$1"),
         ("-3.1", "-$3.10"),
+        ("1e40", "$10" + ",000" * 13),
     ],
 )
 def test_money_is_written_in_cents_and_prices_in_full(value: str, shown: str) -> None:

@@ -14,6 +14,8 @@ from foulweather.drilling.calculators.formula import Value
 from foulweather.drilling.calculators.numbers import grouped
 
 MOST = Decimal("1e15")
+FINEST = Decimal("1e-12")
+"""Nothing that is measured or priced is smaller, unless it is nothing."""
 TEXT_CHARACTERS_MAX = 2_000
 SUFFIXES = {"k": Decimal(1_000), "M": Decimal(1_000_000), "G": Decimal(1_000_000_000)}
 DURATION_MINUTES = {"": 1, "s": Decimal(1) / 60, "m": 1, "h": 60, "d": 1440}
@@ -111,7 +113,7 @@ def _number(of: Input, text: str) -> Decimal:
     except (ArithmeticError, ValueError):
         raise of.refusal(text) from None
     # Also refuses NaN and infinities, which compare with nothing.
-    if not found.is_finite() or not of.least <= found <= of.most:
+    if not found.is_finite() or not of.least <= found <= of.most or 0 < abs(found) < FINEST:
         raise of.refusal(text)
     return found
 

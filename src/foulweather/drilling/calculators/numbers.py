@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 CENT = Decimal("0.01")
+# Rounding keeps every digit before the point: a product of the largest inputs has more than the default 28.
+WIDE = Context(prec=200, rounding=ROUND_HALF_UP)
 PLACES_MAX = 10
 SINGULAR = {
     "accounts": "account",
@@ -51,10 +53,10 @@ def money(value: Decimal) -> str:
     """An amount: cents, or all the digits of a price below a cent."""
     sign = "-" if value < 0 else ""
     value = abs(value)
-    if value < 1 and value != value.quantize(CENT):
+    if value < 1 and value != _rounded(value, 2):
         is_amount = value >= CENT
         return f"{sign}${_trimmed(f'{_rounded(value, 4 if is_amount else PLACES_MAX):f}')}"
-    shown = f"{value.quantize(CENT, ROUND_HALF_UP):,f}"
+    shown = f"{_rounded(value, 2):,f}"
     return f"{sign}${shown.removesuffix('.00')}"
 
 
@@ -69,7 +71,7 @@ def measured(value: Decimal, unit: str) -> str:
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), context=WIDE)
 
 
 def _trimmed(text: str) -> str:
