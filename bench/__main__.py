@@ -48,6 +48,8 @@ def main() -> int:
                         )
                     )
                     found[name][server].append(figures)
+            for _, how in drives.values():
+                how.after()
             print(".", end="", flush=True, file=sys.stderr)
         print(file=sys.stderr)
     finally:

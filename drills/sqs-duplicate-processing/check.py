@@ -71,10 +71,12 @@ def check(lab: Lab) -> Why | None:
             _visibility(lab),
         )
     if fleet.delete != "after-success":
-        cause = "Messages are deleted when they were not processed: an order dies with the worker that has it."
-        if fleet.delete == "never":
-            cause = "Messages are never deleted: each will be worked on again until it expires."
-        return unmended(cause, shown(lab, "order-worker", "delete", fleet.delete))
+        causes = {
+            "before": "Messages are deleted before they are processed: an order dies with the worker that has it.",
+            "always": "Messages are deleted even if processing failed: such an order is gone.",
+            "never": "Messages are never deleted: each will be worked on again until it expires.",
+        }
+        return unmended(causes[fleet.delete], shown(lab, "order-worker", "delete", fleet.delete))
     buried = _buried(lab, since_ms)
     if buried:
         return unmended(

@@ -45,13 +45,13 @@ def check(lab: Lab) -> Why | None:
     name = lab.apps["shop"].settings["queue"]
     attributes = _attributes(lab, name)
     facts = _facts(lab, attributes.get("QueueArn", name), name)
+    if told.served_permille < SERVED_PERMILLE_MIN:
+        late = told.judged - told.served
+        return unmended(f"{late} of {told.judged} events were not handled, once, within a minute.", *facts)
     if told.out_of_order:
         return unmended(
             f"{told.out_of_order} of {told.asked} events were handled after a later one of their order.", *facts
         )
-    if told.served_permille < SERVED_PERMILLE_MIN:
-        late = told.judged - told.served
-        return unmended(f"{late} of {told.judged} events were not handled, once, within a minute.", *facts)
     if lab.apps["orders-worker"].settings["queue"] != name:
         return unmended("The workers poll another queue than the one that the shop sends to.", *facts)
     if name.endswith(".fifo"):

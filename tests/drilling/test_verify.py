@@ -155,9 +155,7 @@ async def test_a_symptom_that_was_there_before(folder: Path) -> None:
 
 async def test_a_hint_that_names_the_fix(folder: Path) -> None:
     (folder / "hints.md").write_text("# Hints\n\n## One\n\nUse set-queue-attributes.\n")
-    (folder / "solution.sh").write_text(
-        'printf well > "$MEND"\nfalse && aws sqs set-queue-attributes || true\naws sqs set-queue-attributes >/dev/null 2>&1 || true\n'
-    )
+    (folder / "solution.sh").write_text('printf well > "$MEND"\naws sqs set-queue-attributes >/dev/null 2>&1 || true\n')
     assert "no hint names the fix" in failed(await proved(folder))
 
 

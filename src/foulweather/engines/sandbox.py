@@ -90,16 +90,25 @@ class Sandbox:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def start(
-        self, program: Sequence[str], limits: Limits, environment: Mapping[str, str] | None = None
+        self,
+        program: Sequence[str],
+        limits: Limits,
+        environment: Mapping[str, str] | None = None,
+        *,
+        is_asked: bool = True,
     ) -> Child:
-        """Start a program; the numbers of its two channels (what it is asked, what it answers) are its last arguments.
+        """Start a program, whose first word is a whole path.
 
-        `program[0]` is a whole path.
+        One that is asked gets the numbers of its two channels as its last arguments: questions come in on the first,
+        answers go out on the second.
         """
         writable = (self.directory, *self._writable)
-        child = Child(limits, lambda *channels: wrapped(
-            [*program, *map(str, channels)], self.isolation, self.directory, writable, _rlimits(limits)
-        ), dict(environment or {}))
+
+        def command(asked: int, answered: int) -> list[str]:
+            words = [*program, str(asked), str(answered)] if is_asked else program
+            return wrapped(words, self.isolation, self.directory, writable, _rlimits(limits))
+
+        child = Child(limits, command, dict(environment or {}))
         self._children.append(child)
         return child
 
@@ -135,7 +144,7 @@ def _works(isolation: Isolation) -> bool:
     if true is None:
         return False
     with Sandbox(isolation) as sandbox:
-        child = sandbox.start([os.path.realpath(true)], Limits())
+        child = sandbox.start([os.path.realpath(true)], Limits(), is_asked=False)
         return child.finish(cpu_ms=5000, wall_ms=5000).end is End.EXITED and child.status == 0
 
 

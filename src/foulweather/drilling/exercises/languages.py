@@ -97,7 +97,8 @@ def _go(exercise: Exercise, file: Path, sandbox: Sandbox, cache: Path, limits: L
     (directory / "exercise" / "solution.go").write_text(source, encoding="utf-8")
     (directory / "go.mod").write_text("module drill\n\ngo 1.17\n")
     (directory / "main.go").write_text(go_main(exercise), encoding="utf-8")
-    child = sandbox.start([tool, "build", "-o", "program", ".", "--"][:5], BUILD_LIMITS, _go_environment(tool, cache))
+    build = [tool, "build", "-o", "program", "."]
+    child = sandbox.start(build, BUILD_LIMITS, _go_environment(tool, cache), is_asked=False)
     built = child.finish(cpu_ms=BUILD_MS, wall_ms=BUILD_MS)
     output = child.output.decode(errors="replace")
     if built.end is not End.EXITED or child.status != 0 or not (directory / "program").exists():

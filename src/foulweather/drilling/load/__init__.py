@@ -36,6 +36,7 @@ from foulweather.drilling.load.histogram import Histogram
 from foulweather.drilling.load.ledger import Effect, Ledger, Report
 from foulweather.drilling.load.publisher import Publisher
 from foulweather.drilling.load.records import Moment, Records
+from foulweather.drilling.load.watch import Level, QueueWatch
 from foulweather.drilling.load.worker import Unprocessable
 
 __all__ = [
@@ -45,11 +46,13 @@ __all__ = [
     "Even",
     "Histogram",
     "Ledger",
+    "Level",
     "LoadClient",
     "Made",
     "Moment",
     "Poisson",
     "Publisher",
+    "QueueWatch",
     "Ramp",
     "Recorded",
     "Records",

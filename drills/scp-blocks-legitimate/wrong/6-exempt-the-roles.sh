@@ -1,0 +1,3 @@
+# refused because: roles that are exempt from the guardrail may work in every region, not in the approved one
+ID=$(aws organizations list-policies --filter SERVICE_CONTROL_POLICY --query "Policies[?Name=='RestrictRegions'].Id" --output text)
+aws organizations update-policy --policy-id "$ID" --content '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotAction":["iam:*","sts:*","organizations:*","route53:*","cloudfront:*","support:*","budgets:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":["us-east-1","us-west-2"]},"ArnNotLike":{"aws:PrincipalArn":["arn:aws:iam::*:role/deployment","arn:aws:iam::*:role/shop-app"]}}}]}'

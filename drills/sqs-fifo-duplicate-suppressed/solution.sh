@@ -1,0 +1,1 @@
+foulweather drill deploy shop deduplication=order-version
