@@ -1,4 +1,4 @@
-"""An hour of messages through SNS, SQS and workers that crash, on the held clock: how long it takes, and the percentiles.
+"""An hour of messages through SNS, SQS and workers that crash, on the held clock: its real time and percentiles.
 
 python -m bench.load --minutes 60 --rate 500
 """
@@ -19,12 +19,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load import Ledger, Poisson, Publisher, QueueWatch, WorkerFleet
-from foulweather.drilling.load.plot import of_levels, of_records, svg
+from foulweather.drilling.load.plot import of_ledger, of_levels, of_records, svg
 from foulweather.kernel.services import Services
+from foulweather.world.driver import Driver
 from foulweather.world.world import World
 
 START_MS = 1_767_225_600_000
 DRAIN_MS = 5 * 60_000
+STEP_MS = 1_000
 DEADLINE_MS = 60_000
 
 
@@ -48,12 +50,17 @@ def built(lab: Lab) -> tuple[str, str]:
 
 
 async def run(options: argparse.Namespace) -> dict[str, object]:
-    world = World(seed=options.seed, mode="held", start_ms=START_MS)
+    driver = Driver(world := World(seed=options.seed, mode="held", start_ms=START_MS))
     lab = Lab(world, Services(), "111122223333")
     topic, url = built(lab)
     for_ms = options.minutes * 60_000
     shop = Publisher(
-        lab, "shop", to=topic, arrivals=Poisson(per_s=options.rate, until_ms=for_ms), attributes=options.attributes
+        lab,
+        "shop",
+        to=topic,
+        arrivals=Poisson(per_s=options.rate, until_ms=for_ms),
+        attributes=options.attributes,
+        batch=str(options.batch),
     )
     fleet = WorkerFleet(
         lab,
@@ -73,13 +80,17 @@ async def run(options: argparse.Namespace) -> dict[str, object]:
         gc.freeze()
         gc.set_threshold(200_000, 20, 100)
     began, cpu = time.perf_counter(), time.process_time()
-    await world.advance_to(START_MS + for_ms + DRAIN_MS)
+    for until_ms in range(START_MS + STEP_MS, START_MS + for_ms + DRAIN_MS + 1, STEP_MS):
+        await driver.advance_to(until_ms)
+        await asyncio.sleep(0)  # what was written is committed between two steps, as it is between two requests
+    driver.stop()
     took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
     report = Ledger.of(lab).report(now_ms=lab.now_ms, deadline_ms=DEADLINE_MS)
     outcome = {"ledger": report.summary(), "workers": fleet.summary(), "shop": shop.records.summary()}
     digest = hashlib.sha256(json.dumps(outcome, sort_keys=True).encode()).hexdigest()[:16]
     if options.svg:
-        panels = [*of_records(shop.records, 60_000)[:1], *of_records(fleet.records, 60_000), *of_levels(watch.levels)]
+        lines = of_ledger(Ledger.of(lab), 60_000, now_ms=lab.now_ms, deadline_ms=DEADLINE_MS)
+        panels = [*of_records(fleet.records, 60_000, "Workers' calls")[:1], *lines, *of_levels(watch.levels)]
         Path(options.svg).write_text(svg(f"{options.rate} messages a second to {options.workers} workers", panels))
     return {
         "seed": options.seed,
@@ -98,9 +109,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--rate", type=int, default=500, help="messages a second")
     parser.add_argument("--workers", type=int, default=20)
-    parser.add_argument("--processing-ms", default="30-40", help="200, 100-300 or ~200")
+    parser.add_argument("--processing-ms", default="32-40", help="200, 100-300 or ~200")
     parser.add_argument("--crash-ppm", type=int, default=100, help="crashes in a million messages, after the effect")
     parser.add_argument("--attributes", choices=("event_type", "none"), default="none")
+    parser.add_argument("--batch", type=int, default=1, help="messages in one Publish(Batch)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--no-gc-tuning", dest="gc", action="store_false")
     parser.add_argument("--svg", help="write the time line there")

@@ -37,7 +37,7 @@ def check(lab: Lab) -> Why | None:
         error = app.failed_since(since_ms)
         if error is not None:
             return unmended(f"{app.name} is refused: {error}", *regions, because=[error.why])
-        if not any(at_ms >= since_ms for at_ms, _ in app.runs):
+        if not any(at_ms > since_ms for at_ms, _ in app.runs):
             return unmended(f"{app.name} has not run.", Fact(app.name, "runs", 0))
     return _still_closed(lab, regions) or _root_still_out(lab, regions)
 
@@ -79,7 +79,8 @@ def _root_still_out(lab: Lab, facts: list[Fact]) -> Why | None:
             continue
         arn = f"arn:aws:iam::{account}:root"
         return unmended(
-            f"The launch works, but the root user of {account} is no longer locked out: the account has lost DenyRootUser.",
+            f"The launch works, but the root user of {account} is no longer locked out: "
+            "the account has lost DenyRootUser.",
             Fact(arn, "may sqs:ListQueues", True),
             *facts,
         )

@@ -75,7 +75,7 @@ class Errand(App):
 
     def failed_since(self, since_ms: int) -> AwsError | None:
         """The last refusal since a time."""
-        return next((error for at_ms, error in reversed(self.runs) if at_ms >= since_ms and error), None)
+        return next((error for at_ms, error in reversed(self.runs) if at_ms > since_ms and error), None)
 
     def _next(self) -> None:
         self.lab.at(self.lab.now_ms + self.EVERY_MIN * MINUTE_MS, self._run)
@@ -193,7 +193,11 @@ def _furnish_shop(lab: Lab) -> None:
     ):
         iam.create_user(UserName=user)
         lab.notes["keys"][user] = iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
-        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:user/{user}"}, "Action": "sts:AssumeRole"}
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account}:user/{user}"},
+            "Action": "sts:AssumeRole",
+        }
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust))
         if policy is None:
             iam.attach_role_policy(RoleName=role, PolicyArn=ADMINISTRATOR)

@@ -12,6 +12,7 @@ from foulweather.drilling.load import Ledger
 from foulweather.kernel.why import Fact, Why
 
 DEADLINE_MS = 15 * MINUTE_MS
+WORK_MS_MAX = 6_000
 
 
 def _fleet(lab: Lab) -> OrderWorker:
@@ -65,12 +66,15 @@ def check(lab: Lab) -> Why | None:
         )
     if settings["idempotent"] == "check-first":
         return unmended(
-            "No order was booked twice so far; but whether it is booked is asked when work begins and written down when "
-            "it ends. Two workers that have the message at once both book.",
+            "No order was booked twice so far; but whether it is booked is asked when work begins and "
+            "written down when it ends. Two workers that have the message at once both book.",
             shown(lab, "order-worker", "idempotent", "check-first"),
         )
     if settings["delete"] != "after-success":
         return unmended("Messages are deleted without having been processed, or never.", deleted)
-    if int(_queue(lab, "VisibilityTimeout").value) * 1000 >= DEADLINE_MS:
-        return unmended("An order whose worker dies is not tried again in time.", _queue(lab, "VisibilityTimeout"))
+    hidden = _queue(lab, "VisibilityTimeout")
+    if int(hidden.value) * 1000 >= DEADLINE_MS:
+        return unmended("An order whose worker dies is not tried again in time.", hidden)
+    if int(hidden.value) * 1000 <= WORK_MS_MAX:
+        return unmended("Messages become visible again while a living worker still has them in hand.", hidden)
     return None

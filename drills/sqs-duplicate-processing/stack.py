@@ -43,7 +43,13 @@ def build(lab: Lab) -> None:
     lab.notes.update(queue=queue, queue_arn=f"arn:aws:sqs:{lab.region}:{lab.account}:orders")
     lab.add(
         OrderWorker(
-            lab, "order-worker", queue_url=queue, batch="1", pause_ms="30000", processing_ms="4000-12000", crash_before_ppm="8000"
+            lab,
+            "order-worker",
+            queue_url=queue,
+            batch="1",
+            pause_ms="30000",
+            processing_ms="4000-12000",
+            crash_before_ppm="8000",
         )
     )
     lab.add(Publisher(lab, "shop", to=queue, arrivals=QUIET))

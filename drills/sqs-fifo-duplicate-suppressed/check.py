@@ -19,7 +19,7 @@ def _missing(lab: Lab, told: Report) -> Why:
     arn = lab.notes["queue_arn"]
     release = shown(lab, "shop", "deduplication", lab.apps["shop"].settings["deduplication"])
     return unmended(
-        f"{told.lost} of {told.judged} events did not reach the warehouse within a minute; the shop has a MessageId for them.",
+        f"{told.lost} of {told.judged} events did not reach the warehouse within a minute of being sent.",
         release,
         Fact(arn, "duplicates not delivered", _suppressed(lab)),
     )

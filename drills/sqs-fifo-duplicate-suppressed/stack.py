@@ -113,9 +113,9 @@ class Warehouse(WorkerFleet):
     """Handles events; a release to another queue leaves the old workers to finish the old one."""
 
     SETTINGS = {**WorkerFleet.SETTINGS, "queue": ("orders.fifo",)}
-    RELEASABLE = ("queue", "workers", "wait", "batch", "visibility_s")
+    RELEASABLE = ("queue", "workers", "batch", "visibility_s")
 
-    def __init__(self, lab: Lab, name: str, **settings: str) -> None:
+    def __init__(self, lab: Lab, name: str, **settings: Any) -> None:
         super().__init__(lab, name, queue_url="", **settings)
 
     def configured(self) -> None:

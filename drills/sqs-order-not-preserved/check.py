@@ -34,7 +34,7 @@ def symptom(lab: Lab) -> Why | None:
     if told.out_of_order < 10:
         return None
     return unmended(
-        f"{told.out_of_order} of {told.asked} events of the last ten minutes were handled after a later one of their order.",
+        f"{told.out_of_order} of {told.asked} events were handled after a later one of their order.",
         *_facts(lab, lab.notes["queue_arn"], "orders"),
     )
 
@@ -54,6 +54,9 @@ def check(lab: Lab) -> Why | None:
         )
     if lab.apps["orders-worker"].settings["queue"] != name:
         return unmended("The workers poll another queue than the one that the shop sends to.", *facts)
+    left = 0 if name == "orders" else int(_attributes(lab, "orders").get("ApproximateNumberOfMessages", 0))
+    if left:
+        return unmended(f"{left} events were left behind in the old queue; nobody handles them.", *facts)
     if name.endswith(".fifo"):
         return _dead_letters(lab, attributes)
     # With one worker at night any queue keeps order; once the campaign runs, only a FIFO queue does.

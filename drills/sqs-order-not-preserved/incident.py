@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load.arrivals import Poisson
+from foulweather.drilling.load.client import LoadClient
 
 
 def strike(lab: Lab) -> None:
     """Capacity planning has done its work; nobody has thought of the order."""
     lab.deploy("orders-worker", workers="8")
-    lab.apps["shop"].arrive(Poisson(per_s=4))
+    shop = lab.apps["shop"]
+    assert isinstance(shop, LoadClient)
+    shop.arrive(Poisson(per_s=4))

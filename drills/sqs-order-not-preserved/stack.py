@@ -102,9 +102,9 @@ class OrderWorkers(WorkerFleet):
     """
 
     SETTINGS = {**WorkerFleet.SETTINGS, "queue": ("orders",)}
-    RELEASABLE = ("queue", "workers", "wait", "batch", "visibility_s", "delete_by", "pause_ms")
+    RELEASABLE = ("queue", "workers", "batch", "visibility_s", "delete_by")
 
-    def __init__(self, lab: Lab, name: str, **settings: str) -> None:
+    def __init__(self, lab: Lab, name: str, **settings: Any) -> None:
         self.newest: dict[str, int] = lab.notes.setdefault("newest", {})
         self.audit_url = lab.notes["audit"]
         super().__init__(lab, name, queue_url="", **settings)

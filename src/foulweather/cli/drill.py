@@ -178,6 +178,7 @@ def run_env(arguments: argparse.Namespace) -> int:
         "AWS_DEFAULT_REGION": shown["region"],
         "AWS_REGION": shown["region"],
         "FOULWEATHER_DRILL": shown["id"],
+        "ACCOUNT": shown["account"],
     }
     out(arguments, settings, lambda: "\n".join(f"export {name}={value}" for name, value in settings.items()))
     return OK

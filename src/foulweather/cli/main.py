@@ -8,7 +8,20 @@ import sys
 from collections.abc import Sequence
 
 from foulweather import __version__
-from foulweather.cli import calc, campaign, clocks, coverage, drill, faults, lifecycle, quiz, reasons, shell, worlds
+from foulweather.cli import (
+    calc,
+    campaign,
+    clocks,
+    coverage,
+    drill,
+    exercise,
+    faults,
+    lifecycle,
+    quiz,
+    reasons,
+    shell,
+    worlds,
+)
 from foulweather.cli.exits import FAILED, TABLE, Stop
 from foulweather.cli.parsing import Command, Commands
 
@@ -38,7 +51,7 @@ def parser() -> Command:
     )
     made.add_argument("--version", action="version", version=f"foulweather {__version__}")
     commands = Commands(made)
-    for group in (lifecycle, reasons, clocks, faults, drill, campaign, calc, worlds, coverage, quiz, shell):
+    for group in (lifecycle, reasons, clocks, faults, drill, campaign, calc, worlds, coverage, exercise, quiz, shell):
         group.add(commands)
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,14 @@ class Commands:
 
 
 def takes_world(parser: Command) -> None:
-    """Give a command the option that says which world it is about."""
-    parser.add_argument("--world", default="", metavar="NAME", help="the world (default: the default world)")
+    """Give a command the option that says which world it is about; in a drill's environment it is the drill's."""
+    drill = os.environ.get("FOULWEATHER_DRILL", "")
+    parser.add_argument(
+        "--world",
+        default=f"drill-{drill}" if drill else "",
+        metavar="NAME",
+        help="the world (default: that of $FOULWEATHER_DRILL, else the default world)",
+    )
 
 
 def client_of(arguments: argparse.Namespace) -> Client:

@@ -135,13 +135,16 @@ class Session:
         mitigated_ms = self.mended_at_ms - self.lab.struck_at_ms if self.state == "mended" else None
         late_min = 0
         if mitigated_ms is not None:
-            late_min = max(0, (self.mended_at_ms - self.paged_at_ms) // MINUTE_MS - self.drill.about.minutes)
+            # The minutes that failed checks let pass are the drill's, not the learner's.
+            before = [one for one in self.checks if not one.is_mended and one.at_ms <= self.mended_at_ms]
+            own_min = (self.mended_at_ms - self.paged_at_ms) // MINUTE_MS
+            late_min = max(0, own_min - len(before) * self.drill.about.settle_minutes - self.drill.about.minutes)
         points = SCORE_FULL - HINT_COST * self.opened_hints - WRONG_CHECK_COST * failed
         points = max(0, points - LATE_COST_PER_MINUTE * min(late_min, 30)) if self.state == "mended" else 0
         explained = (
             f"{SCORE_FULL} - {HINT_COST} for each of {self.opened_hints} hints "
-            f"- {WRONG_CHECK_COST} for each of {failed} failed checks - {LATE_COST_PER_MINUTE} for each of {late_min} minutes over {self.drill.about.minutes} "
-            "(30 at most)"
+            f"- {WRONG_CHECK_COST} for each of {failed} failed checks "
+            f"- {LATE_COST_PER_MINUTE} for each of {late_min} minutes over {self.drill.about.minutes} (30 at most)"
         )
         lost = int(self.lab.notes.get("lost", 0))
         detected_ms = self.paged_at_ms - self.lab.struck_at_ms

@@ -1,4 +1,4 @@
-"""A process and all that came out of it: what they use, and how to end them. Linux' /proc; elsewhere nothing is seen."""
+"""A process and all that came out of it: what they use, and how to end them. On Linux; elsewhere nothing is seen."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ class Tree:
 
     def _members(self) -> list[int]:
         """All descendants that can be found from the leader."""
-        found, waiting = [], [self._pid]
+        found: list[int] = []
+        waiting = [self._pid]
         while waiting:
             pid = waiting.pop()
             found.append(pid)

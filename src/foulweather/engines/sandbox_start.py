@@ -97,9 +97,7 @@ def mount(libc: ctypes.CDLL, source: str, target: str, kind: str, flags: int) ->
 def set_attributes(libc: ctypes.CDLL, path: str, flags: int, attributes: MountAttributes) -> None:
     """mount_setattr(2), for which glibc has no function before 2.36."""
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    called = libc.syscall(
-        ctypes.c_long(MOUNT_SETATTR), AT_FDCWD, path.encode(), flags, ctypes.byref(attributes), size
-    )
+    called = libc.syscall(ctypes.c_long(MOUNT_SETATTR), AT_FDCWD, path.encode(), flags, ctypes.byref(attributes), size)
     checked(called, f"mount_setattr {path}")
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
 from foulweather.drilling.exercises import growth, inputs
-from foulweather.drilling.exercises.definition import Case, Exercise, Language, shown, written
+from foulweather.drilling.exercises.definition import Case, Exercise, Kind, Language, shown, written
 from foulweather.drilling.exercises.judging import objection
 from foulweather.drilling.exercises.languages import Program, Refused, program
 from foulweather.engines.sandbox import MIB, Answer, Child, End, Limits, Sandbox
@@ -20,6 +19,7 @@ from foulweather.engines.sandbox import MIB, Answer, Child, End, Limits, Sandbox
 STOPPED_MAX = 3
 """After so many cases that had to be stopped, the rest is not run."""
 PRINTED_MAX = 400
+RANDOM = f"{inputs.RANDOM_CASES:,} small random ones"
 
 Group = Literal["visible", "hidden", "random", "large"]
 
@@ -45,9 +45,7 @@ class Verdict(StrEnum):
     SIGNATURE = "other signature"
 
 
-STOPPED = frozenset(
-    {Verdict.TIME, Verdict.WAITS, Verdict.MEMORY, Verdict.OUTPUT, Verdict.PROCESSES, Verdict.CRASHED}
-)
+STOPPED = frozenset({Verdict.TIME, Verdict.WAITS, Verdict.MEMORY, Verdict.OUTPUT, Verdict.PROCESSES, Verdict.CRASHED})
 WHOLE_FILE = frozenset({Verdict.SYNTAX, Verdict.IMPORT, Verdict.MISSING, Verdict.SIGNATURE})
 REFUSALS = {"syntax": Verdict.SYNTAX, "missing": Verdict.MISSING, "signature": Verdict.SIGNATURE}
 
@@ -105,11 +103,11 @@ def check(
             memory_limit_bytes=exercise.memory_mib * MIB,
         )
         try:
-            checked = Checked(exercise, program(exercise, language, file, box, cache), report.time_limit_ms)
+            made = program(exercise, language, file, box, cache)
         except Refused as refused:
             report.refused = Outcome("", "visible", REFUSALS[refused.verdict], refused.message, refused.line)
             return report
-        _run(checked, report)
+        _run(Checked(exercise, language, made, report.time_limit_ms), report)
         return report
 
 
@@ -117,23 +115,22 @@ def _run(checked: Checked, report: Report) -> None:
     exercise = checked.exercise
     stopped = 0
     large = inputs.large_cases(exercise.id)
-    groups: list[tuple[Group, Sequence[Case]]] = [
-        ("visible", exercise.visible),
-        ("hidden", exercise.hidden),
-        ("random", []),
-        ("large", large),
+    plan: list[tuple[Group, Case | None]] = [
+        *(("visible", case) for case in exercise.visible),
+        *(("hidden", case) for case in exercise.hidden),
+        ("random", None),
+        *(("large", case) for case in large),
     ]
-    for group, cases in groups:
-        for case in cases or [Case([], None, f"{inputs.RANDOM_CASES:,} small random ones")]:
-            if stopped >= STOPPED_MAX:
-                report.cases.append(Outcome(case.name, group, Verdict.NOT_RUN))
-                continue
-            outcome = checked.random() if group == "random" else checked.one(case, group)
-            if outcome.verdict in WHOLE_FILE:
-                report.refused = outcome
-                return
-            report.cases.append(outcome)
-            stopped += outcome.verdict in STOPPED
+    for group, case in plan:
+        if stopped >= STOPPED_MAX:
+            report.cases.append(Outcome(RANDOM if case is None else case.name, group, Verdict.NOT_RUN))
+            continue
+        outcome = checked.random() if case is None else checked.one(case, group)
+        if outcome.verdict in WHOLE_FILE:
+            report.refused = outcome
+            return
+        report.cases.append(outcome)
+        stopped += outcome.verdict in STOPPED
     slow = [case for case in report.cases if case.verdict is Verdict.TIME]
     if slow and all(case.group == "large" for case in report.cases if case.verdict is not Verdict.PASSED):
         which = [case.name for case in large].index(slow[0].name)
@@ -143,8 +140,9 @@ def _run(checked: Checked, report: Report) -> None:
 class Checked:
     """A program, and how its answers are judged."""
 
-    def __init__(self, exercise: Exercise, made: Program, time_limit_ms: int) -> None:
+    def __init__(self, exercise: Exercise, language: Language, made: Program, time_limit_ms: int) -> None:
         self.exercise = exercise
+        self._language = language
         self._program = made
         self._time_limit_ms = time_limit_ms
 
@@ -157,22 +155,23 @@ class Checked:
         _close(child, outcome)
         if group == "visible":
             _show(self.exercise, case, outcome)
+        else:
+            outcome.actual = ""
         return outcome
 
     def random(self) -> Outcome:
         """Run all random cases in one process, up to the first that fails."""
-        outcome = Outcome(f"{inputs.RANDOM_CASES:,} small random ones", "random", Verdict.PASSED)
+        outcome = Outcome(RANDOM, "random", Verdict.PASSED)
         child = self._loaded(outcome)
         if child is not None:
-            spent_us = 0
+            spent_ns = 0
             for case in inputs.random_cases(self.exercise.id):
-                self._judge(child, case, outcome)
-                spent_us += outcome.cpu_us or 0
+                spent_ns += self._judge(child, case, outcome)
                 if outcome.verdict is not Verdict.PASSED:
                     _show(self.exercise, case, outcome)
                     break
             else:
-                outcome.cpu_us = spent_us
+                outcome.cpu_us, outcome.actual = spent_ns // 1000, ""
         _close(child, outcome)
         return outcome
 
@@ -209,15 +208,17 @@ class Checked:
         child.kill()
         return None
 
-    def _judge(self, child: Child, case: Case, outcome: Outcome) -> None:
+    def _judge(self, child: Child, case: Case, outcome: Outcome) -> int:
+        """Ask for one case and judge what comes; the nanoseconds that it took."""
         answer = self._ask(child, case)
         outcome.memory_bytes = answer.memory_bytes_peak or None
         told = _told(child, answer, outcome, self._program.limits)
         if told is None:
             outcome.cpu_us = answer.cpu_ms * 1000
-            return
-        spent_ns = told.get("cpu_ns")
-        outcome.cpu_us = spent_ns // 1000 if isinstance(spent_ns, int) else None
+            return answer.cpu_ms * 1_000_000
+        spent = told.get("cpu_ns")
+        spent_ns = spent if isinstance(spent, int) else 0
+        outcome.cpu_us = spent_ns // 1000
         if "raised" in told:
             kind, message = str(told["raised"]), str(told.get("message", ""))
             outcome.verdict = Verdict.MEMORY if kind == "MemoryError" else Verdict.RAISED
@@ -226,19 +227,22 @@ class Checked:
         elif "unreadable" in told:
             outcome.verdict, outcome.message = Verdict.UNREADABLE, f"{str(told['unreadable']).capitalize()}."
         elif "result" in told:
-            actual = _filled(told["result"], self.exercise)
+            actual = told["result"] if self._language == "python" else _filled(told["result"], self.exercise.returns)
             objected = objection(self.exercise, case, actual)
             outcome.actual = shown(actual)
             if objected:
                 outcome.verdict, outcome.message = Verdict.WRONG, objected
         else:
             outcome.verdict, outcome.message = Verdict.GARBLED, "What came back was no answer."
+        return spent_ns
 
 
-def _filled(result: Any, exercise: Exercise) -> Any:
-    """Go's nil slices come as null: they are empty lists. In Python, None is None."""
-    if result is None and exercise.returns == "linked_list":
+def _filled(result: Any, kind: Kind) -> Any:
+    """Go's nil slices come as null: they are empty lists."""
+    if result is None and kind in ("ints", "levels"):
         return []
+    if kind == "levels" and isinstance(result, list):
+        return [_filled(each, "ints") for each in cast("list[Any]", result)]
     return result
 
 
@@ -261,7 +265,7 @@ def _told(child: Child, answer: Answer, outcome: Outcome, limits: Limits) -> dic
         except ValueError:
             told = None
         if isinstance(told, dict):
-            return told
+            return cast("dict[str, Any]", told)
         outcome.verdict = Verdict.GARBLED
         outcome.message = "Something wrote on the channel that the answers take."
         return None
@@ -321,8 +325,3 @@ def _refuse(told: dict[str, Any], outcome: Outcome) -> None:
         outcome.message = f"{told['import']}: {message}"
     else:
         outcome.verdict, outcome.message = Verdict.GARBLED, "Something wrote on the channel that the answers take."
-
-
-def outcomes(report: Report) -> Iterator[Outcome]:
-    """The cases that did not pass."""
-    yield from (case for case in report.cases if case.verdict is not Verdict.PASSED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -110,5 +110,5 @@ def shown(value: Any, width_max: int = 120) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= width_max:
         return text
-    counted = f" ({len(value):,} elements)" if isinstance(value, list | str) else ""
+    counted = f" ({len(cast('list[Any]', value)):,} elements)" if isinstance(value, list) else ""
     return f"{text[: width_max - 20]} …{counted}"

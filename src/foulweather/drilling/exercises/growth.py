@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import log
 from statistics import median
 
@@ -11,7 +12,7 @@ import msgspec
 Measure = Callable[[int], int | None]
 CLEAR_NS = 3_000_000
 """Shorter times say more about the machine than about the function."""
-ENOUGH_NS = 800_000_000
+ENOUGH_NS = 300_000_000
 POINTS_MAX = 4
 STEEP = 4.5
 """No polynomial that people write by accident has a higher power."""
@@ -48,7 +49,7 @@ def fitted(points: Sequence[tuple[int, int]]) -> Growth:
         return Growth(told, None, "unclear")
     slopes = [
         log(spent / spent_before) / log(size / size_before)
-        for (size_before, spent_before), (size, spent) in zip(clear, clear[1:], strict=False)
+        for (size_before, spent_before), (size, spent) in pairwise(clear)
     ]
     power = median(slopes)
     name = next((name for most, name in NAMES if power < most), "exponential, or nearly")

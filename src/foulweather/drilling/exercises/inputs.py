@@ -1,4 +1,4 @@
-"""Large and random inputs, the same on every machine: numbers come from hashing a seed, not from a generator's state."""
+"""Large and random inputs, the same on every machine: the numbers are hashes of a seed."""
 
 from __future__ import annotations
 

@@ -93,12 +93,13 @@ def _go(exercise: Exercise, file: Path, sandbox: Sandbox, cache: Path, limits: L
     if re.search(r"^package\s+(?!exercise\b)\w+", source, re.MULTILINE):
         raise Refused("syntax", "The file should begin with `package exercise`.", 1)
     directory = sandbox.directory
-    (directory / "exercise").mkdir()
+    for name in ("exercise", "tmp"):
+        (directory / name).mkdir()
     (directory / "exercise" / "solution.go").write_text(source, encoding="utf-8")
     (directory / "go.mod").write_text("module drill\n\ngo 1.17\n")
     (directory / "main.go").write_text(go_main(exercise), encoding="utf-8")
     build = [tool, "build", "-o", "program", "."]
-    child = sandbox.start(build, BUILD_LIMITS, _go_environment(tool, cache), is_asked=False)
+    child = sandbox.start(build, BUILD_LIMITS, _go_environment(tool, cache, directory), is_asked=False)
     built = child.finish(cpu_ms=BUILD_MS, wall_ms=BUILD_MS)
     output = child.output.decode(errors="replace")
     if built.end is not End.EXITED or child.status != 0 or not (directory / "program").exists():
@@ -106,7 +107,7 @@ def _go(exercise: Exercise, file: Path, sandbox: Sandbox, cache: Path, limits: L
     return Program(sandbox, [str(directory / "program")], limits, {})
 
 
-def _go_environment(tool: str, cache: Path) -> dict[str, str]:
+def _go_environment(tool: str, cache: Path, directory: Path) -> dict[str, str]:
     return {
         "PATH": f"{Path(tool).parent}{os.pathsep}/usr/bin{os.pathsep}/bin",
         "GOCACHE": str(cache),
@@ -117,6 +118,7 @@ def _go_environment(tool: str, cache: Path) -> dict[str, str]:
         "GOENV": "off",
         "CGO_ENABLED": "0",
         "HOME": str(cache),
+        "TMPDIR": str(directory / "tmp"),
     }
 
 

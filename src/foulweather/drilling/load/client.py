@@ -85,14 +85,13 @@ class LoadClient(App):
         self.ledger = Ledger.of(lab) if ledger is None else ledger
         self.records = Records()
         self.outcomes = Records()
-        self.asked = 0
+        self.asked: int = 0
         self.draws = lab.world.stream(f"load/{name}")
         self._make = make
         self._calling = Calling(lab, self.records)
         self._clients: list[Client] = [lab.client(service, identity) for _, identity in mix] or [lab.client(service)]
         self._weights = list(accumulate(weight for weight, _ in mix))
         self._times: Iterator[int] = iter(())
-        self._next_ms = 0
         self._alarm = 0
         self.configured()
 
@@ -143,27 +142,27 @@ class LoadClient(App):
     def _set_alarm(self) -> None:
         next_ms = next(self._times, None)
         if next_ms is not None and self.is_running:
-            self._next_ms = next_ms
             self._alarm = self.lab.world.agenda.alarm(next_ms, self._arrived)
 
     def _arrived(self) -> None:
         now_ms, times = self.lab.world.clock.now_ms, self._times
-        next_ms: int | None = self._next_ms
-        while next_ms is not None and next_ms <= now_ms:
-            self._ask(now_ms)
+        self._ask(now_ms)
+        for next_ms in times:
             if times is not self._times or not self.is_running:  # an answer has changed the load, or ended it
                 return
-            next_ms = next(times, None)
-        if next_ms is not None:
-            self._next_ms = next_ms
-            self._alarm = self.lab.world.agenda.alarm(next_ms, self._arrived)
+            if next_ms > now_ms:
+                self._alarm = self.lab.world.agenda.alarm(next_ms, self._arrived)
+                return
+            self._ask(now_ms)
 
     def _ask(self, now_ms: int) -> None:
         number = self.asked
         self.asked += 1
         made = self.make(number, now_ms)
-        if made is None:
-            return
+        if made is not None:
+            self._issue(number, made, now_ms)
+
+    def _issue(self, number: int, made: Made, now_ms: int) -> None:
         request = Request(number, made, getattr(self._chosen(), made[0]), now_ms)
         if isinstance(request.key, str):
             request.key = self.ledger.key_of(request.key, now_ms)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+from foulweather.drilling.load.ledger import Ledger
 from foulweather.drilling.load.records import Records
 from foulweather.drilling.load.watch import Level
 
@@ -49,19 +50,43 @@ class Mark(NamedTuple):
     text: str
 
 
-def of_records(records: Records, step_ms: int) -> list[Panel]:
+def of_records(records: Records, step_ms: int, name: str = "Calls") -> list[Panel]:
     """An application's rate and errors, and its latency."""
     moments = records.timeline(step_ms)
     if not moments:
         return []
-    step_ms = max(step_ms, records.slot_ms)
+    step_ms = records.step_ms(step_ms)
     well = Series("answered", [(one.at_ms, (one.calls - one.errors) * 60_000 // step_ms) for one in moments])
     wrong = Series("errors", [(one.at_ms, one.errors * 60_000 // step_ms) for one in moments])
     latency = [
         Series(f"p{percent}", [(one.at_ms, one.latency.percentile(percent) if one.calls else None) for one in moments])
         for percent in (50, 95, 99)
     ]
-    return [Panel("Calls", "per minute", [well, wrong]), Panel("Latency", "ms", latency)]
+    return [Panel(name, "per minute", [well, wrong]), Panel(f"{name}: latency", "ms", latency)]
+
+
+def of_ledger(ledger: Ledger, step_ms: int, *, now_ms: int, deadline_ms: int, since_ms: int = 0) -> list[Panel]:
+    """What became of what was asked, by when it was asked, and how long it took to take effect."""
+    steps = ledger.timeline(step_ms, now_ms=now_ms, deadline_ms=deadline_ms, since_ms=since_ms)
+    if not steps:
+        return []
+    outcomes = [
+        Series("served", [(at_ms, one.served) for at_ms, one in steps]),
+        Series("lost or late", [(at_ms, one.lost) for at_ms, one in steps]),
+        Series("duplicated", [(at_ms, one.duplicated) for at_ms, one in steps]),
+        Series("out of order", [(at_ms, one.out_of_order) for at_ms, one in steps]),
+    ]
+    latency = [
+        Series(
+            f"p{percent}",
+            [(at_ms, one.latency.percentile(percent) if one.latency.count else None) for at_ms, one in steps],
+        )
+        for percent in (50, 95, 99)
+    ]
+    return [
+        Panel("Business events", f"per {step_ms // 1000} s", outcomes),
+        Panel("From asked to effect", "ms", latency),
+    ]
 
 
 def of_levels(levels: Sequence[Level]) -> list[Panel]:
@@ -176,7 +201,7 @@ class _Plot:
         parts: list[str] = []
         x = self.right
         for number, line in reversed(list(enumerate(lines))):
-            x -= 7 * len(line.name)
+            x -= 7 * len(line.name) + 2
             parts.append(f'<text x="{x}" y="{y + 4}">{escape(line.name)}</text>')
             parts.append(f'<line class="line" {_look(number)} x1="{x - 32}" x2="{x - 6}" y1="{y}" y2="{y}"/>')
             x -= 48

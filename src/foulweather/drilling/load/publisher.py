@@ -8,7 +8,7 @@ import msgspec
 
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load.arrivals import Arrivals
-from foulweather.drilling.load.client import LoadClient, Made
+from foulweather.drilling.load.client import LoadClient, Made, Request
 
 TYPES = ("order.created", "order.updated")
 SPAN = 10
@@ -19,7 +19,8 @@ class Publisher(LoadClient):
     """Publishes an event for each arrival, and asks the ledger for its effect.
 
     `to` is a topic's ARN (Publish) or a queue's URL (SendMessage); a FIFO's name gets a message group
-    and a deduplication id. Override `event`, `attributes`, `group` or `deduplication_id` to say
+    and a deduplication id. With a `batch` above 1, so many events go in one PublishBatch or SendMessageBatch,
+    at the latest after `linger_ms`. Override `event`, `attributes`, `group` or `deduplication_id` to say
     something else, and add settings for what a release can change about it.
     """
 
@@ -31,12 +32,16 @@ class Publisher(LoadClient):
         "grouping": ("customer", "order", "one"),
         "deduplication": ("order-version", "order", "content"),
         "pad_bytes": ("0",),
+        "batch": ("1",),
+        "linger_ms": ("20",),
     }
 
     def __init__(self, lab: Lab, name: str, *, to: str, arrivals: Arrivals, **options: Any) -> None:
         self.to = to
         self.is_topic = to.startswith("arn:")
         self.is_fifo = to.endswith(".fifo")
+        self._entries: list[dict[str, Any]] = []
+        self._linger = 0
         super().__init__(lab, name, service="sns" if self.is_topic else "sqs", arrivals=arrivals, **options)
 
     def configured(self) -> None:
@@ -44,6 +49,7 @@ class Publisher(LoadClient):
         super().configured()
         self._versions = max(1, int(self.settings["versions"]))
         self._customers = max(1, int(self.settings["customers"]))
+        self._batch = max(1, int(self.settings["batch"]))
         self._padding = "x" * int(self.settings["pad_bytes"])
 
     # --- what an event is
@@ -104,3 +110,43 @@ class Publisher(LoadClient):
             if deduplication_id:
                 request["MessageDeduplicationId"] = deduplication_id
         return "publish" if self.is_topic else "send_message", request, key
+
+    # --- in batches
+
+    def stop(self) -> None:
+        """Publish no more; what lingers is lost."""
+        super().stop()
+        self.lab.world.agenda.cancel(self._linger)
+        self._entries = []
+
+    def succeeded(self, request: Request, response: Any) -> None:
+        """Record the entries of a batch that failed by themselves."""
+        if request.method.endswith("_batch"):
+            for entry in response["Failed"]:
+                self.records.add(f"{request.method} entry", entry["Code"], request.since_ms, self.lab.now_ms)
+
+    def _ask(self, now_ms: int) -> None:
+        if self._batch == 1 and not self._entries:
+            super()._ask(now_ms)
+            return
+        made = self.make(self.asked, now_ms)
+        self.asked += 1
+        if made is None:
+            return
+        entry = made[1]
+        entry.pop("TopicArn" if self.is_topic else "QueueUrl")
+        entry["Id"] = str(len(self._entries))
+        self._entries.append(entry)
+        if len(self._entries) >= self._batch:
+            self.lab.world.agenda.cancel(self._linger)
+            self._send()
+        elif len(self._entries) == 1:
+            self._linger = self.lab.world.agenda.alarm(now_ms + int(self.settings["linger_ms"]), self._send)
+
+    def _send(self) -> None:
+        entries, self._entries = self._entries, []
+        if self.is_topic:
+            made: Made = "publish_batch", {"TopicArn": self.to, "PublishBatchRequestEntries": entries}, None
+        else:
+            made = "send_message_batch", {"QueueUrl": self.to, "Entries": entries}, None
+        self._issue(self.asked, made, self.lab.now_ms)

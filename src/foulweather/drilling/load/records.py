@@ -130,12 +130,16 @@ class Records:
         """The calls step by step, from the first to the last; a step is a multiple of `slot_ms`, or becomes one."""
         if not self._slots:
             return []
-        step_ms = -(-max(step_ms, self.slot_ms) // self.slot_ms) * self.slot_ms
+        step_ms = self.step_ms(step_ms)
         steps: dict[int, _Slot] = {}
         for number, slot in self._slots.items():
             steps.setdefault(number * self.slot_ms // step_ms, _Slot()).merge(slot)
         empty = _Slot()
         return [_moment(at * step_ms, steps.get(at, empty)) for at in range(min(steps), max(steps) + 1)]
+
+    def step_ms(self, wanted_ms: int) -> int:
+        """The step that a time line is given in for the one that is wanted: a multiple of `slot_ms`."""
+        return -(-max(wanted_ms, self.slot_ms) // self.slot_ms) * self.slot_ms
 
     # --- kept
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from foulweather.kernel.call import Call
@@ -18,6 +19,7 @@ class Arn(NamedTuple):
     rest: str
 
 
+@lru_cache(maxsize=4096)
 def parsed(text: str) -> Arn | None:
     """The parts of an ARN, or None if it is none."""
     parts = text.split(":", 5)
@@ -28,10 +30,9 @@ def parsed(text: str) -> Arn | None:
 
 def checked(text: str, parameter: str) -> Arn:
     """An SNS ARN given as a parameter."""
-    count = len(text.split(":"))
-    if count < 6:
-        raise invalid_parameter(f"{parameter} Reason: An ARN must have at least 6 elements, not {count}")
     found = parsed(text)
+    if found is None and text.count(":") < 5:
+        raise invalid_parameter(f"{parameter} Reason: An ARN must have at least 6 elements, not {text.count(':') + 1}")
     if found is None or found.service != "sns":
         raise invalid_parameter(parameter)
     return found

@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
+from foulweather.policy import principal as principals
 from foulweather.services.sns.arns import parsed
 from foulweather.services.sns.state import Attribute, Delivery
 
-PRINCIPAL = "sns.amazonaws.com"
+PRINCIPAL = principals.service("sns.amazonaws.com")
 
 
 class Queue(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
+import time  # noqa: TID251 - measures what a learner's function spends, in a process outside every world
 import traceback
 from collections import deque
 from types import CodeType
@@ -139,12 +139,13 @@ class Driver:
     def answer(self, given: list[Any]) -> dict[str, Any]:
         """Call it once."""
         arguments = [self._argument(kind, value) for kind, value in zip(self._kinds, given, strict=True)]
-        before_ns = time.process_time_ns()
+        # A limit on CPU time makes Linux count the process's time in ticks; the thread's stays exact.
+        before_ns = time.thread_time_ns()
         try:
             result = self._function(*arguments)
         except BaseException as error:
-            return refusal("raised", error, self._file) | {"cpu_ns": time.process_time_ns() - before_ns}
-        spent_ns = time.process_time_ns() - before_ns
+            return refusal("raised", error, self._file) | {"cpu_ns": time.thread_time_ns() - before_ns}
+        spent_ns = time.thread_time_ns() - before_ns
         try:
             if self._returns == "linked_list":
                 result = unlinked(result)
@@ -170,12 +171,14 @@ def main() -> None:
         os.close(int(number))
     driver = Driver(json.loads(sys.argv[1]))
 
+    nowhere = open(os.devnull, "w")  # noqa: SIM115 - for as long as there are questions
+
     def say(told: dict[str, Any]) -> None:
         # The learner's prints first: they belong to what is answered now.
         try:
             sys.stdout.flush()
         except Exception:
-            sys.stdout = open(os.devnull, "w")
+            sys.stdout = nowhere
         text = memoryview(json.dumps(told).encode() + b"\n")
         while text:
             text = text[os.write(answered, text) :]

@@ -1,0 +1,2 @@
+# refused because: the feature was agreed to, and was switched off
+foulweather drill deploy builder announce=off

@@ -1,0 +1,2 @@
+# refused because: the requests are few enough, and some tickets take more than a second
+foulweather drill deploy kitchen-printer pause_ms=3000

@@ -1,0 +1,14 @@
+# refused because: SQS sets nothing aside that was deleted before
+QUEUE=$(aws sqs get-queue-url --queue-name orders --query QueueUrl --output text)
+QUEUE_ARN="arn:aws:sqs:us-east-1:$ACCOUNT:orders"
+DLQ_ARN="arn:aws:sqs:us-east-1:$ACCOUNT:orders-dlq"
+cat > /tmp/dlq-$$.json <<JSON
+{"MessageRetentionPeriod": "1209600", "RedriveAllowPolicy": "{\"redrivePermission\":\"byQueue\",\"sourceQueueArns\":[\"$QUEUE_ARN\"]}"}
+JSON
+aws sqs create-queue --queue-name orders-dlq --attributes file:///tmp/dlq-$$.json
+cat > /tmp/source-$$.json <<JSON
+{"RedrivePolicy": "{\"deadLetterTargetArn\":\"$DLQ_ARN\",\"maxReceiveCount\":3}"}
+JSON
+aws sqs set-queue-attributes --queue-url "$QUEUE" --attributes file:///tmp/source-$$.json
+rm /tmp/dlq-$$.json
+rm /tmp/source-$$.json
