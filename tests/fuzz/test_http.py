@@ -162,8 +162,13 @@ def responses(written: bytes) -> list[tuple[int, str]]:
             written = written.removeprefix(b"1\r\no\r\n1\r\nk\r\n0\r\n\r\n")
         elif status != 100:
             length = re.search(rb"\r\nContent-Length: (\d+)", head)
-            assert length, head
-            if status != 200 or written.startswith(b"ok"):
+            # A stream to an HTTP/1.0 client ends where the connection ends; after HEAD it is empty.
+            until_closed = not length and head.endswith(b"\r\nConnection: close")
+            assert length or until_closed, head
+            if until_closed:
+                assert written in (b"", b"ok")
+                written = b""
+            elif length and (status != 200 or written.startswith(b"ok")):
                 written = written[int(length[1]) :]
         mark = re.search(rb"X-Digest: (\w+)", head)
         found.append((status, mark[1].decode() if mark else ""))
