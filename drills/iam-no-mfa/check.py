@@ -53,7 +53,7 @@ def symptom(lab: Lab) -> Why | None:
         return None
     people = lab.notes["people"]
     return unmended(
-        f"{len(reached)} kinds of calls went through without MFA in the last quarter of an hour, with the keys of engineers.",
+        f"{len(reached)} kinds of calls went through without MFA in the last quarter of an hour, with engineers' keys.",
         *_group_facts(lab, people[-1]),
         *(_mfa_active(lab, name) for name in people),
     )

@@ -153,7 +153,7 @@ class Person(App):
 
 
 class Service(App):
-    """A program with a key of its own: it has no phone, and never will. Exports customers, or takes them into the CRM."""
+    """A program with a key of its own, and no phone: it exports customers, or takes them into the CRM."""
 
     def __init__(self, lab: Lab, name: str, key: str) -> None:
         self.key = key

@@ -106,7 +106,7 @@ def _whose(lab: Lab, apps: list[Service]) -> Why | None:
             return unmended(cause, Fact(app.name, "key", key))
         who = credential.principal.arn
         if who in holders:
-            cause = f"{app.name} and {holders[who]} work as one and the same user: neither can be told apart, or stopped alone."
+            cause = f"{app.name} and {holders[who]} work as one user: they cannot be told apart, or stopped alone."
             return unmended(cause, Fact(who, "applications", [holders[who], app.name]))
         holders[who] = app.name
         may = lab.client("iam").simulate_principal_policy(

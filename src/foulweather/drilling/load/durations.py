@@ -31,7 +31,8 @@ def duration(text: str) -> Duration:
         high = int(found[3])
         if high < low:
             raise ValueError(f"{text!r}: {high} is less than {low}")
-        return lambda draws: draws.randrange(low, high + 1)
+        span = high - low + 1
+        return lambda draws: low + (draws.getrandbits(32) * span >> 32)
     return lambda draws: low
 
 

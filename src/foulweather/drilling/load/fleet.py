@@ -178,7 +178,7 @@ class WorkerFleet(App):
 
     def happens(self, ppm: int) -> bool:
         """Draw whether something with so many chances in a million happens."""
-        return ppm > 0 and self.draws.randrange(MILLION) < ppm
+        return ppm > 0 and self.draws.getrandbits(32) * MILLION >> 32 < ppm
 
     def note(self, worker: int, message_id: str, text: str) -> None:
         """Write a line to the fleet's log."""

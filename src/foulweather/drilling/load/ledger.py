@@ -133,8 +133,8 @@ class Ledger:
         self._earlier.append(self._latest[key])
         self._latest[key] = len(self._at_ms)
         self._at_ms.append(at_ms)
-        self._worker.append(min(worker, 0xFFFF))
-        self._receives.append(min(receive_count, 0xFFFF))
+        self._worker.append(worker & 0xFFFF)
+        self._receives.append(receive_count if receive_count < 0xFFFF else 0xFFFF)
         self._message += _packed(message_id)
 
     # --- read
@@ -209,9 +209,10 @@ class Ledger:
 def _packed(message_id: str) -> bytes:
     """A UUID in its sixteen bytes; whatever else by its first ones."""
     try:
-        return bytes.fromhex(message_id.replace("-", "")).ljust(16, b"\0")[:16]
+        packed = bytes.fromhex(message_id.replace("-", ""))
     except ValueError:
-        return message_id.encode().ljust(16, b"\0")[:16]
+        packed = message_id.encode()
+    return packed if len(packed) == 16 else packed.ljust(16, b"\0")[:16]
 
 
 def _unpacked(packed: bytes | bytearray) -> str:
