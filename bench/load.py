@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--processing-ms", default="32-40", help="200, 100-300 or ~200")
     parser.add_argument("--crash-ppm", type=int, default=100, help="crashes in a million messages, after the effect")
     parser.add_argument("--attributes", choices=("event_type", "none"), default="none")
-    parser.add_argument("--batch", type=int, default=1, help="messages in one Publish(Batch)")
+    parser.add_argument("--batch", type=int, default=10, help="messages in one PublishBatch; 1 is Publish")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--no-gc-tuning", dest="gc", action="store_false")
     parser.add_argument("--svg", help="write the time line there")
