@@ -92,104 +92,104 @@ class Nowhere:
         return None
 
 
-async def proved(folder: Path) -> Verified:
+def proved(folder: Path) -> Verified:
     async def serve(session: Session) -> Nowhere:
         mend = folder.parents[1] / "mend"
         mend.unlink(missing_ok=True)
         return Nowhere(mend)
 
-    return await verify(Drill(folder), SERVICES, serve)
+    return verify(Drill(folder), SERVICES, serve)
 
 
 def failed(verified: Verified) -> list[str]:
     return [step.name for step in verified.steps if not step.ok]
 
 
-async def test_a_good_drill_is_proved(folder: Path) -> None:
-    verified = await proved(folder)
+def test_a_good_drill_is_proved(folder: Path) -> None:
+    verified = proved(folder)
     assert verified.ok, failed(verified)
     assert len(verified.steps) == 12
 
 
-async def test_a_solution_that_does_nothing(folder: Path) -> None:
+def test_a_solution_that_does_nothing(folder: Path) -> None:
     (folder / "solution.sh").write_text("true\n")
-    assert failed(await proved(folder)) == ["the solution mends it"]
+    assert failed(proved(folder)) == ["the solution mends it"]
 
 
-async def test_a_solution_that_fails(folder: Path) -> None:
+def test_a_solution_that_fails(folder: Path) -> None:
     (folder / "solution.sh").write_text("false\n")
-    verified = await proved(folder)
+    verified = proved(folder)
     assert failed(verified) == ["the solution mends it"]
     assert "ended with status 1" in verified.steps[8].detail
 
 
-async def test_a_check_that_is_always_true(folder: Path) -> None:
+def test_a_check_that_is_always_true(folder: Path) -> None:
     text = (folder / "check.py").read_text()
     (folder / "check.py").write_text(text.replace("    mended = ", "    return None\n    mended = "))
-    assert failed(await proved(folder)) == ["not mended by itself", "refused: 0", "refused: 1", "refused: 2"]
+    assert failed(proved(folder)) == ["not mended by itself", "refused: 0", "refused: 1", "refused: 2"]
 
 
-async def test_a_check_that_is_never_true(folder: Path) -> None:
+def test_a_check_that_is_never_true(folder: Path) -> None:
     text = (folder / "check.py").read_text()
     (folder / "check.py").write_text(
         text.replace("    return symptom(lab)\n", '    return unmended("never")\n').replace('== "well"', "== 1")
     )
-    assert failed(await proved(folder)) == ["its check passes before", "the solution mends it"]
+    assert failed(proved(folder)) == ["its check passes before", "the solution mends it"]
 
 
-async def test_a_symptom_that_never_shows(folder: Path) -> None:
+def test_a_symptom_that_never_shows(folder: Path) -> None:
     text = (folder / "check.py").read_text()
     (folder / "check.py").write_text(text.replace('!= "7"', '!= "8"'))
-    assert "the symptom shows" in failed(await proved(folder))
+    assert "the symptom shows" in failed(proved(folder))
 
 
-async def test_a_symptom_that_was_there_before(folder: Path) -> None:
+def test_a_symptom_that_was_there_before(folder: Path) -> None:
     stack = (
         (folder / "stack.py")
         .read_text()
         .replace('QueueName="a"', 'QueueName="a", Attributes={"VisibilityTimeout": "7"}')
     )
     (folder / "stack.py").write_text(stack)
-    assert {"healthy before", "its check passes before"} <= set(failed(await proved(folder)))
+    assert {"healthy before", "its check passes before"} <= set(failed(proved(folder)))
 
 
-async def test_a_hint_that_names_the_fix(folder: Path) -> None:
+def test_a_hint_that_names_the_fix(folder: Path) -> None:
     (folder / "hints.md").write_text("# Hints\n\n## One\n\nUse set-queue-attributes.\n")
     (folder / "solution.sh").write_text('printf well > "$MEND"\naws sqs set-queue-attributes >/dev/null 2>&1 || true\n')
-    assert "no hint names the fix" in failed(await proved(folder))
+    assert "no hint names the fix" in failed(proved(folder))
 
 
-async def test_a_page_that_names_the_fix(folder: Path) -> None:
+def test_a_page_that_names_the_fix(folder: Path) -> None:
     (folder / "README.md").write_text("Run `foulweather drill deploy worker delete=after-success`.\n")
     (folder / "solution.sh").write_text(
         'printf well > "$MEND"\n: foulweather drill deploy worker delete=after-success\n'
     )
-    assert "no hint names the fix" in failed(await proved(folder))
+    assert "no hint names the fix" in failed(proved(folder))
 
 
-async def test_a_root_cause_that_no_reason_names(folder: Path) -> None:
+def test_a_root_cause_that_no_reason_names(folder: Path) -> None:
     (folder / "drill.toml").write_text(TOML.replace('property = "VisibilityTimeout"', 'property = "Policy"'))
-    assert failed(await proved(folder)) == ["the root cause is named"]
+    assert failed(proved(folder)) == ["the root cause is named"]
 
 
-async def test_a_wrong_fix_that_mends_it(folder: Path) -> None:
+def test_a_wrong_fix_that_mends_it(folder: Path) -> None:
     (folder / "wrong" / "1.sh").write_text('# refused because: it should be\nprintf well > "$MEND"\n')
-    assert failed(await proved(folder)) == ["refused: 1"]
+    assert failed(proved(folder)) == ["refused: 1"]
 
 
-async def test_too_few_wrong_fixes(folder: Path) -> None:
+def test_too_few_wrong_fixes(folder: Path) -> None:
     (folder / "wrong" / "0.sh").unlink()
-    assert failed(await proved(folder)) == ["wrong fixes are given"]
+    assert failed(proved(folder)) == ["wrong fixes are given"]
 
 
-async def test_randomness_that_is_not_the_worlds(folder: Path) -> None:
+def test_randomness_that_is_not_the_worlds(folder: Path) -> None:
     stack = "import os\n" + (folder / "stack.py").read_text().replace(
         'QueueName="a"', 'QueueName="a", tags={"t": os.urandom(4).hex()}'
     )
     (folder / "stack.py").write_text(
         stack + '    lab.client("sqs").tag_queue(QueueUrl=lab.notes["queue"], Tags={"r": os.urandom(4).hex()})\n'
     )
-    assert failed(await proved(folder)) == ["same seed, same journal"]
+    assert failed(proved(folder)) == ["same seed, same journal"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from foulweather.cli.exits import FAILED, OK, USAGE, Stop
 from foulweather.cli.parsing import out
 from foulweather.cli.style import standard
 from foulweather.drilling.drill import BadDrill, all_drills, drills_folder, find_drill
-from foulweather.wire.server import new_event_loop
 
 
 def prove(arguments: argparse.Namespace) -> int:
@@ -39,8 +38,7 @@ def prove(arguments: argparse.Namespace) -> int:
 def _proved_here(drill_id: str, root: Path) -> dict[str, Any]:
     from foulweather.cli.verifying import proved
 
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return msgspec.to_builtins(runner.run(proved(find_drill(drill_id, root))))
+    return msgspec.to_builtins(proved(find_drill(drill_id, root)))
 
 
 async def _proved_apart(ids: list[str], root: Path, jobs: int) -> list[dict[str, Any]]:

@@ -62,11 +62,11 @@ async def serve(session: Session) -> Served:
     return Served(server, cloud, session, _commands())
 
 
-async def proved(drill: Drill) -> Verified:
+def proved(drill: Drill) -> Verified:
     """Prove one drill with the stock AWS CLI."""
     if _aws() is None:
         raise Stop(FAILED, "Proving a drill runs its solution with the AWS CLI: there is no `aws` on the PATH.")
-    return await verify(drill, Cloud(World(name="none", mode="held")).services, serve)
+    return verify(drill, Cloud(World(name="none", mode="held")).services, serve)
 
 
 def _aws() -> str | None:

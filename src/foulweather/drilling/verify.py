@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 
 from foulweather.drilling.drill import WRONG_FIXES_MIN, BadDrill, Drill
 from foulweather.drilling.session import Session
+from foulweather.engines.forking import Broken, in_fork, new_forkable_loop
 from foulweather.engines.scripts import run_script
 from foulweather.kernel.services import Services
 from foulweather.kernel.why import Why
@@ -54,23 +56,25 @@ class Served(Protocol):
 Serve = Callable[[Session], Awaitable[Served]]
 
 
-async def verify(drill: Drill, services: Services, serve: Serve) -> Verified:
-    """Prove one drill. `serve` makes a session reachable for the stock AWS CLI."""
-    steps: list[Step] = []
+def verify(drill: Drill, services: Services, serve: Serve) -> Verified:
+    """Prove one drill. `serve` makes a session reachable for the stock AWS CLI.
+
+    The story is played twice, for the journal's sake; each script then goes on from its end in a
+    process of its own.
+    """
+    steps = _read(drill)
+    loop = new_forkable_loop()
     try:
-        steps += _read(drill)
-        if await _played(drill, services, steps):
-            one, other = Session(drill, services), Session(drill, services)
-            await one.prepare()
-            await other.prepare()
+        one, other = Session(drill, services), Session(drill, services)
+        if loop.run_until_complete(_played(drill, one, steps)):
+            loop.run_until_complete(_played(drill, other, []))
             steps.append(_same_journal(list(one.world.journal), list(other.world.journal)))
-            await _left_alone(one, steps)
-            await _script(other, drill.folder / "solution.sh", serve, steps, "the solution mends it", mends=True)
+            steps.append(_left_alone(loop, one))
+            solution = drill.folder / "solution.sh"
+            steps.append(_script(loop, one, solution, serve, "the solution mends it", mends=True))
             for wrong in drill.wrong_fixes:
-                session = Session(drill, services)
-                await session.prepare()
-                await _script(session, wrong.path, serve, steps, f"refused: {wrong.name}", mends=False)
-    except BadDrill as error:
+                steps.append(_script(loop, one, wrong.path, serve, f"refused: {wrong.name}", mends=False))
+    except (BadDrill, Broken) as error:
         steps.append(Step("it can be played", False, str(error)))
     return Verified(drill.id, steps)
 
@@ -95,9 +99,8 @@ def spoiling_hints(drill: Drill) -> list[str]:
     return [f"{name} says {secret}" for name, text in texts.items() for secret in secrets if secret in text]
 
 
-async def _played(drill: Drill, services: Services, steps: list[Step]) -> bool:
+async def _played(drill: Drill, session: Session, steps: list[Step]) -> bool:
     """The story as a learner gets it: healthy, then the symptom, with a reason that names the root cause."""
-    session = Session(drill, services)
     await session.grow()
     before = drill.symptom(session.lab)
     steps.append(Step("healthy before", before is None, before.cause if before is not None else ""))
@@ -111,14 +114,7 @@ async def _played(drill: Drill, services: Services, steps: list[Step]) -> bool:
     assert session.page_why is not None
     steps.append(Step("the symptom shows", True, session.page_why.cause))
     steps.append(_named(drill, session))
-    session.close()
     return True
-
-
-async def _left_alone(session: Session, steps: list[Step]) -> None:
-    checked = await session.check()
-    steps.append(Step("not mended by itself", not checked.is_mended, checked.why.cause if checked.why else ""))
-    session.close()
 
 
 def _named(drill: Drill, session: Session) -> Step:
@@ -144,16 +140,42 @@ def _same_journal(one: list[Event], other: list[Event]) -> Step:
     return Step("same seed, same journal", same, detail)
 
 
-async def _script(session: Session, path: Path, serve: Serve, steps: list[Step], name: str, *, mends: bool) -> None:
-    served = await serve(session)
-    try:
-        ran = await run_script(path, served.environment)
-        if ran.status:
-            steps.append(Step(name, False, f"{path.name} ended with status {ran.status}: {ran.output[-500:]}"))
-            return
-        checked = await session.check()
-    finally:
-        await served.close()
-        session.close()
-    told = checked.why.cause if checked.why is not None else ""
-    steps.append(Step(name, checked.is_mended is mends, told if not checked.is_mended or mends else "it was accepted"))
+class _Outcome(msgspec.Struct, frozen=True):
+    """What became of a session in a process of its own."""
+
+    status: int
+    output: str
+    is_mended: bool
+    cause: str
+
+
+def _left_alone(loop: asyncio.AbstractEventLoop, session: Session) -> Step:
+    async def wait() -> bytes:
+        return msgspec.json.encode(await _checked(session))
+
+    found = msgspec.json.decode(in_fork(loop, wait), type=_Outcome)
+    return Step("not mended by itself", not found.is_mended, found.cause)
+
+
+async def _checked(session: Session) -> _Outcome:
+    checked = await session.check()
+    return _Outcome(0, "", checked.is_mended, checked.why.cause if checked.why is not None else "")
+
+
+def _script(
+    loop: asyncio.AbstractEventLoop, session: Session, path: Path, serve: Serve, name: str, *, mends: bool
+) -> Step:
+    async def go_on() -> bytes:
+        served = await serve(session)
+        try:
+            ran = await run_script(path, served.environment)
+            outcome = await _checked(session) if ran.status == 0 else _Outcome(ran.status, ran.output, False, "")
+        finally:
+            await served.close()
+        return msgspec.json.encode(outcome)
+
+    found = msgspec.json.decode(in_fork(loop, go_on), type=_Outcome)
+    if found.status:
+        return Step(name, False, f"{path.name} ended with status {found.status}: {found.output[-500:]}")
+    told = found.cause if found.cause or mends else "it was accepted"
+    return Step(name, found.is_mended is mends, told)
