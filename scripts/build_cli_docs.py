@@ -15,8 +15,9 @@ os.environ["COLUMNS"] = "110"
 HEAD = """\
 # The command line
 
-`foulweather`, or `foul` for quick fingers. Every command takes `--json` where it prints something, `--endpoint` to reach a
-server elsewhere, and `--help` with examples. Written by `python scripts/build_cli_docs.py`; do not edit by hand.
+`foulweather`, or `foul` for quick fingers. Every command takes `--json` where it prints something, `--endpoint` to
+reach a server elsewhere, and `--help` with examples. Written by `python scripts/build_cli_docs.py`; do not
+edit by hand.
 """
 
 

@@ -28,7 +28,9 @@ linux = pytest.mark.skipif(not ports.tells_of_processes(), reason="needs /proc")
 @linux
 def test_only_a_server_of_ours_is_taken_for_one(words: list[str], ours: bool) -> None:
     told = subprocess.PIPE
-    sleeper = subprocess.Popen([sys.executable, "-c", "print(flush=True); input()", *words], stdin=told, stdout=told, bufsize=0)
+    sleeper = subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()", *words], stdin=told, stdout=told, bufsize=0
+    )
     try:
         # Before it says something it may not have been started yet, and have its parent's command line.
         assert sleeper.stdout is not None

@@ -80,6 +80,8 @@ async def _served(cloud: Cloud, options: Options) -> int:
     log.info("listening on %s://%s:%d, world in %s", scheme, options.host, server.port, directory or "memory")
     gc.collect()
     gc.freeze()
+    # Messages and rows are plain trees that live long: looking through them all for cycles again and again finds none.
+    gc.set_threshold(20_000, 50, 500)
     try:
         await stop.wait()
     finally:

@@ -20,7 +20,16 @@ REMEMBERED_MAX = 50_000
 NO_POLICIES: list[Held] = []
 NO_LEVELS: list[list[Held]] = []
 # Condition keys that two calls of one principal, on behalf of one resource, cannot differ in.
-SAME_EVERY_TIME = frozenset({"aws:sourcearn", "aws:principalarn", "aws:principalaccount", "aws:principalservicename"})
+SAME_EVERY_TIME = frozenset(
+    {
+        "aws:sourcearn",
+        "aws:sourceaccount",
+        "aws:sourceowner",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalservicename",
+    }
+)
 WITH_IDENTITY_POLICIES = frozenset({"user", "assumed-role", "federated-user"})
 
 
@@ -116,10 +125,10 @@ class _Remembered:
     """Allowed actions by principal, action, resource and on whose behalf a service acts."""
 
     def __init__(self) -> None:
-        self.allowed: dict[tuple[str, str, str, str], _Allowed] = {}
+        self.allowed: dict[tuple[str, str, str, str, str], _Allowed] = {}
 
     @classmethod
-    def of(cls, world: World) -> dict[tuple[str, str, str, str], _Allowed]:
+    def of(cls, world: World) -> dict[tuple[str, str, str, str, str], _Allowed]:
         found = world.attached.get(cls)
         if found is None:
             found = world.attached[cls] = cls()
@@ -129,7 +138,7 @@ class _Remembered:
 def _require(call: Call, operation: Operation, action: str, resource: Resource, conditions: Mapping[str, Any]) -> None:
     policies = policies_of(call, resource)
     remembered = _Remembered.of(call.world)
-    key = (call.principal.arn, action, resource.arn, call.source_arn)
+    key = (call.principal.arn, action, resource.arn, call.source_arn, call.source_account)
     before = None if policies.session else remembered.get(key)
     if before is not None and not before.still_holds(policies):
         before = None

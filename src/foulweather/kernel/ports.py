@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Session
 from foulweather.policy.principal import Principal
 
 if TYPE_CHECKING:
-    from foulweather.kernel.call import Call
     from foulweather.kernel.service import Service
 
 
@@ -57,8 +57,6 @@ class Port:
         operation = pipeline.services.operation_by_python_name(self.service, python_name)
 
         def operate(request: Mapping[str, Any]) -> Any:
-            from foulweather.kernel.call import Call
-
             ports, parent = self.ports, self.ports.call
             service: Service = operation.service
             call = Call(
@@ -87,6 +85,6 @@ def _via(parent: Call, principal: Principal) -> tuple[str, ...]:
     A service that acts by itself, or with a role of its own, passes nothing on.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
     """
-    if principal == parent.principal and principal.kind != "service":
+    if principal.kind != "service" and principal == parent.principal:
         return (*parent.via, f"{parent.service}.amazonaws.com")
     return ()

@@ -77,16 +77,16 @@ class Agenda:
 
     def take(self, now_ms: int) -> Due | Callable[[], None] | None:
         """The next thing that is due by now, removed."""
-        when_ms = self.next_ms()
-        if when_ms is None or when_ms > now_ms:
-            return None
-        seq = heapq.heappop(self._heap)[1]
-        ring = self._alarms.pop(seq, None)
-        if ring is not None:
-            return ring
-        due = self._state.dues[str(seq)]
-        self._state.dues.delete(str(seq))
-        return due
+        heap = self._heap
+        while heap and heap[0][0] <= now_ms:
+            seq = heapq.heappop(heap)[1]
+            ring = self._alarms.pop(seq, None)
+            if ring is not None:
+                return ring
+            key = str(seq)
+            if key in self._state.dues:
+                return self._state.dues.delete(key)
+        return None
 
     def __len__(self) -> int:
         return len(self._alarms) + len(self._state.dues)

@@ -75,8 +75,7 @@ class Clock:
 
     def move_to(self, when_ms: int) -> None:
         """Jump forward to a time; a world's time never runs backwards."""
-        now = self.now_ms
-        if when_ms > now:
+        if when_ms > self.now_ms:
             self._rebase(when_ms, self._mode, self._rate_permille)
 
     def real_delay_s(self, when_ms: int) -> float:
@@ -120,5 +119,9 @@ class Clock:
         self._base_ns = time.monotonic_ns()
         self._mode = mode
         self._rate_permille = rate_permille
-        self._bases.append((wall_ms(), now_ms, rate_permille if mode == "paced" else 0))
-        del self._bases[1:-BASES_MAX]
+        bases, base = self._bases, (wall_ms(), now_ms, rate_permille if mode == "paced" else 0)
+        if len(bases) > 1 and bases[-1][0] == base[0]:
+            bases[-1] = base  # what was told in this millisecond is taken for the latest of its times anyway
+            return
+        bases.append(base)
+        del bases[1:-BASES_MAX]

@@ -9,6 +9,9 @@ BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+_UUID_KEPT = ~(0xF << 76 | 0x3 << 62)
+_UUID_4 = 4 << 76 | 2 << 62
+
 
 class Ids:
     """Every id that a world gives out; one seed gives one sequence."""
@@ -20,10 +23,7 @@ class Ids:
 
     def uuid(self) -> str:
         """A version 4 UUID, as request ids and message ids are."""
-        bits = self.random.getrandbits(128)
-        bits = bits & ~(0xF << 76) | 4 << 76
-        bits = bits & ~(0x3 << 62) | 2 << 62
-        text = f"{bits:032x}"
+        text = f"{self.random.getrandbits(128) & _UUID_KEPT | _UUID_4:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def hex(self, digits: int) -> str:

@@ -26,6 +26,9 @@ Stream = random.Random
 """A sequence of draws that a seed gives."""
 
 
+COMMIT_STEPS = 1000
+
+
 class World:
     """One cloud. Same seed and same calls, same journal.
 
@@ -130,8 +133,15 @@ class World:
 
     async def advance_to(self, when_ms: int) -> None:
         """Move the clock to a time; due actions run in order, each settled before time moves on."""
+        steps = 0
         while True:
-            await self.settled()
+            steps += 1
+            if steps % COMMIT_STEPS == 0:
+                # A long way is committed piece by piece, and whoever else is on the loop has a turn.
+                self.store.commit()
+                await asyncio.sleep(0)
+            if self._in_flight:
+                await self.settled()
             next_ms = self.agenda.next_ms()
             if next_ms is None or next_ms > when_ms:
                 break

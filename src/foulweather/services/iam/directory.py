@@ -8,7 +8,7 @@ from foulweather.kernel.directory import RoleView, SamlProvider, UserView, WebPr
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
 from foulweather.policy.principal import Principal
-from foulweather.services.iam import limits, records, totp
+from foulweather.services.iam import limits, totp
 from foulweather.services.iam.holdings import holdings, managed
 from foulweather.services.iam.records import Role, User
 from foulweather.services.iam.state import Changes, IamState, identity_at
