@@ -95,7 +95,11 @@ class Connection:
         at = lower.find(b"content-length:")
         if at >= 0:
             length = int(lower[at + 15 : lower.index(b"\r", at)])
-            return Answer(status, await self.reader.readexactly(length))
+            body = await self.reader.readexactly(length)
+            if b"connection: close" in lower:
+                self.writer.close()
+                await self.open()
+            return Answer(status, body)
         if b"transfer-encoding: chunked" in lower:
             body = b""
             while True:
