@@ -218,6 +218,8 @@ async def test_a_long_log_is_folded_in_pieces_under_load_and_keeps_every_row(
     monkeypatch.setattr(drivers, "LOG_BYTES_MAX", 40_000)
     monkeypatch.setattr(drivers, "FOLD_STEP_BYTES", 4_000)
     monkeypatch.setattr(drivers, "FOLD_PAUSE_S", 0.0005)
+    monkeypatch.setattr(drivers, "BUSY_FACTOR", 1)  # above the limit it waits for no quiet moment
+    monkeypatch.setattr(drivers, "QUIET_S", 0.0005)
     world = on_disk(tmp_path)
     driver = Driver(world)
     rows = world.state(Driven, "1", "r").rows
@@ -241,6 +243,26 @@ async def test_a_long_log_is_folded_in_pieces_under_load_and_keeps_every_row(
     world.store._log.close()  # as a killed process leaves it
     driver._folding = None
     assert rows_in(tmp_path) == expected
+
+
+async def test_folding_waits_for_a_quiet_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drivers, "LOG_BYTES_MAX", 1_000)
+    monkeypatch.setattr(drivers, "BUSY_FACTOR", 1_000_000)
+    monkeypatch.setattr(drivers, "FOLD_PAUSE_S", 0.0005)
+    monkeypatch.setattr(drivers, "QUIET_S", 0.02)
+    world = on_disk(tmp_path)
+    driver = Driver(world)
+    rows = world.state(Driven, "1", "r").rows
+    lengths: list[int] = []
+    for n in range(100):
+        rows.put(str(n), Row("x" * 50))
+        await asyncio.sleep(0.001)
+        lengths.append(world.store.log_bytes)
+    assert lengths == sorted(lengths), "nothing is folded while writes come in"
+    await asyncio.sleep(0.2)
+    assert world.store.log_bytes <= 1_000
+    driver.stop()
+    world.close()
 
 
 async def test_a_fold_that_fails_changes_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from foulweather.world.world import World
 
 FOLD_STEP_BYTES = 512 << 10
 FOLD_PAUSE_S = 0.02
+# While writes come in, folding waits for a quiet moment, until the log is this many times its usual limit.
+BUSY_FACTOR = 4
+QUIET_S = 0.25
 RETRY_PAUSE_S = 1
 LONGEST_NAP_S = 3600
 
@@ -24,6 +27,8 @@ class Driver:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._folding: asyncio.TimerHandle | None = None
+        self._commits = 0
+        self._commits_seen = 0
         world.store.wake = self._wake
         world.agenda.changed = self.reschedule
         if world.store.is_dirty:
@@ -73,10 +78,15 @@ class Driver:
             log.exception("what was written cannot be kept, and is not acknowledged; trying again")
             self._loop.call_later(RETRY_PAUSE_S, self._commit)
             return
+        self._commits += 1
         if store.log_bytes > LOG_BYTES_MAX and self._folding is None:
             self._folding = self._loop.call_later(FOLD_PAUSE_S, self._fold)
 
     def _fold(self) -> None:
+        is_busy, self._commits_seen = self._commits != self._commits_seen, self._commits
+        if is_busy and self.world.store.log_bytes < BUSY_FACTOR * LOG_BYTES_MAX:
+            self._folding = self._loop.call_later(QUIET_S, self._fold)
+            return
         try:
             self.world.store.fold(FOLD_STEP_BYTES)
         except Exception:
