@@ -35,7 +35,6 @@ class Score(msgspec.Struct, frozen=True):
     mitigated_after_ms: int | None
     hints: int
     failed_checks: int
-    lost: int
     explained: str
 
 
@@ -146,9 +145,8 @@ class Session:
             f"- {WRONG_CHECK_COST} for each of {failed} failed checks "
             f"- {LATE_COST_PER_MINUTE} for each of {late_min} minutes over {self.drill.about.minutes} (30 at most)"
         )
-        lost = int(self.lab.notes.get("lost", 0))
         detected_ms = self.paged_at_ms - self.lab.struck_at_ms
-        return Score(points, detected_ms, mitigated_ms, self.opened_hints, failed, lost, explained)
+        return Score(points, detected_ms, mitigated_ms, self.opened_hints, failed, explained)
 
     def close(self) -> None:
         """End the applications; the world can be put away."""
