@@ -205,3 +205,22 @@ def test_rows_keep_the_order_of_their_insertion_over_restarts(tmp_path: Path) ->
     assert list(world.state(Rows, "1", "r").rows) == expected, "from the log"
     world.close()
     assert list(open_world(tmp_path).state(Rows, "1", "r").rows) == expected, "from the folded rows"
+
+
+class Packed(State):
+    rows = table(bytes)
+
+
+def test_rows_that_a_service_packs_itself_are_kept_as_they_are(tmp_path: Path) -> None:
+    world = open_world(tmp_path)
+    rows = world.state(Packed, "1", "r").rows
+    rows.put("\x00\xff key", b"\x00one")
+    rows.put("two", b"")
+    world.store.commit()
+    rows.delete("two")
+    world.store.commit()
+    killed(world)
+    again = open_world(tmp_path)
+    assert dict(again.state(Packed, "1", "r").rows.items()) == {"\x00\xff key": b"\x00one"}
+    fork = again.fork("other")
+    assert fork.state(Packed, "1", "r").rows["\x00\xff key"] == b"\x00one"

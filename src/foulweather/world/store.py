@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, cast, overload
 
 import msgspec
 
 from foulweather.world.journal import Event
 from foulweather.world.log import Batch, Log
 
-R = TypeVar("R", bound=msgspec.Struct)
+R = TypeVar("R", bound="msgspec.Struct | bytes")
 S = TypeVar("S", bound="State")
 
 LOG_BYTES_MAX = 64 << 20
@@ -25,7 +25,10 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Table(Generic[R]):
-    """Rows of one type by key. `put`, `touch` (after changing a row in place) and `delete` are the writes."""
+    """Rows of one type by key. `put`, `touch` (after changing a row in place) and `delete` are the writes.
+
+    Rows are structs, or bytes where a service packs them itself (a million items of a table).
+    """
 
     __slots__ = ("_dirty", "_id", "_note", "_rows")
 
@@ -108,7 +111,7 @@ class TableField(Generic[R]):
 
 
 def table(row: type[R]) -> TableField[R]:
-    """Declare a table of `row`s: `queues = table(Queue)`."""
+    """Declare a table of `row`s: `queues = table(Queue)`, `items = table(bytes)`."""
     return TableField(row)
 
 
@@ -152,7 +155,7 @@ class Store:
         self._ids: dict[str, int] = {}
         self._tables: dict[int, Table[Any]] = {}
         self._unread: dict[int, dict[str, bytes]] = {}
-        self._dirty: dict[tuple[int, str], msgspec.Struct | None] = {}
+        self._dirty: dict[tuple[int, str], msgspec.Struct | bytes | None] = {}
         self._new_tables: dict[int, str] = {}
         self._new_meta: dict[str, str] = {}
         self._after: list[Callable[[], None]] = []
@@ -195,9 +198,9 @@ class Store:
             self._new_tables[table_id] = path
         found = self._tables.get(table_id)
         if found is None:
-            decode = msgspec.msgpack.Decoder(row).decode
-            rows = {key: decode(value) for key, value in self._unread.pop(table_id, {}).items()}
-            found = self._tables[table_id] = Table(table_id, rows, self._dirty, self.ask)
+            found = self._tables[table_id] = Table(
+                table_id, _decoded(row, self._unread.pop(table_id, {})), self._dirty, self.ask
+            )
         return found
 
     def set_meta(self, key: str, value: str) -> None:
@@ -231,7 +234,10 @@ class Store:
         if not self._asked:
             return
         if self._log is not None and (self._dirty or self.unsaved_events or self._new_meta):
-            rows = [(tid, key, None if row is None else _encode(row)) for (tid, key), row in self._dirty.items()]
+            rows = [
+                (tid, key, row if row is None or isinstance(row, bytes) else _encode(row))
+                for (tid, key), row in self._dirty.items()
+            ]
             self._log.append(Batch(self._new_tables, rows, self.unsaved_events, self._new_meta))
             self._new_tables.clear()
         self._asked = False  # not before: while the disk is full, nothing counts as committed
@@ -275,7 +281,7 @@ class Store:
         for path, tid in self._ids.items():
             opened = self._tables.get(tid)
             if opened is not None:
-                whole[path] = {key: _encode(row) for key, row in opened.items()}
+                whole[path] = {key: row if isinstance(row, bytes) else _encode(row) for key, row in opened.items()}
             else:
                 whole[path] = dict(self._unread.get(tid, {}))
         return {path: rows for path, rows in whole.items() if rows}
@@ -293,6 +299,13 @@ class Store:
             self._log.append(Batch(self._new_tables, encoded, [], {}))
             self._new_tables.clear()
             self._log.fold()
+
+
+def _decoded(row: type[R], packed: dict[str, bytes]) -> dict[str, R]:
+    if row is bytes:
+        return cast("dict[str, R]", packed)
+    decode = msgspec.msgpack.Decoder(row).decode
+    return {key: decode(value) for key, value in packed.items()}
 
 
 def _by_place(item: tuple[tuple[type[State], str, str], State]) -> tuple[str, str]:
