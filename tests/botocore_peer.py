@@ -14,9 +14,9 @@ from botocore.serialize import create_serializer
 from botocore.utils import percent_encode_sequence
 
 from foulweather.kernel import model as ours
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire import rest_paths
 from foulweather.wire.codec import operation_codec
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from foulweather.wire.http import HttpRequest, HttpResponse
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.server import BUFFER, Admission, Limits, Server
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.connection import Connection
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.server import BUFFER, STREAM, Admission, Deferred, Limits, Server
 
 LIMITS = Limits(header_bytes_max=4096, target_bytes_max=1024, buffered_body_bytes_max=5000, body_bytes_max=9000)

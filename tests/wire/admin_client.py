@@ -8,10 +8,10 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.admin import Opening
 from foulweather.wire.app import Deferred
 from foulweather.wire.cloud import Cloud
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 KEY = "AKIDEXAMPLE/20260101/us-east-1"

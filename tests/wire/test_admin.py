@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from joserfc.jwk import ECKey
 
+from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Fact, Why
 from foulweather.wire.admin.endpoints import ENDPOINTS
 from foulweather.wire.app import STREAM, Admission
-from foulweather.wire.http import HttpRequest
 from foulweather.world.agenda import Due
 from wire.admin_client import START_MS, Server
 

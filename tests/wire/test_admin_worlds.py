@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foulweather.kernel.credentials import Credentials
-from foulweather.wire.http import HttpRequest
+from foulweather.kernel.http import HttpRequest
 from wire.admin_client import START_MS, Server
 
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire.checksums import encoded
 from foulweather.wire.chunked import ChunkedDecoder, decode, decoder_of, decoding
-from foulweather.wire.http import HttpRequest
 from foulweather.wire.sigv4 import read_proof, signing_key
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

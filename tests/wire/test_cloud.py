@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.trace import Traces
 from foulweather.wire.app import Deferred
 from foulweather.wire.cloud import Cloud
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.route import Unroutable, route
 from foulweather.world.world import World
 

@@ -9,9 +9,9 @@ import pytest
 
 from botocore_peer import parsed
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpResponse
 from foulweather.kernel.model import ServiceModel
 from foulweather.wire.codec import error_codec
-from foulweather.wire.http import HttpResponse
 
 AT_MS = 1_795_219_200_000  # 2026-11-21T00:00:00Z
 

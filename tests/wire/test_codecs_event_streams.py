@@ -6,8 +6,8 @@ from typing import Any
 from botocore.eventstream import EventStreamBuffer
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpResponse
 from foulweather.wire.codec import operation_codec
-from foulweather.wire.http import HttpResponse
 
 AT_MS = 1_795_219_200_000  # 2026-11-21T00:00:00Z
 

@@ -11,11 +11,11 @@ import pytest
 
 from botocore_peer import as_botocore, sent
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.model import ServiceModel
 from foulweather.kernel.validation import check
 from foulweather.wire import rest_paths
 from foulweather.wire.codec import operation_codec
-from foulweather.wire.http import HttpRequest
 
 SEEDS: list[tuple[str, str, str, dict[str, Any]]] = [
     (

@@ -6,8 +6,8 @@ import cbor2
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire.codec import operation_codec
-from foulweather.wire.http import HttpRequest
 
 AT_MS = 1_795_219_200_000  # 2026-11-21T00:00:00Z
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire.codec import operation_codec
-from foulweather.wire.http import HttpRequest
 
 AT_MS = 1_795_219_200_000  # 2026-11-21T00:00:00Z
 

@@ -9,9 +9,9 @@ import pytest
 
 from botocore_peer import sent
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.codec import error_codec, operation_codec
 from foulweather.wire.codecs.refusals import NotAMember
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 AT_MS = 1_795_219_200_000  # 2026-11-21T00:00:00Z
 

@@ -21,9 +21,9 @@ from botocore.model import ServiceModel as BotocoreService
 from botocore.parsers import PROTOCOL_PARSERS
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.model import ServiceModel, Shape
 from foulweather.wire.codec import service_codec
-from foulweather.wire.http import HttpRequest
 from foulweather.wire.rest_paths import RestPaths
 
 FOLDER = os.environ.get("BOTOCORE_PROTOCOL_VECTORS", "")

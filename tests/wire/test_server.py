@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from foulweather.wire.http import HttpRequest, HttpResponse
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.server import STREAM, Deferred, Server
 from loopback import GET, NOW_MS, Application, client_of, echo, exchange, post, serving
 from loopback import event_loop_policy as event_loop_policy

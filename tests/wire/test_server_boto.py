@@ -14,9 +14,9 @@ import pytest
 from botocore.config import Config
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire import tls
 from foulweather.wire.chunked import decoder_of, decoding
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.server import STREAM, Server
 from foulweather.wire.sigv4 import check_scope, check_times, read_proof
 from loopback import Application, serving

@@ -7,8 +7,8 @@ import contextlib
 
 import pytest
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.body import BodyTooSlow
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.server import STREAM
 from loopback import GET, Application, client_of, echo, exchange, post, serving
 from loopback import event_loop_policy as event_loop_policy

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.body import BodyFailed, BodyTooLarge, ClientGone
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.server import STREAM, Admission
 from loopback import GET, Application, client_of, echo, exchange, post, serving
 from loopback import event_loop_policy as event_loop_policy

@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from foulweather.kernel.errors import AwsError
-from foulweather.wire.http import HttpRequest
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire.post_policy import read_policy_proof
 from foulweather.wire.proof import Proof
 from foulweather.wire.sigv4 import check_scope, check_times, read_proof, signature_mismatch

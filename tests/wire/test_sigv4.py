@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from foulweather.gates import refusals
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire import proof as proof_module
 from foulweather.wire import sigv4a
-from foulweather.wire.http import HttpRequest
 from foulweather.wire.sigv4 import access_key_of, read_proof, signing_key
 from foulweather.wire.validity import check_scope, check_times, signature_mismatch
 

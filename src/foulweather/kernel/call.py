@@ -206,6 +206,27 @@ class Call:
             session,
         )
 
+    def forwarded(self, service: str, *, account: str = "", region: str = "") -> Ports:
+        """The other services, called by a service (`sqs`) in its caller's name: a forward access session.
+
+        `call.forwarded("sqs").kms.decrypt({...})`: the principal, its session and the resource on whose
+        behalf a service calls stay what they are; `aws:CalledVia` and `kms:ViaService` name the service.
+        `account` is where names without an account belong, such as a bare key id (this call's by default).
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+        """
+        from foulweather.kernel.ports import Ports
+
+        return Ports(
+            self,
+            self.principal,
+            account or self.account,
+            region or self.region,
+            self.source_arn,
+            self.source_account,
+            self.session,
+            (*self.via, f"{service}.amazonaws.com"),
+        )
+
     def later(self, when_ms: int, action: str, **args: Any) -> int:
         """Put a reaction of a service (`sns.retry_delivery`) on the agenda, in this call's trace."""
         return self.world.agenda.at(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 from foulweather.kernel import validation
@@ -42,18 +43,17 @@ class Pipeline:
         self._gates = tuple(gates)
         self._delay = delay
         self._traces = world.state(Traces)
-        self._parts: dict[str, object | None] = {}
         world.act = self._act
         for service in services.all():
             for kind, function in service.reads.items():
                 world.journal.read(kind, self._reader(service, function))
 
-    @property
+    @cached_property
     def directory(self) -> Directory | None:
         """Who knows the identities: the iam service."""
         return cast("Directory | None", self._declared("directory"))
 
-    @property
+    @cached_property
     def guardrails(self) -> Guardrails | None:
         """Who knows the organization's policies: the organizations service."""
         return cast("Guardrails | None", self._declared("guardrails"))
@@ -75,32 +75,29 @@ class Pipeline:
             raise
         if response.__class__ is not dict and inspect.isawaitable(response):
             return self._in_flight(call, response)
-        self._went_well(call)
+        self._ended(call, "", call.now)
         return response
 
     def refused(self, call: Call, error: AwsError) -> None:
         """Put a refusal on record."""
         hop = call.hop
-        hop.ended_ms = self.world.clock.now_ms
         hop.resource = call.resource
         hop.code = error.code
         hop.why = error.why
+        hop.ended_ms = self.world.clock.now_ms
         self._traces.keep(hop)
-        self._note(call, error.code)
+        self._ended(call, error.code, hop.ended_ms)
 
-    def _went_well(self, call: Call) -> None:
-        hop = call.hop
-        hop.ended_ms = call.now
-        hop.resource = call.resource
-        self._note(call, "")
-
-    def _note(self, call: Call, code: str) -> None:
+    def _ended(self, call: Call, code: str, at_ms: int) -> None:
+        hop, resource = call.hop, call.resource
+        hop.ended_ms = at_ms
+        hop.resource = resource
         self.world.journal.append(
             call.now,
             "api.Call",
             call.account,
             call.region,
-            call.resource,
+            resource,
             call.principal.arn,
             call.request_id,
             {"service": call.service, "operation": call.operation, "error": code, "key": call.access_key_id},
@@ -117,7 +114,7 @@ class Pipeline:
         finally:
             self.world.ended()
         call.reread_clock()
-        self._went_well(call)
+        self._ended(call, "", call.now)
         return response
 
     async def _held_up(self, call: Call, operation: Operation, request: Request, delay_ms: int) -> Any:
@@ -153,12 +150,10 @@ class Pipeline:
         return read
 
     def _declared(self, what: str) -> object | None:
-        """What one service's manifest declares to answer for the others, made once (`module:Class`)."""
-        if what not in self._parts:
-            self._parts[what] = None
-            for service in self.services.all():
-                named = getattr(service, what)
-                if named:
-                    module, _, cls = named.partition(":")
-                    self._parts[what] = getattr(self.services.part(service, module), cls)(self.world)
-        return self._parts[what]
+        """What one service's manifest declares to answer for the others (`module:Class`), made anew."""
+        for service in self.services.all():
+            named = getattr(service, what)
+            if named:
+                module, _, cls = named.partition(":")
+                return getattr(self.services.part(service, module), cls)(self.world)
+        return None

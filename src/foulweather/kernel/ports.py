@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Ports:
     """`ports.sqs.send_message({...})`: every service by its model's name."""
 
-    __slots__ = ("account", "call", "principal", "region", "session", "source_account", "source_arn")
+    __slots__ = ("account", "call", "principal", "region", "session", "source_account", "source_arn", "via")
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Ports:
         source_arn: str,
         source_account: str,
         session: Session | None,
+        via: tuple[str, ...] | None = None,
     ) -> None:
         self.call = call
         self.principal = principal
@@ -35,6 +36,7 @@ class Ports:
         self.source_arn = source_arn
         self.source_account = source_account
         self.session = session
+        self.via = _via(call, principal) if via is None else via
 
     def __getattr__(self, service: str) -> Port:
         return Port(self, service.rstrip("_"))
@@ -70,7 +72,7 @@ class Port:
                 origin=parent.origin,
                 source_arn=ports.source_arn,
                 source_account=ports.source_account,
-                via=_via(parent, ports.principal),
+                via=ports.via,
                 trace_id=parent.trace_id,
                 parent_id=parent.request_id,
             )

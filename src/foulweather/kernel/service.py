@@ -8,18 +8,24 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from foulweather.kernel.call import Call
-from foulweather.policy.evaluate import Held
+from foulweather.policy.evaluate import Held, Verdict
 
 NO_TAGS: Mapping[str, str] = {}
 
 
 class Resource(NamedTuple):
-    """What a call is about: its ARN, the account that owns it, its resource policy and its tags."""
+    """What a call is about: its ARN, the account that owns it, its resource policy and its tags.
+
+    `must_delegate`: nothing is allowed that the resource's policy does not allow itself or delegate to
+    the account, as with KMS keys. `grants` are permissions that stand beside the resource's policy.
+    """
 
     arn: str
     account: str
     policy: Held | None = None
     tags: Mapping[str, str] = NO_TAGS
+    must_delegate: bool = False
+    grants: tuple[Held, ...] = ()
 
 
 Resources = Callable[[Call, Mapping[str, Any]], Sequence[Resource]]
@@ -80,7 +86,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     `RATES: dict[str, Rate]` by operation. `reactions.py` holds a function for each agenda action
     (`sns.retry_delivery` is `retry_delivery(call, **args)`) and for each event in `reads`
     (event kind -> function `(world, event)`). `takes_anonymous`: an unsigned request may be allowed
-    by a resource policy. `denied_action` words the action in a denial.
+    by a resource policy. `denied_action` words the action in a denial, `denied_words` the whole of it
+    (from the call, the verdict and the usual words), and `denied_status` is its HTTP status.
     """
 
     name: str
@@ -92,5 +99,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     guardrails: str = ""
     access_denied: str = "AccessDenied"
     denied_action: Callable[[str], str] | None = None
+    denied_words: Callable[[Call, Verdict, str], str] | None = None
+    denied_status: int = 403
     checks_model: bool = False
     takes_anonymous: bool = False

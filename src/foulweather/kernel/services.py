@@ -39,6 +39,7 @@ class Services:
     def __init__(self, package: str = PACKAGE) -> None:
         self._manifests: dict[str, Service] = {}
         self._operations: dict[tuple[str, str], Operation] = {}
+        self._by_python_name: dict[tuple[str, str], Operation] = {}
         self._functions: dict[str, dict[str, Callable[..., Any]]] = {}
         root = importlib.import_module(package)
         for found in pkgutil.iter_modules(root.__path__):
@@ -63,7 +64,11 @@ class Services:
 
     def operation_by_python_name(self, service: str, python_name: str) -> Operation:
         """An operation as ports name it (`send_message`)."""
-        return self.operation(service, ServiceModel.load(service).by_python_name[python_name].name)
+        found = self._by_python_name.get((service, python_name))
+        if found is None:
+            name = ServiceModel.load(service).by_python_name[python_name].name
+            found = self._by_python_name[service, python_name] = self.operation(service, name)
+        return found
 
     def built(self, service: Service) -> dict[str, Callable[..., Any]]:
         """The functions of a service's operations by API name."""

@@ -15,11 +15,11 @@ KEPT_TRACES_MAX = 2_000
 HOPS_MAX = 200
 
 
-class Hop(msgspec.Struct, omit_defaults=True):
+class Hop(msgspec.Struct, omit_defaults=True, gc=False):
     """One call within a trace, or one decision within a call (then `operation` says which).
 
     `code` is the refusal's code, empty when it went well. A hop can have a `why` without a code:
-    a message that was filtered out was not refused.
+    a message that was filtered out was not refused. Reasons are trees: a hop is never part of a cycle.
     """
 
     request_id: str

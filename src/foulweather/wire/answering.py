@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, cast
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.app import Deferred
 from foulweather.wire.body import BodyFailed, BodyStream
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.responses import CONTINUE, LAST_CHUNK, Framing, framed, plain, simple, whole
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from foulweather.wire.http import HttpRequest, HttpResponse
+from foulweather.kernel.http import HttpRequest, HttpResponse
 
 
 class Limits(msgspec.Struct, frozen=True):

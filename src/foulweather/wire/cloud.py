@@ -19,6 +19,7 @@ from foulweather.gates.refusals import Family
 from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.model import catalogue
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Operation, Services
@@ -28,7 +29,6 @@ from foulweather.wire import guard
 from foulweather.wire.admin import Admin
 from foulweather.wire.app import Admission, Deferred, Reply
 from foulweather.wire.codec import ErrorCodec, OperationCodec, error_codec, operation_codec
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.route import Route, Unroutable, host_region, route
 from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
 from foulweather.wire.validity import check_times

@@ -7,14 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.model import ServiceModel
-from foulweather.wire.http import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from foulweather.kernel.http import HttpResponse
     from foulweather.kernel.model import OperationModel
-    from foulweather.wire.http import HttpResponse
 
 DECOMPRESSED_BYTES_MAX: Final = 16 * 1024 * 1024
 

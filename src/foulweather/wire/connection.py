@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.answering import FULL_WINDOW, Answering, Turn
 from foulweather.wire.app import Admission
 from foulweather.wire.body import BodyMalformed, BodyStream, BodyTooLarge, BodyTooSlow, ClientGone
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.wire.responses import plain
 from foulweather.wire.target import TargetRefused, read_target
 from foulweather.wire.upgrades import AfterMadeUpHead, made_up_head

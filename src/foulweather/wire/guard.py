@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from foulweather.wire.http import HttpRequest, HttpResponse
+from foulweather.kernel.http import HttpRequest, HttpResponse
 
 OUR_DOMAINS = (".localhost", ".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".internal")
 REMEMBERED_MAX = 1000

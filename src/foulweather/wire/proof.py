@@ -11,9 +11,9 @@ import hmac
 import re
 
 from foulweather.gates import refusals
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire import sigv4a
 from foulweather.wire.canonical import canonical_headers, canonical_path, canonical_query, canonical_s3_path
-from foulweather.wire.http import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 ALGORITHMS = (ALGORITHM, sigv4a.ALGORITHM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http
 from email.utils import formatdate
 
-from foulweather.wire.http import HttpResponse
+from foulweather.kernel.http import HttpResponse
 
 _STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in http.HTTPStatus}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -12,10 +12,10 @@ from functools import cache
 from typing import NamedTuple
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.model import ServiceEntry, ServiceModel, UnknownName, catalogue
 from foulweather.kernel.why import Fact
 from foulweather.wire import rest_paths
-from foulweather.wire.http import HttpRequest
 
 NO_LABELS: Mapping[str, str] = {}
 _ACTION = re.compile(r"(?:^|&)Action=([^&]+)")

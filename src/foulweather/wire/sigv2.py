@@ -10,7 +10,7 @@ import hmac
 from urllib.parse import unquote
 
 from foulweather.kernel.errors import AwsError
-from foulweather.wire.http import HttpRequest
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire.proof import Credential, Proof
 
 # "Any new Regions after January 30, 2014 will support only Signature Version 4"

@@ -13,7 +13,7 @@ from urllib.parse import unquote, unquote_plus
 
 from foulweather.gates import refusals
 from foulweather.gates.refusals import Family
-from foulweather.wire.http import HttpRequest
+from foulweather.kernel.http import HttpRequest
 from foulweather.wire.proof import (
     ALGORITHM,
     ALGORITHMS,

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from foulweather.wire.http import HttpRequest, HttpResponse
+from foulweather.kernel.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from foulweather.wire.admin.front import Admin

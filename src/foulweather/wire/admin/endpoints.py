@@ -11,11 +11,11 @@ from urllib.parse import unquote
 
 import msgspec
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.admin import clocks, coverage, drills, events, faults, health, hooks, reasons, schema, worlds
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused, json_response, refusal
 from foulweather.wire.app import Deferred, Reply
 from foulweather.wire.body import BodyFailed
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.world.store import Store
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from foulweather.kernel.http import HttpResponse
 from foulweather.wire.admin.asking import Asked, Endpoint
-from foulweather.wire.http import HttpResponse
 from foulweather.world.journal import Event
 
 if TYPE_CHECKING:

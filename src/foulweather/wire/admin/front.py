@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.app import STREAM, Admission, Reply
-from foulweather.wire.http import HttpRequest, HttpResponse
 from foulweather.world.clock import Mode
 from foulweather.world.snapshot import Snapshot
 from foulweather.world.world import World

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import msgspec
 
+from foulweather.kernel.http import HttpResponse
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused
-from foulweather.wire.http import HttpResponse
 
 KEYS_BYTES_MAX = 100_000
 

@@ -15,11 +15,11 @@ import msgspec
 
 from foulweather.gates.authenticate import DEFAULT_ACCOUNT
 from foulweather.kernel.credentials import Credential, Credentials
+from foulweather.kernel.http import HttpResponse
 from foulweather.policy import principal as principals
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused
 from foulweather.wire.admin.clocks import ClockShown, shown
 from foulweather.wire.admin.front import Opening
-from foulweather.wire.http import HttpResponse
 from foulweather.world import snapshot as snapshots
 from foulweather.world.agenda import Due
 from foulweather.world.clock import Mode

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import cbor2
 
 from foulweather.kernel.errors import not_implemented
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.codecs import timestamps
 from foulweather.wire.codecs.errors import ErrorShapes, message_member
 from foulweather.wire.codecs.event_streams import EventStreamWriter, event_stream_member
 from foulweather.wire.codecs.json import error_members, query_error_header
 from foulweather.wire.codecs.json_values import Dialect, ValueReader, ValueWriter
 from foulweather.wire.codecs.refusals import serialization
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

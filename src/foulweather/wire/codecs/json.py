@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 import msgspec
 
 from foulweather.kernel.errors import not_implemented
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.codecs.errors import ErrorShapes, message_member
 from foulweather.wire.codecs.event_streams import EventStreamWriter, event_stream_member
 from foulweather.wire.codecs.json_types import TypeBuilder
 from foulweather.wire.codecs.json_values import DYNAMODB_REFUSAL, Dialect, ValueReader, ValueWriter
 from foulweather.wire.codecs.refusals import NotAMember, serialization
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.codecs import timestamps
 from foulweather.wire.codecs.errors import ErrorShapes, scalars_as_xml
 from foulweather.wire.codecs.forms import FormReader, tree
 from foulweather.wire.codecs.xml import XmlDialect, XmlWriter, escaped
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from foulweather.kernel.errors import AwsError
+    from foulweather.kernel.http import HttpRequest
     from foulweather.kernel.model import OperationModel, Shape
-    from foulweather.wire.http import HttpRequest
 
 Refuse = "Callable[[str, str, Shape], AwsError]"
 

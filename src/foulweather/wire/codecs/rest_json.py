@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.errors import not_implemented
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.codecs.errors import ErrorShapes, message_member
 from foulweather.wire.codecs.event_streams import EventStreamWriter
 from foulweather.wire.codecs.json import (
@@ -18,7 +19,6 @@ from foulweather.wire.codecs.json import (
 from foulweather.wire.codecs.json_values import Dialect
 from foulweather.wire.codecs.refusals import NotAMember, serialization
 from foulweather.wire.codecs.rest import RequestBinding, ResponseBinding, literal_keys, refused_json
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

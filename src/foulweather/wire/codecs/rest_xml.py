@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.codecs import timestamps
 from foulweather.wire.codecs.errors import ErrorShapes, scalars_as_xml
 from foulweather.wire.codecs.event_streams import EventStreamWriter
@@ -20,7 +21,6 @@ from foulweather.wire.codecs.xml import (
     namespace,
     parsed,
 )
-from foulweather.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
