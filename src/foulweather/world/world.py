@@ -15,6 +15,7 @@ import msgspec
 from foulweather.world import snapshot as snapshots
 from foulweather.world.agenda import Agenda, AgendaState, Due
 from foulweather.world.clock import Clock, ClockReading, Mode, wall_ms
+from foulweather.world.files import Files
 from foulweather.world.ids import Ids
 from foulweather.world.journal import Journal
 from foulweather.world.snapshot import Snapshot
@@ -69,6 +70,9 @@ class World:
         else:
             self.clock = Clock(wall_ms() if start_ms is None else start_ms, mode, rate_permille)
         self.ids = Ids(self.random)
+        self.files = Files(self.store, self.ids, directory, fsync=fsync)
+        if saved is not None:
+            self.files.take(saved.files)
         self.journal = Journal(self.store, saves=directory is not None)
         self.journal.restore(self.store.kept_events if saved is None else saved.events)
         self.agenda = Agenda(self.state(AgendaState))
@@ -100,6 +104,7 @@ class World:
         """Put the world away."""
         self.keep_clock()
         self.store.close()
+        self.files.close()
 
     # --- time
 
@@ -133,6 +138,7 @@ class World:
 
     async def advance_to(self, when_ms: int) -> None:
         """Move the clock to a time; due actions run in order, each settled before time moves on."""
+        agenda, clock = self.agenda, self.clock
         steps = 0
         while True:
             steps += 1
@@ -142,14 +148,14 @@ class World:
                 await asyncio.sleep(0)
             if self._in_flight:
                 await self.settled()
-            next_ms = self.agenda.next_ms()
+            next_ms = agenda.next_ms()
             if next_ms is None or next_ms > when_ms:
                 break
-            self.clock.move_to(next_ms)
-            due = self.agenda.take(self.clock.now_ms)
+            clock.move_to(next_ms)
+            due = agenda.take(next_ms)
             if due is not None:
                 self._carry_out(due)
-        self.clock.move_to(when_ms)
+        clock.move_to(when_ms)
         self.keep_clock()
 
     def _carry_out(self, due: Due | Callable[[], None]) -> None:
@@ -182,6 +188,7 @@ class World:
             agenda_seq=len(self.agenda),
             tables=self.store.dump(),
             events=self.journal.kept(),
+            files=self.files.places(),
         )
 
     @classmethod
