@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foulweather.kernel.checksums import encoded
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
-from foulweather.wire.checksums import encoded
 from foulweather.wire.chunked import ChunkedDecoder, decode, decoder_of, decoding
 from foulweather.wire.sigv4 import read_proof, signing_key
 

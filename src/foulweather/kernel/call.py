@@ -42,12 +42,14 @@ class Call:
 
     `now` is the world's time in milliseconds, read once. `resource` is the ARN that the access
     table found, for traces and metrics. `source_arn` and `source_account` say on whose behalf a
-    service calls; `via` lists the services that pass a principal's call on.
+    service calls; `via` lists the services that pass a principal's call on. `further_headers` are
+    added to the answer on the wire.
     """
 
     __slots__ = (
         "access_key_id",
         "account",
+        "further_headers",
         "hop",
         "now",
         "operation",
@@ -103,6 +105,7 @@ class Call:
         self.request_id = world.ids.uuid()
         self.trace_id = trace_id or self.request_id
         self.resource = ""
+        self.further_headers: list[tuple[str, str]] | None = None
         self.traits: Mapping[str, str] = {}
         self.hop = Hop(
             self.request_id,

@@ -12,8 +12,8 @@ class AwsError(Exception):
 
     `code` is the error shape's name in the service's model (`QueueDoesNotExist`), or a common code
     (`AccessDenied`); each codec derives the wire code and the HTTP status from the model, and falls
-    back on `status`. `members` are the error shape's further members. A refusal without a `why` of
-    its own gets one from its message and `facts`.
+    back on `status`. `members` are the error shape's further members, `headers` what a REST service
+    adds to its answer. A refusal without a `why` of its own gets one from its message and `facts`.
     """
 
     def __init__(
@@ -26,12 +26,14 @@ class AwsError(Exception):
         facts: tuple[Fact, ...] = (),
         remedy: tuple[str, ...] = (),
         members: dict[str, Any] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
         self.members: dict[str, Any] = members or {}
+        self.headers = headers
         self._why = why
         self._facts = facts
         self._remedy = remedy

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from foulweather.kernel import validation
 from foulweather.kernel.call import Call
+from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.directory import Directory, Guardrails
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
@@ -42,6 +43,8 @@ class Pipeline:
         self.services = services
         self._gates = tuple(gates)
         self._delay = delay
+        # Answers that will not reach their callers, by request: what breaks in place of them.
+        self._lost: dict[str, ConnectionBroken] = {}
         self._traces = world.state(Traces)
         world.act = self._act
         for service in services.all():
@@ -72,11 +75,25 @@ class Pipeline:
             response: Any = operation.run(call, request)
         except AwsError as error:
             self.refused(call, error)
+            if isinstance(error, ConnectionBroken) and error.held_ms:
+                return self.hold(call, error)
+            if self._lost:
+                self._lose(call)
             raise
         if response.__class__ is not dict and inspect.isawaitable(response):
             return self._in_flight(call, response)
         self._ended(call, "", call.now)
+        if self._lost:
+            self._lose(call)
         return response
+
+    def lose_answer(self, call: Call, broken: ConnectionBroken) -> None:
+        """Let a call's operation take effect, and its caller see a broken connection in place of the answer."""
+        self._lost[call.request_id] = broken
+
+    def hold(self, call: Call, broken: ConnectionBroken) -> Awaitable[Any]:
+        """Hold a call up, for as long as its connection takes to break; then that is raised."""
+        return self._in_flight(call, _broken_later(call, broken))
 
     def refused(self, call: Call, error: AwsError) -> None:
         """Put a refusal on record."""
@@ -86,7 +103,15 @@ class Pipeline:
         hop.why = error.why
         hop.ended_ms = self.world.clock.now_ms
         self._traces.keep(hop)
-        self._ended(call, error.code, hop.ended_ms)
+        if not isinstance(error, ConnectionBroken):  # of what never arrived, or died, the service knows nothing
+            self._ended(call, error.code, hop.ended_ms)
+
+    def _lose(self, call: Call) -> None:
+        """Break the connection of a call whose answer is lost; what the service did stays on record."""
+        broken = self._lost.pop(call.request_id, None)
+        if broken is not None:
+            self.refused(call, broken)
+            raise broken
 
     def _ended(self, call: Call, code: str, at_ms: int) -> None:
         hop, resource = call.hop, call.resource
@@ -110,11 +135,18 @@ class Pipeline:
             response = await waiting
         except AwsError as error:
             self.refused(call, error)
+            if self._lost:
+                self._lose(call)
+            raise
+        except BaseException:  # its caller has left, or it failed: no answer is left to be lost
+            self._lost.pop(call.request_id, None)
             raise
         finally:
             self.world.ended()
         call.reread_clock()
         self._ended(call, "", call.now)
+        if self._lost:
+            self._lose(call)
         return response
 
     async def _held_up(self, call: Call, operation: Operation, request: Request, delay_ms: int) -> Any:
@@ -157,3 +189,8 @@ class Pipeline:
                 module, _, cls = named.partition(":")
                 return getattr(self.services.part(service, module), cls)(self.world)
         return None
+
+
+async def _broken_later(call: Call, broken: ConnectionBroken) -> Any:
+    await Parking().wait(call, call.now + broken.held_ms)
+    raise broken

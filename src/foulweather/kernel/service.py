@@ -87,7 +87,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     (`sns.retry_delivery` is `retry_delivery(call, **args)`) and for each event in `reads`
     (event kind -> function `(world, event)`). `takes_anonymous`: an unsigned request may be allowed
     by a resource policy. `denied_action` words the action in a denial, `denied_words` the whole of it
-    (from the call, the verdict and the usual words), and `denied_status` is its HTTP status.
+    (from the call, the verdict and the usual words), and `denied_status` is its HTTP status. `obeys` names
+    the facts that faults change and this service asks for (`zone`: `Faults.zone_impaired`).
     """
 
     name: str
@@ -103,3 +104,6 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     denied_status: int = 403
     checks_model: bool = False
     takes_anonymous: bool = False
+    hosts: str = ""
+    has_traffic: bool = False
+    obeys: tuple[str, ...] = ()

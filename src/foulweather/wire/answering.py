@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, cast
 
 from foulweather.kernel.http import HttpRequest, HttpResponse
-from foulweather.wire.app import Deferred
+from foulweather.wire.app import Deferred, NoAnswer
 from foulweather.wire.body import BodyFailed, BodyStream
 from foulweather.wire.responses import CONTINUE, LAST_CHUNK, Framing, framed, plain, simple, whole
 
@@ -164,6 +166,9 @@ class Answering(asyncio.Protocol):
 
     def _answer(self, response: HttpResponse) -> None:
         """Write the answer of this turn."""
+        if isinstance(response, NoAnswer):
+            self._break_off(response)
+            return
         turn = cast(Turn, self._turn)
         stream = response.stream
         if stream is not None:
@@ -292,6 +297,22 @@ class Answering(asyncio.Protocol):
             self._paused &= ~reason
             if not self._paused and not self._transport.is_closing():
                 self._transport.resume_reading()
+
+    def _break_off(self, response: NoAnswer) -> None:
+        """End the connection without an answer, as when the process behind it dies or the network is cut."""
+        self._turn = None
+        self._turns.clear()
+        self._deaf = True
+        self._receiving = None
+        self._stream = None
+        transport = self._transport
+        found = transport.get_extra_info("socket")
+        if response.is_reset and found is not None:
+            # With nothing to linger for, closing sends RST in place of FIN.
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
+        else:
+            transport.close()
 
     def _close(self) -> None:
         """End the connection; where the client may still be sending, only after it had time to read."""

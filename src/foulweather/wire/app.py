@@ -91,6 +91,16 @@ def _nobody(response: HttpResponse) -> None:
     """Where the answer to a client that has gone is delivered."""
 
 
+class NoAnswer(HttpResponse):
+    """What is sent in place of an answer when a connection breaks: nothing. It closes, or is reset."""
+
+    __slots__ = ("is_reset",)
+
+    def __init__(self, *, is_reset: bool) -> None:
+        super().__init__(0, [])
+        self.is_reset = is_reset
+
+
 Reply = HttpResponse | Deferred | Awaitable[HttpResponse]
 
 

@@ -14,10 +14,10 @@ import re
 from collections.abc import AsyncIterator
 
 from foulweather.gates import refusals
+from foulweather.kernel.checksums import HEADERS, LENGTHS_BYTES, Checksum, checksum
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
 from foulweather.wire import sigv4a
-from foulweather.wire.checksums import HEADERS, LENGTHS_BYTES, Checksum, checksum
 from foulweather.wire.proof import Proof
 
 _UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"

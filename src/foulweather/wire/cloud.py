@@ -7,31 +7,38 @@ write waits for its commit.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from functools import partial
 from typing import Any, cast
 
 from foulweather.gates import GATES, delay, refusals
-from foulweather.gates.authenticate import Caller, authenticate
+from foulweather.gates.authenticate import Caller, authenticate, presumed
+from foulweather.gates.faults import Faults
+from foulweather.gates.faults.arrival import arrive
 from foulweather.gates.refusals import Family
+from foulweather.gates.signed_times import check_times
 from foulweather.kernel.call import Call, Origin
+from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
-from foulweather.kernel.model import catalogue
 from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.service import Service
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
-from foulweather.wire import guard
+from foulweather.wire import guard, s3_paths
 from foulweather.wire.admin import Admin
-from foulweather.wire.app import Admission, Deferred, Reply
+from foulweather.wire.app import STREAM, Admission, Deferred, NoAnswer, Reply
 from foulweather.wire.codec import ErrorCodec, OperationCodec, error_codec, operation_codec
+from foulweather.wire.responses import plain
 from foulweather.wire.route import Route, Unroutable, host_region, route
 from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
-from foulweather.wire.validity import check_times
+from foulweather.wire.uploads import opened
+from foulweather.wire.visits import Visits
 from foulweather.world.driver import Driver
 from foulweather.world.world import World
 
@@ -40,19 +47,12 @@ log = logging.getLogger("foulweather")
 DEFAULT_REGION = "us-east-1"
 BODY_BYTES_MAX = 16 << 20
 REMEMBERED_MAX = 10_000
+WHOLE_UPLOAD_BYTES_MAX = 1 << 20
 BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
 NOWHERE = Route("", "rest-json", "")
 STAND_INS = {"json": "organizations", "rest-json": "lambda", "smithy-rpc-v2-cbor": "compute-optimizer"}
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 INTERNAL_FAILURE = "The request processing has failed because of an unknown error, exception or failure."
-FAMILIES: dict[str, Family] = {
-    "query": "query",
-    "ec2": "ec2",
-    "json": "json",
-    "smithy-rpc-v2-cbor": "json",
-    "rest-json": "rest-json",
-    "rest-xml": "rest-xml",
-}
 
 
 class Hosted:
@@ -85,7 +85,7 @@ class Plan:
         self.operation: Operation = services.operation(found.service, found.operation)
         self.codec: OperationCodec = operation_codec(found.service, found.protocol, found.operation)
         self.errors: ErrorCodec = error_codec(found.service, found.protocol)
-        self.family: Family = _family(found)
+        self.family: Family = refusals.family(found.service, found.protocol)
         self.is_global = self.operation.service.is_global
         self.takes_anonymous = self.operation.access.is_unsigned or self.operation.service.takes_anonymous
 
@@ -102,6 +102,7 @@ class Cloud:
         self.admin = Admin(self)
         self._default = self.worlds[world.name]
         self._guard = guard.Guard(hosts)
+        self._visits = Visits(self.services)
 
     @property
     def default(self) -> Hosted:
@@ -145,19 +146,24 @@ class Cloud:
     # --- the application
 
     def admit(self, head: HttpRequest) -> Admission | HttpResponse:
-        """Every body is taken in whole, up to a limit; the admin API has its own."""
+        """Bodies are taken in whole, up to a limit, but for S3's large uploads; the admin API has its own."""
         refusal = self._guard.refusal(head)
         if refusal is not None:
             return refusal
-        return self.admin.admit(head) if head.path.startswith("/_foulweather") else BUFFERED
+        if head.path.startswith("/_foulweather"):
+            return self.admin.admit(head)
+        return STREAM if head.method == "PUT" and _is_large_upload(head) else BUFFERED
 
     def handle(self, request: HttpRequest) -> Reply:
         """Answer one request."""
         refusal = self._guard.refusal(request)
         if refusal is not None:
             return refusal
-        if request.path.startswith(("/_foulweather", "/_localstack")):
+        if request.path.startswith(guard.ADMIN_PATHS):
             return self.admin.handle(request)
+        visited = self._visits.visited(request, self._every_world())
+        if visited is not None:
+            return self._visit(visited, request)
         hosted = self._default
         found = NOWHERE
         try:
@@ -165,46 +171,84 @@ class Cloud:
             found = route(request, scope[2] if scope is not None else "")
             key = found.service, found.protocol, found.operation
             plan = self._plans.get(key)
-            family = plan.family if plan is not None else _family(found)
+            family = plan.family if plan is not None else refusals.family(found.service, found.protocol)
             proof = read_proof(request, family)
-            if proof is not None:
-                if len(self.worlds) > 1:
-                    hosted = self._world_of(proof)
-                signed_at_ms = proof.signed_at_ms
-                check_times(proof, signed_at_ms + hosted.world.clock.since(signed_at_ms), family)
+            if proof is not None and len(self.worlds) > 1:
+                hosted = self._world_of(proof)
+            faults = Faults.of(hosted.world)
+            if faults.active:
+                kept_out = self._kept_out(hosted, request, found, proof, family)
+                if kept_out is not None:
+                    return kept_out
+            elif proof is not None:
+                check_times(proof, _compared_with(hosted, proof), family)
             caller = authenticate(hosted.world, proof, is_strict=self.is_strict, family=family)
             if plan is None:
                 plan = self._plans[key] = Plan(self.services, found)
-            if proof is None and not plan.takes_anonymous:
-                raise refusals.missing(family)
+            if proof is None:
+                if not plan.takes_anonymous:
+                    raise refusals.missing(family)
+                hosted = self._world_for(plan.operation.service, request)
+            elif (refusal := self._guard.page_refusal(request)) and not _is_issued(hosted, proof):
+                return refusal
         except Unroutable as error:
             return self._refuse(hosted, error, Route(error.service, error.protocol, ""))
         except AwsError as error:
             return self._refuse(hosted, error, found)
-        call = _call(hosted, request, plan, caller, proof)
+        operation = plan.operation
+        call = _call(hosted, request, operation.service.name, operation.name, plan.is_global, caller, proof)
+        if faults.active:
+            faults.let_in(call)
+        if operation.service.has_traffic and "origin" in request.by_name():
+            traffic = self._visits.traffic(operation.service)
+            call.further_headers = traffic.page_headers(hosted.world, request)
         try:
+            if family == "s3":
+                request = opened(request, proof, _secret(hosted, proof))
+                if request.stream is not None and not plan.codec.streams_request:
+                    raise AwsError("MaxMessageLengthExceeded", "Your request was too large.", 400)
             body = plan.codec.decode(request, found.labels)
         except AwsError as error:
             return self._unread(hosted, plan, call, error)
         try:
-            result = hosted.pipeline.run(call, plan.operation, body)
+            result = hosted.pipeline.run(call, operation, body)
             if result.__class__ is not dict and isinstance(result, Awaitable):
                 return self._later(hosted, call, plan, cast("Awaitable[dict[str, Any]]", result))
-            response = plan.codec.encode(result, call.request_id)
+            response = _encoded(plan, call, result)
         except AwsError as error:
             return self._refused(plan, call, error)
         except Exception:
             return self._failed(hosted, plan, call)
-        store = hosted.world.store
-        if not store.is_dirty:
-            return response
-        deferred = Deferred()
-        store.after_commit(partial(deferred.deliver, response))
-        return deferred
+        return _once_committed(hosted, response)
+
+    def _visit(self, service: Service, request: HttpRequest) -> Reply:
+        """Answer a user's request to a service's data plane."""
+        traffic = self._visits.traffic(service)
+        hosted = self._world_for(service, request)
+        try:
+            reply = traffic.answer(hosted.pipeline, request)
+        except Exception:
+            log.exception("%s %s failed at the data plane of %s", request.method, request.path, service.name)
+            return plain(500)
+        return _once_committed(hosted, reply) if isinstance(reply, HttpResponse) else reply
+
+    def _every_world(self) -> Iterator[World]:
+        return (hosted.world for hosted in self.worlds.values())
+
+    def _world_for(self, service: Service, request: HttpRequest) -> Hosted:
+        """The world of a request that no key names: the one that has what it is for."""
+        if service.has_traffic and len(self.worlds) > 1:
+            traffic = self._visits.traffic(service)
+            for hosted in self.worlds.values():
+                if traffic.serves(hosted.world, request):
+                    return hosted
+        return self._default
+
+    # --- outcomes
 
     async def _later(self, hosted: Hosted, call: Call, plan: Plan, waiting: Awaitable[dict[str, Any]]) -> HttpResponse:
         try:
-            response = plan.codec.encode(await waiting, call.request_id)
+            response = _encoded(plan, call, await waiting)
         except AwsError as error:
             return self._refused(plan, call, error)
         except Exception:
@@ -218,7 +262,26 @@ class Cloud:
 
     def _refused(self, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
         self._count(error)
-        return plan.errors.encode(error, call.request_id)
+        return _refusal(plan.errors, error, call)
+
+    def _kept_out(
+        self, hosted: Hosted, request: HttpRequest, found: Route, proof: Proof | None, family: Family
+    ) -> Reply | None:
+        """What becomes of a request that a fault keeps out, or whose signature is not of this time."""
+        who = presumed(hosted.world, proof.access_key_id if proof is not None else "")
+        service = self.services.find(found.service)
+        is_global = service is not None and service.is_global
+        call = _call(hosted, request, found.service, found.operation, is_global, who, proof)
+        now_ms = 0 if proof is None else _compared_with(hosted, proof)
+        try:
+            arrive(call, proof, now_ms, "" if proof is None else proof.token, family)
+        except AwsError as error:
+            hosted.world.state(Traces).begin(call.hop)
+            hosted.pipeline.refused(call, error)
+            if isinstance(error, ConnectionBroken) and error.held_ms:
+                return _no_answer(hosted.pipeline.hold(call, error))
+            return _refusal(_errors(found), error, call)
+        return None
 
     def _unread(self, hosted: Hosted, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
         """The refusal of a request that makes no sense: on record as a call of which nothing came."""
@@ -269,25 +332,82 @@ def _errors(found: Route) -> ErrorCodec:
     return error_codec("sts", "query") if stand_in is None else error_codec(stand_in, found.protocol)
 
 
-def _family(found: Route) -> Family:
-    if found.service == "s3":
-        return "s3"
-    # Services that spoke query before they spoke JSON or CBOR keep its codes and statuses:
-    # https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
-    is_compatible = catalogue()[found.service].aws_query_compatible is not None
-    return "query" if is_compatible else FAMILIES[found.protocol]
+def _refusal(errors: ErrorCodec, error: AwsError, call: Call) -> HttpResponse:
+    """A refusal as it goes on the wire; of a broken connection nothing does."""
+    if isinstance(error, ConnectionBroken):
+        return NoAnswer(is_reset=error.is_reset)
+    response = errors.encode(error, call.request_id)
+    if call.further_headers:
+        response.headers.extend(call.further_headers)
+    return response
 
 
-def _call(hosted: Hosted, request: HttpRequest, plan: Plan, caller: Caller, proof: Proof | None) -> Call:
-    if plan.is_global:
+def _encoded(plan: Plan, call: Call, result: dict[str, Any]) -> HttpResponse:
+    response = plan.codec.encode(result, call.request_id)
+    if call.further_headers:
+        response.headers.extend(call.further_headers)
+    return response
+
+
+def _once_committed(hosted: Hosted, response: HttpResponse) -> Reply:
+    """The response, owed until what was written is committed."""
+    store = hosted.world.store
+    if not store.is_dirty:
+        return response
+    deferred = Deferred()
+    store.after_commit(partial(deferred.deliver, response))
+    return deferred
+
+
+def _is_large_upload(head: HttpRequest) -> bool:
+    """Whether a PUT is one of S3's with a body that is better not held in memory."""
+    length = head.header("content-length")
+    if length.isdigit() and int(length) <= WHOLE_UPLOAD_BYTES_MAX:
+        return False
+    scope = access_key_of(head)
+    return s3_paths.may_be_s3(head, scope[2] if scope is not None else "")
+
+
+def _is_issued(hosted: Hosted, proof: Proof) -> bool:
+    return proof.access_key_id in hosted.world.state(Credentials).by_id
+
+
+def _secret(hosted: Hosted, proof: Proof | None) -> str | None:
+    """The secret that signed; None for a stranger's key and for nobody's."""
+    credential = hosted.world.state(Credentials).by_id.get(proof.access_key_id) if proof is not None else None
+    return credential.secret if credential is not None else None
+
+
+async def _no_answer(held: Awaitable[Any]) -> HttpResponse:
+    """The end of a connection that is held open and leads nowhere."""
+    with contextlib.suppress(ConnectionBroken):
+        await held
+    return NoAnswer(is_reset=False)
+
+
+def _compared_with(hosted: Hosted, proof: Proof) -> int:
+    """The time that a signature's own is compared with: as far from it as it is old on the world's clock."""
+    signed_at_ms = proof.signed_at_ms
+    return signed_at_ms + hosted.world.clock.since(signed_at_ms)
+
+
+def _call(
+    hosted: Hosted,
+    request: HttpRequest,
+    service: str,
+    operation: str,
+    is_global: bool,
+    caller: Caller,
+    proof: Proof | None,
+) -> Call:
+    if is_global:
         region = DEFAULT_REGION
     else:
         region = (proof.region if proof is not None else host_region(request)) or DEFAULT_REGION
-    operation = plan.operation
     return Call(
         hosted.pipeline,
-        operation.service.name,
-        operation.name,
+        service,
+        operation,
         caller.account,
         region,
         caller.principal,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from foulweather.kernel.http import HttpRequest, HttpResponse
 
 OUR_DOMAINS = (".localhost", ".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".internal")
+ADMIN_PATHS = ("/_foulweather", "/_localstack")
 REMEMBERED_MAX = 1000
 
 
@@ -31,6 +32,17 @@ class Guard:
                 return _forbidden(f"the Host header names {host!r}; start with --allow-host to serve under that name")
             if len(self._good) < REMEMBERED_MAX:
                 self._good.add(host)
+        if request.path.startswith(ADMIN_PATHS):
+            return self.page_refusal(request)
+        return None
+
+    def page_refusal(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to a request that a web page of somebody else's made; None for any other request.
+
+        AWS's API itself is open to web pages that prove who they are, or that come as nobody (a public
+        bucket): they are refused where they would be taken for the developer without a proof.
+        """
+        headers = request.by_name()
         if "origin" not in headers and "sec-fetch-site" not in headers:
             return None
         origin = headers.get("origin", "")

@@ -15,7 +15,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.model import ServiceEntry, ServiceModel, UnknownName, catalogue
 from foulweather.kernel.why import Fact
-from foulweather.wire import rest_paths
+from foulweather.wire import rest_paths, s3_paths
 
 NO_LABELS: Mapping[str, str] = {}
 _ACTION = re.compile(r"(?:^|&)Action=([^&]+)")
@@ -61,7 +61,12 @@ def route(request: HttpRequest, signing_name: str) -> Route:
     if action is not None:
         version = _VERSION.search(form) or _VERSION.search(request.query)
         return _by_action(action[1], version[1] if version is not None else "", signing_name or _host_service(request))
-    return _by_path(request, signing_name or _host_service(request))
+    service = signing_name or _host_service(request)
+    if service == "s3" or service not in _by_signing_name():
+        found = s3_paths.match(request, is_signed=service == "s3")
+        if found is not None and (service or request.path != "/"):
+            return Route(found.service, "rest-xml", found.operation, found.labels)
+    return _by_path(request, service)
 
 
 def host_region(request: HttpRequest) -> str:

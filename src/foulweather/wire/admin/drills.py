@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from foulweather.drilling.drill import BadDrill, all_drills, find_drill
+from foulweather.drilling.drill import BadDrill, drill_ids, find_drill
 from foulweather.drilling.session import Checked, Score, Session
+from foulweather.drilling.traffic import Course
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused
+from foulweather.wire.admin.begun import Begun
 from foulweather.wire.admin.times import iso
 from foulweather.world.clock import RATE_UNIT
 
+LOG_LINES = 50
+LOG_LINES_MAX = 100_000
+
 
 class DrillLine(msgspec.Struct, frozen=True):
-    """A drill in the list."""
+    """A drill in the list.
+
+    `state` is empty where it is not played; `ended` where it was when its server stopped; `broken` where its folder
+    is no drill (then the title says why). `past` says what is lived through before the incident.
+    """
 
     id: str
     title: str
@@ -23,6 +30,7 @@ class DrillLine(msgspec.Struct, frozen=True):
     services: list[str]
     skills: list[str]
     state: str
+    past: str = ""
 
 
 class DrillList(msgspec.Struct, frozen=True):
@@ -39,7 +47,10 @@ class StartDrill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DrillShown(msgspec.Struct, frozen=True):
-    """A drill being played: where it stands, and how to get into its world."""
+    """A drill being played: where it stands, and how to get into its world.
+
+    `applications` are their settings that a release can change.
+    """
 
     id: str
     title: str
@@ -57,12 +68,36 @@ class DrillShown(msgspec.Struct, frozen=True):
     applications: dict[str, dict[str, str]]
     checks: list[Checked]
     score: Score
+    course: Course | None = None
 
 
 class Text(msgspec.Struct, frozen=True):
     """Something to read."""
 
     text: str
+
+
+class Debriefing(msgspec.Struct, frozen=True):
+    """What there is to learn, and how it went."""
+
+    text: str
+    score: Score
+    course: Course | None
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """What an application wrote down."""
+
+    at: str
+    text: str
+
+
+class Log(msgspec.Struct, frozen=True):
+    """The latest lines of an application's log; `lines_before` are left out."""
+
+    app: str
+    lines_before: int
+    lines: list[LogLine]
 
 
 class Hint(msgspec.Struct, frozen=True):
@@ -89,21 +124,22 @@ class Deploy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def listing(asked: Asked) -> DrillList:
     """Every drill, and how far each is."""
-    playing = asked.admin.drills
-    return DrillList(
-        [
+    playing, ended = asked.admin.drills, Begun.of(asked).ended()
+    lines: list[DrillLine] = []
+    for drill_id in drill_ids():
+        try:
+            drill = find_drill(drill_id)
+        except BadDrill as error:
+            lines.append(DrillLine(drill_id, str(error), 0, 0, [], [], "broken"))
+            continue
+        about = drill.about
+        state = playing[drill_id].state if drill_id in playing else "ended" if drill_id in ended else ""
+        lines.append(
             DrillLine(
-                drill.id,
-                drill.about.title,
-                drill.about.level,
-                drill.about.minutes,
-                drill.about.services,
-                drill.about.skills,
-                playing[drill.id].state if drill.id in playing else "",
+                drill_id, about.title, about.level, about.minutes, about.services, about.skills, state, drill.past
             )
-            for drill in all_drills()
-        ]
-    )
+        )
+    return DrillList(lines)
 
 
 async def start(asked: Asked) -> DrillShown:
@@ -139,6 +175,7 @@ async def _begun(asked: Asked, session: Session, wanted: StartDrill) -> DrillSho
     if wanted.clock == "paced":
         session.world.clock.release(round(wanted.rate * RATE_UNIT))
     asked.cloud.host(session.world, session.lab.pipeline)
+    Begun.of(asked).note(session.drill.id, iso(session.paged_at_ms))
     return _shown(session)
 
 
@@ -182,9 +219,21 @@ def solution(asked: Asked) -> Text:
     return Text(_session(asked).drill.text("solution.sh"))
 
 
-def debrief(asked: Asked) -> Text:
-    """Cause, how to see it, how to prevent it."""
-    return Text(_session(asked).drill.text("debrief.md"))
+def debrief(asked: Asked) -> Debriefing:
+    """Cause, how to see it, how to prevent it; and what it cost."""
+    session = _session(asked)
+    return Debriefing(session.drill.text("debrief.md"), session.score(), session.course())
+
+
+def logs(asked: Asked) -> Log:
+    """What an application has written down."""
+    session, name = _session(asked), asked.query.get("app", "")
+    try:
+        lines = session.log(name)
+    except ValueError as error:
+        raise Refused(404, "NoSuchApplication", f"{error}.") from None
+    shown = lines[max(0, len(lines) - asked.count("limit", LOG_LINES, LOG_LINES_MAX)) :]
+    return Log(name, len(lines) - len(shown), [LogLine(iso(line.at_ms), line.text) for line in shown])
 
 
 def deploy(asked: Asked) -> DrillShown:
@@ -198,14 +247,28 @@ def deploy(asked: Asked) -> DrillShown:
 
 
 def stop(asked: Asked) -> DrillList:
-    """Put a drill's world away."""
+    """Put a drill's world away, or forget one that ended with its server."""
+    begun = Begun.of(asked)
+    if asked.param in begun.ended():
+        begun.forget(asked.param)
+        return listing(asked)
     _end(asked, _session(asked))
+    begun.forget(asked.param)
     return listing(asked)
 
 
 def _session(asked: Asked) -> Session:
     session = asked.admin.drills.get(asked.param)
     if session is None:
+        paged_at = Begun.of(asked).ended().get(asked.param)
+        if paged_at is not None:
+            raise Refused(
+                410,
+                "DrillEnded",
+                f"{asked.param}, paged at {paged_at} of its world, ended when the server stopped: a drill's world and "
+                f"applications live as long as its server. `drill start {asked.param}` builds it anew, from the same "
+                "seed.",
+            )
         raise Refused(404, "DrillIsNotRunning", f"{asked.param} is not being played; `drill start {asked.param}`.")
     if session.state == "building":
         raise Refused(409, "DrillIsBuilding", f"{asked.param} is still being built.")
@@ -220,7 +283,7 @@ def _end(asked: Asked, session: Session) -> None:
 
 def _shown(session: Session) -> DrillShown:
     lab, drill = session.lab, session.drill
-    applications: dict[str, Any] = {name: dict(app.settings) for name, app in lab.apps.items()}
+    applications = {name: app.released() for name, app in lab.apps.items()}
     return DrillShown(
         drill.id,
         drill.about.title,
@@ -238,6 +301,7 @@ def _shown(session: Session) -> DrillShown:
         applications,
         session.checks,
         session.score(),
+        session.course(),
     )
 
 
@@ -249,7 +313,8 @@ ENDPOINTS = (
     Endpoint("POST", "drills/{id}/hint", hint, "Open the next hint", Hint),
     Endpoint("POST", "drills/{id}/check", check, "Let some minutes pass and judge", Judged),
     Endpoint("GET", "drills/{id}/solution", solution, "A solution", Text),
-    Endpoint("GET", "drills/{id}/debrief", debrief, "What there is to learn", Text),
+    Endpoint("GET", "drills/{id}/debrief", debrief, "What there is to learn", Debriefing),
+    Endpoint("GET", "drills/{id}/logs", logs, "What an application wrote down", Log, query=("app", "limit")),
     Endpoint("POST", "drills/{id}/deploy", deploy, "Release an application with other settings", DrillShown, Deploy),
     Endpoint("POST", "drills/{id}/reset", reset, "Begin a drill anew", DrillShown),
     Endpoint("DELETE", "drills/{id}", stop, "Put a drill away", DrillList),

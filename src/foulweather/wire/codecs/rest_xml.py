@@ -260,6 +260,9 @@ class RestXmlErrors:
         found = self._shapes.find(error)
         headers = service.request_headers(request_id)
         headers.append(service.content_type)
+        headers.extend(error.headers)
+        if found.status == 304:  # nothing but headers says what has not changed
+            return HttpResponse(304, headers)
         if found.shape is not None:
             binding = self._bindings.get(found.code)
             if binding is None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foulweather.kernel import checksums
+from foulweather.kernel.checksums import checksum, combined, encoded
 from foulweather.kernel.errors import AwsError
-from foulweather.wire import checksums
-from foulweather.wire.checksums import checksum, combined, encoded
 
 # The CRC catalogue's check values (https://reveng.sourceforge.io/crc-catalogue/all.htm), for "123456789".
 CHECKS = {"CRC32": "cbf43926", "CRC32C": "e3069283", "CRC64NVME": "ae8b14860a799888"}

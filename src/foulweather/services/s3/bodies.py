@@ -1,0 +1,181 @@
+"""The bytes of objects: taken in with their hashes, small ones into the row, larger ones into files; read back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import NamedTuple, Protocol, cast
+
+from foulweather.engines.intake import Hash, take_in
+from foulweather.kernel.bodies import Incoming
+from foulweather.kernel.call import Call
+from foulweather.services.s3.records import Part, Segment, Version
+from foulweather.world.files import Files
+
+INLINE_BYTES_MAX = 16 << 10
+"""Objects up to this size live in their row: in memory, and in the database."""
+PIECE_BYTES = 256 << 10
+
+
+class Taken(NamedTuple):
+    """A body that came in whole: its bytes (inline or in files), its MD5, its checksums' digests by algorithm."""
+
+    size: int
+    md5: bytes
+    digests: dict[str, bytes]
+    inline: bytes
+    segments: list[Segment]
+    trailers: dict[str, str]
+
+
+class Digest(Hash, Protocol):
+    """A hash that gives its digest (hashlib's, or a checksum of the kernel)."""
+
+    def digest(self) -> bytes:
+        """The digest of everything so far."""
+
+
+def take(
+    call: Call, body: Body, digests: dict[str, Digest], size_max: int, too_large: Callable[[], Exception]
+) -> Taken:
+    """Take in a body that came whole; `digests` are fresh checksums by algorithm, fed with every byte."""
+    assert isinstance(body, bytes)
+    if len(body) > size_max:
+        raise too_large()
+    for each in digests.values():
+        each.update(body)
+    done = {name: each.digest() for name, each in digests.items()}
+    md5 = hashlib.md5(body, usedforsecurity=False).digest()
+    if len(body) <= INLINE_BYTES_MAX:
+        return Taken(len(body), md5, done, body, [], {})
+    draft = call.world.files.draft()
+    try:
+        draft.write(body)
+    except BaseException:
+        draft.discard()
+        raise
+    return Taken(len(body), md5, done, b"", [Segment(call.world.files.keep(draft), len(body))], {})
+
+
+async def take_incoming(
+    call: Call, body: Incoming, digests: dict[str, Digest], size_max: int, too_large: Callable[[], Exception]
+) -> Taken:
+    """Take in a body that is still arriving; nothing of it stays if it does not arrive whole and true.
+
+    Whoever awaits this must look at its state anew: the bucket may be gone, a condition may not hold.
+    """
+    if body.size is not None and body.size > size_max:
+        raise too_large()
+
+    def check_size(size: int) -> None:
+        if size > size_max:
+            raise too_large()
+
+    md5 = hashlib.md5(usedforsecurity=False)
+    hashes: dict[str, Hash] = {"MD5": md5, **digests}
+    sha256 = hashlib.sha256()
+    if body.sha256_wanted:
+        hashes["payload"] = sha256
+    files = call.world.files
+    draft = files.draft()
+    try:
+        size = await take_in(body.__aiter__(), draft.write, hashes, check_size)
+        body.finish(sha256.hexdigest() if body.sha256_wanted else "")
+        done = {name: each.digest() for name, each in digests.items()}
+    except BaseException:
+        draft.discard()
+        raise
+    return Taken(size, md5.digest(), done, b"", [Segment(files.keep(draft), size)], dict(body.trailers))
+
+
+def discard(files: Files, taken: Taken) -> None:
+    """Throw away what was taken in, because the operation refuses after all."""
+    for segment in taken.segments:
+        files.delete(segment.file)
+
+
+def read(files: Files, held: Version | Part, start: int = 0, size: int | None = None) -> bytes | AsyncIterator[bytes]:
+    """A range of an object's bytes: at once where it is small, else piece by piece.
+
+    Its files are open before this returns: an object that is deleted meanwhile is read to its end.
+    """
+    size = held.size - start if size is None else size
+    if not held.segments:
+        return held.inline[start : start + size]
+    ranges = list(_ranges(held.segments, start, size))
+    opened = [(os.open(files.place(file).path, os.O_RDONLY), offset, length) for file, offset, length in ranges]
+    if size <= PIECE_BYTES:
+        try:
+            return b"".join([os.pread(fd, length, offset) for fd, offset, length in opened])
+        finally:
+            for fd, _, _ in opened:
+                os.close(fd)
+    return _Pieces(opened)
+
+
+def copied(files: Files, held: Version | Part, start: int, size: int) -> tuple[bytes, list[Segment]]:
+    """A copy of a range of an object's bytes, as a new object's inline bytes or segments."""
+    if size <= INLINE_BYTES_MAX:
+        return cast(bytes, read(files, held, start, size)), []
+    draft = files.draft()
+    try:
+        if held.segments:
+            for file, offset, length in _ranges(held.segments, start, size):
+                draft.copy(files.place(file), offset, length)
+        else:
+            draft.write(held.inline[start : start + size])
+    except BaseException:
+        draft.discard()
+        raise
+    return b"", [Segment(files.keep(draft), size)]
+
+
+def _ranges(segments: Sequence[Segment], start: int, size: int) -> list[tuple[str, int, int]]:
+    """File, offset and length of each piece of a range over several segments."""
+    found: list[tuple[str, int, int]] = []
+    for segment in segments:
+        if start >= segment.size:
+            start -= segment.size
+            continue
+        if size <= 0:
+            break
+        length = min(size, segment.size - start)
+        found.append((segment.file, start, length))
+        size -= length
+        start = 0
+    return found
+
+
+class _Pieces:
+    """Open files as one body; they are closed at its end, or when its reader goes away."""
+
+    def __init__(self, opened: list[tuple[int, int, int]]) -> None:
+        self._opened = opened
+
+    def __aiter__(self) -> _Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        opened = self._opened
+        while opened:
+            fd, offset, left = opened[0]
+            piece = os.pread(fd, min(left, PIECE_BYTES), offset)
+            if len(piece) == left or not piece:
+                os.close(fd)
+                del opened[0]
+            else:
+                opened[0] = (fd, offset + len(piece), left - len(piece))
+            if piece:
+                return piece
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Let go of the files."""
+        for fd, _, _ in self._opened:
+            os.close(fd)
+        self._opened.clear()
+
+    def __del__(self) -> None:
+        for fd, _, _ in self._opened:
+            os.close(fd)

@@ -1,0 +1,1 @@
+"""Buckets: made, listed, found and deleted."""

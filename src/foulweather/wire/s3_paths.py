@@ -1,0 +1,55 @@
+"""Which operation a request to S3 is for: its bucket may be in the host, and who browses signs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from foulweather.kernel.http import HttpRequest
+from foulweather.services.s3.addresses import PLAIN, address_of
+from foulweather.wire import rest_paths
+
+CONTROL_PATH = "/v20180820/"
+# Methods and content type of a browser's upload form, which is no operation of the API's model.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+FORM = "multipart/form-data"
+
+
+class Found(NamedTuple):
+    """A service of the S3 family, its operation, and the labels of its path."""
+
+    service: str
+    operation: str
+    labels: Mapping[str, str]
+
+
+def match(request: HttpRequest, is_signed: bool) -> Found | None:
+    """The operation of S3 (or S3 Control) that a request is for, or None."""
+    address = address_of(request.header("host"))
+    if address is None:
+        if not is_signed:
+            return None
+        address = PLAIN
+    if address.kind == "control" or (address == PLAIN and request.path.startswith(CONTROL_PATH)):
+        found = rest_paths.match("s3control", request.method, request.path, request.query, request.header)
+        return Found("s3control", *found) if found is not None else None
+    if address.kind == "website":
+        return None
+    if is_form(request):
+        labels = {"Bucket": address.bucket or request.path.strip("/"), "Key": ""}
+        return Found("s3", "PutObject", labels)
+    path = f"/{address.bucket}{request.path}" if address.bucket else request.path
+    found = rest_paths.match("s3", request.method, path, request.query, request.header)
+    return Found("s3", *found) if found is not None else None
+
+
+def is_form(request: HttpRequest) -> bool:
+    """Whether the request is a browser's upload by a form."""
+    return request.method == "POST" and request.header("content-type").lower().startswith(FORM)
+
+
+def may_be_s3(request: HttpRequest, scope_service: str) -> bool:
+    """Whether a request looks as if it were for S3, before its operation is known."""
+    if scope_service:
+        return scope_service == "s3"
+    return "x-amz-target" not in request.by_name() and address_of(request.header("host")) is not None
