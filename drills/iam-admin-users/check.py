@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-from stack import ADMINISTRATOR, APPLIANCE, PEOPLE, PIPELINE, PIPELINE_ROLE, Regular, as_role, as_user
+from stack import ADMINISTRATOR, APPLIANCE, PEOPLE, PIPELINE, PIPELINE_ROLE, Appliance, Pipeline, as_role, as_user
 
 from foulweather.drilling.judging import principals, shown, statements, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
@@ -40,13 +40,13 @@ def _shown(lab: Lab, users: list[str]) -> list[Fact]:
 def _stopped(lab: Lab) -> Why | None:
     since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 40 * MINUTE_MS)
     for app in lab.apps.values():
-        if not isinstance(app, Regular):
+        if not isinstance(app, Pipeline | Appliance):
             continue
         error = app.failed_since(since_ms)
         if error is not None:
             facts = _shown(lab, _attached(lab))
             return unmended(f"The {app.name} has stopped: {error}", *facts, because=[error.why])
-        if not any(at_ms > since_ms for at_ms, _ in app.runs):
+        if not app.runs_since(since_ms):
             return unmended(f"The {app.name} did not run.", Fact(app.name, "runs", 0))
     return None
 
@@ -85,7 +85,7 @@ def _beyond(lab: Lab) -> list[tuple[str, str]]:
 
 
 def _queue(lab: Lab, name: str) -> str:
-    return f"arn:aws:sqs:{lab.region}:{lab.account}:{name}"
+    return lab.queue_arn(name)
 
 
 def _may(lab: Lab, arn: str, asked: list[tuple[str, str]], *, mfa: str = "true") -> list[tuple[str, str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from foulweather.drilling.clients import Identity
-from foulweather.drilling.lab import MINUTE_MS, App, Lab
+from foulweather.drilling.documents import document
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.regular import Regular
 from foulweather.kernel.errors import AwsError
-from foulweather.services.iam.totp import STEP_MS, code_at
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 PEOPLE = ("anna.berg", "jonas.lind", "priya.nair")
@@ -17,12 +17,6 @@ APPLIANCE = "report-appliance"
 USERS = (*PEOPLE, PIPELINE, APPLIANCE)
 ADMIN_ROLE = "administrator"
 PIPELINE_ROLE = "pipeline-deploy"
-KEPT_RUNS = 100
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def as_user(lab: Lab, user: str) -> Identity:
@@ -48,51 +42,16 @@ def as_role(lab: Lab, user: str, role: str, *, mfa: bool = False) -> Identity:
     """A session of a role for a user, who shows the code of its device or does not."""
     request: dict[str, str] = {"RoleArn": f"arn:aws:iam::{lab.account}:role/{role}", "RoleSessionName": user}
     if mfa:
-        device = lab.notes["devices"][user]
-        request |= {"SerialNumber": device["serial"], "TokenCode": code_at(device["seed"], lab.now_ms // STEP_MS)}
+        request |= {"SerialNumber": lab.phones.serial_of(user), "TokenCode": lab.mfa_code(user)}
     session = lab.client("sts", as_user(lab, user)).assume_role(**request)
     return lab.identity_of_key(session["Credentials"]["AccessKeyId"])
-
-
-class Regular(App):
-    """Something that is done again and again; `runs` tells how it went."""
-
-    EVERY_MIN = 15
-
-    def start(self) -> None:
-        """Begin with the next round."""
-        super().start()
-        self.runs: list[tuple[int, AwsError | None]] = []
-        self._next()
-
-    def failed_since(self, since_ms: int) -> AwsError | None:
-        """The last refusal after a time."""
-        return next((error for at_ms, error in reversed(self.runs) if at_ms > since_ms and error), None)
-
-    def _next(self) -> None:
-        self.lab.at(self.lab.now_ms + self.EVERY_MIN * MINUTE_MS, self._run)
-
-    def _run(self) -> None:
-        if not self.is_running:
-            return
-        error = None
-        try:
-            self.run()
-        except AwsError as refused:
-            error = refused
-        self.runs = [*self.runs[-KEPT_RUNS:], (self.lab.now_ms, error)]
-        self._next()
-
-    def run(self) -> None:
-        """Do it once."""
-        raise NotImplementedError
 
 
 class Pipeline(Regular):
     """Rolls the queues' settings out, as its user or in a session of its role."""
 
     SETTINGS = {"credentials": ("role", "key")}
-    EVERY_MIN = 30
+    EVERY_MS = 30 * MINUTE_MS
 
     def run(self) -> None:
         """One roll-out."""
@@ -113,31 +72,21 @@ class Appliance(Regular):
         sns.publish(TopicArn=self.lab.notes["reports"], Message="a report")
 
 
-class Administrator(App):
-    """Looks after the account some times a day: in the role while there is one, or else with their own rights."""
+class Administrator(Regular):
+    """Looks after the account some times a day: in the role while there is one, or else with their own rights.
 
-    EVERY_MIN = 240
+    Whoever cannot tries again later; whether they can is the check's affair.
+    """
 
-    def start(self) -> None:
-        """Begin with the next round."""
-        super().start()
-        self._next()
+    EVERY_MS = 240 * MINUTE_MS
 
-    def _next(self) -> None:
-        self.lab.at(self.lab.now_ms + self.EVERY_MIN * MINUTE_MS, self._run)
-
-    def _run(self) -> None:
-        if not self.is_running:
-            return
+    def run(self) -> None:
+        """One look."""
         try:
-            try:
-                who = as_role(self.lab, self.name, ADMIN_ROLE, mfa=True)
-            except AwsError:
-                who = as_user(self.lab, self.name)
-            self.lab.client("iam", who).list_users()
+            who = as_role(self.lab, self.name, ADMIN_ROLE, mfa=True)
         except AwsError:
-            pass  # they try again later; whether they can is the check's affair
-        self._next()
+            who = as_user(self.lab, self.name)
+        self.lab.client("iam", who).list_users()
 
 
 def build(lab: Lab) -> None:
@@ -147,7 +96,9 @@ def build(lab: Lab) -> None:
     for user in USERS:
         iam.create_user(UserName=user)
         keys[user] = iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
-    lab.notes.update(keys=keys, devices={user: _enrolled(lab, user) for user in PEOPLE})
+    lab.notes.update(keys=keys)
+    for user in PEOPLE:
+        lab.enrol_mfa(user)
     for name in ("shop-orders", "shop-returns", "ledger"):
         sqs.create_queue(QueueName=name)
     lab.notes.update(
@@ -171,7 +122,7 @@ def build(lab: Lab) -> None:
     rollout = {
         "Effect": "Allow",
         "Action": ["sqs:GetQueueUrl", "sqs:SetQueueAttributes", "sqs:TagQueue"],
-        "Resource": f"arn:aws:sqs:{lab.region}:{lab.account}:shop-*",
+        "Resource": lab.queue_arn("shop-*"),
     }
     iam.put_role_policy(RoleName=PIPELINE_ROLE, PolicyName="rollout", PolicyDocument=document(rollout))
     publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": lab.notes["reports"]}
@@ -180,17 +131,3 @@ def build(lab: Lab) -> None:
     lab.add(Appliance(lab, "appliance"))
     for person in PEOPLE:
         lab.add(Administrator(lab, person))
-
-
-def _enrolled(lab: Lab, user: str) -> dict[str, str]:
-    """A virtual MFA device for a user."""
-    iam = lab.client("iam")
-    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=user)["VirtualMFADevice"]
-    seed, step = device["Base32StringSeed"].decode(), lab.now_ms // STEP_MS
-    iam.enable_mfa_device(
-        UserName=user,
-        SerialNumber=device["SerialNumber"],
-        AuthenticationCode1=code_at(seed, step - 1),
-        AuthenticationCode2=code_at(seed, step),
-    )
-    return {"serial": device["SerialNumber"], "seed": seed}

@@ -91,7 +91,7 @@ def _facts(lab: Lab) -> list[Fact]:
 
 
 def _failed(lab: Lab, name: str, since_ms: int) -> list[str]:
-    return [told for at_ms, told in cast(Developer, lab.apps[name]).runs if at_ms > since_ms and told]
+    return [run.told for run in cast(Developer, lab.apps[name]).runs_since(since_ms) if run.error]
 
 
 def symptom(lab: Lab) -> Why | None:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from foulweather.drilling.clients import Identity
-from foulweather.drilling.lab import MINUTE_MS, App, Lab
-from foulweather.kernel.errors import AwsError
+from foulweather.drilling.documents import document
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.regular import Regular
 
 ROLE, BOUNDARY = "developer", "DeveloperPermissionBoundary"
 REGIONS = ("us-east-1", "us-west-2")
 BUILDS, LEDGER = "dev-builds", "dev-ledger"
 TOPIC, LEDGER_TOPIC, OTHER_TOPIC = "dev-build-events", "dev-ledger-events", "payments-events"
 PRODUCTION = {"Environment": "production"}
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """A policy of these statements."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def boundary(account: str) -> str:
@@ -49,29 +44,16 @@ def boundary(account: str) -> str:
     )
 
 
-class Developer(App):
+class Developer(Regular):
     """A program that acts by the role `developer`, with a session of its own each time."""
 
-    def start(self) -> None:
-        """Begin to run."""
-        super().start()
-        self.runs: list[tuple[int, str]] = []
-        self._next()
+    def pause_ms(self) -> int:
+        """A busy day is busier."""
+        return 2 * MINUTE_MS if self.lab.struck_at_ms else 20 * MINUTE_MS
 
-    def _next(self) -> None:
-        pause_ms = 2 * MINUTE_MS if self.lab.struck_at_ms else 20 * MINUTE_MS
-        self.lab.at(self.lab.now_ms + pause_ms, self._due)
-
-    def _due(self) -> None:
-        if not self.is_running:
-            return
-        told = ""
-        try:
-            self.work(self._session())
-        except AwsError as error:
-            told = f"{error.code}: {error.message}"
-        self.runs.append((self.lab.now_ms, told))
-        self._next()
+    def run(self) -> None:
+        """Once."""
+        self.work(self._session())
 
     def _session(self) -> Identity:
         sts = self.lab.client("sts", self.lab.identity_of_key(self.lab.notes["ci_key"]))

@@ -68,7 +68,7 @@ def check(lab: Lab) -> Why | None:
         told = "; ".join(f"{call} with {whose}" for whose, call in reached[:4])
         return unmended(f"Sensitive calls still succeed without MFA: {told}.", *_group_facts(lab, newest))
     for name in ("svc-exporter", "svc-crm"):
-        told = [told for at_ms, told in cast(Service, lab.apps[name]).runs if at_ms > since_ms]
+        told = [run.told for run in cast(Service, lab.apps[name]).runs_since(since_ms)]
         if not told or any(told):
             return unmended(f"The application {name} works no longer: {next(filter(None, told), 'it did not run')}.")
     return _people(lab, since_ms) or _joined(lab, newest) or _said(lab)
@@ -77,12 +77,12 @@ def check(lab: Lab) -> Why | None:
 def _people(lab: Lab, since_ms: int) -> Why | None:
     for name in lab.notes["people"]:
         person = cast(Person, lab.apps[name])
-        days = [day for day in person.days if day[0] > since_ms]
-        if not days or days[-1][2]:
-            told = days[-1][2] if days else "no work was done"
+        days = person.runs_since(since_ms)
+        if not days or days[-1].error:
+            told = days[-1].told if days else "no work was done"
             why = "and could not enrol a device" if not person.is_enrolled else "although a device is enrolled"
             return unmended(f"{name} is locked out, {why}: {told}", _mfa_active(lab, name), *_group_facts(lab, name))
-        if days[-1][1] == BARE:
+        if person.how == BARE:
             return unmended(f"{name} still works without MFA.", _mfa_active(lab, name), *_group_facts(lab, name))
     return None
 

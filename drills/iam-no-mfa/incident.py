@@ -7,30 +7,27 @@ from typing import cast
 from stack import BARE, Person, hand_in, read_exports, user, work
 
 from foulweather.drilling.clients import Identity
-from foulweather.drilling.lab import MINUTE_MS, App, Lab
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.regular import Regular
 from foulweather.kernel.errors import AwsError
 
 NEW = ("dana", "emil")
 
 
-class RedTeam(App):
+class RedTeam(Regular):
     """The security department's exercise: what can be done with an engineer's access key alone?"""
+
+    EVERY_MS = 4 * MINUTE_MS
 
     def start(self) -> None:
         """Begin the exercise."""
-        super().start()
         self.reached: list[tuple[int, str, str]] = []
-        self._next()
+        super().start()
 
-    def _next(self) -> None:
-        self.lab.at(self.lab.now_ms + 4 * MINUTE_MS, self._due)
-
-    def _due(self) -> None:
-        if not self.is_running:
-            return
+    def run(self) -> None:
+        """With everybody's key."""
         for name in self.lab.notes["people"]:
             self._try(name, cast(Person, self.lab.apps[name]).key)
-        self._next()
 
     def _try(self, name: str, key: str) -> None:
         """With the key itself, and with a session of it that has seen no code."""

@@ -6,22 +6,13 @@ import json
 from typing import Any
 
 from foulweather.drilling.clients import Identity
-from foulweather.drilling.lab import HOUR_MS, MINUTE_MS, App, Lab
+from foulweather.drilling.documents import document
+from foulweather.drilling.lab import HOUR_MS, MINUTE_MS, Lab
+from foulweather.drilling.regular import Regular
 from foulweather.kernel.errors import AwsError
-from foulweather.services.iam.totp import STEP_MS, code_at
 
 EXPORTS, CHANGES = "customer-exports", "change-requests"
 WITH_MFA, BARE = "with MFA", "without MFA"
-
-
-def queue_arn(lab: Lab, name: str) -> str:
-    """The ARN of a queue."""
-    return f"arn:aws:sqs:{lab.region}:{lab.account}:{name}"
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """A policy of these statements."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def work(lab: Lab) -> str:
@@ -31,13 +22,13 @@ def work(lab: Lab) -> str:
             "Sid": "LookIntoExports",
             "Effect": "Allow",
             "Action": ["sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
-            "Resource": queue_arn(lab, EXPORTS),
+            "Resource": lab.queue_arn(EXPORTS),
         },
         {
             "Sid": "HandInChanges",
             "Effect": "Allow",
             "Action": ["sqs:SendMessage", "sqs:GetQueueUrl"],
-            "Resource": queue_arn(lab, CHANGES),
+            "Resource": lab.queue_arn(CHANGES),
         },
     )
 
@@ -78,39 +69,23 @@ def hand_in(lab: Lab, identity: Identity) -> None:
     lab.client("sqs", identity).send_message(QueueUrl=lab.notes[CHANGES], MessageBody="a change")
 
 
-class Person(App):
+class Person(Regular):
     """An engineer: works with MFA once there is a device, else as it comes; refused without one, enrols one."""
 
     def __init__(self, lab: Lab, name: str, key: str) -> None:
         self.key = key
-        self.seed = ""
-        self.serial = ""
         self.is_enrolled = False
-        self.days: list[tuple[int, str, str]] = []
+        self.how = ""
         super().__init__(lab, name)
 
-    def start(self) -> None:
-        """Begin to work."""
-        super().start()
-        self._next()
+    def pause_ms(self) -> int:
+        """A busy day is busier."""
+        return 5 * MINUTE_MS if self.lab.struck_at_ms else 4 * HOUR_MS
 
-    def _next(self) -> None:
-        pause_ms = 5 * MINUTE_MS if self.lab.struck_at_ms else 4 * HOUR_MS
-        self.lab.at(self.lab.now_ms + pause_ms, self._due)
-
-    def hurry(self) -> None:
-        """A busy day begins."""
-        self.lab.at(self.lab.now_ms + MINUTE_MS, self._due)
-
-    def _due(self) -> None:
-        if not self.is_running:
-            return
-        try:
-            how, told = self._work(), ""
-        except AwsError as error:
-            how, told = "", f"{error.code}: {error.message}"
-        self.days.append((self.lab.now_ms, how, told))
-        self._next()
+    def run(self) -> None:
+        """Work, and keep how that went."""
+        self.how = ""
+        self.how = self._work()
 
     def _work(self) -> str:
         """One look into the exports and one change; gives how it went."""
@@ -132,57 +107,35 @@ class Person(App):
 
     def enrol(self) -> None:
         """Make a virtual device and show two of its codes, as anybody does for himself."""
-        iam = self.lab.client("iam", self.lab.identity_of_key(self.key))
-        if not self.seed:
-            made = iam.create_virtual_mfa_device(VirtualMFADeviceName=self.name)["VirtualMFADevice"]
-            self.seed, self.serial = made["Base32StringSeed"].decode(), made["SerialNumber"]
-        step = self.lab.now_ms // STEP_MS
-        iam.enable_mfa_device(
-            UserName=self.name,
-            SerialNumber=self.serial,
-            AuthenticationCode1=code_at(self.seed, step - 1),
-            AuthenticationCode2=code_at(self.seed, step),
-        )
+        self.lab.enrol_mfa(self.name, self.lab.identity_of_key(self.key))
         self.is_enrolled = True
 
     def _with_mfa(self) -> Identity:
-        code = code_at(self.seed, self.lab.now_ms // STEP_MS)
-        sts = self.lab.client("sts", self.lab.identity_of_key(self.key))
-        made = sts.get_session_token(SerialNumber=self.serial, TokenCode=code, DurationSeconds=3600)
+        sts, phones = self.lab.client("sts", self.lab.identity_of_key(self.key)), self.lab.phones
+        made = sts.get_session_token(
+            SerialNumber=phones.serial_of(self.name), TokenCode=self.lab.mfa_code(self.name), DurationSeconds=3600
+        )
         return self.lab.identity_of_key(made["Credentials"]["AccessKeyId"])
 
 
-class Service(App):
+class Service(Regular):
     """A program with a key of its own, and no phone: it exports customers, or takes them into the CRM."""
 
     def __init__(self, lab: Lab, name: str, key: str) -> None:
         self.key = key
-        self.runs: list[tuple[int, str]] = []
         super().__init__(lab, name)
 
-    def start(self) -> None:
-        """Begin to run."""
-        super().start()
-        self._next()
+    def pause_ms(self) -> int:
+        """A busy day is busier."""
+        return 3 * MINUTE_MS if self.lab.struck_at_ms else 15 * MINUTE_MS
 
-    def _next(self) -> None:
-        pause_ms = 3 * MINUTE_MS if self.lab.struck_at_ms else 15 * MINUTE_MS
-        self.lab.at(self.lab.now_ms + pause_ms, self._due)
-
-    def _due(self) -> None:
-        if not self.is_running:
-            return
-        told = ""
-        try:
-            sqs = self.lab.client("sqs", self.lab.identity_of_key(self.key))
-            if self.name == "svc-exporter":
-                sqs.send_message(QueueUrl=self.lab.notes[EXPORTS], MessageBody=json.dumps({"customer": len(self.runs)}))
-            else:
-                self._take_in(sqs)
-        except AwsError as error:
-            told = f"{error.code}: {error.message}"
-        self.runs.append((self.lab.now_ms, told))
-        self._next()
+    def run(self) -> None:
+        """One customer out, or what there is into the CRM."""
+        sqs = self.lab.client("sqs", self.lab.identity_of_key(self.key))
+        if self.name == "svc-exporter":
+            sqs.send_message(QueueUrl=self.lab.notes[EXPORTS], MessageBody=json.dumps({"customer": len(self.runs)}))
+        else:
+            self._take_in(sqs)
 
     def _take_in(self, sqs: Any) -> None:
         url = self.lab.notes[EXPORTS]
@@ -209,7 +162,7 @@ def build(lab: Lab) -> None:
         iam.put_group_policy(GroupName="engineers", PolicyName=name, PolicyDocument=text)
     iam.create_group(GroupName="services")
     carry = {"Effect": "Allow", "Action": ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"]}
-    text = document({**carry, "Resource": queue_arn(lab, EXPORTS)})
+    text = document({**carry, "Resource": lab.queue_arn(EXPORTS)})
     iam.put_group_policy(GroupName="services", PolicyName="carry", PolicyDocument=text)
     for name in ("svc-exporter", "svc-crm"):
         lab.add(Service(lab, name, user(lab, name, "services")))

@@ -69,6 +69,7 @@ class Service(App):
             )
         except AwsError as error:
             self.runs.append((self.lab.now_ms, who, error.code))
+            self.say(f"{error.code}: {error.message}")
             return
         self.runs.append((self.lab.now_ms, who, ""))
 

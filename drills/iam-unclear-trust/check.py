@@ -43,7 +43,7 @@ def check(lab: Lab) -> Why | None:
     """The partner's traffic first, then who else came in, then what the role may do."""
     since_ms = lab.notes.get("settling_since_ms", lab.now_ms - DAY_MS)
     partner, stock = cast(Partner, lab.apps["partner"]), cast(Stock, lab.apps["stock"])
-    refused = [told for at_ms, told in partner.refused if at_ms > since_ms]
+    refused = [run.told for run in partner.runs_since(since_ms) if run.error]
     if refused:
         return unmended(f"The partner cannot collect: {refused[-1]}", _trust(lab))
     came_in = (

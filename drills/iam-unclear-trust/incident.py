@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stack import EXTERNAL_ID, OTHER_TENANT, ROLE, assumed, collect, runner, trust
+from stack import EXTERNAL_ID, OTHER_TENANT, ROLE, assumed, collect, runner
 
 from foulweather.drilling.clients import Identity
-from foulweather.drilling.lab import MINUTE_MS, App, Lab
+from foulweather.drilling.documents import trust
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.regular import Regular
 from foulweather.kernel.errors import AwsError
 
 
-class Outside(App):
+class Outside(Regular):
     """Whoever tries role ARNs: a stranger's crawler, the partner's other roles and customers, our own intern."""
+
+    EVERY_MS = 3 * MINUTE_MS
 
     def start(self) -> None:
         """Begin to try."""
-        super().start()
         self.came_in: list[tuple[int, str]] = []
         self.taken: dict[int, int] = {}
-        self._next()
+        super().start()
 
-    def _next(self) -> None:
-        self.lab.at(self.lab.now_ms + 3 * MINUTE_MS, self._due)
-
-    def _due(self) -> None:
-        if not self.is_running:
-            return
+    def run(self) -> None:
+        """One round of all who try."""
         for who, identity, external_id in self._callers():
             try:
                 session = assumed(self.lab, identity, self.lab.notes["role"], external_id)
@@ -36,7 +35,6 @@ class Outside(App):
             self.came_in.append((self.lab.now_ms, f"{who} {shown}"))
             if identity.account == self.lab.notes["stranger"]:
                 self._take(session)
-        self._next()
 
     def _take(self, session: Identity) -> None:
         try:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from foulweather.drilling.clients import Identity
-from foulweather.drilling.lab import MINUTE_MS, App, Lab
-from foulweather.kernel.errors import AwsError
+from foulweather.drilling.documents import document, trust
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.regular import Regular
 
 EXTERNAL_ID = "unique-external-id-12345"
 OTHER_TENANT = "unique-external-id-67890"
 ROLE = "partner-stock-reader"
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """A policy of these statements."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def trust(principal: str, external_id: str = "") -> str:
-    """Lets a principal assume the role, with its external ID if one is given."""
-    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
-    if external_id:
-        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
-    return document(statement)
 
 
 def root_of(lab: Lab, account: str) -> Identity:
@@ -63,55 +50,45 @@ def collect(lab: Lab, identity: Identity, most: int) -> list[int]:
     return taken
 
 
-class Stock(App):
+class Stock(Regular):
     """Writes a report of the stock now and then."""
 
     def start(self) -> None:
         """Begin to write."""
-        super().start()
         self.written: dict[int, int] = {}
-        self._next()
+        super().start()
 
-    def _next(self) -> None:
-        pause_ms = MINUTE_MS if self.lab.struck_at_ms else 20 * MINUTE_MS
-        self.lab.at(self.lab.now_ms + pause_ms, self._due)
+    def pause_ms(self) -> int:
+        """A busy day is busier."""
+        return MINUTE_MS if self.lab.struck_at_ms else 20 * MINUTE_MS
 
-    def _due(self) -> None:
-        if not self.is_running:
-            return
+    def run(self) -> None:
+        """One report."""
         number = len(self.written) + 1
         self.lab.client("sqs").send_message(
             QueueUrl=self.lab.notes["queue"], MessageBody=json.dumps({"report": number})
         )
         self.written[number] = self.lab.now_ms
-        self._next()
 
 
-class Partner(App):
+class Partner(Regular):
     """Northwind's collector: the role `cicd-role` of its account, by our role, with the external ID that was agreed."""
 
     def start(self) -> None:
         """Begin to collect."""
-        super().start()
         self.got: set[int] = set()
-        self.refused: list[tuple[int, str]] = []
-        self._next()
+        super().start()
 
-    def _next(self) -> None:
-        pause_ms = 2 * MINUTE_MS if self.lab.struck_at_ms else 20 * MINUTE_MS
-        self.lab.at(self.lab.now_ms + pause_ms, self._due)
+    def pause_ms(self) -> int:
+        """A busy day is busier."""
+        return 2 * MINUTE_MS if self.lab.struck_at_ms else 20 * MINUTE_MS
 
-    def _due(self) -> None:
-        if not self.is_running:
-            return
+    def run(self) -> None:
+        """Collect what there is."""
         notes = self.lab.notes
-        try:
-            own = assumed(self.lab, self.lab.identity_of_key(notes["partner_key"]), notes["partner_role"])
-            session = assumed(self.lab, own, notes["role"], EXTERNAL_ID)
-            self.got.update(collect(self.lab, session, 10))
-        except AwsError as error:
-            self.refused.append((self.lab.now_ms, f"{error.code}: {error.message}"))
-        self._next()
+        own = assumed(self.lab, self.lab.identity_of_key(notes["partner_key"]), notes["partner_role"])
+        session = assumed(self.lab, own, notes["role"], EXTERNAL_ID)
+        self.got.update(collect(self.lab, session, 10))
 
 
 def build(lab: Lab) -> None:
@@ -136,7 +113,7 @@ def build(lab: Lab) -> None:
     may = {
         "Effect": "Allow",
         "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage"],
-        "Resource": f"arn:aws:sqs:{lab.region}:{lab.account}:partner-stock",
+        "Resource": lab.queue_arn("partner-stock"),
     }
     iam.put_role_policy(RoleName=ROLE, PolicyName="collect", PolicyDocument=document(may))
     iam.create_user(UserName="night-shift")

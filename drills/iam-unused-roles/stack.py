@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from foulweather.drilling.clients import Identity
+from foulweather.drilling.documents import document
 from foulweather.drilling.lab import DAY_MS, HOUR_MS, MINUTE_MS, App, Lab
 from foulweather.kernel.errors import AwsError
 
@@ -42,11 +40,6 @@ WITH_SHARED = ("atlas-export", "cobalt-serve", "payments-bridge", "nightly-backu
 WITH_INLINE = ("atlas-import", "vendor-audit")
 WITH_PROFILE = ("beacon-worker",)
 TRUSTING_OTHERS = ("vendor-audit", "partner-upload", "payments-bridge")
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 class Job(App):

@@ -37,7 +37,7 @@ def check(lab: Lab) -> Why | None:
         error = app.failed_since(since_ms)
         if error is not None:
             return unmended(f"{app.name} is refused: {error}", *regions, because=[error.why])
-        if not any(at_ms > since_ms for at_ms, _ in app.runs):
+        if not app.runs_since(since_ms):
             return unmended(f"{app.name} has not run.", Fact(app.name, "runs", 0))
     return _still_closed(lab, regions) or _root_still_out(lab, regions)
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from foulweather.drilling.clients import Client, Identity
-from foulweather.drilling.lab import MINUTE_MS, App, Lab
-from foulweather.kernel.errors import AwsError
+from foulweather.drilling.documents import document
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.regular import Regular
 
 REGIONS = ["us-east-1", "us-west-2"]
 GLOBAL_SERVICES = ["iam:*", "sts:*", "organizations:*", "route53:*", "cloudfront:*", "support:*", "budgets:*"]
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-KEPT_RUNS = 50
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def restrict_regions(regions: list[str]) -> str:
@@ -58,48 +50,18 @@ def as_role(lab: Lab, user: str, role: str, region: str, *, sts: str = "us-east-
     return in_region(lab.identity_of_key(session["Credentials"]["AccessKeyId"]), region)
 
 
-class Errand(App):
-    """Something that a member account does every few minutes, in one region; `runs` tells how it went."""
-
-    EVERY_MIN = 15
+class Errand(Regular):
+    """Something that a member account does every few minutes, in one region."""
 
     def __init__(self, lab: Lab, name: str, region: str) -> None:
         super().__init__(lab, name)
         self.region = region
-        self.runs: list[tuple[int, AwsError | None]] = []
-
-    def start(self) -> None:
-        """Begin with the next round."""
-        super().start()
-        self._next()
-
-    def failed_since(self, since_ms: int) -> AwsError | None:
-        """The last refusal since a time."""
-        return next((error for at_ms, error in reversed(self.runs) if at_ms > since_ms and error), None)
-
-    def _next(self) -> None:
-        self.lab.at(self.lab.now_ms + self.EVERY_MIN * MINUTE_MS, self._run)
-
-    def _run(self) -> None:
-        if not self.is_running:
-            return
-        error = None
-        try:
-            self.run()
-        except AwsError as refused:
-            error = refused
-        self.runs = [*self.runs[-KEPT_RUNS:], (self.lab.now_ms, error)]
-        self._next()
-
-    def run(self) -> None:
-        """Do it once."""
-        raise NotImplementedError
 
 
 class Release(Errand):
     """Sets a region up: what is there already stays."""
 
-    EVERY_MIN = 5
+    EVERY_MS = 5 * MINUTE_MS
 
     def run(self) -> None:
         """Make the queue, and take an order through it."""
@@ -121,7 +83,7 @@ class Shop(Errand):
 class Warehouse(Errand):
     """Signs in where it stands, and works where the shop is."""
 
-    EVERY_MIN = 30
+    EVERY_MS = 30 * MINUTE_MS
 
     def run(self) -> None:
         """Read how much there is to pack."""

@@ -48,7 +48,7 @@ def _filtered_out(lab: Lab, since_ms: int) -> int:
 
 
 def _subscriptions(lab: Lab, queue: str) -> list[str]:
-    arn = f"arn:aws:sqs:{lab.region}:{lab.account}:{queue}"
+    arn = lab.queue_arn(queue)
     found = lab.client("sns").list_subscriptions_by_topic(TopicArn=lab.notes["topic"])["Subscriptions"]
     return [one["SubscriptionArn"] for one in found if one["Endpoint"] == arn]
 

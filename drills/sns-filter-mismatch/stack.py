@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from foulweather.drilling.documents import topic_may_send
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load import Ledger, Publisher, Recorded, WorkerFleet
 from foulweather.drilling.load.client import Made
@@ -50,18 +51,6 @@ class Consumer(WorkerFleet):
         self.got[event["key"]] = self.got.get(event["key"], 0) + 1
 
 
-def _let_in(queue_arn: str, topic_arn: str) -> str:
-    statement = {
-        "Sid": "TopicMaySend",
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue_arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
 def build(lab: Lab) -> None:
     """Topic, two queues with a filtered subscription each, their consumers, and the shop."""
     sns, sqs = lab.client("sns"), lab.client("sqs")
@@ -69,8 +58,8 @@ def build(lab: Lab) -> None:
     lab.notes["topic"] = topic
     for name, types in WANTED.items():
         url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
-        arn = f"arn:aws:sqs:{lab.region}:{lab.account}:{name}"
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _let_in(arn, topic)})
+        arn = lab.queue_arn(name)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": topic_may_send(arn, topic)})
         sns.subscribe(
             TopicArn=topic,
             Protocol="sqs",
@@ -78,4 +67,4 @@ def build(lab: Lab) -> None:
             Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"event_type": list(types)})},
         )
         lab.add(Consumer(lab, name, queue_url=url))
-    lab.add(Shop(lab, "shop", to=topic, arrivals=QUIET))
+    lab.add(Shop(lab, "shop", to=topic, arrivals=QUIET, ledger=Ledger()))

@@ -27,23 +27,18 @@ class Renderer(WorkerFleet):
         if self.settings["engine"] == "gpu":
             self.take_duration = duration(GPU_MS)
 
-    def deploy(self, settings: dict[str, str]) -> None:
-        """Take on the settings that a release can change."""
-        for key in settings:
-            if key not in self.RELEASABLE:
-                raise ValueError(f"a release of {self.name} can set {', '.join(self.RELEASABLE)}, not {key!r}")
+    def release(self, settings: dict[str, str]) -> None:
+        """Take on what a release can change, within the budget."""
         workers = settings.get("workers", "0")
         if workers.isdigit() and int(workers) > self.WORKERS_MAX:
             raise ValueError(f"the budget allows {self.WORKERS_MAX} workers, not {workers}")
-        super().deploy(settings)
+        super().release(settings)
 
 
 class Shop(Publisher):
-    """Sends pictures; there is nothing to release about customers."""
+    """Sends pictures. There is nothing to release about customers: turning them away is no fix."""
 
-    def deploy(self, settings: dict[str, str]) -> None:
-        """Refuse: turning customers away is no fix."""
-        raise ValueError(f"{self.name} is what customers do; there is nothing to release")
+    RELEASABLE = ()
 
     def due_in_order(self, event: dict[str, Any]) -> str:
         """Pictures have no order."""
@@ -53,12 +48,10 @@ class Shop(Publisher):
 def build(lab: Lab) -> None:
     """A queue with a dead-letter queue, one worker, and a shop between two holidays."""
     sqs = lab.client("sqs")
-    dead = sqs.create_queue(QueueName="prints-dlq", Attributes={"MessageRetentionPeriod": "1209600"})["QueueUrl"]
-    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": "5"})
+    sqs.create_queue(QueueName="prints-dlq", Attributes={"MessageRetentionPeriod": "1209600"})
+    redrive = json.dumps({"deadLetterTargetArn": lab.queue_arn("prints-dlq"), "maxReceiveCount": "5"})
     attributes = {"VisibilityTimeout": "120", "MessageRetentionPeriod": "345600", "RedrivePolicy": redrive}
     queue = sqs.create_queue(QueueName="prints", Attributes=attributes)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    lab.notes.update(queue=queue, queue_arn=arn)
+    lab.notes.update(queue=queue, queue_arn=lab.queue_arn("prints"))
     lab.add(Renderer(lab, "renderer", queue_url=queue, workers="1", batch="1", processing_ms="15000-25000"))
     lab.add(Shop(lab, "shop", to=queue, arrivals=Poisson(per_min=1)))

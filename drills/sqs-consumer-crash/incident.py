@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from stack import OrderWorker
-
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load import Poisson, Publisher
 
@@ -13,5 +11,5 @@ from foulweather.drilling.load import Poisson, Publisher
 def strike(lab: Lab) -> None:
     """Four cheap machines instead of a dear one."""
     lab.deploy("order-worker", workers="4", pause_ms="0")
-    cast(OrderWorker, lab.apps["order-worker"]).befall(crash_before_ppm="50000", crash_after_ppm="80000")
+    lab.app("order-worker").befall(crash_before_ppm="50000", crash_after_ppm="80000")
     cast(Publisher, lab.apps["shop"]).arrive(Poisson(per_min=4))

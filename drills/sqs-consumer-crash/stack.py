@@ -4,39 +4,27 @@ from __future__ import annotations
 
 import json
 
+from foulweather.drilling.fleets import Fleet
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load import Publisher, Recorded, WorkerFleet
+from foulweather.drilling.load import Publisher, Recorded
 
 QUIET = Recorded((20_000, 205_000), every_ms=600_000)
 """Two orders in ten minutes: the past is to be lived in a second or two."""
-GIVEN = frozenset({"processing_ms", "failure_ppm", "crash_before_ppm", "crash_after_ppm", "restart_s", "round_trip_ms"})
-"""What no release can wish away: how long the work takes, and that machines die."""
 
 
-class OrderWorker(WorkerFleet):
+class OrderWorker(Fleet):
     """Books orders, on machines that are not its own."""
-
-    def befall(self, **settings: str) -> None:
-        """Change what a release can not."""
-        super().deploy(settings)
-
-    def deploy(self, settings: dict[str, str]) -> None:
-        """A release."""
-        given = sorted(GIVEN & settings.keys())
-        if given:
-            raise ValueError(f"{self.name}: no release can choose {', '.join(given)}; that is how things are")
-        super().deploy(settings)
 
 
 def build(lab: Lab) -> None:
     """The queue, its dead-letter queue, the fleet, the shop."""
     sqs = lab.client("sqs")
     sqs.create_queue(QueueName="orders-dlq", Attributes={"MessageRetentionPeriod": "1209600"})
-    dead_letters = f"arn:aws:sqs:{lab.region}:{lab.account}:orders-dlq"
+    dead_letters = lab.queue_arn("orders-dlq")
     redrive = json.dumps({"deadLetterTargetArn": dead_letters, "maxReceiveCount": 10})
     attributes = {"VisibilityTimeout": "60", "RedrivePolicy": redrive}
     queue = sqs.create_queue(QueueName="orders", Attributes=attributes)["QueueUrl"]
-    lab.notes.update(queue=queue, queue_arn=f"arn:aws:sqs:{lab.region}:{lab.account}:orders")
+    lab.notes.update(queue=queue, queue_arn=lab.queue_arn("orders"))
     lab.add(
         OrderWorker(
             lab,

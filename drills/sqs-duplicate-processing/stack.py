@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from foulweather.drilling.fleets import Fleet
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load import Publisher, Recorded, WorkerFleet
+from foulweather.drilling.load import Publisher, Recorded
 
 QUIET = Recorded((20_000, 205_000), every_ms=600_000)
 """Two orders in ten minutes: the past is to be lived in a second or two."""
-GIVEN = frozenset({"processing_ms", "failure_ppm", "crash_before_ppm", "crash_after_ppm", "restart_s", "round_trip_ms"})
-"""What no release can wish away: how long the work takes, and that machines die."""
 
 
-class OrderWorker(WorkerFleet):
+class OrderWorker(Fleet):
     """Charges and creates; notes how often each order was worked on."""
 
     def __init__(self, lab: Lab, name: str, **options: Any) -> None:
@@ -24,23 +23,12 @@ class OrderWorker(WorkerFleet):
         """The work is done, whether or not somebody else did it already."""
         self.worked[event["key"]] = self.worked.get(event["key"], 0) + 1
 
-    def befall(self, **settings: str) -> None:
-        """Change what a release can not."""
-        super().deploy(settings)
-
-    def deploy(self, settings: dict[str, str]) -> None:
-        """A release."""
-        given = sorted(GIVEN & settings.keys())
-        if given:
-            raise ValueError(f"{self.name}: no release can choose {', '.join(given)}; that is how things are")
-        super().deploy(settings)
-
 
 def build(lab: Lab) -> None:
     """A queue with SQS's defaults, which are enough for work that takes seconds."""
     sqs = lab.client("sqs")
     queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    lab.notes.update(queue=queue, queue_arn=f"arn:aws:sqs:{lab.region}:{lab.account}:orders")
+    lab.notes.update(queue=queue, queue_arn=lab.queue_arn("orders"))
     lab.add(
         OrderWorker(
             lab,

@@ -27,21 +27,13 @@ class Printers(WorkerFleet):
         self.settings = settings
         del self.polling["WaitTimeSeconds"]
 
-    def deploy(self, settings: dict[str, str]) -> None:
-        """Take on the settings that a release can change."""
-        for key in settings:
-            if key not in self.RELEASABLE:
-                raise ValueError(f"a release of {self.name} can set {', '.join(self.RELEASABLE)}, not {key!r}")
-        super().deploy(settings)
-
 
 def build(lab: Lab) -> None:
     """A queue with long polling, three workers, an order now and then; empty receives are counted by the minute."""
     sqs = lab.client("sqs")
     queue = sqs.create_queue(QueueName="kitchen", Attributes={"ReceiveMessageWaitTimeSeconds": "20"})["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     empty: dict[int, int] = {}
-    lab.notes.update(queue=queue, queue_arn=arn, empty=empty)
+    lab.notes.update(queue=queue, queue_arn=lab.queue_arn("kitchen"), empty=empty)
 
     def count(event: Any) -> None:
         minute = event.at_ms // MINUTE_MS

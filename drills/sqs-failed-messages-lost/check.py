@@ -126,7 +126,7 @@ def _agreement(lab: Lab) -> Why | None:
         return unmended(f"The queue does not set messages aside after {ATTEMPTS} attempts.", redrive)
     target = str(policy["deadLetterTargetArn"])
     try:
-        url = lab.client("sqs").get_queue_url(QueueName=target.rpartition(":")[2])["QueueUrl"]
+        url = lab.queue_url(target.rpartition(":")[2])
     except AwsError:
         return unmended("The queue for what failed does not exist.", redrive)
     aside = _attributes(lab, url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from stack import OrderWorker, Shop
+from stack import Shop
 
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load import Poisson
@@ -16,7 +16,7 @@ def strike(lab: Lab) -> None:
     sqs.set_queue_attributes(QueueUrl=lab.notes["queue"], Attributes={"RedrivePolicy": ""})
     sqs.delete_queue(QueueUrl=lab.notes["dead_letters"])
     lab.deploy("order-worker", delete="always", workers="3", pause_ms="0")
-    cast(OrderWorker, lab.apps["order-worker"]).befall(failure_ppm="60000")
+    lab.app("order-worker").befall(failure_ppm="60000")
     shop = cast(Shop, lab.apps["shop"])
     shop.has_vouchers = True
     shop.arrive(Poisson(per_min=4))

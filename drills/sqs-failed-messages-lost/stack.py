@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from foulweather.drilling.fleets import Fleet
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load import Publisher, Recorded, WorkerFleet
+from foulweather.drilling.load import Publisher, Recorded
 
 QUIET = Recorded((20_000, 205_000), every_ms=600_000)
 """Two orders in ten minutes: the past is to be lived in a second or two."""
-GIVEN = frozenset({"processing_ms", "failure_ppm", "crash_before_ppm", "crash_after_ppm", "restart_s", "round_trip_ms"})
-"""What no release that is ready can change."""
 KEPT_S = 1_209_600
 ATTEMPTS = 3
 VOUCHER_EVERY = 10
@@ -30,7 +29,7 @@ class Shop(Publisher):
         return order
 
 
-class OrderWorker(WorkerFleet):
+class OrderWorker(Fleet):
     """Books orders, and notes which message had which order, and how often it came."""
 
     def __init__(self, lab: Lab, name: str, **options: Any) -> None:
@@ -49,22 +48,11 @@ class OrderWorker(WorkerFleet):
             self.vouchers.add(key)
         return order
 
-    def befall(self, **settings: str) -> None:
-        """Change what a release can not."""
-        super().deploy(settings)
-
-    def deploy(self, settings: dict[str, str]) -> None:
-        """A release."""
-        given = sorted(GIVEN & settings.keys())
-        if given:
-            raise ValueError(f"{self.name}: no release can choose {', '.join(given)}; that is how things are")
-        super().deploy(settings)
-
 
 def build(lab: Lab) -> None:
     """Three attempts, then fourteen days aside."""
     sqs = lab.client("sqs")
-    arn = f"arn:aws:sqs:{lab.region}:{lab.account}:orders"
+    arn = lab.queue_arn("orders")
     queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
     allow = json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]})
     aside = {"MessageRetentionPeriod": str(KEPT_S), "RedriveAllowPolicy": allow}

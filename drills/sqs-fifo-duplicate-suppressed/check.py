@@ -60,7 +60,7 @@ def check(lab: Lab) -> Why | None:
 def _harmful(lab: Lab, name: str, release: Fact) -> Why | None:
     sqs = lab.client("sqs")
     try:
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        url = lab.queue_url(name)
     except AwsError as error:
         return unmended(f"The queue that the shop sends to is gone: {error.code}.", release)
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

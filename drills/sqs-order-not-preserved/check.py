@@ -66,7 +66,7 @@ def check(lab: Lab) -> Why | None:
 def _attributes(lab: Lab, name: str) -> dict[str, Any]:
     sqs = lab.client("sqs")
     try:
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        url = lab.queue_url(name)
     except AwsError:
         return {}
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]).get("Attributes", {})

@@ -6,32 +6,17 @@ import json
 from typing import Any
 
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load.arrivals import Arrivals, Poisson
+from foulweather.drilling.load.arrivals import Poisson
 from foulweather.drilling.load.fleet import WorkerFleet
 from foulweather.drilling.load.publisher import Publisher
-from foulweather.kernel.errors import AwsError
+from foulweather.drilling.named_queues import FleetOnNamedQueue, PublisherToNamedQueue
 
 VERSIONS = 3
 ORDERS_AT_ONCE = 3
 CUSTOMERS = 40
 
 
-def url_of(lab: Lab, queue: str) -> str:
-    """A queue's URL by its name; raises ValueError where there is none, as a release would fail."""
-    try:
-        return lab.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
-    except AwsError as error:
-        raise ValueError(f"queue={queue}: {error}") from None
-
-
-def only(app: str, settings: dict[str, str], releasable: tuple[str, ...]) -> None:
-    """Refuse to release what is no configuration of an application but its nature."""
-    for key in settings:
-        if key not in releasable:
-            raise ValueError(f"a release of {app} can set {', '.join(releasable)}, not {key!r}")
-
-
-class Shop(Publisher):
+class Shop(PublisherToNamedQueue):
     """Sends three events of each order; those of a few orders come interleaved."""
 
     SETTINGS = {
@@ -40,25 +25,6 @@ class Shop(Publisher):
         "grouping": ("none", "customer", "order", "one"),
     }
     RELEASABLE = ("queue", "grouping", "deduplication")
-
-    def __init__(self, lab: Lab, name: str, arrivals: Arrivals) -> None:
-        super().__init__(lab, name, to="", arrivals=arrivals)
-
-    def configured(self) -> None:
-        """Take the settings in: where to send to."""
-        super().configured()
-        self.to = url_of(self.lab, self.settings["queue"])
-        self.is_fifo = self.to.endswith(".fifo")
-
-    def deploy(self, settings: dict[str, str]) -> None:
-        """Take on the settings that a release can change."""
-        only(self.name, settings, self.RELEASABLE)
-        super().deploy(settings)
-
-    def _check(self, settings: dict[str, str]) -> None:
-        if "queue" in settings:
-            url_of(self.lab, settings["queue"])
-        super()._check({key: value for key, value in settings.items() if key != "queue"})
 
     def event(self, n: int, now_ms: int) -> dict[str, Any]:
         """The n-th event: created, paid, or a new address."""
@@ -95,7 +61,7 @@ class Shop(Publisher):
         return made
 
 
-class OrderWorkers(WorkerFleet):
+class OrderWorkers(FleetOnNamedQueue):
     """Handles events, and writes down when an order's event came after a later one.
 
     A release to another queue leaves the old workers on the old queue, where they finish what is left.
@@ -107,30 +73,7 @@ class OrderWorkers(WorkerFleet):
     def __init__(self, lab: Lab, name: str, **settings: Any) -> None:
         self.newest: dict[str, int] = lab.notes.setdefault("newest", {})
         self.audit_url = lab.notes["audit"]
-        super().__init__(lab, name, queue_url="", **settings)
-
-    def configured(self) -> None:
-        """Take the settings in: which queue to poll."""
-        self.queue_url = url_of(self.lab, self.settings["queue"])
-        super().configured()
-
-    def deploy(self, settings: dict[str, str]) -> None:
-        """Take on the settings that a release can change."""
-        only(self.name, settings, self.RELEASABLE)
-        before = dict(self.settings)
-        if settings.get("queue", before["queue"]) == before["queue"]:
-            super().deploy(settings)
-            return
-        self._check(settings)
-        self.stop()
-        super().deploy(settings)
-        self.start()
-        self.lab.add(OrderWorkers(self.lab, f"{self.name}-on-{before['queue']}", **before))
-
-    def _check(self, settings: dict[str, str]) -> None:
-        if "queue" in settings:
-            url_of(self.lab, settings["queue"])
-        super()._check({key: value for key, value in settings.items() if key != "queue"})
+        super().__init__(lab, name, **settings)
 
     def work(self, event: dict[str, Any]) -> None:
         """Write the order's version into the database; complain if a later one is there."""
@@ -146,13 +89,11 @@ class OrderWorkers(WorkerFleet):
 def build(lab: Lab) -> None:
     """A queue with a dead-letter queue, one worker, and a shop before its campaign."""
     sqs = lab.client("sqs")
-    dead = sqs.create_queue(QueueName="orders-dlq", Attributes={"MessageRetentionPeriod": "1209600"})["QueueUrl"]
-    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": "5"})
+    sqs.create_queue(QueueName="orders-dlq", Attributes={"MessageRetentionPeriod": "1209600"})
+    redrive = json.dumps({"deadLetterTargetArn": lab.queue_arn("orders-dlq"), "maxReceiveCount": "5"})
     attributes = {"VisibilityTimeout": "30", "RedrivePolicy": redrive}
     queue = sqs.create_queue(QueueName="orders", Attributes=attributes)["QueueUrl"]
     audit = sqs.create_queue(QueueName="orders-audit", Attributes={"MessageRetentionPeriod": "86400"})["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    lab.notes.update(queue=queue, queue_arn=arn, audit=audit)
+    lab.notes.update(queue=queue, queue_arn=lab.queue_arn("orders"), audit=audit)
     lab.add(OrderWorkers(lab, "orders-worker", workers="1", processing_ms="200-1800", crash_before_ppm="2000"))
-    lab.add(Shop(lab, "shop", Poisson(per_min=1)))
+    lab.add(Shop(lab, "shop", arrivals=Poisson(per_min=1)))

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from foulweather.engines.loop_thread import LoopThread
+    from foulweather.kernel.http import HttpRequest, HttpResponse
     from foulweather.kernel.trace import Trace
     from foulweather.wire.cloud import Cloud
-    from foulweather.wire.http import HttpRequest, HttpResponse
     from foulweather.world.journal import Event
 
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
@@ -104,15 +104,20 @@ class Aws:
     def _send(self, request: Any, **_: Any) -> Any:
         """Stand in for botocore's socket."""
         from botocore.awsrequest import AWSResponse
+        from botocore.exceptions import ConnectionClosedError
+
+        from foulweather.wire.app import NoAnswer
 
         answer = self._thread.run(self._serve(_from_botocore(request)))
+        if isinstance(answer, NoAnswer):
+            raise ConnectionClosedError(endpoint_url=request.url)
         return AWSResponse(request.url, answer.status, _Headers(answer.headers), _Raw(answer.body))
 
     async def _serve(self, request: HttpRequest) -> HttpResponse:
         import asyncio
 
+        from foulweather.kernel.http import HttpResponse
         from foulweather.wire.app import Deferred
-        from foulweather.wire.http import HttpResponse
 
         reply = self.cloud.handle(request)
         if isinstance(reply, Deferred):
@@ -171,7 +176,7 @@ def world(
 def _from_botocore(request: Any) -> HttpRequest:
     from urllib.parse import urlsplit
 
-    from foulweather.wire.http import HttpRequest
+    from foulweather.kernel.http import HttpRequest
 
     url = urlsplit(str(request.url))
     headers: list[tuple[str, str]] = [

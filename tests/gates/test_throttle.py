@@ -113,13 +113,13 @@ def test_a_rate_by_resource() -> None:
 async def test_a_fault_lowers_a_rate_until_it_is_mended() -> None:
     pipeline = new_pipeline()
     faults = Faults.of(pipeline.world)
-    faults.add(kind="quota", service="sqs", operation="SendMessage", per_s=1)
+    fault = faults.add(kind="quota", service="sqs", operation="SendMessage", per_s=1)
     assert burst(pipeline) == 1
     with pytest.raises(AwsError) as caught:
         throttle(new_call(pipeline, "sqs", "SendMessage"), pipeline.services.operation("sqs", "SendMessage"), {})
     assert caught.value.code == "TooMuch", "in the operation's own words"
     assert any("fault" in str(fact.value) for fact in caught.value.why.facts)
-    assert caught.value.why.remedy == ("foulweather fault clear",)
+    assert caught.value.why.remedy == (f"foulweather fault clear {fault.id}",)
     faults.clear()
     await pipeline.world.advance_to(10_000)
     assert burst(pipeline) == 3

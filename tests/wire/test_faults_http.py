@@ -12,6 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+import foulweather
 from foulweather.gates.faults import Fault, Faults
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.wire.cloud import Cloud
@@ -103,7 +104,7 @@ async def user_key(place: Place) -> tuple[str, str]:
         ("InternalFailure", "InternalFailure", 500),
         ("ServiceUnavailable", "ServiceUnavailable", 503),
         ("ThrottlingException", "ThrottlingException", 400),
-        ("OverLimit", "OverLimit", 403),
+        ("OverLimit", "OverLimit", 400),
     ],
 )
 async def test_an_error_of_a_dependency_has_its_code_and_status(
@@ -292,6 +293,27 @@ async def test_a_client_that_gives_up_on_a_held_connection_leaves_nothing_in_fli
     assert place.world.in_flight == 0
     assert place.names(fault)
     await place.world.advance_to(START_MS + 60_000)
+
+
+def test_boto3_without_a_socket_sees_a_closed_connection_too() -> None:
+    with foulweather.world(seed=1) as aws:
+        sqs = aws.client("sqs", config=ONCE)
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        faults = Faults.of(aws.cloud.default.world)
+        faults.add(kind="crash", operation="SendMessage", when="after")
+        with pytest.raises(ConnectionClosedError):
+            sqs.send_message(QueueUrl=url, MessageBody="x")
+        faults.clear()
+        assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_boto3_without_a_socket_waits_out_a_time_out() -> None:
+    with foulweather.world(seed=1) as aws:
+        before_ms = aws.now_ms
+        Faults.of(aws.cloud.default.world).add(kind="network", service="sqs", how="timeout", delay_ms=9_000)
+        with pytest.raises(ConnectionClosedError):
+            aws.client("sqs", config=ONCE).list_queues()
+        assert aws.now_ms == before_ms + 9_000
 
 
 # --- shares and scopes

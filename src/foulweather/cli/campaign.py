@@ -34,6 +34,7 @@ def add(commands: Commands) -> None:
     )
     run.add_argument("file", metavar="FILE", help="the campaign, as TOML")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many runs at once")
+    run.add_argument("--no-color", action="store_true", help="without colour (as $NO_COLOR does)")
     run.add_argument(
         "--ray", default="", metavar="ADDRESS", help="run on a Ray cluster (pip install 'foulweather[ray]')"
     )
@@ -58,7 +59,7 @@ def run_campaign(arguments: argparse.Namespace) -> int:
     except BadCampaign as error:
         raise Stop(FAILED, f"{error}.") from None
     summary = summarised(planned.title, runs)
-    out(arguments, msgspec.to_builtins(summary), lambda: _table(summary))
+    out(arguments, msgspec.to_builtins(summary), lambda: _table(summary, is_plain=arguments.no_color))
     return OK
 
 
@@ -68,8 +69,8 @@ def _progress(done: int, of: int) -> None:
         sys.stderr.flush()
 
 
-def _table(summary: Summary) -> str:
-    style, told = standard(), summary.availability
+def _table(summary: Summary, *, is_plain: bool) -> str:
+    style, told = standard(is_plain=is_plain), summary.availability
     lines = [
         style.strong(summary.title),
         f"{summary.runs} runs, {summary.asked:,} requests",

@@ -1,4 +1,4 @@
-"""`drill list|start|status|page|hint|check|solution|debrief|deploy|reset|stop|new|verify`."""
+"""`drill list|start|status|env|page|logs|hint|check|solution|debrief|deploy|reset|stop|new|verify`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+from foulweather.cli import drill_page
 from foulweather.cli.exits import FAILED, OK, USAGE, Stop
 from foulweather.cli.parsing import Command, Commands, client_of, out
 from foulweather.cli.patience import progress
-from foulweather.cli.style import standard
+from foulweather.cli.style import Style, standard
 
 LONG_S = 600
+LOG_LINES = 50
+WHICH = "the drill (default: the one you play)"
 
 
 def add(commands: Commands) -> None:
@@ -25,19 +28,19 @@ def add(commands: Commands) -> None:
         "  foulweather drill list\n  foulweather drill start sqs-sns-permission\n"
         '  eval "$(foulweather drill env)"\n  foulweather drill hint\n  foulweather drill check\n',
     )
-    drill.add("list", run_list, "Show them", "Shows every drill.", "  foulweather drill list\n")
+    _takes_no_color(drill.add("list", run_list, "Show them", "Shows every drill.", "  foulweather drill list\n"))
     start = drill.add(
         "start",
         run_start,
         "Start one",
-        "Builds a drill's world, lets a healthy week pass and the incident strike, and shows the page.",
+        "Builds a drill's world, lets its healthy past go by and the incident strike, and shows the page.",
         "  foulweather drill start sqs-sns-permission\n  foulweather drill start sqs-backlog --clock held\n",
     )
     start.add_argument("id", metavar="ID", help="the drill")
     start.add_argument("--clock", choices=("paced", "held"), default="paced", help="how time goes on after the page")
     start.add_argument("--rate", type=float, default=1.0, metavar="X", help="seconds of the world in a real one")
     about: tuple[tuple[str, Any, str, str], ...] = (
-        ("status", run_status, "How far it is", "Shows how far a drill is, its applications, and the score."),
+        ("status", run_status, "How far it is", "Shows how far a drill is, how requests fare, and the score."),
         ("env", run_env, "Point the AWS CLI at it", "Prints the environment that leads the AWS CLI into a drill."),
         ("page", run_page, "The page again", "Shows the page that woke you."),
         ("hint", run_hint, "Open the next hint", "Opens the next hint; each costs points."),
@@ -49,6 +52,17 @@ def add(commands: Commands) -> None:
     )
     for name, run, summary, description in about:
         _takes_id(drill.add(name, run, summary, description, f"  foulweather drill {name}\n"))
+    logs = drill.add(
+        "logs",
+        run_logs,
+        "What an application wrote down",
+        "Shows the log of an application of the drill, such as a fleet of workers: what failed, crashed, was refused.",
+        "  foulweather drill logs order-worker\n  foulweather drill logs order-worker -n 200 --json\n",
+    )
+    logs.add_argument("app", metavar="APP", help="the application")
+    logs.add_argument(
+        "-n", "--lines", type=int, default=LOG_LINES, metavar="N", help=f"how many of the last lines ({LOG_LINES})"
+    )
     deploy = drill.add(
         "deploy",
         run_deploy,
@@ -58,7 +72,8 @@ def add(commands: Commands) -> None:
     )
     deploy.add_argument("app", metavar="APP", help="the application")
     deploy.add_argument("settings", metavar="KEY=VALUE", nargs="+", help="what to change")
-    deploy.add_argument("--drill", dest="id", default="", metavar="ID", help="the drill (default: the one you play)")
+    for parser in (logs, deploy):
+        parser.add_argument("--drill", dest="id", default="", metavar="ID", help=WHICH)
     new = drill.add(
         "new",
         run_new,
@@ -80,10 +95,21 @@ def add(commands: Commands) -> None:
     verify.add_argument("--all", action="store_true", help="every drill")
     verify.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many at once")
     verify.add_argument("--dir", default="", metavar="DIR", help="where drills are")
+    for parser in (start, logs, deploy, new, verify):
+        _takes_no_color(parser)
 
 
 def _takes_id(parser: Command) -> None:
-    parser.add_argument("id", metavar="ID", nargs="?", default="", help="the drill (default: the one you play)")
+    parser.add_argument("id", metavar="ID", nargs="?", default="", help=WHICH)
+    _takes_no_color(parser)
+
+
+def _takes_no_color(parser: Command) -> None:
+    parser.add_argument("--no-color", action="store_true", help="without colour (as $NO_COLOR does)")
+
+
+def _style(arguments: argparse.Namespace) -> Style:
+    return standard(is_plain=arguments.no_color)
 
 
 def _id(arguments: argparse.Namespace) -> str:
@@ -91,7 +117,9 @@ def _id(arguments: argparse.Namespace) -> str:
     named = arguments.id or os.environ.get("FOULWEATHER_DRILL", "")
     if named:
         return named
-    playing = [one["id"] for one in client_of(arguments).get("drills")["drills"] if one["state"]]
+    states = {one["id"]: one["state"] for one in client_of(arguments).get("drills")["drills"]}
+    ended = [name for name, state in states.items() if state == "ended"]
+    playing = [name for name, state in states.items() if state not in ("", "ended", "broken")] or ended
     if len(playing) == 1:
         return playing[0]
     raise Stop(USAGE, "Name the drill: " + (", ".join(playing) if playing else "none is being played") + ".")
@@ -104,67 +132,26 @@ def _path(arguments: argparse.Namespace, rest: str = "") -> str:
 def run_list(arguments: argparse.Namespace) -> int:
     """Show every drill."""
     found = client_of(arguments).get("drills")
-    style = standard()
-
-    def lines() -> str:
-        rows = [
-            f"{style.strong(one['id']):<{40 + len(style.strong(''))}} {'*' * one['level']:<4}{one['minutes']:>4} min  "
-            f"{one['title']}" + (f"  [{one['state']}]" if one["state"] else "")
-            for one in found["drills"]
-        ]
-        return "\n".join(rows) or "There are no drills."
-
-    out(arguments, found, lines)
+    out(arguments, found, lambda: drill_page.listed(found["drills"], _style(arguments)))
     return OK
 
 
 def run_start(arguments: argparse.Namespace) -> int:
     """Start a drill and show its page."""
     client = client_of(arguments)
-    with progress(f"Building {arguments.id}: a healthy week passes"):
+    past = next((one["past"] for one in client.get("drills")["drills"] if one["id"] == arguments.id), "")
+    with progress(f"Building {arguments.id}: {past or 'its past goes by'}"):
         shown = client.post(f"drills/{arguments.id}/start", {"clock": arguments.clock, "rate": arguments.rate}, LONG_S)
     page = client.get(f"drills/{arguments.id}/page")["text"]
-    style = standard()
-
-    def told() -> str:
-        return "\n".join(
-            [
-                style.bad(f"You are paged.  {page.splitlines()[0]}"),
-                *page.splitlines()[1:],
-                "",
-                f"Account {shown['account']}, region {shown['region']}. Your way in:",
-                style.command('  eval "$(foulweather drill env)"'),
-                f"You have about {shown['minutes']} minutes of the world.",
-                f"Stuck: {style.command('foulweather drill hint')}.",
-                f"Mended: {style.command('foulweather drill check')}.",
-            ]
-        )
-
-    out(arguments, {**shown, "page": page}, told)
+    out(arguments, {**shown, "page": page}, lambda: drill_page.paged(shown, page, _style(arguments)))
     return OK
 
 
 def run_status(arguments: argparse.Namespace) -> int:
     """How far a drill is."""
     shown = client_of(arguments).get(_path(arguments))
-    out(arguments, shown, lambda: _status(shown))
+    out(arguments, shown, lambda: drill_page.status(shown, _style(arguments)))
     return OK
-
-
-def _status(shown: dict[str, Any]) -> str:
-    style, score = standard(), shown["score"]
-    state = style.good("mended") if shown["state"] == "mended" else style.bad(shown["state"])
-    lines = [
-        f"{style.strong(shown['id'])}  {shown['title']}",
-        f"{state}; it is {shown['now']} there, you were paged at {shown['paged_at']}",
-        f"hints {shown['hints_opened']} of {shown['hints']}, failed checks {score['failed_checks']}",
-        f"points {score['points']}" + ("" if shown["state"] == "mended" else " (until it is mended)"),
-        style.faint(score["explained"]),
-    ]
-    for name, settings in shown["applications"].items():
-        told = " ".join(f"{key}={value}" for key, value in settings.items())
-        lines.append(f"application {style.strong(name)}  {told}")
-    return "\n".join(lines)
 
 
 def run_env(arguments: argparse.Namespace) -> int:
@@ -179,6 +166,7 @@ def run_env(arguments: argparse.Namespace) -> int:
         "AWS_REGION": shown["region"],
         "FOULWEATHER_DRILL": shown["id"],
         "ACCOUNT": shown["account"],
+        "NOW": shown["now"],
     }
     out(arguments, settings, lambda: "\n".join(f"export {name}={value}" for name, value in settings.items()))
     return OK
@@ -196,7 +184,9 @@ def run_solution(arguments: argparse.Namespace) -> int:
 
 def run_debrief(arguments: argparse.Namespace) -> int:
     """What there is to learn."""
-    return _read(arguments, "debrief")
+    told = client_of(arguments).get(_path(arguments, "debrief"))
+    out(arguments, told, lambda: drill_page.debriefed(told, _style(arguments)))
+    return OK
 
 
 def _read(arguments: argparse.Namespace, what: str) -> int:
@@ -217,35 +207,30 @@ def run_check(arguments: argparse.Namespace) -> int:
     """Judge."""
     with progress("Some minutes of the world pass"):
         judged = client_of(arguments).post(_path(arguments, "check"), {}, LONG_S)
-    style, checked, score = standard(), judged["checked"], judged["score"]
+    style, checked, score = _style(arguments), judged["checked"], judged["score"]
 
     def told() -> str:
         if checked["is_mended"]:
-            return (
-                f"{style.good(f'{style.tick} Mended.')} {score['points']} points.\n{style.faint(score['explained'])}\n"
-                f"What there is to learn: {style.command('foulweather drill debrief')}"
-            )
-        return "\n".join([style.bad(f"{style.cross} Not mended."), *_reasons(checked["why"], 1)])
+            return drill_page.mended(score, style)
+        return drill_page.unmended(checked["why"], score, style)
 
     out(arguments, judged, told)
     return OK if checked["is_mended"] else FAILED
 
 
-def _reasons(why: dict[str, Any], depth: int) -> list[str]:
-    """A reason and its facts, without the remedy: that is for the learner to find."""
-    indent = "  " * depth
-    lines = [f"{indent}{why['cause']}"]
-    lines += [f"{indent}  {fact['resource']} · {fact['property']} = {fact['value']}" for fact in why.get("facts", ())]
-    for deeper in why.get("because", ()):
-        lines += _reasons(deeper, depth + 1)
-    return lines
+def run_logs(arguments: argparse.Namespace) -> int:
+    """Show what an application wrote down."""
+    query = {"app": arguments.app, "limit": str(max(arguments.lines, 0))}
+    told = client_of(arguments).get(_path(arguments, "logs"), query)
+    out(arguments, told, lambda: drill_page.logged(told, _style(arguments)))
+    return OK
 
 
 def run_reset(arguments: argparse.Namespace) -> int:
     """Begin a drill anew."""
     with progress("Building it anew"):
         shown = client_of(arguments).post(_path(arguments, "reset"), {}, LONG_S)
-    out(arguments, shown, lambda: _status(shown))
+    out(arguments, shown, lambda: drill_page.status(shown, _style(arguments)))
     return OK
 
 

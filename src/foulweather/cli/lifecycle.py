@@ -12,9 +12,11 @@ from foulweather.cli.exits import FAILED, NOTHING_RUNNING, OK, USAGE, Stop
 from foulweather.cli.parsing import Command, Commands, client_of, out
 
 if TYPE_CHECKING:
+    from foulweather.cli.client import Client
     from foulweather.cli.serving import Options
 
 RATE_UNIT = 1000
+PROBE_S = 2
 
 
 def add(commands: Commands) -> None:
@@ -38,10 +40,11 @@ def add(commands: Commands) -> None:
         "down",
         run_down,
         "Stop the cloud",
-        "Lets requests that are under way finish, commits, and stops.",
-        "\n  foulweather down\n",
+        "Lets requests that are under way finish, commits, and stops. Drills that are being played end with it.",
+        "\n  foulweather down\n  foulweather down --yes\n",
     )
     down.add_argument("--force", action="store_true", help="kill it at once; what it acknowledged is kept all the same")
+    down.add_argument("--yes", action="store_true", help="do not ask, though drills that are played end with it")
     commands.add(
         "status",
         run_status,
@@ -178,9 +181,29 @@ def run_down(arguments: argparse.Namespace) -> int:
     from foulweather.cli import daemon
 
     client = client_of(arguments)
+    if not (arguments.force or arguments.yes):
+        _warn_of_drills(client)
     pid = daemon.stop(client, force=arguments.force)
     out(arguments, {"stopped": client.endpoint, "pid": pid}, lambda: f"Stopped {client.endpoint} (process {pid}).")
     return OK
+
+
+def _warn_of_drills(client: Client) -> None:
+    """Refuse to end drills that are being played, unless somebody at the terminal says so."""
+    try:
+        drills = client.get("drills", timeout_s=PROBE_S)["drills"]
+    except (Stop, KeyError, TypeError):
+        return  # whether there is a server to stop is another question
+    played = [one["id"] for one in drills if one["state"] in ("building", "paged")]
+    if not played:
+        return
+    told = f"{', '.join(played)} {'is' if len(played) == 1 else 'are'} being played and would be lost"
+    if not sys.stdin.isatty():
+        raise Stop(FAILED, f"{told}: `foulweather drill stop {played[0]}` first, or say --yes.")
+    sys.stderr.write(f"{told}. Stop all the same? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Stop(FAILED, "Nothing was stopped.")
 
 
 def run_status(arguments: argparse.Namespace) -> int:

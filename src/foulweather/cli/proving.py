@@ -31,7 +31,7 @@ def prove(arguments: argparse.Namespace) -> int:
             results = asyncio.run(_proved_apart(ids, root, max(1, arguments.jobs)))
     except BadDrill as error:
         raise Stop(FAILED, f"{error}.") from None
-    out(arguments, {"drills": results}, lambda: "\n".join(_lines(results)))
+    out(arguments, {"drills": results}, lambda: "\n".join(_lines(results, is_plain=arguments.no_color)))
     return OK if all(step["ok"] for result in results for step in result["steps"]) else FAILED
 
 
@@ -42,10 +42,21 @@ def _proved_here(drill_id: str, root: Path) -> dict[str, Any]:
 
 
 async def _proved_apart(ids: list[str], root: Path, jobs: int) -> list[dict[str, Any]]:
-    free = asyncio.Semaphore(jobs)
+    free, done, failed = asyncio.Semaphore(jobs), 0, 0
     environment = {**os.environ, "FOULWEATHER_DRILLS": str(root)}
 
     async def one(drill_id: str) -> dict[str, Any]:
+        nonlocal done, failed
+        result = await proved(drill_id)
+        done += 1
+        failed += not all(step["ok"] for step in result["steps"])
+        if sys.stderr.isatty():
+            told = f"{done} of {len(ids)} drills" + (f", {failed} failed" if failed else "")
+            sys.stderr.write(f"\r{told}" + ("\n" if done == len(ids) else ""))
+            sys.stderr.flush()
+        return result
+
+    async def proved(drill_id: str) -> dict[str, Any]:
         async with free:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "foulweather", "drill", "verify", drill_id, "--json"),
@@ -54,9 +65,6 @@ async def _proved_apart(ids: list[str], root: Path, jobs: int) -> list[dict[str,
                 stderr=asyncio.subprocess.PIPE,
             )
             told, wrong = await process.communicate()
-        if sys.stderr.isatty():
-            sys.stderr.write(".")
-            sys.stderr.flush()
         try:
             return json.loads(told)["drills"][0]
         except (ValueError, KeyError, IndexError):
@@ -66,8 +74,8 @@ async def _proved_apart(ids: list[str], root: Path, jobs: int) -> list[dict[str,
     return list(await asyncio.gather(*(one(drill_id) for drill_id in ids)))
 
 
-def _lines(results: list[dict[str, Any]]) -> list[str]:
-    style = standard()
+def _lines(results: list[dict[str, Any]], *, is_plain: bool) -> list[str]:
+    style = standard(is_plain=is_plain)
     lines: list[str] = []
     for result in results:
         ok = all(step["ok"] for step in result["steps"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 from typing import NamedTuple, TextIO
 
 PLAIN_WIDTH = 100
@@ -47,6 +49,12 @@ class Style(NamedTuple):
         """A branch, the last branch, and what goes on below either."""
         return ("├─ ", "└─ ", "│  ", "   ") if self.is_unicode else ("|- ", "`- ", "|  ", "   ")
 
+    def bars(self, values: Sequence[int], most: int = 0) -> str:
+        """A line of bars, as high as the values are beside the highest (or `most`); nothing at all is a blank."""
+        steps = "▁▂▃▄▅▆▇█" if self.is_unicode else ".:-=+*#@"
+        most = max(most, *values, 1) if values else 1
+        return "".join(steps[(value * len(steps) - 1) // most] if value > 0 else " " for value in values)
+
     def bad(self, text: str) -> str:
         """What went wrong."""
         return self._in("1;31", text)
@@ -86,6 +94,21 @@ def style_of(stream: TextIO) -> Style:
     )
 
 
-def standard() -> Style:
-    """The style for standard output."""
-    return style_of(sys.stdout)
+def standard(*, is_plain: bool = False) -> Style:
+    """The style for standard output; a plain one has no colour."""
+    style = style_of(sys.stdout)
+    return style._replace(is_coloured=False) if is_plain else style
+
+
+def table(rows: Sequence[Sequence[str]], width: int, gap: str = "  ") -> list[str]:
+    """Rows in columns as wide as they must be; the last column is wrapped to what is left of the width."""
+    if not rows:
+        return []
+    *widths, _ = (max(len(row[column]) for row in rows) for column in range(len(rows[0])))
+    indent = sum(widths) + len(gap) * len(widths)
+    lines: list[str] = []
+    for row in rows:
+        head = "".join(f"{cell:<{wide}}{gap}" for cell, wide in zip(row, widths, strict=False))
+        wrapped = textwrap.wrap(row[-1], max(width - indent, 20), break_on_hyphens=False) or [""]
+        lines += [f"{head}{wrapped[0]}".rstrip(), *(f"{' ' * indent}{rest}" for rest in wrapped[1:])]
+    return lines

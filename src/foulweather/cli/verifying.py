@@ -13,6 +13,7 @@ from foulweather.cli.exits import FAILED, Stop
 from foulweather.drilling.drill import Drill
 from foulweather.drilling.session import Session
 from foulweather.drilling.verify import Verified, verify
+from foulweather.wire.admin.times import iso
 from foulweather.wire.cloud import Cloud
 from foulweather.wire.server import Server
 from foulweather.world.world import World
@@ -38,6 +39,7 @@ class Served:
             "AWS_REGION": session.lab.region,
             "AWS_PAGER": "",
             "ACCOUNT": session.lab.account,
+            "NOW": iso(session.lab.now_ms),
             "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}",
         }
 

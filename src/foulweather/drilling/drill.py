@@ -30,14 +30,17 @@ class BadDrill(Exception):
 
 
 class RootCause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `why` must name: in one sentence, and as the fact that decided it.
+    """What the product must name: in one sentence, and as the fact that decided it.
 
-    `resource` and `property` are regular expressions found in a fact of the first cause.
+    `resource` and `property` are regular expressions; a fact of a reason on record matches both, or, where nothing
+    was refused, a change in the journal that still stands.
     """
 
     text: str
     resource: str
     property: str
+    standing: bool = False
+    """It was so long before that day: nobody changed it then, and no request was refused for it."""
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +57,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     past_days: int = 7
     symptom_within_minutes: int = 120
     settle_minutes: int = 15
+    served_within_s: int = 60
     clock_rate: int = 1
 
 
@@ -90,6 +94,14 @@ class Drill:
     def text(self, name: str) -> str:
         """A file of the folder."""
         return (self.folder / name).read_text()
+
+    @property
+    def past(self) -> str:
+        """How long it is healthy before the incident, in words."""
+        days = self.about.past_days
+        return (
+            "its stack is built" if not days else "a healthy day passes" if days == 1 else f"{days} healthy days pass"
+        )
 
     @property
     def start_ms(self) -> int:
@@ -133,10 +145,15 @@ def drills_folder() -> Path:
     return shipped if shipped.is_dir() else package.parents[1] / "drills"
 
 
+def drill_ids(folder: Path | None = None) -> list[str]:
+    """The ids of all that claims to be a drill, in order."""
+    return sorted(path.parent.name for path in (folder or drills_folder()).glob("*/drill.toml"))
+
+
 def all_drills(folder: Path | None = None) -> list[Drill]:
     """Every drill, by id."""
     root = folder or drills_folder()
-    return [Drill(path.parent) for path in sorted(root.glob("*/drill.toml"))]
+    return [Drill(root / drill_id) for drill_id in drill_ids(root)]
 
 
 def find_drill(drill_id: str, folder: Path | None = None) -> Drill:
@@ -144,7 +161,7 @@ def find_drill(drill_id: str, folder: Path | None = None) -> Drill:
     root = folder or drills_folder()
     path = root / drill_id
     if "/" in drill_id or drill_id.startswith(".") or not path.is_dir():
-        known = ", ".join(sorted(found.parent.name for found in root.glob("*/drill.toml")))
+        known = ", ".join(drill_ids(root))
         raise BadDrill(f"there is no drill {drill_id!r}; there are: {known or 'none'}")
     return Drill(path)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from foulweather.drilling.clients import Client, Identity
+from foulweather.drilling.phones import Phones
 from foulweather.gates import GATES, delay
 from foulweather.gates.authenticate import authenticate
 from foulweather.gates.faults import Faults
@@ -18,6 +20,14 @@ from foulweather.world.world import World
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+LOG_LINES_MAX = 1000
+
+
+class Line(NamedTuple):
+    """What an application wrote down."""
+
+    at_ms: int
+    text: str
 
 
 class Lab:
@@ -33,6 +43,7 @@ class Lab:
         self.faults = Faults.of(world)
         self.apps: dict[str, App] = {}
         self.notes: dict[str, Any] = {}
+        self.phones = Phones()
         self.struck_at_ms = 0
 
     @property
@@ -61,6 +72,28 @@ class Lab:
         self.world.state(Credentials).issue(credential)
         return credential
 
+    # --- names
+
+    def queue_arn(self, name: str) -> str:
+        """The ARN of a queue of this account and region, whether or not there is one."""
+        return f"arn:aws:sqs:{self.region}:{self.account}:{name}"
+
+    def queue_url(self, name: str) -> str:
+        """A queue's URL; raises AWS's refusal where there is no such queue."""
+        return self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+
+    # --- people
+
+    def enrol_mfa(self, user: str, identity: Identity | None = None) -> str:
+        """Give a user a virtual MFA device, as the root user or by somebody's own hand; gives its serial number."""
+        return self.phones.enrol(self, user, identity)
+
+    def mfa_code(self, user_or_serial: str) -> str:
+        """What the device of a user (or of that serial number) shows now; raises ValueError where there is none."""
+        return self.phones.code(user_or_serial, self.now_ms)
+
+    # --- what happens
+
     def at(self, when_ms: int, do: Callable[[], None]) -> None:
         """Have something done at a time of the world (`incident.py` uses it for what comes later)."""
         self.world.agenda.alarm(when_ms, do)
@@ -71,12 +104,16 @@ class Lab:
         app.start()
         return app
 
-    def deploy(self, app: str, **settings: str) -> None:
-        """Change an application's settings, as a release of it does; raises ValueError for what it has not."""
-        found = self.apps.get(app)
+    def app(self, name: str) -> App:
+        """An application by name; raises ValueError where there is none."""
+        found = self.apps.get(name)
         if found is None:
-            raise ValueError(f"there is no application {app!r} here: {', '.join(sorted(self.apps)) or 'none'}")
-        found.deploy(settings)
+            raise ValueError(f"there is no application {name!r} here: {', '.join(sorted(self.apps)) or 'none'}")
+        return found
+
+    def deploy(self, app: str, **settings: str) -> None:
+        """Change an application's settings, as a release of it does; raises ValueError for what it cannot change."""
+        self.app(app).release(settings)
         self.world.journal.append(
             self.now_ms, "app.Deployed", self.account, self.region, app, "deploy", "", dict(settings), True
         )
@@ -100,10 +137,14 @@ class _Signed:
 class App:
     """An application in a lab: something with settings that a release can change, and traffic of its own.
 
-    `SETTINGS` gives each setting's choices; the first is the default.
+    `SETTINGS` gives each setting's choices; the first is the default. `RELEASABLE` are those that a release can
+    change (None: all), but for those that are `GIVEN`: how long work takes, that machines die. What no release can
+    change is not shown to whoever has to find it out. `log` is what it writes down.
     """
 
     SETTINGS: dict[str, tuple[str, ...]] = {}
+    RELEASABLE: tuple[str, ...] | None = None
+    GIVEN: frozenset[str] = frozenset()
 
     def __init__(self, lab: Lab, name: str, **settings: str) -> None:
         self.lab = lab
@@ -111,6 +152,7 @@ class App:
         self.settings = {key: choices[0] for key, choices in self.SETTINGS.items()}
         self._check(settings)
         self.settings.update(settings)
+        self.log: deque[Any] = deque(maxlen=LOG_LINES_MAX)
         self.is_running = False
 
     def start(self) -> None:
@@ -121,10 +163,34 @@ class App:
         """Run no more."""
         self.is_running = False
 
+    def say(self, text: str) -> None:
+        """Write a line to the log."""
+        self.log.append(Line(self.lab.now_ms, text))
+
+    # --- settings
+
+    def release(self, settings: dict[str, str]) -> None:
+        """Take on new settings by a release; raises ValueError, and changes nothing, for what none can change."""
+        released = self.released()
+        for key in settings:
+            if key in self.settings and key not in released:
+                told = f"can set {', '.join(released)}, not {key!r}" if released else "changes nothing"
+                raise ValueError(f"a release of {self.name} {told}; the rest is how things are")
+        self.deploy(settings)
+
+    def befall(self, **settings: str) -> None:
+        """Take on settings that no release can choose: what happens to an application."""
+        self.deploy(settings)
+
     def deploy(self, settings: dict[str, str]) -> None:
         """Take on new settings, all or none."""
         self._check(settings)
         self.settings.update(settings)
+
+    def released(self) -> dict[str, str]:
+        """The settings that a release can change, as they are."""
+        names = self.settings if self.RELEASABLE is None else self.RELEASABLE
+        return {name: self.settings[name] for name in names if name not in self.GIVEN}
 
     def _check(self, settings: dict[str, str]) -> None:
         for key, value in settings.items():

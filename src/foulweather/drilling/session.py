@@ -8,11 +8,12 @@ from typing import Literal
 
 import msgspec
 
+from foulweather.drilling import effects, traffic
 from foulweather.drilling.drill import BadDrill, Drill
-from foulweather.drilling.lab import DAY_MS, MINUTE_MS, Lab
+from foulweather.drilling.lab import DAY_MS, MINUTE_MS, Lab, Line
+from foulweather.drilling.traffic import Course, Lost
 from foulweather.kernel.credentials import Credential
 from foulweather.kernel.services import Services
-from foulweather.kernel.trace import Traces
 from foulweather.kernel.why import Why
 from foulweather.world.world import World
 
@@ -28,7 +29,10 @@ SCORE_FULL = 100
 
 
 class Score(msgspec.Struct, frozen=True):
-    """How it went, on the world's clock: from the incident to the page, and to the mend."""
+    """How it went, on the world's clock: from the incident to the page, and to the mend.
+
+    `lost` is None where the drill's applications keep no ledger; `errors` are failed calls, by application and code.
+    """
 
     points: int
     detected_after_ms: int
@@ -36,6 +40,8 @@ class Score(msgspec.Struct, frozen=True):
     hints: int
     failed_checks: int
     explained: str
+    lost: Lost | None = None
+    errors: dict[str, dict[str, int]] = {}
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -78,7 +84,7 @@ class Session:
         end_ms = self.lab.now_ms + self.drill.about.past_days * DAY_MS
         steps = max(1, (end_ms - self.lab.now_ms) // (6 * 60 * MINUTE_MS))
         for step in range(steps):
-            progress("a healthy week passes", step, steps)
+            progress(self.drill.past, step, steps)
             await self.world.advance_to(end_ms - (steps - 1 - step) * 6 * 60 * MINUTE_MS)
             await asyncio.sleep(0)
 
@@ -95,9 +101,14 @@ class Session:
             if self.page_why is not None:
                 self.paged_at_ms = lab.now_ms
                 self.state = "paged"
+                effects.explain(lab, lab.struck_at_ms)
                 return
             await asyncio.sleep(0)
         raise BadDrill(f"{self.drill.id}: no symptom showed within {most} minutes of the incident")
+
+    def log(self, app: str) -> list[Line]:
+        """What an application wrote down; raises ValueError where there is no such application."""
+        return traffic.log_of(self.lab.app(app))
 
     def next_hint(self) -> str | None:
         """Open the next hint; None when all are open."""
@@ -117,16 +128,12 @@ class Session:
         why = self.drill.check(lab)
         checked = Checked(lab.now_ms, why is None, why)
         self.checks.append(checked)
+        if why is not None:
+            effects.explain(lab, since_ms)
         if why is None and self.state != "mended":
             self.state = "mended"
             self.mended_at_ms = since_ms
         return checked
-
-    def first_cause(self) -> Why | None:
-        """What `foulweather why --last` would name now."""
-        trace = self.world.state(Traces).last_wrong()
-        hop = trace.first_wrong() if trace is not None else None
-        return hop.why.first_cause() if hop is not None and hop.why is not None else None
 
     def score(self) -> Score:
         """The score so far; how it comes about is told with it."""
@@ -146,7 +153,21 @@ class Session:
             f"- {LATE_COST_PER_MINUTE} for each of {late_min} minutes over {self.drill.about.minutes} (30 at most)"
         )
         detected_ms = self.paged_at_ms - self.lab.struck_at_ms
-        return Score(points, detected_ms, mitigated_ms, self.opened_hints, failed, explained)
+        until_ms = self.mended_at_ms or self.lab.now_ms
+        return Score(
+            points,
+            detected_ms,
+            mitigated_ms,
+            self.opened_hints,
+            failed,
+            explained,
+            traffic.lost(self.lab, until_ms, self.drill.about.served_within_s),
+            traffic.errors(self.lab, until_ms),
+        )
+
+    def course(self) -> Course | None:
+        """How requests fared over time; None where the drill's applications keep no ledger."""
+        return traffic.course(self.lab, self.drill.about.served_within_s)
 
     def close(self) -> None:
         """End the applications; the world can be put away."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from foulweather.drilling.session import Session
 from foulweather.engines.forking import Broken, in_fork, new_forkable_loop
 from foulweather.engines.scripts import run_script
 from foulweather.kernel.services import Services
+from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
 from foulweather.world.journal import Event
 
@@ -118,14 +119,40 @@ async def _played(drill: Drill, session: Session, steps: list[Step]) -> bool:
 
 
 def _named(drill: Drill, session: Session) -> Step:
-    """Whether the reasons on record name the root cause: the symptom's own, the check's, or the last failure's."""
-    wanted = drill.about.root_cause
-    causes = [why for why in (session.page_why, drill.check(session.lab), session.first_cause()) if why is not None]
-    for why in causes:
-        for fact in _facts(why):
-            if re.search(wanted.resource, fact[0]) and re.search(wanted.property, fact[1]):
-                return Step("the root cause is named", True, f"{fact[0]} · {fact[1]}")
-    return Step("the root cause is named", False, f"no reason has a fact {wanted.resource} · {wanted.property}")
+    """Whether the product names the root cause: not the drill, whose symptom could make it up."""
+    name, wanted = "the root cause is named", drill.about.root_cause
+    for hop, why in _reasons(session):
+        for resource, property_name in _facts(why):
+            if re.search(wanted.resource, resource) and re.search(wanted.property, property_name):
+                told = f"{resource} · {property_name}, by the reason of {hop.service}:{hop.operation} {hop.request_id}"
+                return Step(name, True, told)
+    since_ms = 0 if wanted.standing else session.lab.struck_at_ms
+    for event in session.world.journal.kept():
+        for property_name in event.facts:
+            if (
+                event.at_ms >= since_ms
+                and re.search(wanted.resource, event.resource)
+                and re.search(wanted.property, property_name)
+                and session.world.journal.last_change(event.resource, property_name) is event
+            ):
+                return Step(name, True, f"{event.resource} · {property_name}, by {event.kind} in the journal")
+    return Step(
+        name,
+        False,
+        f"neither a reason on record nor a change of that day has a fact {wanted.resource} · {wanted.property} "
+        "(what symptom() says does not count)",
+    )
+
+
+def _reasons(session: Session) -> Iterator[tuple[Hop, Why]]:
+    """Every reason that is on record since the incident, the latest first."""
+    traces = session.world.state(Traces)
+    seen: set[str] = set()
+    for trace in (*reversed(list(traces.kept.values())), *reversed(list(traces))):
+        for hop in trace.hops:
+            if hop.why is not None and hop.at_ms >= session.lab.struck_at_ms and hop.request_id not in seen:
+                seen.add(hop.request_id)
+                yield hop, hop.why
 
 
 def _facts(why: Why) -> list[tuple[str, str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from foulweather.gates.authorize import authorize
-from foulweather.gates.faults import delay, faults
+from foulweather.gates.faults import arrival, delay, faults
 from foulweather.gates.throttle import throttle
 from foulweather.kernel.pipeline import Gate
 
 __all__ = ["GATES", "delay"]
 
-GATES: tuple[Gate, ...] = (throttle, authorize, faults)
+GATES: tuple[Gate, ...] = (arrival, throttle, authorize, faults)

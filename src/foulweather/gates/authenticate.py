@@ -81,11 +81,25 @@ def authenticate(world: World, proof: Proof | None, *, is_strict: bool, family: 
     return Caller(credential.principal, credential.account, key, credential.session)
 
 
+def presumed(world: World, access_key_id: str) -> Caller:
+    """Who holds an access key, whether or not it was he who signed; nobody's is the anonymous caller's."""
+    if not access_key_id:
+        return Caller(ANONYMOUS, DEFAULT_ACCOUNT)
+    found = world.state(Credentials).by_id.get(access_key_id)
+    if found is None:
+        return _root_of(access_key_id)
+    return Caller(found.principal, found.account, access_key_id, found.session)
+
+
 def _stranger(world: World, key: str, is_strict: bool, family: Family) -> Caller:
     if key in world.state(Credentials).revoked:
         raise _unknown_key(family, key, "the access key was deleted")
     if is_strict:
         raise _unknown_key(family, key, "the world did not issue this access key, and the server is strict")
+    return _root_of(key)
+
+
+def _root_of(key: str) -> Caller:
     account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
     return Caller(principals.root(account), account, key)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from foulweather.gates.context import Context
 from foulweather.gates.denials import denial
@@ -41,16 +41,17 @@ def authorize(call: Call, operation: Operation, request: dict[str, Any]) -> None
     if access.is_open:
         return
     guardrails = call.pipeline.guardrails
+    is_root = call.principal.kind == "root"
     conditions: Mapping[str, Any] | None = None
     for resource in resources:
-        if _needs_no_policy(call.principal, resource, guardrails):
+        if is_root and _needs_no_policy(call.principal, resource, guardrails):
             continue
         if conditions is None:
             conditions = access.conditions(call, request) if access.conditions is not None else NO_TAGS
         _require(call, operation, access.action, resource, conditions)
     if access.also is not None:
         for action, resource, further in access.also(call, request):
-            if not _needs_no_policy(call.principal, resource, guardrails):
+            if not (is_root and _needs_no_policy(call.principal, resource, guardrails)):
                 _require(call, operation, action, resource, further)
 
 
@@ -69,7 +70,15 @@ def _verdict(
 def policies_of(call: Call, resource: Resource) -> PolicySet:
     """Every policy that has a say when this call's principal acts on a resource."""
     principal = call.principal
-    found = PolicySet(identity=NO_POLICIES, resource=resource.policy)
+    found = PolicySet(
+        identity=NO_POLICIES,
+        session=NO_POLICIES,
+        scps=NO_LEVELS,
+        rcps=NO_LEVELS,
+        resource=resource.policy,
+        resource_must_delegate=resource.must_delegate,
+        grants=resource.grants,
+    )
     directory = call.pipeline.directory
     if directory is not None and principal.kind in WITH_IDENTITY_POLICIES:
         found.identity = directory.identity_policies(principal)
@@ -94,10 +103,9 @@ def _session_policy(text: str) -> Held:
 
 
 def _needs_no_policy(principal: Principal, resource: Resource, guardrails: Guardrails | None) -> bool:
-    """The root user in its own account, where neither a resource policy nor an organization limits it."""
+    """Whether neither a resource policy nor an organization limits a root user, in its own account."""
     return (
-        principal.kind == "root"
-        and resource.policy is None
+        resource.policy is None
         and resource.account == principal.account
         and (guardrails is None or not guardrails.organization_id(principal.account))
     )
@@ -115,6 +123,7 @@ class _Allowed(NamedTuple):
         return (
             before.identity is now.identity
             and before.resource is now.resource
+            and before.grants == now.grants
             and before.boundary is now.boundary
             and (before.scps is now.scps or not (before.scps or now.scps))
             and (before.rcps is now.rcps or not (before.rcps or now.rcps))
@@ -132,7 +141,7 @@ class _Remembered:
         found = world.attached.get(cls)
         if found is None:
             found = world.attached[cls] = cls()
-        return cast(_Remembered, found).allowed
+        return found.allowed  # type: ignore[attr-defined]
 
 
 def _require(call: Call, operation: Operation, action: str, resource: Resource, conditions: Mapping[str, Any]) -> None:
@@ -140,10 +149,11 @@ def _require(call: Call, operation: Operation, action: str, resource: Resource, 
     remembered = _Remembered.of(call.world)
     key = (call.principal.arn, action, resource.arn, call.source_arn, call.source_account)
     before = None if policies.session else remembered.get(key)
-    if before is not None and not before.still_holds(policies):
-        before = None
-    if before is not None and before.is_stable:
-        return
+    if before is not None:
+        if not before.still_holds(policies):
+            before = None
+        elif before.is_stable:
+            return
     verdict = _verdict(call, action, resource, conditions, policies)
     if not verdict.allowed:
         raise denial(call, operation.service, verdict, resource)
@@ -157,7 +167,7 @@ def _is_stable(policies: PolicySet, action: str) -> bool:
     """Whether no statement about an action looks at what differs between two calls of the same principal."""
     levels = [*policies.scps, *policies.rcps, policies.identity]
     held = [each for level in levels for each in level]
-    held += [each for each in (policies.boundary, policies.resource) if each is not None]
+    held += [each for each in (policies.boundary, policies.resource, *policies.grants) if each is not None]
     return all(
         (statement.resources is None or not statement.resources.with_variables)
         and all(test.lookup in SAME_EVERY_TIME and not test.variables for test in statement.tests)

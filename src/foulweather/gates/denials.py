@@ -25,7 +25,9 @@ def denial(call: Call, service: Service, verdict: Verdict, resource: Resource) -
     # A role's trust policy is not the caller's to read: AWS says no more than that it was not allowed.
     if tail and verdict.kind != "role trust":
         message = f"{message} {tail.replace(action, shown)}"
-    return AwsError(service.access_denied, message, 403, why=explained(call, verdict, resource))
+    if service.denied_words is not None:
+        message = service.denied_words(call, verdict, message)
+    return AwsError(service.access_denied, message, service.denied_status, why=explained(call, verdict, resource))
 
 
 def explained(call: Call, verdict: Verdict, resource: Resource) -> Why:
@@ -136,6 +138,8 @@ def _where(call: Call, statement: Matched | NearMiss) -> str:
     owner, inline, name = source.rpartition("inline:")
     if inline:
         return f"the inline policy {name} of {owner.rstrip('/') or call.principal.role_arn or call.principal.arn}"
+    if kind == "grant":
+        return f"the grant {source}"
     if kind in ("role trust", "resource-based"):
         return f"the {_policy_name(kind)} of {source}"
     return f"the {_policy_name(kind)} {source}"
@@ -156,6 +160,7 @@ def _policy_facts(call: Call, statement: Matched | NearMiss, text: str | None) -
 _PROPERTIES = {
     "role trust": "AssumeRolePolicyDocument",
     "resource-based": "Policy",
+    "grant": "Grant",
     "service control": "Content",
     "resource control": "Content",
 }
@@ -165,7 +170,7 @@ _PROPERTIES = {
 def _text_of(verdict: Verdict, miss: NearMiss) -> str | None:
     policies = verdict.policies
     held = [*policies.identity, *policies.session, *(each for level in policies.scps + policies.rcps for each in level)]
-    held += [each for each in (policies.boundary, policies.resource) if each is not None]
+    held += [each for each in (policies.boundary, policies.resource, *policies.grants) if each is not None]
     return next((each.policy.text for each in held if each.source == miss.source), None)
 
 

@@ -14,9 +14,19 @@ import hashlib
 from typing import Any, Literal
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.model import catalogue
 from foulweather.kernel.why import Fact
 
 Family = Literal["query", "ec2", "json", "rest-json", "rest-xml", "s3"]
+
+_FAMILIES: dict[str, Family] = {
+    "query": "query",
+    "ec2": "ec2",
+    "json": "json",
+    "smithy-rpc-v2-cbor": "json",
+    "rest-json": "rest-json",
+    "rest-xml": "rest-xml",
+}
 
 _INCOMPLETE: dict[Family, tuple[str, int]] = {
     "query": ("IncompleteSignature", 400),
@@ -68,6 +78,16 @@ _S3_MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 )
 _S3_CREDENTIAL = 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+
+
+def family(service: str, protocol: str) -> Family:
+    """Whose words a service uses in a protocol."""
+    if service == "s3":
+        return "s3"
+    # Services that spoke query before they spoke JSON or CBOR keep its codes and statuses:
+    # https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+    is_compatible = catalogue()[service].aws_query_compatible is not None
+    return "query" if is_compatible else _FAMILIES[protocol]
 
 
 def missing(family: Family) -> AwsError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from foulweather.gates.faults import Faults
+from foulweather.gates.faults import Faults, words
+from foulweather.gates.faults.book import rate_by
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Rate
@@ -27,7 +28,7 @@ class Buckets:
         found = world.attached.get(cls)
         if found is None:
             found = world.attached[cls] = cls()
-        return cast(Buckets, found)
+        return found  # type: ignore[return-value]
 
     def take(self, key: tuple[str, ...], rate: Rate, now_ms: int) -> bool:
         """Take one token; False when the bucket has none. A bucket refills to `burst` at `per_s`."""
@@ -43,10 +44,12 @@ class Buckets:
 def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
     """Refuse a call that comes faster than its rate allows."""
     world, rate = call.world, operation.rate
-    faults = Faults.of(world)
-    changed = faults.changed_rate(call, rate) if faults.active else None
-    if changed is not None:
-        rate = changed
+    faults = world.attached.get(Faults) or Faults.of(world)
+    fault = None
+    if faults.active:
+        fault = faults.meeting(call, "quota", faults.resources_of(call, operation, request))
+        if fault is not None:
+            rate = rate_by(fault, rate)
     if rate is None:
         return
     buckets = Buckets.of(world)
@@ -64,9 +67,11 @@ def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
         (
             Fact(whose, f"{name} rate", f"{rate.per_s}/s"),
             Fact(whose, f"{name} burst", rate.burst),
-            *(() if changed is None else (Fact(whose, "rate changed by", "a fault (foulweather fault list)"),)),
+            *(() if fault is None else (Fact(whose, "rate changed by", fault.id), *words.facts(fault))),
         ),
-        ("foulweather fault clear",) if changed is not None else (),
+        () if fault is None else (words.clear(fault),),
     )
+    if fault is not None:
+        faults.met(fault, call)
     call.happened("api.Throttled", whose, operation=name)
     raise AwsError(rate.code, rate.message, rate.status, why=why)

@@ -172,12 +172,13 @@ class Pipeline:
 
     def _reader(self, service: Service, function: str) -> Callable[[Event], None]:
         """A service's reader of events; its module loads at the first one."""
-        loaded: list[Callable[[World, Event], None]] = []
+        world, loaded = self.world, None
 
         def read(event: Event) -> None:
-            if not loaded:
-                loaded.append(getattr(self.services.part(service, "reactions"), function))
-            loaded[0](self.world, event)
+            nonlocal loaded
+            if loaded is None:
+                loaded = getattr(self.services.part(service, "reactions"), function)
+            loaded(world, event)
 
         return read
 

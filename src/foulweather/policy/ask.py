@@ -19,6 +19,7 @@ PolicyKind = Literal[
     "service control",
     "resource control",
     "role trust",
+    "grant",
 ]
 
 
@@ -56,7 +57,8 @@ class PolicySet(msgspec.Struct):
     `scps` and `rcps` hold one list for each level, from the root through the organizational units to
     the account, and an empty level allows nothing; the management account has no levels.
     `resource_must_delegate`: the resource's policy must itself allow the request, or delegate it to
-    the account, as with KMS keys; a role's trust policy always must.
+    the account, as with KMS keys; a role's trust policy always must. `grants` allow what they name
+    beside the resource's policy, each as a policy of one statement.
     """
 
     identity: list[Held] = []
@@ -66,6 +68,7 @@ class PolicySet(msgspec.Struct):
     rcps: list[list[Held]] = []
     resource: Held | None = None
     resource_must_delegate: bool = False
+    grants: tuple[Held, ...] = ()
 
     @property
     def must_delegate(self) -> bool:

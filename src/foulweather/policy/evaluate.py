@@ -29,6 +29,9 @@ def evaluate(ask: Ask, policies: PolicySet) -> Verdict:
         rcps_allow = survey.levels("resource control", policies.rcps)
     resource_kind = policies.resource_kind
     naming = Naming.NOT if policies.resource is None else survey.resource(resource_kind, policies.resource)
+    granted = Naming.NOT
+    for grant in policies.grants:
+        granted = max(granted, survey.resource("grant", grant))
     identity_allows = survey.any("identity-based", policies.identity)
     limit: PolicyKind | None = None
     if policies.boundary is not None and not survey.any("permissions boundary", [policies.boundary]):
@@ -48,10 +51,12 @@ def evaluate(ask: Ask, policies: PolicySet) -> Verdict:
     elif not rcps_allow:
         refusing = "resource control"
     else:
-        refusing = _refusing(ask, policies, naming, identity_allows, limit)
+        refusing = _refusing(ask, policies, max(naming, granted), identity_allows, limit)
     if refusing is not None:
         return Verdict(ask, policies, False, False, refusing, survey.allows)
     granting: PolicyKind = resource_kind if naming > Naming.ACCOUNT else "identity-based"
+    if granted > naming:
+        granting = "grant"
     return Verdict(ask, policies, True, False, granting, survey.allows)
 
 

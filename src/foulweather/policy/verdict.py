@@ -114,6 +114,7 @@ class Verdict(msgspec.Struct, frozen=True, eq=False):
         either = kind == "identity-based" and self.ask.within_account and not policies.must_delegate
         if policies.resource is not None and (either or kind == policies.resource_kind):
             deciding.append((policies.resource_kind, policies.resource))
+            deciding += [("grant", grant) for grant in policies.grants]
         return deciding
 
     def _not_allowing(self, levels: list[list[Held]]) -> list[Held]:

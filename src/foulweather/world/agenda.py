@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
@@ -40,7 +40,7 @@ class Agenda:
         self._alarms: dict[int, Callable[[], None]] = {}
         self.changed: Callable[[], None] = lambda: None
         for due in state.dues.values():
-            heapq.heappush(self._heap, (due.when_ms, due.seq))
+            heappush(self._heap, (due.when_ms, due.seq))
             self._seq = max(self._seq, due.seq)
 
     def at(
@@ -68,24 +68,30 @@ class Agenda:
 
     def next_ms(self) -> int | None:
         """When the next thing is due."""
-        while self._heap:
-            when_ms, seq = self._heap[0]
-            if seq in self._alarms or str(seq) in self._state.dues:
+        heap, alarms = self._heap, self._alarms
+        while heap:
+            when_ms, seq = heap[0]
+            if seq in alarms or str(seq) in self._state.dues:
                 return when_ms
-            heapq.heappop(self._heap)
+            heappop(heap)
         return None
 
     def take(self, now_ms: int) -> Due | Callable[[], None] | None:
         """The next thing that is due by now, removed."""
+        found = self.take_next(now_ms)
+        return None if found is None else found[1]
+
+    def take_next(self, until_ms: int) -> tuple[int, Due | Callable[[], None]] | None:
+        """The next thing that is due by a time, removed, and when it is due."""
         heap = self._heap
-        while heap and heap[0][0] <= now_ms:
-            seq = heapq.heappop(heap)[1]
+        while heap and heap[0][0] <= until_ms:
+            when_ms, seq = heappop(heap)
             ring = self._alarms.pop(seq, None)
             if ring is not None:
-                return ring
+                return when_ms, ring
             key = str(seq)
             if key in self._state.dues:
-                return self._state.dues.delete(key)
+                return when_ms, self._state.dues.delete(key)
         return None
 
     def __len__(self) -> int:
@@ -96,6 +102,7 @@ class Agenda:
         return sorted(self._state.dues.values(), key=lambda due: (due.when_ms, due.seq))
 
     def _push(self, when_ms: int) -> None:
-        heapq.heappush(self._heap, (when_ms, self._seq))
-        if self._heap[0][1] == self._seq:
+        heap, seq = self._heap, self._seq
+        heappush(heap, (when_ms, seq))
+        if heap[0][1] == seq:
             self.changed()

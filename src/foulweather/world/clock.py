@@ -75,7 +75,11 @@ class Clock:
 
     def move_to(self, when_ms: int) -> None:
         """Jump forward to a time; a world's time never runs backwards."""
-        if when_ms > self.now_ms:
+        if self._mode == "held":
+            if when_ms > self._base_ms:
+                self._base_ms = when_ms  # the machine's time does not matter before this clock is released
+                self._note_base(0)
+        elif when_ms > self.now_ms:
             self._rebase(when_ms, self._mode, self._rate_permille)
 
     def real_delay_s(self, when_ms: int) -> float:
@@ -119,7 +123,10 @@ class Clock:
         self._base_ns = time.monotonic_ns()
         self._mode = mode
         self._rate_permille = rate_permille
-        bases, base = self._bases, (wall_ms(), now_ms, rate_permille if mode == "paced" else 0)
+        self._note_base(rate_permille if mode == "paced" else 0)
+
+    def _note_base(self, rate_permille: int) -> None:
+        bases, base = self._bases, (wall_ms(), self._base_ms, rate_permille)
         if len(bases) > 1 and bases[-1][0] == base[0]:
             bases[-1] = base  # what was told in this millisecond is taken for the latest of its times anyway
             return

@@ -40,8 +40,10 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self.world.clock.mode == "held":
+            return
         next_ms = self.world.agenda.next_ms()
-        if next_ms is None or self.world.clock.mode == "held":
+        if next_ms is None:
             return
         nap_s = min(self.world.clock.real_delay_s(next_ms), LONGEST_NAP_S)
         self._timer = self._loop.call_later(nap_s, self._tick)

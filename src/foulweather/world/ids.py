@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import random
+from binascii import hexlify
+from struct import Struct
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -11,6 +13,7 @@ ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 _UUID_KEPT = ~(0xF << 76 | 0x3 << 62)
 _UUID_4 = 4 << 76 | 2 << 62
+_uuid_parts = Struct("8s4s4s4s12s").unpack
 
 
 class Ids:
@@ -23,8 +26,8 @@ class Ids:
 
     def uuid(self) -> str:
         """A version 4 UUID, as request ids and message ids are."""
-        text = f"{self.random.getrandbits(128) & _UUID_KEPT | _UUID_4:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        drawn = (self.random.getrandbits(128) & _UUID_KEPT | _UUID_4).to_bytes(16, "big")
+        return (b"%b-%b-%b-%b-%b" % _uuid_parts(hexlify(drawn))).decode()
 
     def hex(self, digits: int) -> str:
         """That many hexadecimal digits."""

@@ -12,10 +12,11 @@ HELD_EVENTS_MAX = 100_000
 KEPT_PER_RESOURCE_MAX = 200
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One fact: what happened (`sqs.MessageSent`), when, where, to which resource, by whom.
 
     A `kept` event (a change somebody made) survives a restart; the others are held while they last.
+    Facts are JSON values, so no event is part of a cycle: the garbage collector need not look at them.
     """
 
     seq: int
@@ -67,20 +68,20 @@ class Journal:
         kept: bool = False,
     ) -> Event:
         """Write down one fact and tell its readers."""
-        self.seq += 1
-        event = Event(self.seq, at_ms, kind, account, region, resource, principal, request_id, facts, kept)
+        self.seq = seq = self.seq + 1
+        event = Event(seq, at_ms, kind, account, region, resource, principal, request_id, facts, kept)
         self._events.append(event)
         if kept:
             self._changes[resource].append(event)
             if self._saves:
                 self._unsaved.unsaved_events.append(event)
                 self._unsaved.ask()
-        readers = self._readers.get(kind)
-        if readers is not None:
-            for reader in readers:
+        if kind in self._readers:
+            for reader in self._readers[kind]:
                 reader(event)
-        for follower in self._followers:
-            follower(event)
+        if self._followers:
+            for follower in self._followers:
+                follower(event)
         return event
 
     def read(self, kind: str, reader: Reader) -> None:

@@ -30,13 +30,17 @@ class Table(Generic[R]):
     Rows are structs, or bytes where a service packs them itself (a million items of a table).
     """
 
-    __slots__ = ("_dirty", "_id", "_note", "_rows")
+    __slots__ = ("_dirty", "_id", "_note", "_rows", "get")
+
+    get: Callable[[str], R | None]
+    """The row of a key, or None: the dict's own method, for it is asked several times in every call."""
 
     def __init__(self, table_id: int, rows: dict[str, R], dirty: dict[tuple[int, str], Any], note: Callable[[], None]):
         self._id = table_id
         self._rows = rows
         self._dirty = dirty
         self._note = note
+        self.get = rows.get
 
     def put(self, key: str, row: R) -> None:
         """Insert or replace a row."""
@@ -58,10 +62,6 @@ class Table(Generic[R]):
             self._note()
         self._dirty[self._id, key] = None
         return row
-
-    def get(self, key: str) -> R | None:
-        """The row, or None."""
-        return self._rows.get(key)
 
     def __getitem__(self, key: str) -> R:
         return self._rows[key]

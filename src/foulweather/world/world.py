@@ -148,13 +148,15 @@ class World:
                 await asyncio.sleep(0)
             if self._in_flight:
                 await self.settled()
-            next_ms = agenda.next_ms()
-            if next_ms is None or next_ms > when_ms:
+            found = agenda.take_next(when_ms)
+            if found is None:
                 break
-            clock.move_to(next_ms)
-            due = agenda.take(next_ms)
-            if due is not None:
+            due_ms, due = found
+            clock.move_to(due_ms)
+            if due.__class__ is Due:
                 self._carry_out(due)
+            else:
+                due()  # type: ignore[operator]
         clock.move_to(when_ms)
         self.keep_clock()
 

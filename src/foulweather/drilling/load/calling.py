@@ -21,20 +21,21 @@ class Calling:
     def __init__(self, lab: Lab, records: Records) -> None:
         self.world = lab.world
         self.records = records
+        self._clock = lab.world.clock
 
     def make(
         self, operation: str, method: Callable[..., Any], request: dict[str, Any], done: Done
     ) -> asyncio.Task[None] | None:
         """Make a call; `done` is told before this returns, or by the task that is given where AWS would wait."""
-        started_ms = self.world.clock.now_ms
+        started_ms = self._clock.now_ms
         try:
             response = method(**request)
         except AwsError as error:
-            self.records.add(operation, error.code, started_ms, self.world.clock.now_ms)
+            self.records.add(operation, error.code, started_ms, self._clock.now_ms)
             done(None, error)
             return None
         if response.__class__ is dict or not inspect.isawaitable(response):
-            self.records.add(operation, "", started_ms, self.world.clock.now_ms)
+            self.records.add(operation, "", started_ms, self._clock.now_ms)
             done(response, None)
             return None
         # A call that waits is in flight from its first step on: until then it is counted here, so that held

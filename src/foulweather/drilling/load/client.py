@@ -91,6 +91,7 @@ class LoadClient(App):
         self._calling = Calling(lab, self.records)
         self._clients: list[Client] = [lab.client(service, identity) for _, identity in mix] or [lab.client(service)]
         self._weights = list(accumulate(weight for weight, _ in mix))
+        self._clock = lab.world.clock
         self._times: Iterator[int] = iter(())
         self._alarm = 0
         self.configured()
@@ -145,7 +146,7 @@ class LoadClient(App):
             self._alarm = self.lab.world.agenda.alarm(next_ms, self._arrived)
 
     def _arrived(self) -> None:
-        now_ms, times = self.lab.world.clock.now_ms, self._times
+        now_ms, times = self._clock.now_ms, self._times
         self._ask(now_ms)
         for next_ms in times:
             if times is not self._times or not self.is_running:  # an answer has changed the load, or ended it
@@ -163,14 +164,13 @@ class LoadClient(App):
             self._issue(number, made, now_ms)
 
     def _issue(self, number: int, made: Made, now_ms: int) -> None:
-        request = Request(number, made, getattr(self._chosen(), made[0]), now_ms)
+        client = self._clients[0] if len(self._clients) == 1 else self._chosen()
+        request = Request(number, made, getattr(client, made[0]), now_ms)
         if isinstance(request.key, str):
             request.key = self.ledger.key_of(request.key, now_ms)
         self._attempt(request)
 
     def _chosen(self) -> Client:
-        if len(self._clients) == 1:
-            return self._clients[0]
         place = self.draws.randrange(self._weights[-1])
         return next(client for client, up_to in zip(self._clients, self._weights, strict=True) if place < up_to)
 
@@ -227,4 +227,4 @@ class LoadClient(App):
 
     def _end(self, request: Request, code: str) -> None:
         request.awaited = 0
-        self.outcomes.add(request.method, code, request.since_ms, self.lab.now_ms)
+        self.outcomes.add(request.method, code, request.since_ms, self._clock.now_ms)

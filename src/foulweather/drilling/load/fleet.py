@@ -111,7 +111,7 @@ class WorkerFleet(App):
         """Process an event; raises Unprocessable where that fails."""
         if self.poison is not None and self.poison(event):
             raise Unprocessable(f"{event.get('type')} of {event.get('order_id')} cannot be processed")
-        if self.happens(self._failure_ppm):
+        if self._failure_ppm and self.happens(self._failure_ppm):
             raise Unprocessable("the database did not answer")
 
     def key_of(self, event: Event) -> int | None:

@@ -23,8 +23,10 @@ class Histogram:
 
     def add(self, value: int) -> None:
         """Count one value."""
-        bucket = value if value < 128 else _bucket(value)
-        buckets = self.buckets
+        bucket, buckets = value, self.buckets
+        if value >= 128:  # values of one power of two share 64 buckets
+            shift = value.bit_length() - _EXACT_BITS
+            bucket = (shift << (_EXACT_BITS - 1)) + (value >> shift)
         buckets[bucket] = buckets.get(bucket, 0) + 1
         self.count += 1
         self.total += value
@@ -57,12 +59,6 @@ class Histogram:
             **{f"p{percent}": self.percentile(percent) for percent in (50, 90, 95, 99)},
             "max": self.largest,
         }
-
-
-def _bucket(value: int) -> int:
-    """Values of one power of two share 64 buckets."""
-    shift = value.bit_length() - _EXACT_BITS
-    return (shift << (_EXACT_BITS - 1)) + (value >> shift)
 
 
 def _upper(bucket: int) -> int:

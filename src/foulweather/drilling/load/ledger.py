@@ -167,6 +167,11 @@ class Ledger:
         rows = range(self._row_at(since_ms), len(self._effects))
         return list(islice((key for key in rows if self._effects[key] > 1), at_most))
 
+    def disordered(self, since_ms: int = 0) -> list[int]:
+        """The keys of events whose first effect came after that of a later event of their group."""
+        rows = range(self._row_at(since_ms), len(self._effects))
+        return [key for key in rows if self._is_out_of_order[key]]
+
     def report(self, *, now_ms: int, deadline_ms: int, since_ms: int = 0, until_ms: int | None = None) -> Report:
         """What became of the events that were asked from one time up to another."""
         first = self._row_at(since_ms)

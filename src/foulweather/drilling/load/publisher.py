@@ -99,8 +99,7 @@ class Publisher(LoadClient):
         request: dict[str, Any] = (
             {"TopicArn": self.to, "Message": body} if self.is_topic else {"QueueUrl": self.to, "MessageBody": body}
         )
-        attributes = self.attributes(event)
-        if attributes:
+        if attributes := self.attributes(event):
             request["MessageAttributes"] = {
                 name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             }

@@ -44,7 +44,6 @@ class Records:
 
     def __init__(self) -> None:
         self.outcomes: dict[tuple[str, str], int] = {}
-        self.latency = Histogram()
         self.slot_ms = 1000
         self._slots: dict[int, _Slot] = {}
 
@@ -52,21 +51,27 @@ class Records:
         """Record one call; the code is empty when it went well."""
         outcome = (operation, code)
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-        took_ms = ended_ms - started_ms
-        self.latency.add(took_ms)
-        number = ended_ms // self.slot_ms
-        slot = self._slots.get(number)
+        slot = self._slots.get(ended_ms // self.slot_ms)
         if slot is None:
             slot = self._opened(ended_ms)
-        slot.codes[code] = slot.codes.get(code, 0) + 1
-        slot.latency.add(took_ms)
+        codes = slot.codes
+        codes[code] = codes.get(code, 0) + 1
+        slot.latency.add(ended_ms - started_ms)
 
     # --- asked for
 
     @property
     def calls(self) -> int:
         """How many calls there were."""
-        return self.latency.count
+        return sum(self.outcomes.values())
+
+    @property
+    def latency(self) -> Histogram:
+        """How long all of them took, put together from the time line."""
+        whole = Histogram()
+        for slot in self._slots.values():
+            whole.merge(slot.latency)
+        return whole
 
     @property
     def errors(self) -> int:
@@ -103,9 +108,9 @@ class Records:
 
     def table(self) -> str:
         """The summary for people."""
-        rows = [("operation", "outcome", "count", "share")]
+        rows, calls = [("operation", "outcome", "count", "share")], self.calls
         for (operation, code), count in sorted(self.outcomes.items(), key=lambda item: (item[0][0], -item[1])):
-            tenths = count * 1000 // self.calls
+            tenths = count * 1000 // calls
             rows.append((operation, code or "ok", f"{count:,}", f"{tenths // 10}.{tenths % 10} %"))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = [

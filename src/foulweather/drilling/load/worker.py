@@ -116,7 +116,7 @@ class Worker:
 
     def _finish(self) -> None:
         fleet, message = self._fleet, self._hand[self._at]
-        if fleet.happens(fleet.crash_before_ppm):
+        if fleet.crash_before_ppm and fleet.happens(fleet.crash_before_ppm):
             self._crash(message, "before its effect")
             return
         is_failed = False
@@ -126,7 +126,7 @@ class Worker:
             is_failed = True
             fleet.failures += 1
             fleet.note(self.number, message["MessageId"], f"failed: {error}")
-        if not is_failed and fleet.happens(fleet.crash_after_ppm):
+        if fleet.crash_after_ppm and not is_failed and fleet.happens(fleet.crash_after_ppm):
             self._crash(message, "after its effect, before delete")
             return
         self._failed.append(is_failed)

@@ -33,11 +33,11 @@ def note_use(world: World, event: Event) -> None:
     if number != minute.number:
         minute.number = number
         minute.noted.clear()
-    facts = event.facts
+    facts, noted = event.facts, minute.noted
     call = (event.principal, facts["key"], facts["service"], facts["operation"], event.region)
-    if call in minute.noted:
+    if call in noted:
         return
-    minute.noted.add(call)
+    noted.add(call)
     if event.principal.startswith("arn:"):
         _keep(world, event, number * _MINUTE_MS)
 

@@ -9,6 +9,7 @@ from foulweather.services.organizations.state import RCP, SCP, OrganizationsStat
 from foulweather.world.world import World
 
 Levels = list[list[Held]]
+NO_LEVELS: Levels = []
 
 
 class OrganizationGuardrails:
@@ -16,21 +17,22 @@ class OrganizationGuardrails:
 
     def __init__(self, world: World) -> None:
         self._state = world.state(OrganizationsState)
+        self._accounts = self._state.accounts
         self._revision = -1
         self._levels: dict[tuple[str, str], Levels] = {}
         self._paths: dict[str, str] = {}
 
     def service_control(self, account: str) -> Levels:
         """SCPs from the root down to the account, a list a level; empty when none are in force."""
-        return self._of(account, SCP)
+        return self._of(account, SCP) if account in self._accounts else NO_LEVELS
 
     def resource_control(self, account: str) -> Levels:
         """RCPs from the root down to the account, a list a level; empty when none are in force."""
-        return self._of(account, RCP)
+        return self._of(account, RCP) if account in self._accounts else NO_LEVELS
 
     def organization_id(self, account: str) -> str:
         """The organization that an account is in (`o-…`), or empty."""
-        member = self._state.accounts.get(account)
+        member = self._accounts.get(account)
         return member.organization if member is not None else ""
 
     def organization_path(self, account: str) -> str:
@@ -57,8 +59,6 @@ class OrganizationGuardrails:
             self._paths.clear()
 
     def _of(self, account: str, kind: str) -> Levels:
-        if account not in self._state.accounts:
-            return []
         self._refresh()
         found = self._levels.get((account, kind))
         if found is None:

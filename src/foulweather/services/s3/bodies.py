@@ -37,10 +37,9 @@ class Digest(Hash, Protocol):
 
 
 def take(
-    call: Call, body: Body, digests: dict[str, Digest], size_max: int, too_large: Callable[[], Exception]
+    call: Call, body: bytes, digests: dict[str, Digest], size_max: int, too_large: Callable[[], Exception]
 ) -> Taken:
     """Take in a body that came whole; `digests` are fresh checksums by algorithm, fed with every byte."""
-    assert isinstance(body, bytes)
     if len(body) > size_max:
         raise too_large()
     for each in digests.values():

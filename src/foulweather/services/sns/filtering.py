@@ -8,6 +8,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.sns.envelopes import Message
+from foulweather.services.sns.filter_remedies import remedies
 from foulweather.services.sns.filters import Filter, Unreadable
 from foulweather.services.sns.state import Subscription, Topic
 
@@ -27,7 +28,7 @@ def passes(call: Call, topic: Topic, subscription: Subscription, wanted: Filter,
     if wanted.accepts(values):
         return True
     reason = wanted.scope if wanted.on_body or message.attributes else "NoMessageAttributes"
-    _rejected(call, topic, subscription, wanted, message, reason, _explained(call, subscription, wanted, values))
+    _rejected(call, topic, subscription, wanted, message, reason, _explained(call, topic, subscription, wanted, message, values))
     return False
 
 
@@ -72,7 +73,9 @@ def _rejected(
     _note(call, subscription, why)
 
 
-def _explained(call: Call, subscription: Subscription, wanted: Filter, values: Any) -> Why:
+def _explained(
+    call: Call, topic: Topic, subscription: Subscription, wanted: Filter, message: Message, values: Any
+) -> Why:
     found = wanted.rejection(values)
     where = "the message's body" if wanted.on_body else "the message's attributes"
     actual = f"there is no {found.key} in {where}" if found.is_absent else f"it is {found.actual!r} in {where}"
@@ -84,7 +87,7 @@ def _explained(call: Call, subscription: Subscription, wanted: Filter, values: A
             call.fact(subscription.arn, "FilterPolicyScope", wanted.scope),
             Fact(where, found.key, found.actual),
         ),
-        _remedy(subscription),
+        remedies(topic, subscription, wanted, message, found, values),
     )
 
 
@@ -93,12 +96,4 @@ def _unreadable(call: Call, subscription: Subscription, error: Unreadable) -> Wh
         "dropped",
         f"The filter policy cannot look at the message: {_UNREADABLE[error.reason]}.",
         (call.fact(subscription.arn, "FilterPolicy", subscription.attributes.get("FilterPolicy", "")),),
-        _remedy(subscription),
-    )
-
-
-def _remedy(subscription: Subscription) -> tuple[str, ...]:
-    return (
-        f"aws sns set-subscription-attributes --subscription-arn {subscription.arn} "
-        "--attribute-name FilterPolicy --attribute-value '{}'",
     )

@@ -32,7 +32,7 @@ _FEEDBACK = {
 
 def delivered(call: Call, state: SnsState, delivery: Delivery) -> None:
     """Write down that a delivery has arrived."""
-    if delivery.id in state.deliveries:
+    if delivery.id and delivery.id in state.deliveries:
         state.deliveries.delete(delivery.id)
     call.happened(
         "sns.NotificationDelivered",
@@ -125,9 +125,8 @@ def log_status(call: Call, state: SnsState, delivery: Delivery, status: str, res
     """
     topic = state.topics.get(delivery.topic_arn)
     feedback = _FEEDBACK.get(delivery.protocol)
-    if topic is None or feedback is None:
+    if topic is None or feedback is None or not (attributes := topic.attributes):
         return
-    attributes = topic.attributes
     role = attributes.get(f"{feedback}{status.capitalize()}FeedbackRoleArn")
     if not role:
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -21,20 +22,18 @@ if TYPE_CHECKING:
     from aws_types.sqs import Message as ReceivedMessage
     from aws_types.sqs import MessageAttributeValue
 
-SYSTEM_ATTRIBUTES = frozenset(
-    {
-        "All",
-        "SenderId",
-        "SentTimestamp",
-        "ApproximateReceiveCount",
-        "ApproximateFirstReceiveTimestamp",
-        "SequenceNumber",
-        "MessageDeduplicationId",
-        "MessageGroupId",
-        "AWSTraceHeader",
-        "DeadLetterQueueSourceArn",
-    }
-)
+# What a message says of itself; an attribute that it does not have is empty.
+SYSTEM_ATTRIBUTES: dict[str, Callable[[Message], str]] = {
+    "SenderId": lambda message: message.sender_id,
+    "SentTimestamp": lambda message: str(message.sent_ms),
+    "ApproximateReceiveCount": lambda message: str(message.receive_count),
+    "ApproximateFirstReceiveTimestamp": lambda message: str(message.first_received_ms),
+    "SequenceNumber": lambda message: str(message.sequence) if message.queue.endswith(".fifo") else "",
+    "MessageDeduplicationId": lambda message: message.deduplication_id,
+    "MessageGroupId": lambda message: message.group,
+    "AWSTraceHeader": lambda message: message.trace_header,
+    "DeadLetterQueueSourceArn": lambda message: message.dead_letter_source,
+}
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -43,7 +42,7 @@ class Wanted(msgspec.Struct, frozen=True):
     count: int
     wait_s: int
     visibility_s: int
-    system_names: frozenset[str]
+    system_names: tuple[str, ...]
     attribute_names: tuple[str, ...]
     attempt_id: str
 
@@ -54,11 +53,9 @@ def wanted(queue: Queue, request: Mapping[str, Any]) -> Wanted:
     count, wait_s, visibility_s = get("MaxNumberOfMessages"), get("WaitTimeSeconds"), get("VisibilityTimeout")
     attribute_names = get("MessageAttributeNames") or ()
     attempt_id = get("ReceiveRequestAttemptId") or ""
-    system_names = frozenset[str]()
+    system_names: tuple[str, ...] = ()
     if (old := get("AttributeNames")) or get("MessageSystemAttributeNames"):
-        system_names = frozenset((*(old or ()), *(get("MessageSystemAttributeNames") or ())))
-        for name in system_names - SYSTEM_ATTRIBUTES:
-            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+        system_names = _system_names((*(old or ()), *(get("MessageSystemAttributeNames") or ())))
     if attribute_names:
         contents.checked_selectors(attribute_names)
     if attempt_id:
@@ -73,6 +70,15 @@ def wanted(queue: Queue, request: Mapping[str, Any]) -> Wanted:
         tuple(attribute_names),
         attempt_id,
     )
+
+
+@lru_cache(maxsize=256)
+def _system_names(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """The system attributes that a call asks for, in their own order."""
+    for name in asked:
+        if name not in SYSTEM_ATTRIBUTES and name != "All":
+            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+    return tuple(name for name in SYSTEM_ATTRIBUTES if name in asked or "All" in asked)
 
 
 def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> list[ReceivedMessage]:
@@ -123,9 +129,7 @@ def _shown(message: Message, asked: Wanted) -> ReceivedMessage:
         "Body": message.body,
     }
     if asked.system_names:
-        known = _system_attributes(message)
-        if "All" not in asked.system_names:
-            known = {name: value for name, value in known.items() if name in asked.system_names}
+        known = {name: value for name in asked.system_names if (value := SYSTEM_ATTRIBUTES[name](message))}
         if known:
             shown["Attributes"] = known
     if asked.attribute_names and message.attributes:
@@ -135,26 +139,6 @@ def _shown(message: Message, asked: Wanted) -> ReceivedMessage:
             is_all = len(chosen) == len(message.attributes)
             shown["MD5OfMessageAttributes"] = message.attributes_md5 if is_all else attributes_digest(chosen)
     return shown
-
-
-def _system_attributes(message: Message) -> dict[str, str]:
-    known = {
-        "SenderId": message.sender_id,
-        "SentTimestamp": str(message.sent_ms),
-        "ApproximateReceiveCount": str(message.receive_count),
-        "ApproximateFirstReceiveTimestamp": str(message.first_received_ms),
-    }
-    if message.queue.endswith(".fifo"):
-        known["SequenceNumber"] = str(message.sequence)
-    for name, value in (
-        ("MessageDeduplicationId", message.deduplication_id),
-        ("MessageGroupId", message.group),
-        ("AWSTraceHeader", message.trace_header),
-        ("DeadLetterQueueSourceArn", message.dead_letter_source),
-    ):
-        if value:
-            known[name] = value
-    return known
 
 
 def _repeated(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> list[Message]:
