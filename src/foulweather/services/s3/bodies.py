@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 from foulweather.engines.intake import Hash, take_in
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
+from foulweather.kernel.checksums import Checksum
 from foulweather.services.s3.records import Part, Segment, Version
 from foulweather.world.files import Files
 
@@ -29,15 +30,8 @@ class Taken(NamedTuple):
     trailers: dict[str, str]
 
 
-class Digest(Hash, Protocol):
-    """A hash that gives its digest (hashlib's, or a checksum of the kernel)."""
-
-    def digest(self) -> bytes:
-        """The digest of everything so far."""
-
-
 def take(
-    call: Call, body: bytes, digests: dict[str, Digest], size_max: int, too_large: Callable[[], Exception]
+    call: Call, body: bytes, digests: dict[str, Checksum], size_max: int, too_large: Callable[[], Exception]
 ) -> Taken:
     """Take in a body that came whole; `digests` are fresh checksums by algorithm, fed with every byte."""
     if len(body) > size_max:
@@ -58,7 +52,7 @@ def take(
 
 
 async def take_incoming(
-    call: Call, body: Incoming, digests: dict[str, Digest], size_max: int, too_large: Callable[[], Exception]
+    call: Call, body: Incoming, digests: dict[str, Checksum], size_max: int, too_large: Callable[[], Exception]
 ) -> Taken:
     """Take in a body that is still arriving; nothing of it stays if it does not arrive whole and true.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -159,7 +159,7 @@ def _unknown(fault_id: str) -> Refused:
 
 def _told(world: World, fault: Fault) -> FaultTold:
     members: dict[str, Any] = {name: getattr(fault, name) for name in Fault.__struct_fields__}
-    return cast(FaultTold, FaultTold(**members, hits=Faults.of(world).hits(fault.id).count))
+    return FaultTold(**members, hits=Faults.of(world).hits(fault.id).count)
 
 
 def _ms(duration: str | int) -> int:
