@@ -291,7 +291,7 @@ def silent(caplog: pytest.LogCaptureFixture) -> Any:
 
 
 def test_mutated_requests_in_any_split():
-    for seed in range(600):
+    for seed in (*range(600), 1795228932033264212):  # the last one once had two answers
         run(seed)
 
 

@@ -215,7 +215,8 @@ class Connection(Answering):
 
     def _wait_for_head(self, was_in_head: bool) -> None:
         """A head came only in part: bound the time and the bytes it may still take."""
-        if not was_in_head:
+        # Without a count, the head that this packet began in has ended in it, and this is the next one.
+        if not was_in_head or not self._head_bytes:
             self._head_bytes = 1
             self._deadline = self._server.tick + self._server.header_ticks
             return
