@@ -18,6 +18,7 @@ class RedTeam(Regular):
     """The security department's exercise: what can be done with an engineer's access key alone?"""
 
     EVERY_MS = 4 * MINUTE_MS
+    IS_OURS = False
 
     def start(self) -> None:
         """Begin the exercise."""

@@ -17,6 +17,7 @@ class Outside(Regular):
     """Whoever tries role ARNs: a stranger's crawler, the partner's other roles and customers, our own intern."""
 
     EVERY_MS = 3 * MINUTE_MS
+    IS_OURS = False
 
     def start(self) -> None:
         """Begin to try."""

@@ -172,6 +172,37 @@ def test_a_root_cause_that_no_reason_names(folder: Path) -> None:
     assert failed(proved(folder)) == ["the root cause is named"]
 
 
+def test_a_root_cause_that_only_the_symptom_names(folder: Path) -> None:
+    (folder / "drill.toml").write_text(TOML.replace('property = "VisibilityTimeout"', 'property = "Policy"'))
+    text = (folder / "check.py").read_text()
+    (folder / "check.py").write_text(text.replace('"VisibilityTimeout", "7"))', '"Policy", "made up"))'))
+    verified = proved(folder)
+    assert failed(verified) == ["the root cause is named"]
+    assert "what symptom() says does not count" in next(step.detail for step in verified.steps if not step.ok)
+
+
+def test_a_root_cause_that_was_there_before_has_to_say_so(folder: Path) -> None:
+    stack = (folder / "stack.py").read_text().replace('"a")', '"a", Attributes={"DelaySeconds": "9"})')
+    (folder / "stack.py").write_text(stack)
+    before = TOML.replace('property = "VisibilityTimeout"', 'property = "DelaySeconds"')
+    (folder / "drill.toml").write_text(before)
+    assert failed(proved(folder)) == ["the root cause is named"]
+    (folder / "drill.toml").write_text(before + "standing = true\n")
+    assert proved(folder).ok
+
+
+def test_a_root_cause_that_a_refused_request_names(folder: Path) -> None:
+    (folder / "incident.py").write_text(
+        "from foulweather.kernel.errors import AwsError\n" + INCIDENT + "    try:\n"
+        '        lab.client("sqs").get_queue_url(QueueName="gone")\n    except AwsError:\n        pass\n'
+    )
+    gone = TOML.replace('resource = ":a$"', 'resource = ":gone$"')
+    (folder / "drill.toml").write_text(gone.replace('property = "VisibilityTimeout"', 'property = "."'))
+    verified = proved(folder)
+    assert verified.ok, failed(verified)
+    assert "by the reason of sqs:GetQueueUrl" in next(s.detail for s in verified.steps if s.name.startswith("the root"))
+
+
 def test_a_wrong_fix_that_mends_it(folder: Path) -> None:
     (folder / "wrong" / "1.sh").write_text('# refused because: it should be\nprintf well > "$MEND"\n')
     assert failed(proved(folder)) == ["refused: 1"]

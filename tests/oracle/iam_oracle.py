@@ -30,6 +30,7 @@ class Question:
     resource_policy: Source | None = None
     is_trust_policy: bool = False
     resource_must_delegate: bool = False
+    grants: list[Source] = field(default_factory=list)
 
 
 @dataclass
@@ -126,17 +127,18 @@ def answer(question: Question) -> Answer:
     principal = question.principal
     allows: set[tuple[str, str, int]] = set()
     denies: list[tuple[str, str, int]] = []
-    best = "not"
+    best = granted = "not"
+    directness = ["not", "account", "role", "direct"].index
 
     def look(kind: str, source: Source) -> bool:
         """Note every statement of a policy that applies; tell whether one of them allows."""
-        nonlocal best
+        nonlocal best, granted
         name, document = source
         version = document.get("Version", "2008-10-17")
         allowed = False
         for index, statement in enumerate(listed(document["Statement"])):
             way = "direct"
-            if kind in ("resource-based", "role trust"):
+            if kind in ("resource-based", "role trust", "grant"):
                 way = principal_covered(statement, principal)
             if way == "not" or not action_covered(statement, question.action):
                 continue
@@ -150,7 +152,9 @@ def answer(question: Question) -> Answer:
             allowed = True
             allows.add((kind, name, index))
             if kind in ("resource-based", "role trust"):
-                best = max(best, way, key=["not", "account", "role", "direct"].index)
+                best = max(best, way, key=directness)
+            if kind == "grant":
+                granted = max(granted, way, key=directness)
         return allowed
 
     service_linked = ":role/aws-service-role/" in principal.role_arn
@@ -162,6 +166,8 @@ def answer(question: Question) -> Answer:
     rcps = [[look("resource control", each) for each in level] for level in question.rcps if not service_linked]
     if question.resource_policy:
         look(resource_kind, question.resource_policy)
+    for each in question.grants:
+        look("grant", each)
     identity = [look("identity-based", each) for each in question.identity]
     boundary = look("permissions boundary", question.boundary) if question.boundary else True
     session = [look("session", each) for each in question.session]
@@ -174,8 +180,13 @@ def answer(question: Question) -> Answer:
         return Answer(False, False, kind, allows)
 
     def allowed() -> Answer:
-        kind = resource_kind if best in ("role", "direct") else "identity-based"
-        return Answer(True, False, kind, allows)
+        kind = resource_kind if by_policy in ("role", "direct") else "identity-based"
+        return Answer(True, False, "grant" if by_grant else kind, allows)
+
+    # A grant allows what it names just as the resource's policy could, whichever names the principal more directly.
+    by_policy = best
+    by_grant = directness(granted) > directness(by_policy)
+    best = max(best, granted, key=directness)
 
     # 2. Organizations: at every level something must allow the request.
     if not all(any(level) for level in scps):

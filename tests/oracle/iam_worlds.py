@@ -224,4 +224,5 @@ def question(random: Random) -> Question:
         resource_policy=resource_policy,
         is_trust_policy=trust,
         resource_must_delegate=make.likely(0.1),
+        grants=[] if trust else [make.policy("resource", f"grant{i}") for i in range(random.choice([0, 0, 0, 1, 2]))],
     )

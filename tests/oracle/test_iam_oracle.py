@@ -32,6 +32,7 @@ def engine(asked: Question) -> Answer:
             rcps=[[held("rcp", each) for each in level] for level in asked.rcps],
             resource=held(trust, asked.resource_policy) if asked.resource_policy else None,
             resource_must_delegate=asked.resource_must_delegate,
+            grants=tuple(held("resource", each) for each in asked.grants),
         ),
     )
     matched = {(each.kind, each.source, each.statement) for each in verdict.matched}
@@ -62,7 +63,7 @@ def assert_mixed(decided: Counter[str], total: int) -> None:
     kinds += ["resource control", "role trust"]
     for outcome in ("allowed", "explicit", "implicit"):
         assert decided[outcome] > total // 20, decided
-    for each in ("allowed identity-based", "allowed resource-based", "allowed role trust"):
+    for each in ("allowed identity-based", "allowed resource-based", "allowed role trust", "allowed grant"):
         assert decided[each] > total // 500, decided
     for kind in kinds:
         assert decided[f"explicit {kind}"] > total // 500, decided

@@ -52,6 +52,13 @@ def add(commands: Commands) -> None:
     )
     for name, run, summary, description in about:
         _takes_id(drill.add(name, run, summary, description, f"  foulweather drill {name}\n"))
+    _add_applications(drill)
+    _add_writing(drill)
+    _takes_no_color(start)
+
+
+def _add_applications(drill: Commands) -> None:
+    """What one does with the applications of a drill."""
     logs = drill.add(
         "logs",
         run_logs,
@@ -74,6 +81,11 @@ def add(commands: Commands) -> None:
     deploy.add_argument("settings", metavar="KEY=VALUE", nargs="+", help="what to change")
     for parser in (logs, deploy):
         parser.add_argument("--drill", dest="id", default="", metavar="ID", help=WHICH)
+        _takes_no_color(parser)
+
+
+def _add_writing(drill: Commands) -> None:
+    """What authors of drills do."""
     new = drill.add(
         "new",
         run_new,
@@ -95,7 +107,7 @@ def add(commands: Commands) -> None:
     verify.add_argument("--all", action="store_true", help="every drill")
     verify.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many at once")
     verify.add_argument("--dir", default="", metavar="DIR", help="where drills are")
-    for parser in (start, logs, deploy, new, verify):
+    for parser in (new, verify):
         _takes_no_color(parser)
 
 

@@ -17,6 +17,7 @@ from foulweather.cli import (
     exercise,
     faults,
     lifecycle,
+    load,
     quiz,
     reasons,
     shell,
@@ -51,7 +52,21 @@ def parser() -> Command:
     )
     made.add_argument("--version", action="version", version=f"foulweather {__version__}")
     commands = Commands(made)
-    for group in (lifecycle, reasons, clocks, faults, drill, campaign, calc, worlds, coverage, exercise, quiz, shell):
+    for group in (
+        lifecycle,
+        reasons,
+        clocks,
+        faults,
+        drill,
+        campaign,
+        load,
+        calc,
+        worlds,
+        coverage,
+        exercise,
+        quiz,
+        shell,
+    ):
         group.add(commands)
     return made
 

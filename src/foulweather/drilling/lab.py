@@ -139,12 +139,14 @@ class App:
 
     `SETTINGS` gives each setting's choices; the first is the default. `RELEASABLE` are those that a release can
     change (None: all), but for those that are `GIVEN`: how long work takes, that machines die. What no release can
-    change is not shown to whoever has to find it out. `log` is what it writes down.
+    change is not shown to whoever has to find it out. `log` is what it writes down. Whoever is no application of
+    ours (`IS_OURS` False: a thief, a stranger's crawler) is not shown at all.
     """
 
     SETTINGS: dict[str, tuple[str, ...]] = {}
     RELEASABLE: tuple[str, ...] | None = None
     GIVEN: frozenset[str] = frozenset()
+    IS_OURS = True
 
     def __init__(self, lab: Lab, name: str, **settings: str) -> None:
         self.lab = lab

@@ -62,6 +62,7 @@ class Session:
         self.lab = Lab(world, services, world.ids.account())
         self.state: State = "building"
         self.key: Credential = self.lab.issue_root_key()
+        self.struck_seq = 0
         self.paged_at_ms = 0
         self.mended_at_ms = 0
         self.page_why: Why | None = None
@@ -92,6 +93,7 @@ class Session:
         """Let the incident strike and wait until its symptom shows."""
         lab = self.lab
         lab.struck_at_ms = lab.now_ms
+        self.struck_seq = self.world.journal.seq
         self.drill.strike(lab)
         most = self.drill.about.symptom_within_minutes
         for minute in range(most):
@@ -108,7 +110,11 @@ class Session:
 
     def log(self, app: str) -> list[Line]:
         """What an application wrote down; raises ValueError where there is no such application."""
-        return traffic.log_of(self.lab.app(app))
+        found = self.lab.apps.get(app)
+        if found is None or not found.IS_OURS:
+            ours = sorted(name for name, one in self.lab.apps.items() if one.IS_OURS)
+            raise ValueError(f"there is no application {app!r} here: {', '.join(ours) or 'none'}")
+        return traffic.log_of(found)
 
     def next_hint(self) -> str | None:
         """Open the next hint; None when all are open."""

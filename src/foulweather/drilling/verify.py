@@ -126,11 +126,11 @@ def _named(drill: Drill, session: Session) -> Step:
             if re.search(wanted.resource, resource) and re.search(wanted.property, property_name):
                 told = f"{resource} · {property_name}, by the reason of {hop.service}:{hop.operation} {hop.request_id}"
                 return Step(name, True, told)
-    since_ms = 0 if wanted.standing else session.lab.struck_at_ms
+    after = 0 if wanted.standing else session.struck_seq
     for event in session.world.journal.kept():
         for property_name in event.facts:
             if (
-                event.at_ms >= since_ms
+                event.seq > after
                 and re.search(wanted.resource, event.resource)
                 and re.search(wanted.property, property_name)
                 and session.world.journal.last_change(event.resource, property_name) is event

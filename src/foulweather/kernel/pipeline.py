@@ -73,10 +73,14 @@ class Pipeline:
             if delay_ms:
                 return self._in_flight(call, self._held_up(call, operation, request, delay_ms))
             response: Any = operation.run(call, request)
+        except ConnectionBroken as broken:
+            error = _seen_by(call, broken)
+            self.refused(call, error)
+            if broken.held_ms and error is broken:
+                return self.hold(call, broken)
+            raise error from None
         except AwsError as error:
             self.refused(call, error)
-            if isinstance(error, ConnectionBroken) and error.held_ms:
-                return self.hold(call, error)
             if self._lost:
                 self._lose(call)
             raise
@@ -133,11 +137,12 @@ class Pipeline:
         self.world.started()
         try:
             response = await waiting
-        except AwsError as error:
+        except AwsError as raised:
+            error = _seen_by(call, raised) if isinstance(raised, ConnectionBroken) else raised
             self.refused(call, error)
             if self._lost:
                 self._lose(call)
-            raise
+            raise error from None
         except BaseException:  # its caller has left, or it failed: no answer is left to be lost
             self._lost.pop(call.request_id, None)
             raise
@@ -190,6 +195,11 @@ class Pipeline:
                 module, _, cls = named.partition(":")
                 return getattr(self.services.part(service, module), cls)(self.world)
         return None
+
+
+def _seen_by(call: Call, broken: ConnectionBroken) -> AwsError:
+    """What a call comes to by a broken connection: it breaks too if it is its own, and fails if it is a service's."""
+    return broken if broken.request_id == call.request_id else broken.passed_on()
 
 
 async def _broken_later(call: Call, broken: ConnectionBroken) -> Any:

@@ -7,7 +7,6 @@ write waits for its commit.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Iterator
@@ -15,7 +14,7 @@ from functools import partial
 from typing import Any, cast
 
 from foulweather.gates import GATES, delay, refusals
-from foulweather.gates.authenticate import Caller, authenticate, presumed
+from foulweather.gates.authenticate import authenticate, presumed
 from foulweather.gates.faults import Faults
 from foulweather.gates.faults.arrival import arrive
 from foulweather.gates.refusals import Family
@@ -32,10 +31,12 @@ from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
 from foulweather.wire import guard, s3_paths
 from foulweather.wire.admin import Admin
-from foulweather.wire.app import STREAM, Admission, Deferred, NoAnswer, Reply
+from foulweather.wire.app import STREAM, Admission, Deferred, Reply
+from foulweather.wire.calls import call_of
 from foulweather.wire.codec import ErrorCodec, OperationCodec, error_codec, operation_codec
+from foulweather.wire.refusing import errors_of, no_answer, refusal
 from foulweather.wire.responses import plain
-from foulweather.wire.route import Route, Unroutable, host_region, route
+from foulweather.wire.route import Route, Unroutable, route
 from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
 from foulweather.wire.uploads import opened
 from foulweather.wire.visits import Visits
@@ -44,13 +45,10 @@ from foulweather.world.world import World
 
 log = logging.getLogger("foulweather")
 
-DEFAULT_REGION = "us-east-1"
 BODY_BYTES_MAX = 16 << 20
-REMEMBERED_MAX = 10_000
 WHOLE_UPLOAD_BYTES_MAX = 1 << 20
 BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
 NOWHERE = Route("", "rest-json", "")
-STAND_INS = {"json": "organizations", "rest-json": "lambda", "smithy-rpc-v2-cbor": "compute-optimizer"}
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 INTERNAL_FAILURE = "The request processing has failed because of an unknown error, exception or failure."
 
@@ -196,7 +194,7 @@ class Cloud:
         except AwsError as error:
             return self._refuse(hosted, error, found)
         operation = plan.operation
-        call = _call(hosted, request, operation.service.name, operation.name, plan.is_global, caller, proof)
+        call = call_of(hosted, request, operation.service.name, operation.name, plan.is_global, caller, proof)
         if faults.active:
             faults.let_in(call)
         if operation.service.has_traffic and "origin" in request.by_name():
@@ -262,7 +260,7 @@ class Cloud:
 
     def _refused(self, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
         self._count(error)
-        return _refusal(plan.errors, error, call)
+        return refusal(plan.errors, error, call)
 
     def _kept_out(
         self, hosted: Hosted, request: HttpRequest, found: Route, proof: Proof | None, family: Family
@@ -271,7 +269,7 @@ class Cloud:
         who = presumed(hosted.world, proof.access_key_id if proof is not None else "")
         service = self.services.find(found.service)
         is_global = service is not None and service.is_global
-        call = _call(hosted, request, found.service, found.operation, is_global, who, proof)
+        call = call_of(hosted, request, found.service, found.operation, is_global, who, proof)
         now_ms = 0 if proof is None else _compared_with(hosted, proof)
         try:
             arrive(call, proof, now_ms, "" if proof is None else proof.token, family)
@@ -279,8 +277,8 @@ class Cloud:
             hosted.world.state(Traces).begin(call.hop)
             hosted.pipeline.refused(call, error)
             if isinstance(error, ConnectionBroken) and error.held_ms:
-                return _no_answer(hosted.pipeline.hold(call, error))
-            return _refusal(_errors(found), error, call)
+                return no_answer(hosted.pipeline.hold(call, error))
+            return refusal(errors_of(found), error, call)
         return None
 
     def _unread(self, hosted: Hosted, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
@@ -321,25 +319,7 @@ class Cloud:
         traces = world.state(Traces)
         traces.begin(hop)
         traces.keep(hop)
-        return _errors(found).encode(error, request_id)
-
-
-def _errors(found: Route) -> ErrorCodec:
-    """Who words a refusal; where it is for no service that is known, some service of the same protocol."""
-    if found.service:
-        return error_codec(found.service, found.protocol)
-    stand_in = STAND_INS.get(found.protocol)
-    return error_codec("sts", "query") if stand_in is None else error_codec(stand_in, found.protocol)
-
-
-def _refusal(errors: ErrorCodec, error: AwsError, call: Call) -> HttpResponse:
-    """A refusal as it goes on the wire; of a broken connection nothing does."""
-    if isinstance(error, ConnectionBroken):
-        return NoAnswer(is_reset=error.is_reset)
-    response = errors.encode(error, call.request_id)
-    if call.further_headers:
-        response.headers.extend(call.further_headers)
-    return response
+        return errors_of(found).encode(error, request_id)
 
 
 def _encoded(plan: Plan, call: Call, result: dict[str, Any]) -> HttpResponse:
@@ -378,58 +358,7 @@ def _secret(hosted: Hosted, proof: Proof | None) -> str | None:
     return credential.secret if credential is not None else None
 
 
-async def _no_answer(held: Awaitable[Any]) -> HttpResponse:
-    """The end of a connection that is held open and leads nowhere."""
-    with contextlib.suppress(ConnectionBroken):
-        await held
-    return NoAnswer(is_reset=False)
-
-
 def _compared_with(hosted: Hosted, proof: Proof) -> int:
     """The time that a signature's own is compared with: as far from it as it is old on the world's clock."""
     signed_at_ms = proof.signed_at_ms
     return signed_at_ms + hosted.world.clock.since(signed_at_ms)
-
-
-def _call(
-    hosted: Hosted,
-    request: HttpRequest,
-    service: str,
-    operation: str,
-    is_global: bool,
-    caller: Caller,
-    proof: Proof | None,
-) -> Call:
-    if is_global:
-        region = DEFAULT_REGION
-    else:
-        region = (proof.region if proof is not None else host_region(request)) or DEFAULT_REGION
-    return Call(
-        hosted.pipeline,
-        service,
-        operation,
-        caller.account,
-        region,
-        caller.principal,
-        access_key_id=caller.access_key_id,
-        session=caller.session,
-        origin=_origin(hosted, request),
-    )
-
-
-def _origin(hosted: Hosted, request: HttpRequest) -> Origin:
-    """Where a request comes from; clients send the same again and again, so these are remembered."""
-    headers = request.by_name()
-    key = (
-        request.peer,
-        request.tls,
-        headers.get("user-agent", ""),
-        headers.get("host", ""),
-        headers.get("referer", ""),
-    )
-    found = hosted.origins.get(key)
-    if found is None:
-        if len(hosted.origins) > REMEMBERED_MAX:
-            hosted.origins.clear()
-        found = hosted.origins[key] = Origin(*key)
-    return found

@@ -9,6 +9,7 @@ import pytest
 from drilling.load.labs import MINUTE_MS, START_MS, new_lab, new_queue, new_topic, pass_ms
 from foulweather.drilling.clients import Identity
 from foulweather.drilling.load import Even, Ledger, LoadClient, Made, Poisson, Publisher, Recorded, Surge
+from foulweather.kernel.errors import AwsError
 from foulweather.policy import principal as principals
 
 
@@ -263,3 +264,51 @@ async def test_an_entry_that_fails_by_itself_is_on_record() -> None:
     await pass_ms(lab, 10)
     assert shop.records.count("send_message_batch", "") == 1
     assert shop.records.count("send_message_batch entry", "InvalidParameterValue") == 3
+
+
+class Plane:
+    """A data plane that is down for its first five requests and throttles the sixth."""
+
+    def __init__(self, who: Identity | None) -> None:
+        self.who = who
+        self.seen: list[str] = []
+
+    def get(self, *, Path: str) -> dict[str, Any]:  # noqa: N803 - parameters have the request's own names
+        self.seen.append(Path)
+        if len(self.seen) <= 5:
+            raise AwsError("503", "Service Unavailable", 503)
+        if len(self.seen) == 6:
+            raise AwsError("TooManyRequestsException", "Too Many Requests", 429)
+        if len(self.seen) == 8:
+            raise AwsError("404", "Not Found", 404)
+        return {"Status": 200}
+
+
+async def test_requests_may_go_to_a_target_that_is_no_api() -> None:
+    lab, planes = new_lab(), list[Plane]()
+
+    def plane(who: Identity | None) -> Plane:
+        planes.append(Plane(who))
+        return planes[-1]
+
+    client = lab.add(
+        LoadClient(
+            lab,
+            "web",
+            target=plane,
+            arrivals=Even(per_s=1, until_ms=4_500),
+            make=lambda n, now_ms: ("get", {"Path": f"/{n}"}, None),
+            retry="at-once",
+            attempts="3",
+        )
+    )
+    await pass_ms(lab, MINUTE_MS)
+    assert planes[0].seen == ["/0"] * 3 + ["/1"] * 3 + ["/2", "/3"]
+    assert client.outcomes.codes() == {"404": 1, "503": 1, "TooManyRequestsException": 1}
+    assert client.records.count("get", "503") == 5
+    assert client.outcomes.count(code="") == 1
+
+
+def test_a_client_asks_a_service_or_a_target() -> None:
+    with pytest.raises(ValueError, match="one of the two"):
+        LoadClient(new_lab(), "web", arrivals=Even(per_s=1))

@@ -325,6 +325,21 @@ async def test_workers_without_permission_are_refused_and_go_on_trying() -> None
     assert left(lab, url) == 9
 
 
+@pytest.mark.parametrize(("awaits", "noted"), [("on", 0), ("off", 10)])
+async def test_a_fleet_finds_a_queue_that_comes_later_and_notes_its_absence_unless_it_awaits_it(
+    awaits: str, noted: int
+) -> None:
+    lab = new_lab()
+    url = f"https://sqs.{lab.region}.amazonaws.com/{lab.account}/orders"
+    fleet = lab.add(WorkerFleet(lab, "workers", queue_url=url, await_queue=awaits))
+    await pass_ms(lab, 9_500)
+    assert fleet.records.count("receive_message", "QueueDoesNotExist") == 10
+    assert len(fleet.log) == noted
+    lab.add(Publisher(lab, "shop", to=new_queue(lab), arrivals=Recorded([100])))
+    await pass_ms(lab, 5_000)
+    assert fleet.deleted == 1
+
+
 async def test_a_stopped_fleet_leaves_what_it_had_in_hand_to_its_visibility_timeout() -> None:
     lab = new_lab()
     url = new_queue(lab)

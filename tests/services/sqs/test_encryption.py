@@ -38,14 +38,14 @@ class Kms:
 @pytest.fixture
 def kms(monkeypatch: pytest.MonkeyPatch) -> Kms:
     found = Kms()
-    ports = Call.acting_as
+    ports = Call.forwarded
 
     class WithKms:
         def __init__(self, ports: Ports) -> None:
             self.ports = ports
             self.kms = found
 
-    monkeypatch.setattr(Call, "acting_as", lambda *args, **members: WithKms(ports(*args, **members)))
+    monkeypatch.setattr(Call, "forwarded", lambda *args, **members: WithKms(ports(*args, **members)))
     return found
 
 

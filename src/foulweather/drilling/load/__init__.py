@@ -25,12 +25,18 @@ A business event is a JSON object: `key` (the ledger's number for it), `order_id
 `.attributes(event)`, `.group(event)`, `.deduplication_id(event)`; `WorkerFleet.read(message)`, `.work(event)`,
 and add to `SETTINGS`. Every number in a setting is text, as a release's configuration is.
 
+API calls of any service that is built go in by `service=` (S3's PutObject and GetObject, DynamoDB's PutItem, at
+thousands a second, are no different from SendMessage). Requests to a data plane (an API Gateway stage, a CloudFront
+distribution, an ALB, an S3 website) plug in by `target=`, with what `client.Target` describes: an object whose `get` or
+`post` passes an HttpRequest to that plane's `traffic.py` in process, gives the answer, or raises AwsError with the
+status as its code. Arrivals, retries, records and plots stay as they are.
+
 Processing times are written `200` (always), `100-300` (uniform) or `~200` (a long tail around that median).
 Everything is drawn from streams of the world's seed: the same seed gives the same load, whoever else draws.
 """
 
 from foulweather.drilling.load.arrivals import Arrivals, Daily, Even, Poisson, Ramp, Recorded, Surge
-from foulweather.drilling.load.client import LoadClient, Made, Request
+from foulweather.drilling.load.client import LoadClient, Made, Request, Target
 from foulweather.drilling.load.fleet import WorkerFleet
 from foulweather.drilling.load.histogram import Histogram
 from foulweather.drilling.load.ledger import Effect, Ledger, Report
@@ -59,6 +65,7 @@ __all__ = [
     "Report",
     "Request",
     "Surge",
+    "Target",
     "Unprocessable",
     "WorkerFleet",
 ]

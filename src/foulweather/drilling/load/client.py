@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-from foulweather.drilling.clients import Client, Identity
+from foulweather.drilling.clients import Identity
 from foulweather.drilling.lab import App, Lab
 from foulweather.drilling.load.arrivals import Arrivals
 from foulweather.drilling.load.calling import Calling
@@ -17,6 +17,14 @@ from foulweather.kernel.errors import AwsError
 Made = tuple[str, dict[str, Any], int | str | None]
 """A request: the client's method, its parameters, and the key of the business event that it stands for."""
 Make = Callable[[int, int], Made | None]
+Target = Any
+"""What requests go to: each request's name is a method of it, called with the parameters by keyword.
+
+The method gives the answer (served); an awaitable of it where the answer takes time of the world, which counts itself
+in flight (`World.started`, `ended`) but for the time that it is parked, as the pipeline's do; or it raises AwsError
+(refused below status 500, failed from there on). `Lab.client` gives the targets of the API; the records tell
+outcomes and latencies of any.
+"""
 
 TIMED_OUT = "ClientTimeout"
 THROTTLES = frozenset(
@@ -55,7 +63,8 @@ class LoadClient(App):
     """Issues requests of one service as they arrive. `make(n, now_ms)` says what the n-th asks (None: nothing).
 
     `records` has every attempt; `outcomes` has every request once, with the time from its arrival to
-    its end. `mix` is who asks, from where: identities by weight.
+    its end. `mix` is who asks, from where: identities by weight. Requests that are no API calls go to what
+    `target` makes for each of them (None: for nobody in particular) in place of the service's client.
     """
 
     SETTINGS = {
@@ -72,7 +81,8 @@ class LoadClient(App):
         lab: Lab,
         name: str,
         *,
-        service: str,
+        service: str = "",
+        target: Callable[[Identity | None], Target] | None = None,
         arrivals: Arrivals,
         make: Make | None = None,
         mix: Sequence[tuple[int, Identity]] = (),
@@ -89,7 +99,10 @@ class LoadClient(App):
         self.draws = lab.world.stream(f"load/{name}")
         self._make = make
         self._calling = Calling(lab, self.records)
-        self._clients: list[Client] = [lab.client(service, identity) for _, identity in mix] or [lab.client(service)]
+        if (target is None) != bool(service):
+            raise ValueError(f"{name} asks a service or a target, one of the two")
+        aim: Callable[[Identity | None], Target] = target or (lambda identity: lab.client(service, identity))
+        self._clients = [aim(identity) for _, identity in mix] or [aim(None)]
         self._weights = list(accumulate(weight for weight, _ in mix))
         self._clock = lab.world.clock
         self._times: Iterator[int] = iter(())
@@ -170,7 +183,7 @@ class LoadClient(App):
             request.key = self.ledger.key_of(request.key, now_ms)
         self._attempt(request)
 
-    def _chosen(self) -> Client:
+    def _chosen(self) -> Target:
         place = self.draws.randrange(self._weights[-1])
         return next(client for client, up_to in zip(self._clients, self._weights, strict=True) if place < up_to)
 

@@ -40,7 +40,8 @@ class WorkerFleet(App):
     processed; before; always, failed or not (as in a `finally`); never. With `delete_by` batch that
     happens at the end of the batch in one call, and with `partial` off one failure keeps the whole
     batch. After a failure `stop-batch` leaves the rest of it alone, as FIFO queues want it. Who
-    crashes, crashes with everything in hand, and is back after `restart_s`.
+    crashes, crashes with everything in hand, and is back after `restart_s`. With `await_queue` on, a queue that
+    is not there (yet) is no trouble to be noted: the workers ask again every second until it is.
     """
 
     SETTINGS: dict[str, tuple[str, ...]] = {
@@ -64,6 +65,7 @@ class WorkerFleet(App):
         "restart_s": ("10",),
         "round_trip_ms": ("10",),
         "pause_ms": ("0",),
+        "await_queue": ("off", "on"),
     }
 
     def __init__(
@@ -142,6 +144,7 @@ class WorkerFleet(App):
         self.restart_ms = int(settings["restart_s"]) * 1000
         self.round_trip_ms = max(1, int(settings["round_trip_ms"]))
         self.pause_ms = int(settings["pause_ms"])
+        self.awaits_queue = settings["await_queue"] == "on"
         self.polling: dict[str, Any] = {
             "QueueUrl": self.queue_url,
             "MaxNumberOfMessages": int(settings["batch"]),

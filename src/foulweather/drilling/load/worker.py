@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 REFUSED_PAUSE_MS = 1000
+NO_QUEUE = "QueueDoesNotExist"
 
 
 class Unprocessable(Exception):
@@ -84,7 +85,8 @@ class Worker:
         fleet = self._fleet
         self._task = None
         if error is not None:
-            fleet.note(self.number, "", f"receive_message: {error}")
+            if not (fleet.awaits_queue and error.code == NO_QUEUE):
+                fleet.note(self.number, "", f"receive_message: {error}")
             self._poll_after(REFUSED_PAUSE_MS)
             return
         messages: list[Message] = response.get("Messages", [])

@@ -73,6 +73,15 @@ class Shelf:
         self.bytes -= version.size
 
 
+class Watch:
+    """What happens to a key while a conditional write to it is under way."""
+
+    __slots__ = ("was_deleted",)
+
+    def __init__(self) -> None:
+        self.was_deleted = False
+
+
 class S3State(State):
     """All of S3 in a world: names of buckets are unique in all accounts and regions."""
 
@@ -87,6 +96,7 @@ class S3State(State):
         self.shelves: dict[str, Shelf] = {name: Shelf() for name in self.buckets}
         self.uploads_of: dict[str, SortedDict[tuple[str, int, str], Upload]] = {}
         self.parts_of: dict[str, SortedDict[int, Part]] = {upload_id: SortedDict() for upload_id in self.uploads}
+        self._watches: dict[tuple[str, str], list[Watch]] = {}
         self._last_sequence = 0
         for version in self.versions_by_sequence.values():
             self.shelves[version.bucket].add(version)
@@ -136,6 +146,27 @@ class S3State(State):
         self.shelves[version.bucket].remove(version)
         for segment in version.segments:
             files.delete(segment.file)
+
+    # --- conditional writes under way
+
+    def watch(self, bucket: str, key: str) -> Watch:
+        """Begin to watch a key."""
+        watch = Watch()
+        self._watches.setdefault((bucket, key), []).append(watch)
+        return watch
+
+    def unwatch(self, bucket: str, key: str, watch: Watch) -> None:
+        """Watch no more."""
+        watches = self._watches[bucket, key]
+        watches.remove(watch)
+        if not watches:
+            del self._watches[bucket, key]
+
+    def note_deleted(self, bucket: str, key: str) -> None:
+        """Tell whoever watches a key that its object is deleted."""
+        if self._watches:
+            for watch in self._watches.get((bucket, key), ()):
+                watch.was_deleted = True
 
     # --- uploads under way
 

@@ -1,19 +1,24 @@
-"""Topics that are encrypted: whoever publishes needs the key.
+"""Topics that are encrypted: whoever publishes needs kms:GenerateDataKey and kms:Decrypt on the key.
 
+SNS asks KMS once per principal and data key reuse period of five minutes.
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 """
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
-from foulweather.services.sns.state import Topic
+from foulweather.services.sns.state import SnsState, Topic
 
-AWS_MANAGED = ("alias/aws/sns",)
-_CODES = {
+DATA_KEY_REUSE_MS = 300_000
+KEYS_MAX = 10_000
+
+_CODES: Mapping[str, str] = {
     "NotFoundException": "KMSNotFoundException",
     "DisabledException": "KMSDisabledException",
     "KMSInvalidStateException": "KMSInvalidStateException",
@@ -26,15 +31,26 @@ def check(call: Call, topic: Topic) -> None:
     key = topic.attributes.get("KmsMasterKeyId")
     if not key:
         return
-    if key in AWS_MANAGED or key.endswith(":alias/aws/sns"):
-        _check_aws_managed(call, topic, key)
+    held = call.state(SnsState, topic.account).data_keys
+    whose = (topic.arn, key, call.principal.arn)
+    if call.now < held.get(whose, 0):
         return
+    sealed = _kms(call, topic, key, "generate_data_key", {"KeyId": key, "KeySpec": "AES_256"})["CiphertextBlob"]
+    _kms(call, topic, key, "decrypt", {"CiphertextBlob": sealed})
+    if len(held) >= KEYS_MAX:
+        held.clear()
+    held[whose] = call.now + DATA_KEY_REUSE_MS
+
+
+def _kms(call: Call, topic: Topic, key: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Ask KMS in the publisher's name, in the account of the topic, where a bare key id or an alias belongs."""
+    kms = call.forwarded("sns", account=topic.account).kms
+    request["EncryptionContext"] = {"aws:sns:topicArn": topic.arn}
     try:
-        answer = call.acting_as(call.principal, account=call.account, session=call.session).kms.generate_data_key(
-            {"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": {"aws:sns:topicArn": topic.arn}}
-        )
+        answer = getattr(kms, operation)(request)
         if inspect.isawaitable(answer):
-            raise AwsError("KMSThrottlingException", "AWS KMS does not answer.")
+            raise AwsError("ThrottlingException", "AWS KMS does not answer in time.")
+        return answer
     except AwsError as error:
         if error.code == "NotImplemented":
             raise
@@ -42,31 +58,9 @@ def check(call: Call, topic: Topic) -> None:
             _CODES.get(error.code, "KMSAccessDeniedException"),
             f"{error.message} (Service: AWSKMS; Status Code: {error.status}; Error Code: {error.code})",
             why=Why(
-                "refused",
+                error.why.decision,
                 f"The topic is encrypted with {key}, and the publisher cannot use that key.",
                 (call.fact(topic.arn, "KmsMasterKeyId", key),),
                 because=(error.why,),
             ),
         ) from None
-
-
-def _check_aws_managed(call: Call, topic: Topic, key: str) -> None:
-    # The policy of the AWS managed key lets the account's principals in, and no AWS service; it cannot
-    # be changed, which is why alarms and buckets cannot publish to such a topic.
-    if call.principal.kind != "service" and call.account == topic.account:
-        return
-    raise AwsError(
-        "KMSAccessDeniedException",
-        "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you "
-        "are not allowed to access.",
-        why=Why(
-            "refused",
-            f"The topic is encrypted with the AWS managed key {key}, whose policy does not allow "
-            f"{call.principal.arn} to use it and cannot be changed.",
-            (call.fact(topic.arn, "KmsMasterKeyId", key),),
-            (
-                f"aws sns set-topic-attributes --topic-arn {topic.arn} --attribute-name KmsMasterKeyId "
-                "--attribute-value CUSTOMER_MANAGED_KEY_ID",
-            ),
-        ),
-    )

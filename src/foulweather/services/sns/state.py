@@ -189,6 +189,7 @@ class SnsState(State):
         self.running: set[asyncio.Future[Any]] = set()
         self._sent = max((int(key) for key in self.sent), default=0)
         self.free_ms: dict[str, int] = {}
+        self.data_keys: dict[tuple[str, str, str], int] = {}
         self._filters: dict[str, Filter | None] = {}
         self._policies: dict[str, Held] = {}
         for subscription in self.subscriptions.values():

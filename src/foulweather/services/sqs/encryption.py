@@ -76,8 +76,8 @@ def _keep(keys: dict[Any, Any], key: Any, value: Any) -> None:
 
 
 async def _kms(call: Call, backlog: Backlog, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Ask KMS in the caller's name, in the account of the queue, whose key it is."""
-    kms = call.acting_as(call.principal, account=backlog.queue.account, session=call.session).kms
+    """Ask KMS in the caller's name, in the account of the queue, where a bare key id or an alias belongs."""
+    kms = call.forwarded("sqs", account=backlog.queue.account).kms
     request["EncryptionContext"] = {"aws:sqs:arn": backlog.arn}
     try:
         response = getattr(kms, operation)(request)

@@ -283,7 +283,7 @@ def _end(asked: Asked, session: Session) -> None:
 
 def _shown(session: Session) -> DrillShown:
     lab, drill = session.lab, session.drill
-    applications = {name: app.released() for name, app in lab.apps.items()}
+    applications = {name: app.released() for name, app in lab.apps.items() if app.IS_OURS}
     return DrillShown(
         drill.id,
         drill.about.title,

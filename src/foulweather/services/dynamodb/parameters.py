@@ -1,0 +1,93 @@
+"""The parameters that operations on items share: conditions, and what is to be returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Fact
+from foulweather.services.dynamodb import refusals
+from foulweather.services.dynamodb.capacity import Spent, write_milli
+from foulweather.services.dynamodb.language import expressions, legacy
+from foulweather.services.dynamodb.language.accept import accepted
+from foulweather.services.dynamodb.language.conditions import Condition
+from foulweather.services.dynamodb.language.placeholders import Placeholders
+from foulweather.services.dynamodb.language.values import Item, written
+from foulweather.services.dynamodb.live import LiveTable
+from foulweather.services.dynamodb.writing import Change
+
+RETURN_VALUES = ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
+METRICS = ("SIZE", "NONE")
+ON_FAILURE = ("ALL_OLD", "NONE")
+NOT_NULL = "Member must not be null"
+
+
+def check_returns(request: Mapping[str, Any]) -> None:
+    """Refuse values that none of the Return… parameters has."""
+    violations = [
+        refusals.constraint(path, request[name], f"Member must satisfy enum value set: [{', '.join(allowed)}]")
+        for name, path, allowed in (
+            ("ReturnConsumedCapacity", "returnConsumedCapacity", ("INDEXES", "TOTAL", "NONE")),
+            ("ReturnItemCollectionMetrics", "returnItemCollectionMetrics", METRICS),
+            ("ReturnValues", "returnValues", RETURN_VALUES),
+            ("ReturnValuesOnConditionCheckFailure", "returnValuesOnConditionCheckFailure", ON_FAILURE),
+            ("ConditionalOperator", "conditionalOperator", ("OR", "AND")),
+        )
+        if request.get(name) is not None and request[name] not in allowed
+    ]
+    if violations:
+        raise refusals.detected(*violations)
+
+
+def required(request: Mapping[str, Any], *names: str) -> None:
+    """Refuse a request without one of its required members."""
+    missing = [
+        refusals.constraint(name[0].lower() + name[1:], None, NOT_NULL) for name in names if request.get(name) is None
+    ]
+    if missing:
+        raise refusals.detected(*missing)
+
+
+def placeholders_of(request: Mapping[str, Any]) -> Placeholders:
+    """A request's expression attribute names and values."""
+    return Placeholders(request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues"))
+
+
+def condition_of(request: Mapping[str, Any], placeholders: Placeholders) -> Condition | None:
+    """A write's condition, in either way of saying it."""
+    text = request.get("ConditionExpression")
+    if text is not None:
+        return expressions.condition(text, placeholders)
+    if "Expected" in request or "ConditionalOperator" in request:
+        return legacy.expected(request.get("Expected"), request.get("ConditionalOperator"))
+    return None
+
+
+def accepted_key(key: Item) -> Item:
+    """A request's Key with its numbers as they are stored."""
+    return accepted(key)[0]
+
+
+def condition_failed(
+    call: Call, live: LiveTable, condition: Condition, old: Item | None, request: Mapping[str, Any], change: Change
+) -> AwsError:
+    """The refusal of a write whose condition does not hold; it is paid for all the same."""
+    spent = Spent(live, "write", write_milli(change.old_size))
+    live.meter.spend("write", change.group, spent.table_milli, call.now)
+    spent.happened(call)
+    call.happened("dynamodb.ConditionalCheckFailed", live.arn, table=live.row.name, operation=call.operation)
+    wants_item = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    return refusals.condition_failed(failed_facts(live, condition, old), old if wants_item else None)
+
+
+def failed_facts(live: LiveTable, condition: Condition, old: Item | None) -> tuple[Fact, ...]:
+    """The parts of a condition that failed, with what they found."""
+    facts = [
+        Fact(live.arn, reason.text, "no such attribute" if reason.actual is None else written(reason.actual))
+        for reason in condition.explain(old)
+    ]
+    return (Fact(live.arn, "item exists", old is not None), *facts)
+
+

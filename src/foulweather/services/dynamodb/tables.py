@@ -1,0 +1,176 @@
+"""Tables as a whole: made, described, listed, deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.services.dynamodb import definitions, limits, refusals
+from foulweather.services.dynamodb.descriptions import described
+from foulweather.services.dynamodb.encryption import checked_encryption
+from foulweather.services.dynamodb.policies import checked_policy
+from foulweather.services.dynamodb.records import TableRow
+from foulweather.services.dynamodb.state import DynamoState, found
+from foulweather.services.dynamodb.streaming import start_stream
+from foulweather.services.dynamodb.tagging import checked_tags
+
+if TYPE_CHECKING:
+    from aws_types.dynamodb import (
+        CreateTableInput,
+        CreateTableOutput,
+        DeleteTableInput,
+        DeleteTableOutput,
+        DescribeTableInput,
+        DescribeTableOutput,
+        ListTablesInput,
+        ListTablesOutput,
+    )
+
+LISTED_MAX = 100
+
+
+@refusals.in_words
+def create_table(call: Call, request: CreateTableInput) -> CreateTableOutput:
+    """Make a table; it is ACTIVE some seconds later."""
+    definitions.check_model(call, request)
+    name = definitions.new_name(request)
+    for member in ("AttributeDefinitions", "KeySchema"):
+        if request.get(member) is None:
+            raise refusals.detected(
+                refusals.constraint(member[0].lower() + member[1:], None, "Member must not be null")
+            )
+    for member in ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"):
+        if request.get(member) is not None:
+            raise not_implemented("dynamodb", f"CreateTable.{member}")
+    row = _row(call, name, request)
+    state = call.state(DynamoState)
+    if name in state.tables:
+        raise refusals.table_exists(row.arn, name)
+    _check_quotas(call, state, row)
+    live = state.add(row, call.now)
+    if view := definitions.view_in(request.get("StreamSpecification")):
+        start_stream(call, live, view)
+    call.changed("dynamodb.TableCreated", row.arn, **_facts(request))
+    call.later(call.now + limits.CREATE_MS, "dynamodb.table_created", table=name, table_id=row.id)
+    return {"TableDescription": described(live, call.now)}  # type: ignore[typeddict-item]
+
+
+def _row(call: Call, name: str, request: Any) -> TableRow:
+    is_on_demand = definitions.checked_mode(request)
+    types = definitions.types_of(request["AttributeDefinitions"])
+    hashes, sorts = definitions.checked_schema(request["KeySchema"])
+    row = TableRow(
+        name,
+        call.world.ids.uuid(),
+        "",
+        call.account,
+        call.region,
+        call.now,
+        types,
+        hashes[0],
+        sorts[0] if sorts else "",
+        is_on_demand=is_on_demand,
+        on_demand_since_ms=call.now if is_on_demand else 0,
+        provisioned=definitions.provisioned_in(request),
+        most=definitions.most_in(request),
+        warm=definitions.warm_in(request),
+        is_protected=request.get("DeletionProtectionEnabled", False),
+        table_class=request.get("TableClass", ""),
+    )
+    row.indexes = definitions.indexes_in(request, row)
+    used = [*row.key_names, *(name for index in row.indexes for name in index.key_names)]
+    definitions.check_defined(types, used, with_indexes=bool(row.indexes))
+    definitions.view_in(request.get("StreamSpecification"))
+    row.sse_type, row.sse_key_arn = checked_encryption(call, request.get("SSESpecification"))
+    row.tags = checked_tags(request.get("Tags") or [])
+    if policy := request.get("ResourcePolicy"):
+        row.policy = checked_policy(policy, row.arn)
+        row.policy_revision = str(call.now)
+    row.number = call.state(DynamoState).next_number() if name not in call.state(DynamoState).tables else ""
+    return row
+
+
+def _check_quotas(call: Call, state: DynamoState, row: TableRow) -> None:
+    if len(state.tables) >= limits.TABLES_MAX:
+        raise AwsError(
+            "LimitExceededException",
+            f"Subscriber limit exceeded: There is a limit of {limits.TABLES_MAX} tables per subscriber",
+        )
+    busy = sum(held.status in ("CREATING", "DELETING", "UPDATING") for held in state.tables.values())
+    if busy >= limits.CONCURRENT_CHANGES_MAX:
+        raise AwsError(
+            "LimitExceededException",
+            "Subscriber limit exceeded: Only 500 tables can be created, updated, or deleted simultaneously",
+        )
+    for kind in ("read", "write"):
+        total = sum(_units(held, kind) for held in (*state.tables.values(), row))
+        if total > limits.ACCOUNT_UNITS_MAX:
+            raise AwsError(
+                "LimitExceededException",
+                f"Subscriber limit exceeded: Provisioned throughput {kind} capacity of {total} exceeds the "
+                f"account level limit of {limits.ACCOUNT_UNITS_MAX} units",
+            )
+
+
+def _units(row: TableRow, kind: str) -> int:
+    holders = (row.provisioned, *(index.provisioned for index in row.indexes))
+    return sum(held.read_units if kind == "read" else held.write_units for held in holders)
+
+
+def _facts(request: Any) -> dict[str, Any]:
+    """What was set, by name; units have names of their own, so that a Why finds who set them."""
+    facts = dict(request)
+    facts.update(request.get("ProvisionedThroughput") or {})
+    return facts
+
+
+def describe_table(call: Call, request: DescribeTableInput) -> DescribeTableOutput:
+    """What a table is, and how it is doing."""
+    live = found(call, request.get("TableName"))
+    return {"Table": described(live, call.now)}  # type: ignore[typeddict-item]
+
+
+def list_tables(call: Call, request: ListTablesInput) -> ListTablesOutput:
+    """The account's tables in this Region, in order of name."""
+    definitions.check_model(call, request)
+    limit = request.get("Limit", LISTED_MAX)
+    after = request.get("ExclusiveStartTableName", "")
+    names = sorted(name for name in call.state(DynamoState).tables if name > after)
+    result: ListTablesOutput = {"TableNames": names[:limit]}
+    if len(names) > limit:
+        result["LastEvaluatedTableName"] = names[limit - 1]
+    return result
+
+
+def delete_table(call: Call, request: DeleteTableInput) -> DeleteTableOutput:
+    """Delete a table with its items and indexes; its stream can be read for another day."""
+    live = found(call, request.get("TableName"))
+    row = live.row
+    if row.status == "DELETING":
+        raise refusals.table_in_use(
+            row.arn, f"Attempt to change a resource which is still in use: Table is being deleted: {row.name}", row.status
+        )
+    if row.status in ("CREATING", "UPDATING"):
+        doing = "created" if row.status == "CREATING" else "updated"
+        raise refusals.table_in_use(
+            row.arn, f"Attempt to change a resource which is still in use: Table is being {doing}: {row.name}", row.status
+        )
+    if row.is_protected:
+        raise refusals.validation(
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first.",
+            call.fact(row.arn, "DeletionProtectionEnabled", True),
+            remedy=(f"aws dynamodb update-table --table-name {row.name} --no-deletion-protection-enabled",),
+        )
+    if row.replicas:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables.tutorial.html
+        row.replicas = [replica for replica in row.replicas if replica.region != call.region]
+    row.status = "DELETING"
+    live.state.configured(live, call.now)
+    call.changed("dynamodb.TableDeleted", row.arn, TableName=row.name, TableStatus="DELETING")
+    call.later(call.now + limits.DELETE_MS, "dynamodb.table_deleted", table=row.name, table_id=row.id)
+    told = described(live, call.now)
+    for name in ("AttributeDefinitions", "KeySchema", "CreationDateTime"):
+        del told[name]
+    return {"TableDescription": told}  # type: ignore[typeddict-item]
