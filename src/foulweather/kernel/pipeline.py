@@ -134,9 +134,9 @@ class Pipeline:
 
     async def _in_flight(self, call: Call, waiting: Awaitable[Any]) -> Any:
         """An operation that waits: held time waits for it, but for the time it is parked."""
-        self.world.started()
         try:
-            response = await waiting
+            with self.world.flight():
+                response = await waiting
         except AwsError as raised:
             error = _seen_by(call, raised) if isinstance(raised, ConnectionBroken) else raised
             self.refused(call, error)
@@ -146,8 +146,6 @@ class Pipeline:
         except BaseException:  # its caller has left, or it failed: no answer is left to be lost
             self._lost.pop(call.request_id, None)
             raise
-        finally:
-            self.world.ended()
         call.reread_clock()
         self._ended(call, "", call.now)
         if self._lost:

@@ -6,9 +6,11 @@ import asyncio
 import json
 import os
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -119,6 +121,24 @@ class World:
             self._quiet.set()
             self._quiet = None
 
+    @contextmanager
+    def flight(self) -> Generator[None]:
+        """Be in flight, as one with whoever in this very task is already: it waits for what it awaits here.
+
+        So a call that waits for another through a port, or for one that is parked, does not hold time up.
+        """
+        task = asyncio.current_task()
+        if _counted.get() is task:
+            yield
+            return
+        self.started()
+        token = _counted.set(task)
+        try:
+            yield
+        finally:
+            _counted.reset(token)
+            self.ended()
+
     @property
     def in_flight(self) -> int:
         """How many calls and actions are being worked on right now."""
@@ -167,7 +187,7 @@ class World:
         started = self.act(due)
         if started is not None:
             self.started()
-            task = asyncio.ensure_future(started)
+            task = asyncio.ensure_future(_counting(started))
             _running.add(task)
             task.add_done_callback(self._finished)
 
@@ -212,6 +232,14 @@ class World:
 
 
 _running: set[asyncio.Future[None]] = set()
+_counted: ContextVar[asyncio.Task[Any] | None] = ContextVar("counted", default=None)
+"""The task of a call or an action that is counted as in flight."""
+
+
+async def _counting(started: Awaitable[None]) -> None:
+    """An action that is counted as in flight before its task begins."""
+    _counted.set(asyncio.current_task())
+    await started
 
 
 def _refuse_to_act(due: Due) -> None:
