@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from foulweather.drilling.documents import topic_may_send
+from foulweather.drilling.fleets import Fleet
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load import Ledger, Publisher, Recorded, WorkerFleet
+from foulweather.drilling.load import Ledger, Publisher, Recorded
 from foulweather.drilling.load.client import Made
 
 WANTED = {"inventory": ("order.created",), "tracking": ("order.created", "order.updated")}
@@ -38,7 +39,7 @@ class Shop(Publisher):
         return made
 
 
-class Consumer(WorkerFleet):
+class Consumer(Fleet):
     """Takes what comes to its queue, and notes how often it got which event."""
 
     def __init__(self, lab: Lab, name: str, **options: Any) -> None:

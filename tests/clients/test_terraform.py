@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,28 @@ def test_a_landing_zone_is_made_and_destroyed(tmp_path: Path) -> None:
         terraform("destroy", "-auto-approve", "-input=false")
         with pytest.raises(ClientError, match="AWSOrganizationsNotInUseException"):
             cloud.client("organizations").describe_organization()
+
+
+def test_keys_of_every_kind_are_made_changed_and_scheduled_for_deletion(cloud: Cloud, tmp_path: Path) -> None:
+    terraform = Terraform(cloud, tmp_path / "keys", "keys")
+    terraform("init", "-input=false")
+    terraform("apply", "-auto-approve", "-input=false")
+    terraform("plan", "-detailed-exitcode", "-input=false", status=NOTHING_TO_CHANGE)
+    outputs = terraform.outputs()
+    kms, sqs = cloud.client("kms"), cloud.client("sqs")
+    opened = kms.decrypt(CiphertextBlob=b64decode(outputs["ciphertext"]), EncryptionContext={"kind": "order"})
+    assert opened["Plaintext"] == b"a secret"
+    sqs.send_message(QueueUrl=outputs["queue_url"], MessageBody="sealed")
+    (message,) = sqs.receive_message(QueueUrl=outputs["queue_url"])["Messages"]
+    assert message["Body"] == "sealed"
+    there = cloud.client("kms", ROOT_KEYS, "eu-west-1")
+    sealed = kms.encrypt(KeyId=outputs["everywhere"], Plaintext=b"x")["CiphertextBlob"]
+    assert there.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"x"
+
+    terraform("apply", "-auto-approve", "-input=false", "-var=rotation_days=180")
+    assert kms.get_key_rotation_status(KeyId=outputs["key"])["RotationPeriodInDays"] == 180
+    terraform("plan", "-detailed-exitcode", "-input=false", "-var=rotation_days=180", status=NOTHING_TO_CHANGE)
+
+    terraform("destroy", "-auto-approve", "-input=false")
+    assert kms.describe_key(KeyId=outputs["key"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert not any(alias["AliasName"] == "alias/orders" for alias in kms.list_aliases()["Aliases"])

@@ -11,6 +11,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Operation
 from foulweather.kernel.why import Why
+from foulweather.policy import principal as principals
 from foulweather.policy.principal import Principal
 from kernel.toy_world import ACCOUNT, new_call, new_pipeline, run, trace_of
 
@@ -94,6 +95,19 @@ def test_a_service_that_acts_by_itself_or_in_a_role_passes_nothing_on() -> None:
     role = Principal("assumed-role", f"arn:aws:sts::{ACCOUNT}:assumed-role/r/s", ACCOUNT, "AROA:s", "arn:role")
     assert acted("cloudformation.amazonaws.com").via == ()
     assert acted(role).via == ()
+
+
+def test_a_forward_access_session_is_the_callers_through_the_service() -> None:
+    calls: list[Call] = []
+    pipeline = watched(calls)
+    call = new_call(pipeline, "sqs", "SendMessage", USER)
+    call.forwarded("sqs", account="9").sqs.send_message({"QueueUrl": "q", "MessageBody": "hi"})
+    assert (calls[-1].principal, calls[-1].via, calls[-1].account) == (USER, ("sqs.amazonaws.com",), "9")
+    sns = principals.service("sns.amazonaws.com")
+    call = new_call(pipeline, "sqs", "SendMessage", sns)
+    call.source_arn, call.source_account = "arn:topic", "8"
+    call.forwarded("sqs").sqs.send_message({"QueueUrl": "q", "MessageBody": "hi"})
+    assert (calls[-1].principal, calls[-1].source_arn, calls[-1].source_account) == (sns, "arn:topic", "8")
 
 
 def test_the_clients_origin_goes_along() -> None:

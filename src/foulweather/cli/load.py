@@ -40,6 +40,7 @@ def add(commands: Commands) -> None:
     where = run.add_mutually_exclusive_group()
     where.add_argument("--world", default="", metavar="NAME", help="in a copy of this world of a running server")
     where.add_argument("--world-file", default="", metavar="SAVED", help="in the world of this file of `snapshot save`")
+    run.add_argument("--no-color", action="store_true", help="without colour (as $NO_COLOR does)")
     run.add_argument("--seed", type=int, metavar="N", help="another seed for what is drawn (default: the file's)")
     run.add_argument("--plot", default="", metavar="PICTURE", help="draw the time line (.svg; .png with cairosvg)")
 
@@ -65,7 +66,7 @@ def run_load(arguments: argparse.Namespace) -> int:
     except BadLoad as error:
         raise Stop(FAILED, f"{error}.") from None
     outcome = load.outcome()
-    out(arguments, msgspec.to_builtins(outcome), lambda: _table(outcome))
+    out(arguments, msgspec.to_builtins(outcome), lambda: _table(outcome, is_plain=arguments.no_color))
     return OK
 
 
@@ -101,8 +102,8 @@ def _draw(path: Path, picture: str) -> None:
         raise Stop(FAILED, f"{path} cannot be written: {error.strerror}.") from None
 
 
-def _table(outcome: Outcome) -> str:
-    style = standard()
+def _table(outcome: Outcome, *, is_plain: bool) -> str:
+    style = standard(is_plain=is_plain)
     lines = [
         style.strong(outcome.title),
         f"seed {outcome.seed}, {_clock(outcome.start_ms)} to {_clock(outcome.end_ms)}",

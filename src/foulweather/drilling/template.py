@@ -13,14 +13,16 @@ services = ["sqs"]
 skills = ["reading queue attributes"]
 seed = 1
 start = 2026-03-02T08:00:00Z
-past_days = 7                   # a healthy week
+past_days = 7                   # healthy days before the incident
 symptom_within_minutes = 60
 settle_minutes = 15             # what `check` lets pass before it judges
+served_within_s = 60            # the SLO: what takes effect later counts as lost (only with a Ledger)
 
 [root_cause]
 text = "One sentence."
-resource = "arn:aws:sqs:.*"     # regular expressions: a fact of the reason must match both
-property = "VisibilityTimeout"
+resource = "arn:aws:sqs:.*"     # regular expressions: a fact of a reason on record, or a change in the journal,
+property = "VisibilityTimeout"  # must match both; what symptom() says does not count
+# standing = true               # if nobody changed it that day: it was so long before
 """,
     "README.md": "# The page\n\nSymptoms only: what users see, which alarm rang, since when. Never the cause.\n",
     "stack.py": '''\

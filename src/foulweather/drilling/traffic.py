@@ -15,6 +15,8 @@ from foulweather.drilling.load.records import Records
 from foulweather.drilling.regular import Regular
 
 STEPS = 40
+STEPS_S = (1, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
+"""Steps of a course: at most so many, of a length that people use."""
 BEFORE_MS = 10 * MINUTE_MS
 """How much of the healthy past is shown before the incident."""
 
@@ -118,7 +120,8 @@ def course(lab: Lab, within_s: int) -> Course | None:
     if ledger is None:
         return None
     since_ms = lab.struck_at_ms - BEFORE_MS
-    step_ms = max(1000, -(-(lab.now_ms - since_ms) // (STEPS * 1000)) * 1000)
+    least_ms = (lab.now_ms - since_ms) // STEPS
+    step_ms = next((step_s * 1000 for step_s in STEPS_S if step_s * 1000 >= least_ms), STEPS_S[-1] * 1000)
     served: list[int] = []
     failed: list[int] = []
     for at_ms in range(since_ms, lab.now_ms, step_ms):

@@ -151,6 +151,8 @@ def _policy_facts(call: Call, statement: Matched | NearMiss, text: str | None) -
     holder = call.principal.role_arn or call.principal.arn
     if source.startswith("inline:"):
         return [call.fact(holder, f"InlinePolicy/{source[len('inline:') :]}", text)]
+    if kind == "grant":
+        return [call.fact(call.resource, f"Grant/{source}", text)]
     found = [call.fact(source, _PROPERTIES.get(kind, "PolicyDocument"), text)]
     if kind == "permissions boundary":
         found.append(call.fact(holder, "PermissionsBoundary", source))
@@ -160,7 +162,6 @@ def _policy_facts(call: Call, statement: Matched | NearMiss, text: str | None) -
 _PROPERTIES = {
     "role trust": "AssumeRolePolicyDocument",
     "resource-based": "Policy",
-    "grant": "Grant",
     "service control": "Content",
     "resource control": "Content",
 }

@@ -44,7 +44,7 @@ class Buckets:
 def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
     """Refuse a call that comes faster than its rate allows."""
     world, rate = call.world, operation.rate
-    faults = world.attached.get(Faults) or Faults.of(world)
+    faults = Faults.of(world)
     fault = None
     if faults.active:
         fault = faults.meeting(call, "quota", faults.resources_of(call, operation, request))

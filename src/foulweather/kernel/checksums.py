@@ -7,21 +7,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib
-import sys
 import zlib
-from array import array
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Protocol, cast
-
-from foulweather.kernel.errors import not_implemented
+from typing import Any, Protocol
 
 Update = Callable[[bytes, int], int]
-
-_CRC32_POLYNOMIAL = 0xEDB88320
-_CRC32C_POLYNOMIAL = 0x82F63B78
-_CRC64NVME_POLYNOMIAL = 0x9A6C9329AC4BC9B5
+Combine = Callable[[int, int, int], int]
 
 
 class Checksum(Protocol):
@@ -55,91 +47,55 @@ class Crc:
         return self.value.to_bytes(self._bytes, "big")
 
 
-def _sliced_by_8(polynomial: int, bits: int) -> Update:
-    """Eight bytes at a time in plain Python, for where no compiled implementation is installed."""
-    tables = _tables(polynomial)
-    t0, t1, t2, t3, t4, t5, t6, t7 = tables
-    mask = (1 << bits) - 1
+class XxHash:
+    """An xxHash; its digest is final, and made once."""
 
-    def update(data: bytes, value: int) -> int:
-        value ^= mask
-        whole = len(data) & ~7
-        words = array("Q")
-        words.frombytes(data[:whole])
-        if sys.byteorder == "big":
-            words.byteswap()
-        for word in words:
-            word ^= value
-            value = (
-                t7[word & 255]
-                ^ t6[word >> 8 & 255]
-                ^ t5[word >> 16 & 255]
-                ^ t4[word >> 24 & 255]
-                ^ t3[word >> 32 & 255]
-                ^ t2[word >> 40 & 255]
-                ^ t1[word >> 48 & 255]
-                ^ t0[word >> 56]
-            )
-        for byte in data[whole:]:
-            value = t0[(value ^ byte) & 255] ^ (value >> 8)
-        return value ^ mask
+    __slots__ = ("_done", "_hash")
 
-    return update
+    def __init__(self, made: Any) -> None:
+        self._hash = made
+        self._done: bytes | None = None
+
+    def update(self, data: bytes, /) -> None:
+        """Take in the next piece."""
+        self._hash.update(data)
+
+    def digest(self) -> bytes:
+        """The hash, big-endian as xxHash's canonical form is."""
+        if self._done is None:
+            self._done = self._hash.finalize()
+        return self._done
 
 
 @cache
-def _tables(polynomial: int) -> tuple[list[int], ...]:
-    first: list[int] = []
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = (value >> 1) ^ (polynomial if value & 1 else 0)
-        first.append(value)
-    tables = [first]
-    for _ in range(7):
-        tables.append([first[value & 255] ^ (value >> 8) for value in tables[-1]])
-    return tuple(tables)
+def _awscrt() -> Any:
+    # Loaded by the first checksum that needs it: most servers never see one.
+    from awscrt import checksums
 
-
-def _installed(module: str, name: str) -> Any:
-    """A function of an optional package, None where it is not installed."""
-    try:
-        return getattr(importlib.import_module(module), name, None)
-    except ImportError:
-        return None
-
-
-@cache
-def _crc32c() -> Update:
-    compiled = _installed("awscrt.checksums", "crc32c")
-    if compiled is not None:
-        return cast(Update, compiled)
-    extend = _installed("google_crc32c", "extend")
-    if extend is not None:
-        return lambda data, value: extend(value, data)
-    return _sliced_by_8(_CRC32C_POLYNOMIAL, 32)
-
-
-@cache
-def _crc64nvme() -> Update:
-    compiled = _installed("awscrt.checksums", "crc64nvme")
-    return cast(Update, compiled) if compiled is not None else _sliced_by_8(_CRC64NVME_POLYNOMIAL, 64)
+    return checksums
 
 
 _MAKERS: dict[str, Callable[[], Checksum]] = {
     "CRC32": lambda: Crc(zlib.crc32, 32),
-    "CRC32C": lambda: Crc(_crc32c(), 32),
-    "CRC64NVME": lambda: Crc(_crc64nvme(), 64),
+    "CRC32C": lambda: Crc(_awscrt().crc32c, 32),
+    "CRC64NVME": lambda: Crc(_awscrt().crc64nvme, 64),
     "SHA1": lambda: hashlib.sha1(usedforsecurity=False),
     "SHA256": hashlib.sha256,
     "SHA512": hashlib.sha512,
     "MD5": lambda: hashlib.md5(usedforsecurity=False),
+    "XXHASH64": lambda: XxHash(_awscrt().XXHash.new_xxhash64()),
+    "XXHASH3": lambda: XxHash(_awscrt().XXHash.new_xxhash3_64()),
+    "XXHASH128": lambda: XxHash(_awscrt().XXHash.new_xxhash3_128()),
 }
 
-# These need the package `xxhash`; without it they are refused as not implemented.
-_XXHASH = {"XXHASH64": "xxh64", "XXHASH3": "xxh3_64", "XXHASH128": "xxh3_128"}
-
-LENGTHS_BYTES = {algorithm: len(maker().digest()) for algorithm, maker in _MAKERS.items()} | {
+LENGTHS_BYTES = {
+    "CRC32": 4,
+    "CRC32C": 4,
+    "CRC64NVME": 8,
+    "SHA1": 20,
+    "SHA256": 32,
+    "SHA512": 64,
+    "MD5": 16,
     "XXHASH64": 8,
     "XXHASH3": 8,
     "XXHASH128": 16,
@@ -150,10 +106,7 @@ HEADERS = {f"x-amz-checksum-{algorithm.lower()}": algorithm for algorithm in ALG
 
 def checksum(algorithm: str) -> Checksum:
     """A fresh checksum by S3's name for its algorithm."""
-    maker = _MAKERS.get(algorithm) or _installed("xxhash", _XXHASH[algorithm])
-    if maker is None:
-        raise not_implemented("s3", f"checksums by {algorithm}")
-    return cast(Checksum, maker())
+    return _MAKERS[algorithm]()
 
 
 def encoded(algorithm: str, data: bytes) -> str:
@@ -163,35 +116,8 @@ def encoded(algorithm: str, data: bytes) -> str:
     return base64.b64encode(made.digest()).decode()
 
 
-_WIDTHS = {
-    "CRC32": (_CRC32_POLYNOMIAL, 32),
-    "CRC32C": (_CRC32C_POLYNOMIAL, 32),
-    "CRC64NVME": (_CRC64NVME_POLYNOMIAL, 64),
-}
-
-
 def combined(algorithm: str, first: bytes, second: bytes, second_bytes: int) -> bytes:
     """The CRC of two pieces in a row, from theirs and the second's length (a full-object checksum of parts)."""
-    polynomial, bits = _WIDTHS[algorithm]
-    value = int.from_bytes(first, "big")
-    # `square` advances a CRC over 2^k zero bits; the bits of the length say which powers are wanted.
-    square = [polynomial] + [1 << bit for bit in range(bits - 1)]
-    count = second_bytes * 8
-    while count:
-        if count & 1:
-            value = _times(square, value)
-        square = [_times(square, column) for column in square]
-        count >>= 1
-    return (value ^ int.from_bytes(second, "big")).to_bytes(bits // 8, "big")
-
-
-def _times(matrix: list[int], vector: int) -> int:
-    """A matrix over GF(2), as its columns, times a vector."""
-    total = 0
-    index = 0
-    while vector:
-        if vector & 1:
-            total ^= matrix[index]
-        vector >>= 1
-        index += 1
-    return total
+    combine: Combine = getattr(_awscrt(), f"combine_{algorithm.lower()}")
+    value = combine(int.from_bytes(first, "big"), int.from_bytes(second, "big"), second_bytes)
+    return value.to_bytes(LENGTHS_BYTES[algorithm], "big")

@@ -111,10 +111,12 @@ class Verdict(msgspec.Struct, frozen=True, eq=False):
             case _:
                 pass
         deciding: list[tuple[PolicyKind, Held]] = [(kind, each) for each in held]
-        either = kind == "identity-based" and self.ask.within_account and not policies.must_delegate
-        if policies.resource is not None and (either or kind == policies.resource_kind):
+        by_resource = kind == policies.resource_kind
+        either = kind == "identity-based" and self.ask.within_account
+        if policies.resource is not None and (by_resource or (either and not policies.must_delegate)):
             deciding.append((policies.resource_kind, policies.resource))
-            deciding += [("grant", grant) for grant in policies.grants]
+        if by_resource or either:
+            deciding.extend(("grant", grant) for grant in policies.grants)
         return deciding
 
     def _not_allowing(self, levels: list[list[Held]]) -> list[Held]:

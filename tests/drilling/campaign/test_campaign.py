@@ -99,7 +99,8 @@ def test_an_outage_shows_and_is_named(folder: Path) -> None:
     always = FAULT.replace("chance = 60", "chance = 100").replace("[50, 100]", "[100, 100]").replace("[1, 2]", "[2, 2]")
     runs = list(run_all(campaign(folder, SMALL + always), jobs=1))
     assert any(run.served < run.asked for run in runs)
-    assert all(any("sqs is unavailable" in cause for cause in run.causes) for run in runs)
+    assert all(any("sqs is unavailable in us-east-1 for" in cause for cause in run.causes) for run in runs)
+    assert not any("fault-" in cause for run in runs for cause in run.causes)
 
 
 def test_processes_do_not_change_the_result(folder: Path) -> None:

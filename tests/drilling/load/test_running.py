@@ -131,7 +131,10 @@ def test_it_runs_in_a_world_that_there_is(tmp_path: Path) -> None:
         (CLIENT.replace("sqs.SendMessage", "sqs.SendPost"), "sqs.SendPost"),
         (CLIENT.replace("sqs.SendMessage", "nowhere.Do"), "nowhere.Do"),
         (CLIENT + 'callers = [{ user = "nobody" }]\n', "nobody"),
-        (CLIENT + 'settings = { retries = "many" }\n', "retries"),
+        (CLIENT + 'settings = { retries = "many" }\n', "no setting 'retries'"),
+        (CLIENT + 'settings = { target = "x" }\n', "no setting 'target'"),
+        (CLIENT + 'settings = { retry = "often" }\n', "retry is one of"),
+        (CLIENT + WORKERS.replace("workers = 2", 'ledger = "x"'), "no setting 'ledger'"),
     ],
 )
 def test_what_cannot_be_run_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:

@@ -22,7 +22,8 @@ from foulweather.kernel.services import Services
 from foulweather.kernel.trace import Traces
 from foulweather.world.world import World
 
-_NUMBERS = re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\bfault-[0-9a-f]+\b|\d+")
+# Ids and numbers, but for those that end a name (us-east-1).
+_NUMBERS = re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\bfault-[0-9a-f]+\b|(?<![A-Za-z]-)(?<![A-Za-z0-9])\d+")
 
 
 class Run(msgspec.Struct, frozen=True):

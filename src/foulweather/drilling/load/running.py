@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -143,6 +143,8 @@ class LoadRun:
         service, name = _named(self.lab, plan.call)
         facts = self._facts()
 
+        settings = _settings(plan.name, plan.settings, LoadClient.SETTINGS)
+
         def make(n: int, now_ms: int) -> Made:
             told = {**facts, "n": str(n), "now_ms": str(now_ms)}
             return name, filled(plan.parameters, told), filled(plan.key, told) or None
@@ -156,11 +158,12 @@ class LoadRun:
                 arrivals=plan.arriving(self.plan.for_s),
                 make=make,
                 mix=[(caller.weight, self._identity(caller)) for caller in plan.callers],
-                **{key: str(value) for key, value in plan.settings.items()},
+                **settings,
             ),
         )
 
     def _fleet(self, plan: WorkersPlan) -> WorkerFleet:
+        settings = _settings(plan.name, plan.settings, WorkerFleet.SETTINGS)
         return _made(
             plan.name,
             lambda: WorkerFleet(
@@ -168,7 +171,7 @@ class LoadRun:
                 plan.name,
                 queue_url=filled(plan.queue_url, self._facts()),
                 identity=self._identity(plan.caller),
-                **{key: str(value) for key, value in plan.settings.items()},
+                **settings,
             ),
         )
 
@@ -214,6 +217,13 @@ def _named(lab: Lab, call: str) -> tuple[str, str]:
 def _method(lab: Lab, call: str, identity: Identity) -> Callable[..., Any]:
     service, name = _named(lab, call)
     return getattr(lab.client(service, identity), name)
+
+
+def _settings(name: str, given: Mapping[str, str | int], known: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    for key in given:
+        if key not in known:
+            raise BadLoad(f"{name} has no setting {key!r}; it has {', '.join(known)}")
+    return {key: str(value) for key, value in given.items()}
 
 
 def _made(name: str, make: Callable[[], A]) -> A:

@@ -5,86 +5,20 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondy
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from foulweather.kernel.call import Call
-from foulweather.kernel.service import Access, Resource
+from foulweather.kernel.service import Access, Resources
 from foulweather.services.dynamodb import access_conditions as keys
-from foulweather.services.dynamodb import limits
-from foulweather.services.dynamodb.state import DynamoState
+from foulweather.services.dynamodb.resources import (
+    backup,
+    batch,
+    named_by_arn,
+    new_table,
+    table,
+    table_or_index,
+    target_table,
+)
 
 
-def table_resource(call: Call, name: str | None, index: str | None = None) -> Resource:
-    """A table, or one of its indexes, by name or ARN, with the policy and the tags that the table has."""
-    name = name or ""
-    account, region = call.account, call.region
-    if name.startswith("arn:"):
-        place = limits.place_of(name)
-        if place is None:
-            return Resource(name, call.account)
-        region, account, name = place
-    arn = f"arn:aws:dynamodb:{region}:{account}:table/{name}"
-    live = call.state(DynamoState, account, region).table(name, call.now)
-    if index is not None:
-        arn = f"{arn}/index/{index}"
-    if live is None:
-        return Resource(arn, account)
-    return Resource(arn, account, live.policy, live.row.tags)
-
-
-def table(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """The table that TableName names."""
-    return (table_resource(call, request.get("TableName")),)
-
-
-def table_or_index(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """What is read: a table, or the index that IndexName names."""
-    return (table_resource(call, request.get("TableName"), request.get("IndexName")),)
-
-
-def named_by_arn(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """The table that ResourceArn names."""
-    arn = request.get("ResourceArn") or ""
-    if limits.place_of(arn) is None or "/stream/" in arn:
-        return (Resource(arn or "*", call.account),)
-    return (table_resource(call, arn.partition("/index/")[0]),)
-
-
-def batch(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """Every table of a batch."""
-    return tuple(table_resource(call, name) for name in (request.get("RequestItems") or {}))
-
-
-def transaction(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """Nothing by itself: every item of a transaction needs the permission of its own kind."""
-    first = next(iter(_transacted(request)), None)
-    return () if first is None else (table_resource(call, first[1].get("TableName")),)
-
-
-def _transacted(request: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    found: list[tuple[str, Mapping[str, Any]]] = []
-    for item in request.get("TransactItems") or ():
-        found += [(kind, each) for kind, each in item.items() if isinstance(each, dict)]
-    return found
-
-
-def new_table(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """The table to be made."""
-    return (Resource(call.arn("dynamodb", f"table/{request.get('TableName') or ''}"), call.account),)
-
-
-def target_table(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """The table that a restore makes."""
-    return (Resource(call.arn("dynamodb", f"table/{request.get('TargetTableName') or ''}"), call.account),)
-
-
-def backup(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
-    """The backup that BackupArn names."""
-    return (Resource(request.get("BackupArn") or "*", call.account),)
-
-
-def _data(action: str, resources: Any, *, is_read: bool = False) -> Access:
+def _data(action: str, resources: Resources, *, is_read: bool = False) -> Access:
     return Access(f"dynamodb:{action}", resources, keys.of_items, is_read=is_read, is_data=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Permission, Resource
-from foulweather.services.dynamodb import access, limits
+from foulweather.services.dynamodb import limits, resources
 from foulweather.services.dynamodb.language import expressions, partiql
 from foulweather.services.dynamodb.language.partiql_keys import key_plan
 from foulweather.services.dynamodb.language.placeholders import Placeholders
@@ -201,7 +201,7 @@ def transacted(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
         for kind, each in item.items():
             action = TRANSACTED.get(kind)
             if action is not None:
-                resource = access.table_resource(call, each.get("TableName"))
+                resource = resources.table_resource(call, each.get("TableName"))
                 found.append(Permission(f"dynamodb:{action}", resource, Keys(call, each, call.operation)))
     return found
 
@@ -211,7 +211,9 @@ def statements(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
     """
-    given = [request] if "Statement" in request else request.get("Statements") or request.get("TransactStatements") or ()
+    given = (
+        [request] if "Statement" in request else request.get("Statements") or request.get("TransactStatements") or ()
+    )
     found: list[Permission] = []
     enclosing = "" if "Statement" in request else call.operation
     for each in given:
@@ -225,7 +227,7 @@ def statements(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
         action = {partiql.Select: "Select", partiql.Insert: "Insert", partiql.UpdateStatement: "Update"}.get(
             type(statement), "Delete"
         )
-        resource = access.table_resource(call, statement.table, index)
+        resource = resources.table_resource(call, statement.table, index)
         found.append(Permission(f"dynamodb:PartiQL{action}", resource, Keys(call, each, enclosing)))
     return found
 
@@ -249,7 +251,7 @@ def tagging_new(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
     """Tags on a new table need dynamodb:TagResource too."""
     if not request.get("Tags"):
         return ()
-    resource = access.new_table(call, request)[0]
+    resource = resources.new_table(call, request)[0]
     return (Permission("dynamodb:TagResource", resource, given_tags(call, request)),)
 
 
@@ -258,6 +260,6 @@ def restoring(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html
     """
-    (target,) = access.target_table(call, request)
+    (target,) = resources.target_table(call, request)
     actions = ("PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchWriteItem")
     return [Permission(f"dynamodb:{action}", target) for action in actions]

@@ -82,7 +82,9 @@ def consumed(mode: str | None, spent: Spent, *, in_transaction: bool = False) ->
     return told
 
 
-def consumed_list(mode: str | None, all_spent: Iterable[Spent], *, in_transaction: bool = False) -> list[dict[str, Any]]:
+def consumed_list(
+    mode: str | None, all_spent: Iterable[Spent], *, in_transaction: bool = False
+) -> list[dict[str, Any]]:
     """ConsumedCapacity of each table that a batch or a transaction used."""
     told = (consumed(mode, spent, in_transaction=in_transaction) for spent in all_spent)
     return [each for each in told if each is not None]

@@ -44,7 +44,9 @@ def types_of(definitions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return types
 
 
-def checked_schema(schema: Sequence[Mapping[str, str]], *, is_global_index: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def checked_schema(
+    schema: Sequence[Mapping[str, str]], *, is_global_index: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A key schema as the names of its partition key and of its sort key."""
     if not is_global_index and len(schema) > 2:
         shown = "[" + ", ".join(validation.java_text(dict(each)) for each in schema) + "]"

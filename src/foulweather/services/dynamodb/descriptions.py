@@ -60,14 +60,12 @@ def described(live: LiveTable, now_ms: int) -> dict[str, Any]:
             told["RestoreSummary"]["SourceBackupArn"] = row.restored_backup
     if row.replicas:
         told["GlobalTableVersion"] = "2019.11.21"
-        told["Replicas"] = [
-            {"RegionName": replica.region, "ReplicaStatus": replica.status} for replica in row.replicas
-        ]
+        told["Replicas"] = [{"RegionName": replica.region, "ReplicaStatus": replica.status} for replica in row.replicas]
     return told
 
 
 def _count(live: LiveTable, now_ms: int) -> None:
-    """"DynamoDB updates this value approximately every six hours." (API reference, TableDescription)"""
+    """ "DynamoDB updates this value approximately every six hours." (API reference, TableDescription)"""
     row = live.row
     since = row.counted_ms or row.created_ms
     if now_ms - since < limits.COUNTED_EVERY_MS:

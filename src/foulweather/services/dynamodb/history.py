@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foulweather.services.dynamodb import limits
+from foulweather.services.dynamodb.records import Past
 
 if TYPE_CHECKING:
     from foulweather.services.dynamodb.live import LiveTable
@@ -14,8 +15,6 @@ FORGOTTEN_AT_ONCE = 4
 
 def remember(live: LiveTable, key: str, old_row: bytes | None, now_ms: int) -> None:
     """Keep what an item was, for as many days as the table recovers, and let go of what is older."""
-    from foulweather.services.dynamodb.state import Past
-
     state = live.state
     state.history_seq += 1
     number = live.prefix

@@ -200,4 +200,3 @@ def _projection(request: Mapping[str, Any]) -> Projection | None:
         placeholders.refuse_unused()
         return found
     return legacy.attributes_to_get(names) if names is not None else None
-

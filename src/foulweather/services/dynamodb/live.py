@@ -124,9 +124,7 @@ class LiveTable:
                 raise refusals.missing_key(name)
             wanted_type = self.row.types[name]
             if wanted_type not in value:
-                raise refusals.invalid(
-                    f"Type mismatch for key {name} expected: {wanted_type} actual: {type_of(value)}"
-                )
+                raise refusals.invalid(f"Type mismatch for key {name} expected: {wanted_type} actual: {type_of(value)}")
             self._check_content(name, wanted_type, value[wanted_type], is_hash=name == self.hash_name)
         if self.all_indexes:
             self.check_index_keys(item)

@@ -89,5 +89,3 @@ def failed_facts(live: LiveTable, condition: Condition, old: Item | None) -> tup
         for reason in condition.explain(old)
     ]
     return (Fact(live.arn, "item exists", old is not None), *facts)
-
-

@@ -146,4 +146,3 @@ def expire(call: Call, table: str, table_id: str) -> None:
         call.happened("dynamodb.TimeToLiveDeleted", live.arn, table=table, count=deleted)
     again = expiry.SWEEP_MS if len(keys) < limits.DROPPED_AT_ONCE else 1000
     call.later(call.now + again, "dynamodb.expire", table=table, table_id=table_id)
-

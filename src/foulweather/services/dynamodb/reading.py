@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.dynamodb import limits, packing, refusals
+from foulweather.services.dynamodb import limits, refusals
 from foulweather.services.dynamodb.indexes import LiveIndex
 from foulweather.services.dynamodb.language import expressions, legacy
 from foulweather.services.dynamodb.language.accept import accepted
 from foulweather.services.dynamodb.language.conditions import Condition
-from foulweather.services.dynamodb.language.key_conditions import KeyCondition, selected
-from foulweather.services.dynamodb.language.keys import hash_key
+from foulweather.services.dynamodb.language.key_conditions import selected
 from foulweather.services.dynamodb.language.projections import Projection
 from foulweather.services.dynamodb.language.values import Item
 from foulweather.services.dynamodb.live import LiveTable
-from foulweather.services.dynamodb.pages import Place, Range, Wanted, read_page
+from foulweather.services.dynamodb.pages import Range, Wanted, read_page
 from foulweather.services.dynamodb.parameters import NOT_NULL, placeholders_of
-from foulweather.services.dynamodb.partitions import SPREAD_BITS, spread_text
+from foulweather.services.dynamodb.partitions import SPREAD_BITS
+from foulweather.services.dynamodb.ranges import range_of, scan_range
 from foulweather.services.dynamodb.refusals import constraint, invalid
 from foulweather.services.dynamodb.state import located
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from aws_types.dynamodb import QueryInput, QueryOutput, ScanInput, ScanOutput
 
 SELECTS = ("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
-OUTSIDE = "The provided starting key is outside query boundaries based on provided conditions"
 NO_CONDITION = "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
 
 
@@ -131,7 +130,9 @@ def _check_select(request: Mapping[str, Any], projection: Projection | None) -> 
         raise invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
     if projection is None:
         if select == "SPECIFIC_ATTRIBUTES":
-            raise invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+            raise invalid(
+                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+            )
     elif select is not None and select != "SPECIFIC_ATTRIBUTES":
         name = "ProjectionExpression" if request.get("ProjectionExpression") is not None else "AttributesToGet"
         what = "only the Count" if select == "COUNT" else select
@@ -170,9 +171,7 @@ def _wanted(
         missing = [str(path[0]) for path in projection.paths if path[0] not in index.projected]
         if missing:
             names = ", ".join(dict.fromkeys(missing))
-            raise invalid(
-                f"Global secondary index {index.name} does not project [{names}]"
-            )
+            raise invalid(f"Global secondary index {index.name} does not project [{names}]")
     select = request.get("Select")
     return Wanted(
         condition,
@@ -183,75 +182,6 @@ def _wanted(
         bool(request.get("ConsistentRead")),
         request.get("ReturnConsumedCapacity"),
     )
-
-
-# --- where to read
-
-
-def range_of(
-    live: LiveTable, index: LiveIndex | None, key: KeyCondition, start: Item | None, *, is_forward: bool
-) -> tuple[Range, str]:
-    """The run of keys that a key condition selects, and its partition key."""
-    hashed = hash_key(*key.hash_values)
-    group = packing.spread(hashed) + packing.text(hashed)
-    low, high = key.bounds()
-    begin = live.prefix + group if index is None else group
-    first = begin + packing.text(low)
-    # A partition key's bytes end in 00 01: what begins with them comes before 00 02.
-    past = begin[:-1] + "\x02" if high is None else begin + packing.text(high)
-    after = None if start is None else _starting_at(live, index, start, is_query=True)
-    if index is None:
-        run = Range(first, past, after, is_forward)
-    else:
-        run = Range((first,), (past,), after, is_forward)
-    if after is not None:
-        place = after if isinstance(after, str) else after[0]
-        if not first <= place < past:
-            raise refusals.validation(OUTSIDE)
-    return run, group
-
-
-def scan_range(
-    live: LiveTable, index: LiveIndex | None, low: int, high: int, start: Item | None, request: Mapping[str, Any]
-) -> Range:
-    """The run of keys of a segment."""
-    prefix = live.prefix if index is None else ""
-    first = prefix + spread_text(low)
-    past = prefix + spread_text(high) if high < 1 << SPREAD_BITS else (_after(prefix) if prefix else None)
-    after = None if start is None else _starting_at(live, index, start, is_query=False)
-    if after is not None:
-        place = after if isinstance(after, str) else after[0]
-        if place < first or (past is not None and place >= past):
-            raise refusals.validation(
-                "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "
-                f"correct Segment. TotalSegments: {request.get('TotalSegments')} Segment: {request.get('Segment')}"
-            )
-    if index is None:
-        return Range(first, past, after)
-    return Range((first,), None if past is None else (past,), after)
-
-
-def _after(prefix: str) -> str:
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
-
-
-def _starting_at(live: LiveTable, index: LiveIndex | None, start: Item, *, is_query: bool) -> Place:
-    """Where a page that begins after an item begins; the item need not exist any more."""
-    names: Sequence[str] = live.key_names if index is None else (*live.key_names, *index.row.key_names)
-    wanted = set(names)
-    types = live.row.types
-    if set(start) != wanted or any(types[name] not in start[name] for name in wanted):
-        if is_query or index is not None:
-            raise refusals.validation("The provided starting key is invalid")
-        raise refusals.validation(
-            "The provided starting key is invalid: The provided key element does not match the schema"
-        )
-    key, _ = live.checked_key({name: start[name] for name in live.key_names})
-    if index is None:
-        return key
-    place = index.place_of(start)
-    assert place is not None
-    return (place, key)
 
 
 def _segment(request: Mapping[str, Any]) -> tuple[int, int]:

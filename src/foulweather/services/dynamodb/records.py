@@ -164,5 +164,17 @@ class Remembered(msgspec.Struct):
 
     at_ms: int
     digest: bytes
-    read_units: int
-    response: bytes = b""
+
+
+class Layout(msgspec.Struct):
+    """Where the partitions of a table or an index begin."""
+
+    lows: list[int]
+
+
+class Past(msgspec.Struct):
+    """What an item was before a change, for point-in-time recovery; empty when there was none."""
+
+    at_ms: int
+    key: str
+    row: bytes

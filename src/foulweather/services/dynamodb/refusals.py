@@ -72,9 +72,7 @@ def not_ready(arn: str, status: str) -> AwsError:
 
 def table_exists(arn: str, name: str) -> AwsError:
     """A table of that name is there."""
-    return AwsError(
-        "ResourceInUseException", f"Table already exists: {name}", facts=(Fact(arn, "exists", True),)
-    )
+    return AwsError("ResourceInUseException", f"Table already exists: {name}", facts=(Fact(arn, "exists", True),))
 
 
 def table_in_use(arn: str, message: str, status: str) -> AwsError:
@@ -99,6 +97,4 @@ def key_mismatch(arn: str, names: tuple[str, ...]) -> AwsError:
 def condition_failed(facts: tuple[Fact, ...], item: dict[str, Any] | None) -> AwsError:
     """A condition of a write does not hold."""
     members = {} if item is None else {"Item": item}
-    return AwsError(
-        "ConditionalCheckFailedException", "The conditional request failed", facts=facts, members=members
-    )
+    return AwsError("ConditionalCheckFailedException", "The conditional request failed", facts=facts, members=members)

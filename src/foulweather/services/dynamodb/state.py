@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import msgspec
-
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.dynamodb import limits, packing, refusals
 from foulweather.services.dynamodb.live import LiveTable
-from foulweather.services.dynamodb.records import Backup, Remembered, TableRow
+from foulweather.services.dynamodb.records import Backup, Layout, Past, Remembered, TableRow
 from foulweather.services.dynamodb.streams_state import StreamState
 from foulweather.world.store import State, table
 
 NUMBER_DIGITS = 5
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-class Layout(msgspec.Struct):
-    """Where the partitions of a table or an index begin."""
-
-    lows: list[int]
-
-
-class Past(msgspec.Struct):
-    """What an item was before a change, for point-in-time recovery; empty when there was none."""
-
-    at_ms: int
-    key: str
-    row: bytes
 
 
 class DynamoState(State):
@@ -124,7 +108,11 @@ def named(call: Call, name: str | None) -> tuple[DynamoState, str, str]:
     if place is None:
         return call.state(DynamoState), name, f"arn:aws:dynamodb:{call.region}:{call.account}:table/{name}"
     region, account, table_name = place
-    return call.state(DynamoState, account, region), table_name, f"arn:aws:dynamodb:{region}:{account}:table/{table_name}"
+    return (
+        call.state(DynamoState, account, region),
+        table_name,
+        f"arn:aws:dynamodb:{region}:{account}:table/{table_name}",
+    )
 
 
 def found(call: Call, name: str | None) -> LiveTable:

@@ -66,6 +66,7 @@ class StreamState(State):
     def opened(self) -> None:
         """Put every record back in its shard, in order, and find the last sequence number."""
         self.by_shard: dict[str, list[Record]] = {}
+        self.reads: dict[str, tuple[int, int]] = {}
         self._last = SEQUENCE_BASE
         for record in sorted(self.records.values(), key=_by_sequence):
             self.by_shard.setdefault(record.shard, []).append(record)
@@ -73,6 +74,11 @@ class StreamState(State):
             for shard in stream.shards:
                 self._last = max(self._last, shard.first, shard.last)
         self._last = max([self._last, *(record.sequence for record in self.records.values())])
+
+    @property
+    def last(self) -> int:
+        """The last sequence number that was given out."""
+        return self._last
 
     # --- streams and shards
 
@@ -122,7 +128,7 @@ class StreamState(State):
 
     def _open(self, stream: Stream, low: int, parent: str, now_ms: int) -> Shard:
         first = self._next()
-        shard = Shard(f"shardId-{now_ms:020d}-{first % 10**8:08x}", parent, low, now_ms, first)
+        shard = Shard(f"shardId-{now_ms:020d}-{first // SEQUENCE_STEP % 16**8:08x}", parent, low, now_ms, first)
         stream.shards.append(shard)
         return shard
 

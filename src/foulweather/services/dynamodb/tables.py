@@ -149,12 +149,16 @@ def delete_table(call: Call, request: DeleteTableInput) -> DeleteTableOutput:
     row = live.row
     if row.status == "DELETING":
         raise refusals.table_in_use(
-            row.arn, f"Attempt to change a resource which is still in use: Table is being deleted: {row.name}", row.status
+            row.arn,
+            f"Attempt to change a resource which is still in use: Table is being deleted: {row.name}",
+            row.status,
         )
     if row.status in ("CREATING", "UPDATING"):
         doing = "created" if row.status == "CREATING" else "updated"
         raise refusals.table_in_use(
-            row.arn, f"Attempt to change a resource which is still in use: Table is being {doing}: {row.name}", row.status
+            row.arn,
+            f"Attempt to change a resource which is still in use: Table is being {doing}: {row.name}",
+            row.status,
         )
     if row.is_protected:
         raise refusals.validation(

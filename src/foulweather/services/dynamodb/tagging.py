@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Fact
 from foulweather.services.dynamodb import limits, refusals
+from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.refusals import invalid
+from foulweather.services.dynamodb.state import DynamoState
 
 
 def checked_tags(tags: Sequence[Mapping[str, str]], before: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -25,3 +30,19 @@ def checked_tags(tags: Sequence[Mapping[str, str]], before: Mapping[str, str] | 
     if len(merged) > limits.TAGS_MAX:
         raise refusals.validation(f"Too many tags: a resource has at most {limits.TAGS_MAX}")
     return merged
+
+
+def tagged(call: Call, arn: str) -> LiveTable:
+    """The table of an ARN."""
+    place = limits.place_of(arn)
+    if place is None:
+        raise refusals.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+    region, account, name = place
+    live = call.state(DynamoState, account, region).table(name, call.now) if region == call.region else None
+    if live is None:
+        raise AwsError(
+            "ResourceNotFoundException",
+            f"Requested resource not found: ResourcArn: {arn} not found",
+            facts=(Fact(arn, "exists", False),),
+        )
+    return live

@@ -52,7 +52,7 @@ class Limit(NamedTuple):
 class Meter:
     """The throughput of a table or of a global index: `row` is its table, `index` None for the table itself."""
 
-    __slots__ = ("index", "partitions", "read", "row", "throttled")
+    __slots__ = ("index", "partitions", "read", "row", "throttled", "write")
 
     def __init__(self, row: TableRow, index: Index | None, partitions: Partitions, now_ms: int) -> None:
         self.row = row
@@ -154,9 +154,7 @@ def refusal(call: Call, meter: Meter, direction: Direction, group: str, key: str
         message = {"MaxOnDemandThroughput": MAXIMUM, "AccountLimit": ACCOUNT}.get(limit.kind, ON_DEMAND)
     member = "ThrottlingReasons" if not row.is_on_demand else "throttlingReasons"
     reasons = [{"reason": reason, "resource": meter.arn}]
-    return AwsError(
-        code, message, members={member: reasons}, why=_why(call, meter, direction, group, key, limit)
-    )
+    return AwsError(code, message, members={member: reasons}, why=_why(call, meter, direction, group, key, limit))
 
 
 def _why(call: Call, meter: Meter, direction: Direction, group: str, key: str, limit: Limit) -> Why:

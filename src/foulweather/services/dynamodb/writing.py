@@ -23,7 +23,9 @@ class Change:
 
     __slots__ = ("effects", "group", "key", "live", "new", "new_size", "old", "old_row", "old_size")
 
-    def __init__(self, live: LiveTable, key: str, group: str, old: Item | None, new: Item | None, new_size: int) -> None:
+    def __init__(
+        self, live: LiveTable, key: str, group: str, old: Item | None, new: Item | None, new_size: int
+    ) -> None:
         self.live = live
         self.key = key
         self.group = group

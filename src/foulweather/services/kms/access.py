@@ -178,7 +178,7 @@ def _conditions(call: Call, request: Request) -> Conditions:
         place = named(call, text) if text else None
     if operation == "CreateGrant":
         constraints: Mapping[str, Any] = request.get("Constraints") or {}
-        context = next(iter(constraints.values()), NO_CONTEXT)
+        context = next((pairs for pairs in constraints.values() if pairs), NO_CONTEXT)
     if place is None:
         return Conditions(call, request, None, "", context)
     return Conditions(call, request, place.key, place.alias, context)

@@ -8,11 +8,13 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.kms import limits, refusals
+from foulweather.services.kms.managed import predefined_aliases
 from foulweather.services.kms.naming import require_by_id
 from foulweather.services.kms.state import Alias, Key, KmsState
 
 if TYPE_CHECKING:
     from aws_types.kms import (
+        AliasListEntry,
         CreateAliasRequest,
         DeleteAliasRequest,
         ListAliasesRequest,
@@ -75,25 +77,27 @@ def delete_alias(call: Call, request: DeleteAliasRequest) -> None:
 
 
 def list_aliases(call: Call, request: ListAliasesRequest) -> ListAliasesResponse:
-    """The aliases of the account in the Region, or of one key."""
+    """The aliases of the account in the Region, or of one key.
+
+    Those of AWS managed keys are there from the beginning, without a key as long as nobody needs one.
+    """
     state = call.state(KmsState)
-    aliases = list(state.aliases.values())
+    names = {*state.aliases, *predefined_aliases()}
     if "KeyId" in request:
         _, key = require_by_id(call, request["KeyId"])
-        aliases = [alias for alias in aliases if alias.key == key.id]
-    found, more = limits.page(sorted(aliases, key=lambda alias: alias.name), request, PAGE)
-    return more | {
-        "Aliases": [
-            {
-                "AliasName": alias.name,
-                "AliasArn": call.arn("kms", alias.name),
-                "TargetKeyId": alias.key,
-                "CreationDate": alias.created_ms,
-                "LastUpdatedDate": alias.updated_ms,
-            }
-            for alias in found
-        ],
-    }
+        names = set(state.aliases_of.get(key.id, {}))
+    found, more = limits.page(sorted(names), request, PAGE)
+    return more | {"Aliases": [_shown(call, state, name) for name in found]}
+
+
+def _shown(call: Call, state: KmsState, name: str) -> AliasListEntry:
+    shown: AliasListEntry = {"AliasName": name, "AliasArn": call.arn("kms", name)}
+    alias = state.aliases.get(name)
+    if alias is not None:
+        shown["TargetKeyId"] = alias.key
+        shown["CreationDate"] = alias.created_ms
+        shown["LastUpdatedDate"] = alias.updated_ms
+    return shown
 
 
 def _target(call: Call, key_id: str) -> tuple[KmsState, Key]:

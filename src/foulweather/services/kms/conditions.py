@@ -126,7 +126,8 @@ def _resource_aliases(asked: Conditions) -> Value | None:
 
 
 def _constraint_type(asked: Conditions) -> Value | None:
-    return next(iter(asked.request.get("Constraints") or ()), None)
+    constraints: Mapping[str, Any] = asked.request.get("Constraints") or {}
+    return next((name for name, pairs in constraints.items() if pairs), None)
 
 
 def _encryption_algorithm(asked: Conditions) -> Value | None:

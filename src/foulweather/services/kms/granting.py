@@ -84,8 +84,8 @@ def _passes_on(grant: Grant, request: Mapping[str, Any]) -> bool:
     if not set(request.get("Operations") or ()) <= set(grant.operations):
         return False
     constraints: Mapping[str, Any] = request.get("Constraints") or {}
-    subset: Context | None = constraints.get("EncryptionContextSubset")
-    equals: Context | None = constraints.get("EncryptionContextEquals")
+    subset: Context | None = constraints.get("EncryptionContextSubset") or None
+    equals: Context | None = constraints.get("EncryptionContextEquals") or None
     if grant.equals is not None:
         return equals == grant.equals
     if grant.subset is not None:
@@ -105,8 +105,6 @@ def _failing(grant: Grant, context: Context) -> dict[str, dict[str, Any]]:
         if context[name] != value:
             return {"StringEquals": {f"kms:EncryptionContext:{name}": value}}
     if grant.equals is not None and len(context) != len(wanted):
-        if not wanted:
-            return {"Null": {"kms:EncryptionContextKeys": "true"}}
         return {"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": list(wanted)}}
     return {}
 

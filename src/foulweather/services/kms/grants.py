@@ -89,14 +89,9 @@ def create_grant(call: Call, request: CreateGrantRequest) -> CreateGrantResponse
         return {"GrantId": same.id, "GrantToken": token_of(call, key, same)}
     grant.id = call.world.ids.hex(64)
     state.add_grant(grant)
-    call.changed(
-        "kms.GrantCreated",
-        key.arn,
-        Grant=grant.id,
-        GranteePrincipal=grant.grantee,
-        Operations=operations,
-        **({"Constraints": dict(request["Constraints"])} if "Constraints" in request else {}),
-    )
+    constraints = {"Constraints": dict(request["Constraints"])} if "Constraints" in request else {}
+    terms = {"GranteePrincipal": grant.grantee, "Operations": operations, **constraints}
+    call.changed("kms.GrantCreated", key.arn, **{f"Grant/{grant.id}": terms})
     return {"GrantId": grant.id, "GrantToken": token_of(call, key, grant)}
 
 
@@ -140,7 +135,7 @@ def retire_grant(call: Call, request: RetireGrantRequest) -> None:
         grant = _found(state, key, request["GrantId"])
     finish(call, request)
     state.remove_grant(grant)
-    call.changed("kms.GrantRetired", key.arn, Grant=grant.id, GranteePrincipal=grant.grantee)
+    call.changed("kms.GrantRetired", key.arn, **{f"Grant/{grant.id}": None})
 
 
 def revoke_grant(call: Call, request: RevokeGrantRequest) -> None:
@@ -149,7 +144,7 @@ def revoke_grant(call: Call, request: RevokeGrantRequest) -> None:
     grant = _found(state, key, request["GrantId"])
     finish(call, request)
     state.remove_grant(grant)
-    call.changed("kms.GrantRevoked", key.arn, Grant=grant.id, GranteePrincipal=grant.grantee)
+    call.changed("kms.GrantRevoked", key.arn, **{f"Grant/{grant.id}": None})
 
 
 def _found(state: KmsState, key: Key, grant_id: str) -> Grant:
@@ -203,7 +198,10 @@ def _check_operations(key: Key, operations: Sequence[str]) -> None:
 def _constraints(key: Key, given: Mapping[str, Any] | None) -> tuple[dict[str, str] | None, dict[str, str] | None]:
     if not given:
         return None, None
-    subset, equals = given.get("EncryptionContextSubset"), given.get("EncryptionContextEquals")
+    # An empty map is no constraint: Terraform's provider gives both, one of them empty.
+    subset, equals = given.get("EncryptionContextSubset") or None, given.get("EncryptionContextEquals") or None
+    if subset is None and equals is None:
+        return None, None
     if subset is not None and equals is not None:
         raise refusals.invalid("Only one of EncryptionContextSubset and EncryptionContextEquals may be specified.")
     if key.abilities.family != "symmetric":

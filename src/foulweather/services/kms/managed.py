@@ -44,6 +44,11 @@ _ENDPOINTS: Mapping[str, str] = {"ebs": "ec2"}
 _ASKING = frozenset({"DescribeKey", "ListAliases", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"})
 
 
+def predefined_aliases() -> list[str]:
+    """The aliases of the AWS managed keys that there can be."""
+    return [f"alias/aws/{service}" for service in _SHOWN]
+
+
 def managed_key(call: Call, state: KmsState, alias: str) -> Key | None:
     """The AWS managed key of an alias (`alias/aws/sqs`), made now if its service or its owner asks for it."""
     service = alias[len("alias/aws/") :]

@@ -62,7 +62,8 @@ def replicate_key(call: Call, request: ReplicateKeyRequest) -> ReplicateKeyRespo
         for material in state.materials_of[key.id].values()
     ]
     there.add(replica, *materials)
-    set_regions(call, key, key.region, [*key.replica_regions, region])
+    key.replica_regions = [*key.replica_regions, region]
+    set_regions(call, key, key.region, key.replica_regions)
     schedule(call, replica, call.now + limits.REPLICATION_MS, "kms.finish_creation")
     call.changed("kms.KeyReplicated", key.arn, ReplicaRegion=region)
     call.changed("kms.KeyCreated", arn, KeyState="Creating", Policy=policy, PrimaryRegion=key.region, Tags=tags)

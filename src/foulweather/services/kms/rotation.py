@@ -52,10 +52,8 @@ def disable_key_rotation(call: Call, request: DisableKeyRotationRequest) -> None
 
 
 def get_key_rotation_status(call: Call, request: GetKeyRotationStatusRequest) -> GetKeyRotationStatusResponse:
-    """Whether and when a key is rotated by itself."""
+    """Whether and when a key is rotated by itself; of keys that never are, the status is always false."""
     state, key = require_by_id(call, request["KeyId"])
-    if key.abilities.family != "symmetric":
-        raise _does_not_rotate(key)
     primary = _primary(call, state, key)
     found: GetKeyRotationStatusResponse = {
         # A key that is to be deleted is not rotated: API_GetKeyRotationStatus.

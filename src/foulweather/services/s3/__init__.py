@@ -8,7 +8,17 @@ from foulweather.services.s3.addresses import WEBSITE_HOSTS
 SERVICE = Service(
     name="s3",
     package=__name__,
-    modules=("buckets", "objects"),
+    modules=(
+        "buckets",
+        "versioning",
+        "objects",
+        "copying",
+        "deleting",
+        "attributes",
+        "listing",
+        "multipart",
+        "parts",
+    ),
     # Everybody may ask; policies and access control lists decide about nobody too.
     takes_anonymous=True,
     hosts=WEBSITE_HOSTS,

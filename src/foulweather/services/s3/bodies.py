@@ -10,13 +10,14 @@ from typing import NamedTuple, cast
 from foulweather.engines.intake import Hash, take_in
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
-from foulweather.kernel.checksums import Checksum
+from foulweather.kernel.checksums import Checksum, checksum
 from foulweather.services.s3.records import Part, Segment, Version
 from foulweather.world.files import Files
 
 INLINE_BYTES_MAX = 16 << 10
 """Objects up to this size live in their row: in memory, and in the database."""
 PIECE_BYTES = 256 << 10
+COPIED_AT_ONCE_BYTES_MAX = PIECE_BYTES
 
 
 class Taken(NamedTuple):
@@ -42,13 +43,7 @@ def take(
     md5 = hashlib.md5(body, usedforsecurity=False).digest()
     if len(body) <= INLINE_BYTES_MAX:
         return Taken(len(body), md5, done, body, [], {})
-    draft = call.world.files.draft()
-    try:
-        draft.write(body)
-    except BaseException:
-        draft.discard()
-        raise
-    return Taken(len(body), md5, done, b"", [Segment(call.world.files.keep(draft), len(body))], {})
+    return Taken(len(body), md5, done, b"", filed(call, body), {})
 
 
 async def take_incoming(
@@ -82,6 +77,19 @@ async def take_incoming(
     return Taken(size, md5.digest(), done, b"", [Segment(files.keep(draft), size)], dict(body.trailers))
 
 
+def filed(call: Call, data: bytes) -> list[Segment]:
+    """Bytes that were inline, in a file of their own."""
+    if not data:
+        return []
+    draft = call.world.files.draft()
+    try:
+        draft.write(data)
+    except BaseException:
+        draft.discard()
+        raise
+    return [Segment(call.world.files.keep(draft), len(data))]
+
+
 def discard(files: Files, taken: Taken) -> None:
     """Throw away what was taken in, because the operation refuses after all."""
     for segment in taken.segments:
@@ -107,21 +115,24 @@ def read(files: Files, held: Version | Part, start: int = 0, size: int | None = 
     return _Pieces(opened)
 
 
-def copied(files: Files, held: Version | Part, start: int, size: int) -> tuple[bytes, list[Segment]]:
-    """A copy of a range of an object's bytes, as a new object's inline bytes or segments."""
-    if size <= INLINE_BYTES_MAX:
-        return cast(bytes, read(files, held, start, size)), []
-    draft = files.draft()
-    try:
-        if held.segments:
-            for file, offset, length in _ranges(held.segments, start, size):
-                draft.copy(files.place(file), offset, length)
-        else:
-            draft.write(held.inline[start : start + size])
-    except BaseException:
-        draft.discard()
-        raise
-    return b"", [Segment(files.keep(draft), size)]
+def is_small(size: int) -> bool:
+    """Whether so many bytes are copied at once, and not in a thread."""
+    return size <= COPIED_AT_ONCE_BYTES_MAX
+
+
+def copy(call: Call, held: Version | Part, start: int, size: int, algorithm: str) -> Taken:
+    """A copy of a small range of an object's bytes, hashed like an upload."""
+    data = cast(bytes, read(call.world.files, held, start, size))
+    return take(call, data, {algorithm: checksum(algorithm)}, size, AssertionError)
+
+
+async def copy_later(call: Call, held: Version | Part, start: int, size: int, algorithm: str) -> Taken:
+    """A copy of a large range of an object's bytes, made and hashed in threads.
+
+    Its files are open before this first waits: an object that is deleted meanwhile is copied to its end.
+    """
+    source = Incoming(cast("AsyncIterator[bytes]", read(call.world.files, held, start, size)), size, {})
+    return await take_incoming(call, source, {algorithm: checksum(algorithm)}, size, AssertionError)
 
 
 def _ranges(segments: Sequence[Segment], start: int, size: int) -> list[tuple[str, int, int]]:

@@ -134,7 +134,7 @@ def _existing(call: Call, existing: Bucket, region: str) -> CreateBucketOutput:
 
 def _tags(request: CreateBucketRequest) -> dict[str, str]:
     tags = (request.get("CreateBucketConfiguration") or {}).get("Tags")
-    return tagging.checked_bucket_tags(tags) if tags else {}
+    return tagging.of_bucket(tags) if tags else {}
 
 
 def _too_many(account: str, count: int) -> AwsError:

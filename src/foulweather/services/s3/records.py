@@ -161,3 +161,4 @@ class Upload(msgspec.Struct, omit_defaults=True):
     about: Described
     checksum_algorithm: str = ""
     checksum_kind: str = ""
+    initiator: str = ""

@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 from __future__ import annotations
 
 import shlex
-from typing import Any
+from typing import Any, Final
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.s3.records import Bucket, Version
+
+PUT_BYTES_MAX: Final = 5 << 30
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -53,6 +55,19 @@ def no_such_key(bucket: str, key: str, headers: Headers = ()) -> AwsError:
 
 def _newest(marked: bool) -> Any:
     return "a delete marker" if marked else False
+
+
+def hidden_key(bucket: Bucket, key: str) -> AwsError:
+    """A key under which there is nothing, to somebody who may not list the bucket."""
+    return AwsError(
+        "AccessDenied",
+        "Access Denied",
+        403,
+        facts=(
+            Fact(f"{bucket.arn}/{key}", "exists", False),
+            Fact(bucket.arn, "s3:ListBucket is allowed to the caller", False),
+        ),
+    )
 
 
 def no_such_version(bucket: str, key: str, version_id: str) -> AwsError:
@@ -187,6 +202,11 @@ def wrong_region(bucket: Bucket, signed_region: str) -> AwsError:
         members={"Region": bucket.region},
         headers=(("x-amz-bucket-region", bucket.region),),
     )
+
+
+def put_too_large(size: int) -> AwsError:
+    """A body beyond what one PUT can store."""
+    return entity_too_large(size, PUT_BYTES_MAX)
 
 
 def entity_too_large(size: int, size_max: int) -> AwsError:

@@ -28,7 +28,8 @@ def passes(call: Call, topic: Topic, subscription: Subscription, wanted: Filter,
     if wanted.accepts(values):
         return True
     reason = wanted.scope if wanted.on_body or message.attributes else "NoMessageAttributes"
-    _rejected(call, topic, subscription, wanted, message, reason, _explained(call, topic, subscription, wanted, message, values))
+    why = _explained(call, topic, subscription, wanted, message, values)
+    _rejected(call, topic, subscription, wanted, message, reason, why)
     return False
 
 

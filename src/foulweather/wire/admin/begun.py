@@ -28,6 +28,11 @@ class Begun:
         opened = asked.admin.opened.get(asked.cloud.default.world.name)
         return cls(opened.directory if opened is not None else None, asked.admin.drills)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether there are notes of former servers."""
+        return self._path is not None
+
     def ended(self) -> dict[str, str]:
         """The drills that ended with a former server, and when they had been paged in their worlds."""
         return {drill_id: paged_at for drill_id, paged_at in self._read().items() if drill_id not in self._playing}

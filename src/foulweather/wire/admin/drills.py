@@ -269,7 +269,10 @@ def _session(asked: Asked) -> Session:
                 f"applications live as long as its server. `drill start {asked.param}` builds it anew, from the same "
                 "seed.",
             )
-        raise Refused(404, "DrillIsNotRunning", f"{asked.param} is not being played; `drill start {asked.param}`.")
+        gone = "" if Begun.of(asked).is_kept else " What was played before this server started, in memory, is gone."
+        raise Refused(
+            404, "DrillIsNotRunning", f"{asked.param} is not being played; `drill start {asked.param}`.{gone}"
+        )
     if session.state == "building":
         raise Refused(409, "DrillIsBuilding", f"{asked.param} is still being built.")
     return session

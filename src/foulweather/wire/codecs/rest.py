@@ -118,6 +118,10 @@ class RequestBinding:
         split = _dates if member.member.type == "timestamp" and form == "rfc822" else header_items
         return lambda text: [item(each) for each in split(text)]
 
+    def leave_out(self, header: str) -> None:
+        """Do not read a header."""
+        del self._headers[header.lower()]
+
     def read(self, request: HttpRequest, labels: Mapping[str, str], result: dict[str, Any]) -> None:
         """Add the members to `result`."""
         for name, wire_name, convert in self._labels:

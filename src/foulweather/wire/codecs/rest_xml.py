@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.http import HttpRequest, HttpResponse
-from foulweather.wire.codecs import timestamps
+from foulweather.wire.codecs import s3, timestamps
 from foulweather.wire.codecs.errors import ErrorShapes, scalars_as_xml
 from foulweather.wire.codecs.event_streams import EventStreamWriter
 from foulweather.wire.codecs.refusals import NotAMember, malformed_xml
-from foulweather.wire.codecs.rest import RequestBinding, ResponseBinding, literal_keys
+from foulweather.wire.codecs.rest import RequestBinding, ResponseBinding, header_text, literal_keys
 from foulweather.wire.codecs.xml import (
     XmlDialect,
     XmlReader,
@@ -99,13 +99,24 @@ def _refused(wire_name: str, text: str, shape: Shape) -> AwsError:
 class RestXmlOperation:
     """Decodes one operation's requests and encodes its results."""
 
-    __slots__ = ("_binding", "_payload_in", "_read_body", "_response", "streams_request")
+    __slots__ = (
+        "_binding",
+        "_check_body",
+        "_keeps_expires",
+        "_needs_body",
+        "_payload_in",
+        "_read_body",
+        "_response",
+        "streams_request",
+    )
 
     def __init__(self, service: RestXmlService, operation: OperationModel) -> None:
         self.streams_request = False
         self._binding: RequestBinding | None = None
         self._payload_in: str | None = None
         self._read_body: Callable[[bytes], Any] | None = None
+        self._check_body: Callable[[HttpRequest], None] | None = None
+        self._keeps_expires = self._needs_body = False
         shape = operation.input
         if shape is not None:
             self._binding = RequestBinding(shape, literal_keys(operation), _refused)
@@ -118,12 +129,24 @@ class RestXmlOperation:
                 self._read_body = _payload_reader(service, payload, self._payload_in)
             elif any(member.trait("location") is None for member in shape.members.values()):
                 self._read_body = _document_reader(service, shape, "")
+        if service.is_s3 and shape is not None:
+            if "Expires" in shape.members and self._binding is not None:
+                # Amazon S3 keeps whatever text it is, for the readers of the object.
+                self._binding.leave_out("Expires")
+                self._keeps_expires = True
+            if not self.streams_request:
+                self._check_body = s3.body_check(operation)
+                self._needs_body = self._payload_in in shape.required
         self._response = RestXmlResponse(service, operation)
 
     def decode(self, request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
         """The request's members; a blob payload is passed on as it came."""
         read = self._read_body
         result: dict[str, Any] = {}
+        if self._check_body is not None:
+            self._check_body(request)
+        if self._needs_body and not request.body:
+            raise s3.missing_body()
         if read is not None:
             if self._payload_in is None:
                 if request.body:
@@ -134,6 +157,8 @@ class RestXmlOperation:
                 result[self._payload_in] = read(request.body)
         if self._binding is not None:
             self._binding.read(request, labels, result)
+            if self._keeps_expires and "expires" in request.by_name():
+                result["Expires"] = request.header("expires")
         return result
 
     def encode(self, result: Mapping[str, Any], request_id: str) -> HttpResponse:
@@ -175,12 +200,15 @@ def _document_reader(service: RestXmlService, shape: Shape, name: str) -> Callab
 class RestXmlResponse:
     """Encodes one operation's results."""
 
-    __slots__ = ("_binding", "_body_names", "_content_type", "_events", "_payload", "_service", "_status", "_write")
+    __slots__ = ("_binding", "_body_names", "_content_type", "_events", "_is_s3_read", "_payload", "_service", "_status", "_write")
 
     def __init__(self, service: RestXmlService, operation: OperationModel) -> None:
         shape = operation.output
         self._service = service
         self._status = int(operation.http.get("responseCode", 200))
+        self._is_s3_read = service.is_s3 and operation.name in ("GetObject", "HeadObject")
+        if service.is_s3:
+            self._status = s3.STATUS.get(operation.name, self._status)
         self._binding = ResponseBinding(shape)
         self._payload: str | None = None
         self._write: Callable[[Any], str] | None = None
@@ -193,7 +221,7 @@ class RestXmlResponse:
             if len(self._binding.names) < len(shape.members):
                 self._write = service.document(shape, shape.trait("locationName") or shape.name)
             if service.is_s3 and operation.name == "GetBucketLocation":
-                self._write = _bucket_location
+                self._write = lambda result: s3.location(result, PROLOGUE, S3_NAMESPACE)
             return
         payload = shape.members[self._payload]
         if payload.trait("eventstream"):
@@ -211,6 +239,8 @@ class RestXmlResponse:
         """The response to a request that succeeded."""
         headers = self._service.request_headers(request_id)
         binding = self._binding
+        if self._is_s3_read:
+            return self._read_object(result, headers)
         status = (binding.write(result, headers) if binding.names else None) or self._status
         if self._payload is None:
             if self._write is None:
@@ -233,17 +263,25 @@ class RestXmlResponse:
         return HttpResponse(status, headers, stream=value)
 
 
+    def _read_object(self, result: Mapping[str, Any], headers: list[tuple[str, str]]) -> HttpResponse:
+        """What GetObject and HeadObject answer: 206 to a request for a part."""
+        status = 206 if "ContentRange" in result else 200
+        body = result.get("Body")
+        if isinstance(body, bytes):  # the front end tells its length
+            result = {name: value for name, value in result.items() if name != "ContentLength"}
+        expires = result.get("Expires")
+        if isinstance(expires, str):
+            headers.append(("Expires", header_text(expires)))
+            result = {name: value for name, value in result.items() if name != "Expires"}
+        self._binding.write(result, headers)
+        if body is None or isinstance(body, bytes):
+            return HttpResponse(status, headers, body or b"")
+        return HttpResponse(status, headers, stream=body)
+
+
 def _event_writer(service: RestXmlService, shape: Shape) -> Callable[[Any], bytes]:
     write = service.writer.element(shape, shape.trait("locationName") or shape.name)
     return lambda value: write(value).encode("utf-8", "replace")
-
-
-def _bucket_location(result: Mapping[str, Any]) -> str:
-    # The only result whose root holds the value itself.
-    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
-    region = result.get("LocationConstraint")
-    start = f'{PROLOGUE}<LocationConstraint xmlns="{S3_NAMESPACE}"'
-    return f"{start}>{escaped(region)}</LocationConstraint>" if region else f"{start}/>"
 
 
 class RestXmlErrors:

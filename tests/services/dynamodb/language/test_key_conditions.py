@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from boto3.dynamodb.conditions import ConditionExpressionBuilder, Key
 
 from foulweather.services.dynamodb.language import keys
 from foulweather.services.dynamodb.language.expressions import key_condition
@@ -46,6 +47,16 @@ def test_key_conditions(text: str, operator: str | None, operands: tuple[str, ..
     assert found.sort_operands == tuple(VALUES[name] for name in operands)
 
 
+def test_what_boto3_writes_is_read() -> None:
+    key = Key("a").eq("k") & Key("b").eq(1) & Key("c").begins_with("x")
+    built = ConditionExpressionBuilder().build_expression(key, is_key_condition=True)
+    values = {":v0": {"S": "k"}, ":v1": {"N": "1"}, ":v2": {"S": "x"}}
+    placeholders = Placeholders(built.attribute_name_placeholders, values)
+    found = key_condition(built.condition_expression, placeholders, WIDE)
+    placeholders.refuse_unused()
+    assert (found.hash_values, found.sort_operator) == (({"S": "k"}, {"N": "1"}), "begins_with")
+
+
 def test_begins_with_is_for_strings() -> None:
     found = read("pk=:p AND begins_with(sk, :s)", TEXTUAL)
     assert (found.sort_operator, found.sort_operands) == ("begins_with", ({"S": "x"},))
@@ -69,7 +80,7 @@ def test_begins_with_is_for_strings() -> None:
         ("pk=:p AND sk IN (:1)", "Invalid operator used in KeyConditionExpression: IN"),
         ("pk=:p AND attribute_exists(sk)", "Invalid operator used in KeyConditionExpression: attribute_exists"),
         ("pk=:p AND contains(sk, :s)", "Invalid operator used in KeyConditionExpression: contains"),
-        ("pk=:p AND (sk>=:1 AND sk<=:2)", "KeyConditionExpressions cannot contain nested operations"),
+        ("pk=:p AND (sk>=:1 AND sk<=:2)", "KeyConditionExpressions must only contain one condition per key"),
         ("pk=:p AND size(sk)=:1", "Invalid condition in KeyConditionExpression: No key attribute specified"),
         ("pk=:p AND a.b<:1", "KeyConditionExpressions cannot have conditions on nested attributes"),
         ("pk=sk", "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"),

@@ -77,7 +77,7 @@ def selects(operator: str, operands: list[bytes], key: bytes) -> bool:
     }[operator]()
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @pytest.mark.parametrize("operator", ["=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"])
 @given(st.lists(EDGES, min_size=2, max_size=2).map(sorted), st.lists(EDGES, max_size=12))
 def test_bounds_select_what_the_operator_says(operator: str, operands: list[bytes], stored: list[bytes]) -> None:
@@ -87,7 +87,7 @@ def test_bounds_select_what_the_operator_says(operator: str, operands: list[byte
         assert (low <= encoded and (high is None or encoded < high)) == selects(operator, operands, key)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @pytest.mark.parametrize("operator", ["=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"])
 @given(
     st.lists(EDGES, min_size=2, max_size=2).map(sorted),

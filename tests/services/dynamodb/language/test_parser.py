@@ -173,7 +173,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(TREES)
 def test_a_condition_that_is_written_is_read_back(tree: syntax.Tree) -> None:
     assert parse_condition(str(tree), "ConditionExpression") == tree
@@ -191,7 +191,7 @@ ACTIONS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(ACTIONS, min_size=1, max_size=5))
 def test_an_update_that_is_written_is_read_back(actions: list[syntax.Action]) -> None:
     ordered = tuple(sorted(actions, key=lambda action: [one.section for one in actions].index(action.section)))
@@ -209,7 +209,7 @@ SOUP = st.one_of(st.lists(PIECES, max_size=14).map(" ".join), st.text(max_size=2
 ITEM = {"a": {"N": "1"}, "b": {"M": {"c": {"L": [{"S": "x"}]}}}, "X": {"SS": ["p"]}}
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(SOUP)
 def test_whatever_is_sent_is_answered_or_refused(text: str) -> None:
     placeholders = Placeholders({"#x": "X"}, {":v": {"N": "1"}, ":w": {"SS": ["q"]}})

@@ -15,7 +15,8 @@ KEY: dict[str, Any] = {"pk": {"S": "k"}}
 VALUES: dict[str, Any] = {
     ":1": {"N": "1"}, ":2": {"N": "2.0"}, ":3": {"N": "3"}, ":s": {"S": "str"}, ":l": {"L": [{"N": "8"}]},
     ":e": {"L": []},
-    ":ss": {"SS": ["b", "c"]}, ":ns": {"NS": ["1"]}, ":m": {"M": {}}, ":t": {"BOOL": True}, ":a1": {"S": "a1"},
+    ":ss": {"SS": ["b", "c"]}, ":ns": {"NS": ["1"]}, ":m": {"M": {}}, ":mm": {"M": {"x": {"M": {}}}},
+    ":t": {"BOOL": True}, ":a1": {"S": "a1"},
     ":a2": {"S": "a2"}, ":a3": {"S": "a3"}, ":big": {"S": "x" * 409_600},
 }  # fmt: skip
 
@@ -207,12 +208,12 @@ def test_the_key_cannot_be_updated(text: str) -> None:
 
 def test_a_document_does_not_grow_deeper_than_32() -> None:
     value: dict[str, Any] = {"M": {}}
-    for _ in range(31):
+    for _ in range(30):
         value = {"M": {"a": value}}
-    deepest = ".".join(["d"] + ["a"] * 31)
-    assert applied(f"SET {deepest}.z = :1", d=value)
+    deepest = ".".join(["d"] + ["a"] * 30)
+    assert applied(f"SET {deepest}.z = :m", d=value)
     with pytest.raises(LanguageError, match="Nesting Levels have exceeded supported limits"):
-        applied(f"SET {deepest}.z = :m", d=value)
+        applied(f"SET {deepest}.z = :mm", d=value)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ Limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constra
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any, Final
 
 from foulweather.services.dynamodb.language import numerals
@@ -30,8 +32,9 @@ _EMPTY_SETS = {
 }
 
 
-def accepted(item: Item) -> tuple[Item, int]:
+def accepted(given: Mapping[str, Any]) -> tuple[Item, int]:
     """An item with its numbers as they are stored, and its size; the same object when nothing had to change."""
+    item: Item = given  # type: ignore[assignment]  # a request's own shape: a dict too
     size = 0
     changed: Item | None = None
     for name, value in item.items():
@@ -60,9 +63,9 @@ def accepted(item: Item) -> tuple[Item, int]:
     return (item if changed is None else changed), size
 
 
-def accepted_value(value: AttributeValue) -> tuple[AttributeValue, int]:
+def accepted_value(value: Mapping[str, Any]) -> tuple[AttributeValue, int]:
     """A value with its numbers as they are stored, and its size."""
-    return _accepted(value, 1)
+    return _accepted(value, 1)  # type: ignore[arg-type]  # a dict too
 
 
 def checked_name(name: str) -> None:
@@ -147,7 +150,8 @@ def _set(kind: str, elements: list[Any], value: AttributeValue) -> tuple[Attribu
     if len(set(elements)) != len(elements):
         if kind == "SS":
             raise invalid_parameter(f"Input collection [{', '.join(elements)}] contains duplicates.")
-        raise invalid_parameter(f"Input collection of {len(elements)} elements of type BS contains duplicates.")
+        shown = ", ".join(b64encode(element).decode() for element in elements)
+        raise invalid_parameter(f"Input collection [{shown}]of type BS contains duplicates.")
     for element in elements:
         size += len(element) if kind == "BS" else len(element.encode("utf-8", "surrogatepass"))
     return value, size

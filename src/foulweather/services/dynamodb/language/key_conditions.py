@@ -65,9 +65,7 @@ class KeyCondition(NamedTuple):
 
 def key_tests(condition: Condition) -> list[KeyTest]:
     """A condition's parts as tests of attributes, with no schema yet; refuses what no key condition may have."""
-    tree = condition.tree
-    parts = tree.conditions if isinstance(tree, And) else (tree,)
-    tests = [_test(part, condition.values) for part in parts]
+    tests = [_test(part, condition.values) for part in _parts(condition.tree)]
     names = [test.name for test in tests]
     if len(set(names)) != len(names):
         raise LanguageError("KeyConditionExpressions must only contain one condition per key")
@@ -130,11 +128,16 @@ def _check_types(test: KeyTest, schema: KeySchema) -> None:
             raise LanguageError(NOT_SUPPORTED)
 
 
+def _parts(tree: Tree) -> tuple[Tree, ...]:
+    """What an AND joins, whatever its parentheses: SDKs write ((a AND b) AND c)."""
+    if not isinstance(tree, And):
+        return (tree,)
+    return tuple([part for one in tree.conditions for part in _parts(one)])
+
+
 def _test(part: Tree, values: Values) -> KeyTest:
-    if isinstance(part, And):
-        raise LanguageError("KeyConditionExpressions cannot contain nested operations")
-    if isinstance(part, Or | Not | In):
-        raise _wrong_operator({Or: "OR", Not: "NOT", In: "IN"}[type(part)])
+    if isinstance(part, And | Or | Not | In):
+        raise _wrong_operator({And: "AND", Or: "OR", Not: "NOT", In: "IN"}[type(part)])
     if isinstance(part, Between):
         name = _attribute("BETWEEN", part.operand, (part.low, part.high))
         return KeyTest(name, "BETWEEN", (_constant(part.low, values), _constant(part.high, values)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from foulweather.services.dynamodb.language.accept import accepted_value, checked_name
 from foulweather.services.dynamodb.language.refusals import LanguageError
@@ -27,7 +27,7 @@ class Placeholders:
 
     __slots__ = ("is_small", "names", "shape", "used_names", "used_values", "values")
 
-    def __init__(self, names: Mapping[str, str] | None, values: Mapping[str, AttributeValue] | None) -> None:
+    def __init__(self, names: Mapping[str, str] | None, values: Mapping[str, Any] | None) -> None:
         self.names: Mapping[str, str] = names or {}
         self.values: dict[str, AttributeValue] = {}
         self.used_names: frozenset[str] = frozenset()

@@ -1,0 +1,1 @@
+"""Amazon DynamoDB Streams: the changes of tables, read shard by shard."""

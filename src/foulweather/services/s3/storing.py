@@ -1,0 +1,128 @@
+"""How a new version of an object comes to be: by whichever way its bytes came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.s3 import encryption
+from foulweather.services.s3.acl import object_owner
+from foulweather.services.s3.bodies import Taken
+from foulweather.services.s3.described import checksum_members
+from foulweather.services.s3.owners import canonical_id
+from foulweather.services.s3.records import NULL_VERSION, Bucket, Checksum, Described, PartSummary, Segment, Version
+from foulweather.services.s3.state import S3State
+
+_ID_BYTES = 24
+_ID_SIGNS = str.maketrans("+/", "._")
+
+
+def new_version_id(call: Call, bucket: Bucket) -> str:
+    """The id of a version that is written now: `null` where versioning is not enabled."""
+    if bucket.versioning != "Enabled":
+        return NULL_VERSION
+    return call.world.ids.token(_ID_BYTES).translate(_ID_SIGNS)
+
+
+def etag_of(call: Call, about: Described, md5: bytes) -> str:
+    """An object's ETag: the MD5 of its bytes, but where KMS or the customer encrypts them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    return md5.hex() if about.encryption.algorithm == "AES256" else call.world.ids.hex(32)
+
+
+def store(
+    call: Call,
+    bucket: Bucket,
+    key: str,
+    about: Described,
+    *,
+    owner: str,
+    size: int,
+    etag: str,
+    inline: bytes = b"",
+    segments: list[Segment] | None = None,
+    checksum: Checksum | None = None,
+    parts: list[PartSummary] | None = None,
+    notes: dict[str, Any] | None = None,
+    how: str = "Put",
+) -> Version:
+    """Make a version the newest of its key; while versioning is not enabled it replaces the null version."""
+    state = call.state(S3State)
+    version = Version(
+        state.next_sequence(),
+        bucket.name,
+        key,
+        new_version_id(call, bucket),
+        owner,
+        call.world.clock.now_ms,
+        size=size,
+        etag=etag,
+        inline=inline,
+        segments=segments or [],
+        about=about,
+        checksum=checksum,
+        parts=parts or [],
+        notes=notes or {},
+    )
+    if version.id == NULL_VERSION:
+        replaced = state.shelves[bucket.name].find(key, NULL_VERSION)
+        if replaced is not None:
+            state.remove_version(replaced, call.world.files)
+    state.add_version(version)
+    call.happened(
+        "s3.ObjectCreated",
+        version.arn,
+        bucket=bucket.name,
+        key=key,
+        version_id=version.id,
+        size=size,
+        etag=etag,
+        how=how,
+        sequence=version.sequence,
+    )
+    return version
+
+
+def store_taken(
+    call: Call, bucket: Bucket, request: Mapping[str, Any], about: Described, taken: Taken, checksum: Checksum, how: str
+) -> Version:
+    """Make what was taken in with one request an object."""
+    return store(
+        call,
+        bucket,
+        request["Key"],
+        about,
+        owner=canonical_id(object_owner(call, bucket, request)),
+        size=taken.size,
+        etag=etag_of(call, about, taken.md5),
+        inline=taken.inline,
+        segments=taken.segments,
+        checksum=checksum,
+        how=how,
+    )
+
+
+def stored(bucket: Bucket, version: Version) -> dict[str, Any]:
+    """What the answers to writes have in common."""
+    result: dict[str, Any] = {"ETag": f'"{version.etag}"', **checksum_members(version.checksum)}
+    result.update(encryption.written_headers(version.about.encryption))
+    if bucket.versioning == "Enabled":
+        result["VersionId"] = version.id
+    return result
+
+
+def requested(call: Call, kind: str, bucket: Bucket, key: str, bytes_in: int, bytes_out: int, status: int) -> None:
+    """Tell the metrics of a data request."""
+    call.happened(
+        "s3.Request",
+        bucket.arn,
+        kind=kind,
+        bucket=bucket.name,
+        key=key,
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+        status=status,
+    )
