@@ -137,13 +137,13 @@ class Call:
 
     # --- the journal
 
-    def happened(self, kind: str, resource: str, **facts: Any) -> None:
+    def happened(self, kind: str, resource: str, /, **facts: Any) -> None:
         """Append a passing fact: a message sent, a throttle, a delivery; metrics are made of these."""
         self.world.journal.append(
             self.now, kind, self.account, self.region, resource, self.principal.arn, self.request_id, facts
         )
 
-    def changed(self, kind: str, resource: str, **facts: Any) -> None:
+    def changed(self, kind: str, resource: str, /, **facts: Any) -> None:
         """Append a fact about what somebody set, by property name; it is kept, and is a `Why`'s evidence."""
         facts["operation"] = f"{self.service}:{self.operation}"
         self.world.journal.append(

@@ -13,7 +13,7 @@ from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.directory import Directory, Guardrails
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
-from foulweather.kernel.service import Service
+from foulweather.kernel.service import Access, Permission, Service
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Traces
 from foulweather.policy import principal as principals
@@ -42,6 +42,7 @@ class Pipeline:
         self.world = world
         self.services = services
         self._gates = tuple(gates)
+        self._authorize = next((gate for gate in self._gates if gate.__name__ == "authorize"), None)
         self._delay = delay
         # Answers that will not reach their callers, by request: what breaks in place of them.
         self._lost: dict[str, ConnectionBroken] = {}
@@ -90,6 +91,23 @@ class Pipeline:
         if self._lost:
             self._lose(call)
         return response
+
+    def require(self, call: Call, permission: Permission) -> None:
+        """Have a call's principal judged once more, in the middle of its operation: one key of many, a further fact.
+
+        Raises the refusal, in the words of the call's service.
+        """
+        if self._authorize is None:
+            return
+        service = cast("Service", self.services.find(call.service))
+        operation = self.services.operation(call.service, call.operation)
+        action, resource, conditions = permission
+        access = Access(action, lambda _call, _request: (resource,), lambda _call, _request: conditions)
+        named = call.resource
+        try:
+            self._authorize(call, Operation(service, operation.model, operation.run, access, None), {})
+        finally:
+            call.resource = named
 
     def lose_answer(self, call: Call, broken: ConnectionBroken) -> None:
         """Let a call's operation take effect, and its caller see a broken connection in place of the answer."""

@@ -184,7 +184,7 @@ def test_service_control_policies_have_their_say(iam: Iam) -> None:
         ][0]
     )
     call = Call(iam.aws.pipeline, "iam", "SimulatePrincipalPolicy", "111122223333", "us-east-1", root("111122223333"))
-    iam.aws.pipeline._parts["guardrails"] = Organization()
+    iam.aws.pipeline.guardrails = Organization()
     results = simulation.simulate_principal_policy(
         call, {"PolicySourceArn": user["Arn"], "ActionNames": ["s3:GetObject", "sqs:SendMessage"]}
     )["EvaluationResults"]

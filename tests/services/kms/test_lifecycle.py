@@ -242,6 +242,23 @@ async def test_deleting_and_rotating_imported_material(aws: Aws) -> None:
     assert decrypt(aws, blob) == b"secret"
 
 
+async def test_successors_may_be_taken_back_before_they_are_rotated_to(aws: Aws) -> None:
+    key = make_key(aws, Origin="EXTERNAL")
+    aws.kms.import_key_material({**wrapped(aws, key, b"s" * 32), **FOREVER})
+    for secret in (b"t" * 32, b"u" * 32):
+        await aws.advance(seconds=4)
+        new = {**wrapped(aws, key, secret), **FOREVER, "ImportType": "NEW_KEY_MATERIAL"}
+        with refused("ValidationException"):
+            aws.kms.import_key_material({**new, "KeyMaterialId": "0" * 64})
+        pending = aws.kms.import_key_material(new)["KeyMaterialId"]
+        with refused("IncorrectKeyMaterialException"):
+            aws.kms.import_key_material(new)
+        aws.kms.delete_imported_key_material({"KeyId": key, "KeyMaterialId": pending})
+        assert described(aws, key)["KeyState"] == "Enabled"
+        with refused("KMSInvalidStateException"):
+            aws.kms.rotate_key_on_demand({"KeyId": key})
+
+
 def test_a_private_key_is_imported(aws: Aws) -> None:
     key = make_key(aws, Origin="EXTERNAL", KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     mine = ec.generate_private_key(ec.SECP256R1())
@@ -321,6 +338,10 @@ async def test_the_primary_moves_with_its_rotation(aws: Aws) -> None:
         aws.kms.update_primary_region({"KeyId": key, "PrimaryRegion": "us-west-2"})
     aws.kms.update_primary_region({"KeyId": key, "PrimaryRegion": EUROPE})
     assert described(aws, key)["KeyState"] == described(europe, key)["KeyState"] == "Updating"
+    with refused("KMSInvalidStateException", f"{arn(key)} is updating."):
+        aws.kms.replicate_key({"KeyId": key, "ReplicaRegion": "us-west-2"})
+    with refused("KMSInvalidStateException"):
+        europe.kms.disable_key({"KeyId": key})
     assert decrypt(europe, encrypt(aws, key)) == b"secret"
     await aws.advance(seconds=5)
     config = described(aws, key)["MultiRegionConfiguration"]

@@ -25,7 +25,7 @@ def organizations_alone(**world: Any) -> Aws:
     """The root caller of a fresh world on a held clock."""
     whole = World(mode="held", start_ms=START_MS, **{"seed": 1, **world})
     aws = Aws(Pipeline(whole, _organizations, GATES, delay))
-    aws.pipeline._parts["directory"] = FakeDirectory()
+    aws.pipeline.directory = FakeDirectory()
     return aws
 
 

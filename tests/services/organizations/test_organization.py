@@ -136,7 +136,7 @@ def test_an_organization_survives_a_restart(tmp_path: object) -> None:
     aws.world.store.commit()
     aws.world.close()
     again = organizations_alone(directory=tmp_path)
-    again.pipeline._parts.pop("directory")
+    vars(again.pipeline).pop("directory", None)
     assert again.organizations.describe_organization()["Organization"] == tree.organization
     guardrails = again.pipeline.guardrails
     assert guardrails is not None

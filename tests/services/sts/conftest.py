@@ -15,7 +15,7 @@ def aws() -> Aws:
 @pytest.fixture
 def directory(aws: Aws) -> FakeDirectory:
     fake = FakeDirectory()
-    aws.pipeline._parts["directory"] = fake
+    aws.pipeline.directory = fake
     return fake
 
 

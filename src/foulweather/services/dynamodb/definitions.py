@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from foulweather.kernel import validation
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -23,6 +25,11 @@ def check_model(call: Call, request: Mapping[str, Any]) -> None:
     violations = validation.check(model, request)
     if violations:
         raise validation.coral_error(violations)
+
+
+def copied(row: TableRow) -> TableRow:
+    """A table's row as it is now, whatever happens to the table."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(row), type=TableRow)
 
 
 def new_name(request: Mapping[str, Any], name: str = "TableName") -> str:

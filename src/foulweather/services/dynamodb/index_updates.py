@@ -56,7 +56,7 @@ def _create(call: Call, live: LiveTable, given: Mapping[str, Any], request: Mapp
     name = given["IndexName"]
     if row.index(name) is not None:
         raise refusals.validation(f"Attempting to create an index which already exists: {name}")
-    will_be = TableRow(**{field: getattr(row, field) for field in row.__struct_fields__})
+    will_be = definitions.copied(row)
     if request.get("BillingMode") is not None:
         will_be.is_on_demand = request["BillingMode"] == "PAY_PER_REQUEST"
     index = definitions.index_in(given, will_be, is_global=True)

@@ -34,6 +34,7 @@ from foulweather.services.dynamodb.writing import (
     needs_old,
     old_item,
     plan,
+    seen,
     shown,
     spend,
 )
@@ -150,7 +151,7 @@ def _made(
     spent = Spent(live, "write")
     spend(call, change, spent)
     make(call, change)
-    spent.happened(call)
+    spent.happened(call, **seen(live, change.shown_key))
     result: dict[str, Any] = {}
     if returned is not None:
         result["Attributes"] = returned
@@ -180,7 +181,7 @@ def get_item(call: Call, request: GetItemInput) -> GetItemOutput:
     size = 0 if row is None else packing.size_of(row)
     spent = Spent(live, "read", read_milli(size, is_consistent=bool(request.get("ConsistentRead"))))
     live.meter.spend("read", group, spent.table_milli, call.now)
-    spent.happened(call, returned=0 if row is None else 1, bytes=size)
+    spent.happened(call, returned=0 if row is None else 1, bytes=size, **seen(live, shown(key_item, live.hash_name)))
     result: dict[str, Any] = {}
     if row is not None:
         item = packing.unpacked(row)

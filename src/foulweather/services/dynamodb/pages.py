@@ -70,7 +70,7 @@ def read_page(
         spent.add_index(index.name, milli, is_global=index.is_global)
         spent.table_milli = page.fetched_milli
     meter.spend("read", group, milli + (page.fetched_milli if index is not None else 0), call.now)
-    spent.happened(call, returned=page.count, bytes=page.bytes)
+    spent.happened(call, returned=page.count, bytes=page.bytes, **({"key": key} if live.row.insights else {}))
     result: dict[str, Any] = {"Count": page.count, "ScannedCount": page.scanned}
     if not wanted.only_count:
         result["Items"] = page.items

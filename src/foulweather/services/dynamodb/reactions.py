@@ -146,3 +146,24 @@ def expire(call: Call, table: str, table_id: str) -> None:
         call.happened("dynamodb.TimeToLiveDeleted", live.arn, table=table, count=deleted)
     again = expiry.SWEEP_MS if len(keys) < limits.DROPPED_AT_ONCE else 1000
     call.later(call.now + again, "dynamodb.expire", table=table, table_id=table_id)
+
+
+def backup_made(call: Call, arn: str) -> None:
+    """A backup is complete."""
+    state = call.state(DynamoState)
+    backup = state.backups.get(arn)
+    if backup is not None:
+        backup.status = "AVAILABLE"
+        state.backups.touch(arn)
+
+
+def insights_changed(call: Call, table: str, table_id: str, index: str) -> None:
+    """Contributor Insights are on, or off."""
+    live = _table(call, table, table_id)
+    if live is None:
+        return
+    holder = live.row.index(index) if index else live.row
+    if holder is None:
+        return
+    holder.insights = {"ENABLING": "ENABLED", "DISABLING": ""}.get(holder.insights, holder.insights)
+    live.state.configured(live, call.now)

@@ -53,6 +53,11 @@ def shown(item: Item, name: str) -> str:
     return str(next(iter(value.values()))) if value else "?"
 
 
+def seen(live: LiveTable, key: str) -> dict[str, str]:
+    """The key, for the journal, where Contributor Insights want to know it."""
+    return {"key": key} if live.row.insights else {}
+
+
 def needs_old(live: LiveTable) -> bool:
     """Whether whatever follows a write has to know what the item was."""
     row = live.row

@@ -104,7 +104,11 @@ def delete_imported_key_material(
                 f"Key material {material_id} of {key.arn} does not exist", Fact(key.arn, "KeyMaterialId", key.material)
             )
         return {"KeyId": key.arn}
-    forget(state, key, material)
+    if material.stage in ("CURRENT", "NON_CURRENT"):
+        forget(state, key, material)
+    else:
+        for place, relative in family(call, key):
+            place.remove_material(relative, material_id)
     call.changed("kms.KeyMaterialDeleted", key.arn, KeyState=key.state, KeyMaterialId=material.id)
     return {"KeyId": key.arn, "KeyMaterialId": material.id}
 
@@ -198,6 +202,8 @@ def _place(call: Call, state: KmsState, key: Key, material_id: str, request: Map
     """The row of the material: an earlier one's, or that of a successor or of the first."""
     held = state.materials_of.get(key.id, {})
     is_new = request.get("ImportType", "EXISTING_KEY_MATERIAL" if held else "NEW_KEY_MATERIAL") == "NEW_KEY_MATERIAL"
+    if is_new and "KeyMaterialId" in request:
+        raise refusals.invalid("KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.")
     wanted = request.get("KeyMaterialId", material_id)
     if wanted != material_id or is_new is (material_id in held):
         raise AwsError(

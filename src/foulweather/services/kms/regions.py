@@ -18,7 +18,7 @@ from foulweather.services.kms.metadata import described
 from foulweather.services.kms.naming import require_by_id
 from foulweather.services.kms.relatives import schedule, set_regions
 from foulweather.services.kms.state import Key, KmsState
-from foulweather.services.kms.using import check_usable
+from foulweather.services.kms.using import check_enabled
 
 if TYPE_CHECKING:
     from aws_types.kms import ReplicateKeyRequest, ReplicateKeyResponse, UpdatePrimaryRegionRequest
@@ -28,7 +28,7 @@ def replicate_key(call: Call, request: ReplicateKeyRequest) -> ReplicateKeyRespo
     """Make a replica of a primary key in another Region; it can be used a little later."""
     state, key = require_by_id(call, request["KeyId"])
     _check_primary(key)
-    check_usable(call, key)
+    check_enabled(call, key)
     region = request["ReplicaRegion"]
     there = call.state(KmsState, key.account, region)
     arn = f"arn:aws:kms:{region}:{key.account}:key/{key.id}"
@@ -78,7 +78,7 @@ def update_primary_region(call: Call, request: UpdatePrimaryRegionRequest) -> No
     """Make a replica the primary key, and the primary one of its replicas; it takes a little while."""
     state, key = require_by_id(call, request["KeyId"])
     _check_primary(key)
-    check_usable(call, key)
+    check_enabled(call, key)
     region = request["PrimaryRegion"]
     there = call.state(KmsState, key.account, region)
     replica = there.keys.get(key.id) if region in key.replica_regions else None

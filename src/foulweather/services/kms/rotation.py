@@ -12,7 +12,7 @@ from foulweather.services.kms.naming import require_by_id
 from foulweather.services.kms.relatives import schedule
 from foulweather.services.kms.state import Key, KmsState, Material
 from foulweather.services.kms.turning import pending_material
-from foulweather.services.kms.using import check_usable
+from foulweather.services.kms.using import check_enabled
 
 if TYPE_CHECKING:
     from aws_types.kms import (
@@ -31,7 +31,7 @@ def enable_key_rotation(call: Call, request: EnableKeyRotationRequest) -> None:
     """Have a key rotated by itself, a period from now and then again and again."""
     state, key = require_by_id(call, request["KeyId"])
     _check_rotates(key, is_automatic=True)
-    check_usable(call, key)
+    check_enabled(call, key)
     days = request.get("RotationPeriodInDays") or key.rotation_days or limits.ROTATION_DAYS_DEFAULT
     if days != key.rotation_days:
         key.rotation_days = days
@@ -45,7 +45,7 @@ def disable_key_rotation(call: Call, request: DisableKeyRotationRequest) -> None
     """Have a key no longer rotated by itself."""
     state, key = require_by_id(call, request["KeyId"])
     _check_rotates(key, is_automatic=True)
-    check_usable(call, key)
+    check_enabled(call, key)
     key.rotation_days = key.rotation_ms = 0
     state.changed(key)
     call.changed("kms.KeyRotationSet", key.arn, KeyRotationEnabled=False)
@@ -72,7 +72,7 @@ def rotate_key_on_demand(call: Call, request: RotateKeyOnDemandRequest) -> Rotat
     """Have a key rotated now; it is done a little later."""
     state, key = require_by_id(call, request["KeyId"])
     _check_rotates(key, is_automatic=False)
-    check_usable(call, key)
+    check_enabled(call, key)
     if key.rotating_ms:
         raise AwsError(
             "ConflictException",

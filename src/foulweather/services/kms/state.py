@@ -201,6 +201,13 @@ class KmsState(State):
         held[material.id] = material
         self.materials.put(material.row, material)
 
+    def remove_material(self, key: Key, material_id: str) -> None:
+        """Forget key material that nothing was encrypted under."""
+        material = self.materials_of.get(key.id, {}).pop(material_id, None)
+        if material is not None:
+            self.materials.delete(material.row)
+            self.forget_ciphers(key.id)
+
     def material_changed(self, material: Material) -> None:
         """Have changed material written; ciphers are made anew."""
         self.materials.touch(material.row)

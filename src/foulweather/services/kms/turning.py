@@ -42,4 +42,4 @@ def _turn_one(call: Call, state: KmsState, key: Key, material_id: str, secret: b
 def pending_material(state: KmsState, key: Key) -> Material | None:
     """Imported material that waits for its rotation."""
     held = state.materials_of.get(key.id, {}).values()
-    return next((material for material in held if material.stage == "PENDING_ROTATION"), None)
+    return next((material for material in held if material.stage == "PENDING_ROTATION" and material.secret), None)

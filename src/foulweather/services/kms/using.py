@@ -39,6 +39,13 @@ def check_usable(call: Call, key: Key, usage: str = "") -> None:
         raise refusals.wrong_usage(key, call.operation)
 
 
+def check_enabled(call: Call, key: Key) -> None:
+    """Refuse to manage a key that is not enabled, or whose primary Region is being changed."""
+    check_usable(call, key)
+    if key.state == "Updating":
+        raise refusals.invalid_state(call, key)
+
+
 def check_algorithm(key: Key, algorithm: str, known: tuple[str, ...]) -> None:
     """Refuse an algorithm that the key's spec does not know."""
     if algorithm not in known:

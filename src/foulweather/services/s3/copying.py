@@ -10,7 +10,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.checksums import ALGORITHMS
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import bodies, conditions, described, encryption, integrity, limits, refusals
+from foulweather.services.s3 import bodies, conditions, described, encryption, integrity, limits, partitions, refusals
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.records import Bucket, Checksum, Described, Version
@@ -26,7 +26,7 @@ _CHANGES = ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption", "
 def copy_object(call: Call, request: CopyObjectRequest) -> CopyObjectOutput | Awaitable[CopyObjectOutput]:
     """Copy an object; it keeps its metadata and tags, unless the request replaces them."""
     bucket = bucket_of(call, request)
-    limits.checked_key(request["Key"])
+    partitions.admit(call, bucket, limits.checked_key(request["Key"]), True)
     for name in ("MetadataDirective", "TaggingDirective"):
         if request.get(name, "COPY") not in ("COPY", "REPLACE"):
             kind = name.removesuffix("Directive").lower()

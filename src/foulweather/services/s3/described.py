@@ -107,6 +107,8 @@ def told(call: Call, bucket: Bucket, version: Version) -> dict[str, Any]:
         result["VersionId"] = version.id
     if about.storage_class != "STANDARD":
         result["StorageClass"] = about.storage_class
+    if version.notes:
+        result.update(storage_classes.members(version, call.now))
     result.update(encryption.headers(about.encryption))
     if about.tags and may(call, "s3:GetObjectTagging", bucket, version.key):
         result["TagCount"] = len(about.tags)

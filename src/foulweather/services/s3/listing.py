@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.s3 import limits, refusals
+from foulweather.services.s3 import limits, partitions, refusals
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.pages import Page, encoded, encoder, newest_page, versions_page
 from foulweather.services.s3.records import Version
@@ -31,6 +31,7 @@ _TOKEN_START = b"1"
 def list_objects(call: Call, request: ListObjectsRequest) -> ListObjectsOutput:
     """The newest versions of a bucket's objects, from a marker on (the first edition of this operation)."""
     bucket = bucket_of(call, request)
+    partitions.admit(call, bucket, request.get("Prefix") or "", False)
     size = limits.checked_count("max-keys", request.get("MaxKeys"))
     marker = request.get("Marker") or ""
     prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
@@ -48,6 +49,7 @@ def list_objects(call: Call, request: ListObjectsRequest) -> ListObjectsOutput:
 def list_objects_v2(call: Call, request: ListObjectsV2Request) -> ListObjectsV2Output:
     """The newest versions of a bucket's objects, a page at a time."""
     bucket = bucket_of(call, request)
+    partitions.admit(call, bucket, request.get("Prefix") or "", False)
     size = limits.checked_count("max-keys", request.get("MaxKeys"))
     token, start_after = request.get("ContinuationToken"), request.get("StartAfter") or ""
     marker = start_after if token is None else _marker(token)
@@ -117,6 +119,7 @@ def _marker(token: str) -> str:
 def list_object_versions(call: Call, request: ListObjectVersionsRequest) -> ListObjectVersionsOutput:
     """Every version and delete marker of a bucket: keys in order, the newest version of each first."""
     bucket = bucket_of(call, request)
+    partitions.admit(call, bucket, request.get("Prefix") or "", False)
     size = limits.checked_count("max-keys", request.get("MaxKeys"))
     prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
     key_marker, id_marker = request.get("KeyMarker") or "", request.get("VersionIdMarker")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import acl, assembling, bodies, conditions, encryption, limits, owners, refusals
+from foulweather.services.s3 import acl, assembling, bodies, conditions, encryption, limits, owners, partitions, refusals
 from foulweather.services.s3.described import described
 from foulweather.services.s3.finding import bucket_of, upload_of
 from foulweather.services.s3.pages import encoder
@@ -42,6 +42,7 @@ def create_multipart_upload(call: Call, request: CreateMultipartUploadRequest) -
     """Begin an upload in parts; what is said about the object is said here."""
     bucket = bucket_of(call, request)
     key = limits.checked_key(request["Key"])
+    partitions.admit(call, bucket, key, True)
     algorithm, kind = assembling.chosen(request)
     about = described(call, bucket, request)
     upload = Upload(
@@ -70,6 +71,7 @@ def complete_multipart_upload(call: Call, request: CompleteMultipartUploadReques
     bucket = bucket_of(call, request)
     state = call.state(S3State)
     key = limits.checked_key(request["Key"])
+    partitions.admit(call, bucket, key, True)
     listed: list[Mapping[str, Any]] = list((request.get("MultipartUpload") or {}).get("Parts") or [])
     if not listed or any("PartNumber" not in each or "ETag" not in each for each in listed):
         raise refusals.malformed_xml("CompleteMultipartUpload")

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.s3 import bodies, conditions, encryption, integrity, limits, ranges, refusals
+from foulweather.services.s3 import (
+    bodies,
+    conditions,
+    encryption,
+    integrity,
+    limits,
+    partitions,
+    ranges,
+    refusals,
+    storage_classes,
+)
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.described import checksum_members, described, part_checksum, told
 from foulweather.services.s3.finding import bucket_of
@@ -42,7 +52,7 @@ OVERRIDES = {
 def put_object(call: Call, request: PutObjectRequest) -> PutObjectOutput | Awaitable[PutObjectOutput]:
     """Store an object whole; the newest write to a key wins, unless a condition says otherwise."""
     bucket = bucket_of(call, request)
-    limits.checked_key(request["Key"])
+    partitions.admit(call, bucket, limits.checked_key(request["Key"]), True)
     said = integrity.declared(request)
     conditions.check_write(call, bucket, request)
     about = described(call, bucket, request)
@@ -100,6 +110,7 @@ def _put(
 def get_object(call: Call, request: GetObjectRequest) -> GetObjectOutput:
     """An object, or a part of it."""
     bucket, version = read_version(call, request, "GET", encryption.check_readable)
+    storage_classes.check_readable(call, version)
     result, start, size = _read(call, bucket, version, request)
     result["Body"] = bodies.read(call.world.files, version, start, size)
     requested(call, "get", bucket, version.key, 0, size, 206 if "ContentRange" in result else 200)

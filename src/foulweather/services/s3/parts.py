@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.s3 import assembling, bodies, encryption, integrity, limits, ranges, refusals
+from foulweather.services.s3 import assembling, bodies, encryption, integrity, limits, partitions, ranges, refusals
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of, upload_of
 from foulweather.services.s3.integrity import Declared
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def upload_part(call: Call, request: UploadPartRequest) -> UploadPartOutput | Awaitable[UploadPartOutput]:
     """Take in one part; sent again, it replaces the first."""
     bucket = bucket_of(call, request)
-    limits.checked_key(request["Key"])
+    partitions.admit(call, bucket, limits.checked_key(request["Key"]), True)
     limits.checked_part_number(request["PartNumber"])
     said = integrity.declared(request)
     upload = upload_of(call, bucket, request)
@@ -102,7 +102,7 @@ def upload_part_copy(
 ) -> UploadPartCopyOutput | Awaitable[UploadPartCopyOutput]:
     """Make a part out of (a range of) an object that is in S3 already."""
     bucket = bucket_of(call, request)
-    limits.checked_key(request["Key"])
+    partitions.admit(call, bucket, limits.checked_key(request["Key"]), True)
     limits.checked_part_number(request["PartNumber"])
     upload = upload_of(call, bucket, request)
     encryption.check_part(call, upload, request)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.s3 import refusals
+from foulweather.services.s3 import partitions, refusals
 from foulweather.services.s3.access import may
 from foulweather.services.s3.finding import bucket_of, version_asked
 from foulweather.services.s3.records import Bucket, Version
@@ -20,6 +20,7 @@ def read_version(
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     bucket = bucket_of(call, request)
+    partitions.admit(call, bucket, request["Key"], False)
     version = version_asked(call, bucket, request["Key"], request.get("VersionId"), method)
     if version is None:
         if not may(call, "s3:ListBucket", bucket):

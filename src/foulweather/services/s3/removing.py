@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.s3 import conditions, limits, locks, mfa
+from foulweather.services.s3 import conditions, limits, locks, mfa, partitions
 from foulweather.services.s3.owners import canonical_id
 from foulweather.services.s3.records import NULL_VERSION, Bucket, Version
 from foulweather.services.s3.state import S3State
@@ -17,7 +17,7 @@ def delete(
     call: Call, bucket: Bucket, key: str, request: Mapping[str, Any], if_match: str | None = None
 ) -> dict[str, Any]:
     """Delete a key or one of its versions, as the request's `VersionId`, `MFA` and bypass say."""
-    limits.checked_key(key)
+    partitions.admit(call, bucket, limits.checked_key(key), True)
     version_id = limits.checked_version_id(request.get("VersionId"))
     shelf = call.state(S3State).shelves[bucket.name]
     conditions.check_delete(bucket, key, shelf.newest(key), if_match)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import conditions, encryption, limits, refusals
+from foulweather.services.s3 import conditions, encryption, limits, refusals, storage_classes
 from foulweather.services.s3.access import may
 from foulweather.services.s3.finding import check_owner
 from foulweather.services.s3.records import Bucket, Version
@@ -70,5 +70,6 @@ def source_of(call: Call, request: Mapping[str, Any]) -> tuple[Bucket, Version]:
                 raise refusals.hidden_key(bucket, source.key)
             raise refusals.no_such_key(bucket.name, source.key)
     conditions.check_source(request, version)
+    storage_classes.check_readable(call, version)
     encryption.check_source_readable(call, version, request)
     return bucket, version
