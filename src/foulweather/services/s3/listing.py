@@ -85,7 +85,7 @@ def _add(result: dict[str, Any], page: Page, request: Mapping[str, Any], write: 
 def _entry(version: Version, write: Any, with_owner: bool, with_restore: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "Key": write(version.key),
-        "LastModified": version.modified_ms,
+        "LastModified": version.modified_ms // 1000 * 1000,
         "ETag": f'"{version.etag}"',
     }
     checksum = version.checksum
@@ -147,7 +147,7 @@ def list_object_versions(call: Call, request: ListObjectVersionsRequest) -> List
     for version in page.versions:
         is_latest = shelf.newest(version.key) is version
         if version.is_delete_marker:
-            entry = {"Key": write(version.key), "LastModified": version.modified_ms, "Owner": {"ID": version.owner}}
+            entry = {"Key": write(version.key), "LastModified": version.modified_ms // 1000 * 1000, "Owner": {"ID": version.owner}}
             result.setdefault("DeleteMarkers", []).append({**entry, "VersionId": version.id, "IsLatest": is_latest})
         else:
             entry = _entry(version, write, True, with_restore)

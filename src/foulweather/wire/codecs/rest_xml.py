@@ -235,8 +235,9 @@ class RestXmlResponse:
         else:
             self._write = service.document(payload, payload.trait("locationName") or payload.name)
 
-    def encode(self, result: Mapping[str, Any], request_id: str) -> HttpResponse:
+    def encode(self, result: Mapping[str, Any] | None, request_id: str) -> HttpResponse:
         """The response to a request that succeeded."""
+        result = result or {}
         headers = self._service.request_headers(request_id)
         binding = self._binding
         if self._is_s3_read:

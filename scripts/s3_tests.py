@@ -1,0 +1,170 @@
+"""Run the compatibility tests of Ceph's S3 (github.com/ceph/s3-tests) against a server of ours.
+
+    git clone https://github.com/ceph/s3-tests && python -m venv env && env/bin/pip install -r s3-tests/requirements.txt
+    python scripts/s3_tests.py s3-tests --python env/bin/python [-- -k versioning]
+
+It makes users in accounts of their own through the API, writes the tests' configuration, and runs what
+does not say of itself that it fails on AWS. The tests are older than AWS's defaults of April 2023: a
+plugin gives every bucket they make access control lists, and takes the block of public access off it
+(`--todays-defaults` leaves the buckets as AWS makes them today).
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+REGION = "us-east-1"
+LEGACY = "FOULWEATHER_S3_TESTS_LEGACY"
+ACCOUNTS = {
+    "s3 main": "111111111111",
+    "s3 alt": "222222222222",
+    "s3 tenant": "333333333333",
+    "iam": "111111111111",
+    "iam root": "444444444444",
+    "iam alt root": "555555555555",
+}
+
+
+def pytest_configure(config: Any) -> None:
+    """As a plugin of pytest: make buckets as AWS did before April 2023."""
+    if not os.environ.get(LEGACY):
+        return
+    from botocore.client import BaseClient
+
+    make_api_call = BaseClient._make_api_call
+
+    def made(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        answer = make_api_call(client, operation, arguments)
+        if operation == "CreateBucket" and client.meta.service_model.service_name == "s3":
+            bucket = {"Bucket": arguments["Bucket"]}
+            make_api_call(client, "DeletePublicAccessBlock", bucket)
+            if "ObjectOwnership" not in arguments:
+                rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+                make_api_call(client, "PutBucketOwnershipControls", {**bucket, "OwnershipControls": rules})
+                if arguments.get("ACL"):
+                    make_api_call(client, "PutBucketAcl", {**bucket, "ACL": arguments["ACL"]})
+        return answer
+
+    def asked(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        is_bucket = operation == "CreateBucket" and "ObjectOwnership" not in arguments
+        if is_bucket and (arguments.get("ACL") or any(name.startswith("Grant") for name in arguments)):
+            lists = {name: arguments[name] for name in arguments if name == "ACL" or name.startswith("Grant")}
+            plain = {name: value for name, value in arguments.items() if name not in lists}
+            answer = made(client, operation, plain)
+            make_api_call(client, "PutBucketAcl", {"Bucket": arguments["Bucket"], **lists})
+            return answer
+        return made(client, operation, arguments)
+
+    BaseClient._make_api_call = asked
+
+
+def configured(port: int) -> configparser.RawConfigParser:
+    """The tests' configuration: a user with every permission in each account, by keys that IAM made."""
+    import boto3
+
+    def client(service: str, key_id: str, secret: str = "secret") -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name=REGION,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+        )
+
+    written = configparser.RawConfigParser()
+    written["DEFAULT"] = {"host": "localhost", "port": str(port), "is_secure": "False", "ssl_verify": "False"}
+    written["fixtures"] = {
+        "bucket prefix": "s3tests-{random}-",
+        "iam name prefix": "s3-tests-",
+        "iam path prefix": "/s3-tests/",
+    }
+    allowed = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    for section, account in ACCOUNTS.items():
+        iam = client("iam", account)
+        key = {"AccessKeyId": account, "SecretAccessKey": "secret"}
+        name = "s3-tests-" + section.replace(" ", "-")
+        if not section.endswith("root"):
+            iam.create_user(UserName=name)
+            iam.put_user_policy(UserName=name, PolicyName="everything", PolicyDocument=allowed)
+            key = iam.create_access_key(UserName=name)["AccessKey"]
+        owner = client("s3", account).list_buckets()["Owner"]["ID"]
+        written[section] = {
+            "display_name": name,
+            "user_id": account if section.startswith("iam ") else owner,
+            "email": f"{name}@example.com",
+            "access_key": key["AccessKeyId"],
+            "secret_key": key["SecretAccessKey"],
+        }
+    written["s3 main"]["api_name"] = "eu-west-1"
+    written["s3 tenant"]["tenant"] = "tenant"
+    try:
+        kms = client("kms", ACCOUNTS["s3 main"])
+        written["s3 main"]["kms_keyid"] = kms.create_key()["KeyMetadata"]["Arn"]
+        written["s3 main"]["kms_keyid2"] = kms.create_key()["KeyMetadata"]["Arn"]
+    except Exception as error:
+        print(f"no KMS keys: {error}", file=sys.stderr)
+    return written
+
+
+def main() -> int:
+    """Start a server, run the tests, and say how they ended."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkout", type=Path, help="a checkout of github.com/ceph/s3-tests")
+    parser.add_argument("--python", default=sys.executable, help="a Python that has the tests' requirements")
+    parser.add_argument("--port", type=int, default=4597)
+    parser.add_argument("--todays-defaults", action="store_true", help="leave new buckets as AWS makes them today")
+    parser.add_argument("pytest", nargs="*", help="what to pass on to pytest, after --")
+    asked = parser.parse_args()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "server.log").open("wb")
+        command = [sys.executable, "-m", "foulweather", "up", "--foreground", "--in-memory", "--port", str(asked.port)]
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            _wait(asked.port, server)
+            path = Path(folder, "s3tests.conf")
+            with path.open("w") as conf:
+                configured(asked.port).write(conf)
+            tests = {
+                **os.environ,
+                "S3TEST_CONF": str(path),
+                "S3_USE_SIGV4": "1",
+                "PYTHONPATH": str(Path(__file__).parent),
+                LEGACY: "" if asked.todays_defaults else "1",
+            }
+            chosen = asked.pytest or ["s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py"]
+            run = [asked.python, "-m", "pytest", "-p", "s3_tests", "-q", "-m", "not fails_on_aws", *chosen]
+            return subprocess.run(run, env=tests, cwd=asked.checkout).returncode
+        finally:
+            server.terminate()
+            server.wait()
+            said = Path(log.name).read_text()
+            if "Traceback" in said:
+                print(said[-20_000:], file=sys.stderr)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            raise SystemExit("the server ended")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_foulweather/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the server does not answer")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
