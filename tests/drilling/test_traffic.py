@@ -158,7 +158,7 @@ async def test_who_is_no_application_of_ours_is_not_counted(lab: Lab) -> None:
 
 async def test_a_standard_queue_is_named_where_order_is_lost(lab: Lab) -> None:
     url = queue(lab, VisibilityTimeout="120")
-    lab.add(WorkerFleet(lab, "workers", queue_url=url, **{"workers": "40", "batch": "1", "processing_ms": "200-40000"}))
+    lab.add(WorkerFleet(lab, "workers", queue_url=url, workers="40", batch="1", processing_ms="200-40000"))
     lab.add(Publisher(lab, "shop", to=url, arrivals=Even(per_min=60), versions="3", grouping="order"))
     await lab.world.advance_to(lab.now_ms + 5 * MINUTE_MS)
     effects.explain(lab, 0)

@@ -61,6 +61,9 @@ def test_the_campaign_that_is_shipped_can_be_read() -> None:
         (SMALL.replace("stack.py", "nothing.py"), "nothing.py"),
         (SMALL + FAULT.replace("[0, 2]", "[2, 0]"), "backwards"),
         (SMALL + FAULT.replace('"unavailable"', '"sad"'), "sad"),
+        (SMALL + FAULT.replace('"unavailable"', '"crash"'), "crash fault needs to know when"),
+        (SMALL + FAULT.replace('"unavailable"', '"slow"'), "delay_ms"),
+        (SMALL + FAULT.replace('"sqs"', '"sqz"'), "no AWS service 'sqz'"),
     ],
 )
 def test_a_file_that_is_no_campaign_is_refused_in_words(folder: Path, text: str, said: str) -> None:
@@ -101,6 +104,21 @@ def test_an_outage_shows_and_is_named(folder: Path) -> None:
     assert any(run.served < run.asked for run in runs)
     assert all(any("sqs is unavailable in us-east-1 for" in cause for cause in run.causes) for run in runs)
     assert not any("fault-" in cause for run in runs for cause in run.causes)
+
+
+def test_a_lost_answer_makes_duplicates_and_is_named(folder: Path) -> None:
+    lost = """
+[[faults]]
+kind = "crash"
+when = "after"
+service = "sns"
+operation = "Publish"
+percent = [30, 30]
+at_minutes = [0, 0]
+for_minutes = [3, 3]
+"""
+    runs = list(run_all(campaign(folder, SMALL + lost), jobs=1))
+    assert all(any("crash" in cause or "process" in cause for cause in run.causes) for run in runs), runs[0].causes
 
 
 def test_processes_do_not_change_the_result(folder: Path) -> None:

@@ -10,21 +10,43 @@ from typing import Any, Literal
 
 import msgspec
 
+from foulweather.gates.faults.checking import checked
+from foulweather.gates.faults.fault import ANY, PATTERNS, Fault, How, Kind, When
+
 
 class BadCampaign(Exception):
     """A file that is no campaign, in words for its author."""
 
 
-class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A fault that may happen: in `chance` percent of the runs. Pairs are ranges to draw from."""
+SAME = (*PATTERNS, "zone", "code", "status", "message", "when", "how")
+DRAWN = ("percent", "delay_ms", "per_s", "offset_ms")
 
-    kind: Literal["unavailable", "slow", "quota"]
-    service: str = "*"
-    operation: str = "*"
+
+class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"how": "as"}):
+    """A fault that may happen: in `chance` percent of the runs. Pairs are ranges to draw from.
+
+    The rest is as `fault add` has it (`gates.faults.fault.Fault`).
+    """
+
+    kind: Kind
+    service: str = ANY
+    operation: str = ANY
+    account: str = ANY
+    region: str = ANY
+    principal: str = ANY
+    access_key: str = ANY
+    resource: str = ANY
+    zone: str = ""
+    code: str = ""
+    status: int = 0
+    message: str = ""
+    when: When = ""
+    how: How = ""
     chance: int = 100
     percent: tuple[int, int] = (100, 100)
     delay_ms: tuple[int, int] = (0, 0)
     per_s: tuple[int, int] = (0, 0)
+    offset_ms: tuple[int, int] = (0, 0)
     at_minutes: tuple[int, int] = (0, 0)
     for_minutes: tuple[int, int] = (1, 1)
 
@@ -83,11 +105,31 @@ def read(path: Path) -> Campaign:
         raise BadCampaign(f"{path}: there is no {campaign.stack} beside it")
     for fault in campaign.faults:
         ranges = (fault.percent, fault.delay_ms, fault.per_s, fault.at_minutes, fault.for_minutes)
-        if any(low > high or low < 0 for low, high in ranges) or not 0 <= fault.chance <= 100:
+        backwards = any(low > high or low < 0 for low, high in ranges) or fault.offset_ms[0] > fault.offset_ms[1]
+        if backwards or not 0 <= fault.chance <= 100:
             raise BadCampaign(
                 f"{path}: a range of the {fault.kind} fault runs backwards, or its chance is no percentage"
             )
+        for end in (0, 1):
+            try:
+                checked(msgspec.convert({"id": "planned", **_members(fault, end)}, Fault), 0)
+            except (ValueError, msgspec.ValidationError) as error:
+                raise BadCampaign(f"{path}: {error}") from None
     return campaign
+
+
+def _members(plan: FaultPlan, end: Literal[0, 1]) -> dict[str, Any]:
+    """A planned fault at one end of its ranges, as `fault add` takes it."""
+    members: dict[str, Any] = {"kind": plan.kind}
+    for name in SAME:
+        value = getattr(plan, name)
+        if value not in ("", 0, ANY):
+            members["as" if name == "how" else name] = value
+    for name in DRAWN:
+        value = getattr(plan, name)[end]
+        if value:
+            members[name] = value
+    return members
 
 
 def draws(campaign: Campaign) -> list[Draw]:
@@ -117,10 +159,10 @@ def _faults(campaign: Campaign, seed: int) -> list[DrawnFault]:
     for number, plan in enumerate(campaign.faults):
         source = random.Random(f"{seed}/fault/{number}")
         happens = source.randrange(100) < plan.chance
-        members: dict[str, Any] = {"kind": plan.kind, "service": plan.service, "operation": plan.operation}
-        for name in ("percent", "delay_ms", "per_s"):
+        members = _members(plan, 0)
+        for name in DRAWN:
             low, high = getattr(plan, name)
-            if high:
+            if low or high:
                 members[name] = source.randint(low, high)
         at_minute, for_minutes = source.randint(*plan.at_minutes), source.randint(*plan.for_minutes)
         if happens:
