@@ -28,7 +28,10 @@ def prove(arguments: argparse.Namespace) -> int:
         if len(ids) == 1:
             results = [_proved_here(ids[0], root)]
         else:
-            results = asyncio.run(_proved_apart(ids, root, max(1, arguments.jobs)))
+            from foulweather.cli.verifying import warm_aws
+
+            with warm_aws():
+                results = asyncio.run(_proved_apart(ids, root, max(1, arguments.jobs)))
     except BadDrill as error:
         raise Stop(FAILED, f"{error}.") from None
     out(arguments, {"drills": results}, lambda: "\n".join(_lines(results, is_plain=arguments.no_color)))

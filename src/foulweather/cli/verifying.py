@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 from foulweather.cli.exits import FAILED, Stop
 from foulweather.drilling.drill import Drill
 from foulweather.drilling.session import Session
 from foulweather.drilling.verify import Verified, verify
+from foulweather.engines.warm_aws import command as warm_command
+from foulweather.engines.warm_aws import warmed
 from foulweather.wire.admin.times import iso
 from foulweather.wire.cloud import Cloud
 from foulweather.wire.server import Server
 from foulweather.world.world import World
+
+WARM = "FOULWEATHER_WARM_AWS"
+"""Where a loaded AWS CLI listens, for the processes that drills are proved in."""
 
 
 class Served:
@@ -64,11 +71,31 @@ async def serve(session: Session) -> Served:
     return Served(server, cloud, session, _commands())
 
 
+@contextlib.contextmanager
+def warm_aws() -> Generator[None]:
+    """Have the AWS CLI loaded once for all commands of all drills proved meanwhile, in other processes too."""
+    if WARM in os.environ:
+        yield
+        return
+    folder = Path(tempfile.mkdtemp(prefix="foulweather-aws-"))
+    warm = warmed(_aws() or "aws", folder)
+    try:
+        if warm is not None:
+            os.environ[WARM] = warm.address
+        yield
+    finally:
+        os.environ.pop(WARM, None)
+        if warm is not None:
+            warm.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def proved(drill: Drill) -> Verified:
     """Prove one drill with the stock AWS CLI."""
     if _aws() is None:
         raise Stop(FAILED, "Proving a drill runs its solution with the AWS CLI: there is no `aws` on the PATH.")
-    return verify(drill, Cloud(World(name="none", mode="held")).services, serve)
+    with warm_aws():
+        return verify(drill, Cloud(World(name="none", mode="held")).services, serve)
 
 
 def _aws() -> str | None:
@@ -79,13 +106,14 @@ def _aws() -> str | None:
 def _commands() -> Path:
     """A folder with an `aws` that heeds AWS_ENDPOINT_URL whatever its version, and this `foulweather`."""
     folder = Path(tempfile.mkdtemp(prefix="foulweather-verify-"))
-    aws = _aws()
+    warm = os.environ.get(WARM)
+    anew = f'#!/bin/sh\nexec {shlex.quote(_aws() or "aws")} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n'
     scripts = {
-        "aws": f'exec {shlex.quote(aws or "aws")} --endpoint-url "$AWS_ENDPOINT_URL" "$@"',
-        "foulweather": f'exec {shlex.quote(sys.executable)} -m foulweather "$@"',
+        "aws": warm_command(warm) if warm else anew,
+        "foulweather": f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m foulweather "$@"\n',
     }
-    for name, line in scripts.items():
+    for name, text in scripts.items():
         path = folder / name
-        path.write_text(f"#!/bin/sh\n{line}\n")
+        path.write_text(text)
         path.chmod(0o755)
     return folder
