@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cases, peers
+from bench import cases, dynamodb, peers
 from bench.driving import Figures, drive
 
 RESULTS = Path(__file__).parent / "results"
@@ -29,7 +29,11 @@ def main() -> int:
         for name in names:
             running.append(peers.start(name))
         accounts = [cases.account(server) for server in running]
-        chosen = {name: case for name, case in cases.CASES.items() if arguments.only.lower() in name.lower()}
+        chosen = {
+            name: case
+            for name, case in {**cases.CASES, **dynamodb.CASES}.items()
+            if arguments.only.lower() in name.lower()
+        }
         found: dict[str, dict[str, list[Figures]]] = {}
         for name, case in chosen.items():
             skipped = {"moto", "ministack"} if "100,000" in name and not arguments.full else set[str]()

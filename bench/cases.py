@@ -37,6 +37,11 @@ class Account(NamedTuple):
         headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"AmazonSQS.{target}"}
         return self._signed("sqs", json.dumps(body).encode(), headers)
 
+    def dynamodb(self, target: str, body: dict[str, Any]) -> bytes:
+        """A signed request in DynamoDB's JSON protocol."""
+        headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"DynamoDB_20120810.{target}"}
+        return self._signed("dynamodb", json.dumps(body).encode(), headers)
+
     def query(self, service: str, body: str) -> bytes:
         """A signed request in the query protocol."""
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -60,7 +65,7 @@ def account(server: Running) -> Account:
         return Account(server, "AKIAECHOECHOECHOECHO", "secret")
     iam = _client(server, "iam", "test", "test")
     iam.create_user(UserName="bench")
-    allowed = {"Effect": "Allow", "Action": ["sqs:*", "sns:*", "sts:*"], "Resource": "*"}
+    allowed = {"Effect": "Allow", "Action": ["sqs:*", "sns:*", "sts:*", "dynamodb:*"], "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     iam.put_user_policy(UserName="bench", PolicyName="bench", PolicyDocument=document)
     key = iam.create_access_key(UserName="bench")["AccessKey"]

@@ -4,9 +4,9 @@
     python scripts/s3_tests.py s3-tests --python env/bin/python [-- -k versioning]
 
 It makes users in accounts of their own through the API, writes the tests' configuration, and runs what
-does not say of itself that it fails on AWS. The tests are older than AWS's defaults of April 2023: a
-plugin gives every bucket they make access control lists, and takes the block of public access off it
-(`--todays-defaults` leaves the buckets as AWS makes them today).
+does not say of itself that it fails on AWS; what follows `--` goes to pytest. The tests are older than
+AWS's defaults of April 2023: a plugin gives every bucket they make access control lists, and takes the
+block of public access off it (`--todays-defaults` leaves the buckets as AWS makes them today).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import configparser
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 REGION = "us-east-1"
+FILES = ("s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py")
 LEGACY = "FOULWEATHER_S3_TESTS_LEGACY"
 ACCOUNTS = {
     "s3 main": "111111111111",
@@ -122,15 +124,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkout", type=Path, help="a checkout of github.com/ceph/s3-tests")
     parser.add_argument("--python", default=sys.executable, help="a Python that has the tests' requirements")
-    parser.add_argument("--port", type=int, default=4597)
+    parser.add_argument("--port", type=int, default=0, help="the server's port (a free one)")
     parser.add_argument("--todays-defaults", action="store_true", help="leave new buckets as AWS makes them today")
-    parser.add_argument("pytest", nargs="*", help="what to pass on to pytest, after --")
-    asked = parser.parse_args()
+    asked, further = parser.parse_known_args()
+    asked.port = asked.port or _free_port()
+    chosen = [each for each in further if each != "--"]
+    if not any(".py" in each for each in chosen):
+        chosen = [*FILES, *chosen]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder, "server.log").open("wb")
+        log = Path(folder, "server.log")
         command = [sys.executable, "-m", "foulweather", "up", "--foreground", "--in-memory", "--port", str(asked.port)]
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        with log.open("wb") as written:
+            server = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
         try:
             _wait(asked.port, server)
             path = Path(folder, "s3tests.conf")
@@ -143,15 +149,20 @@ def main() -> int:
                 "PYTHONPATH": str(Path(__file__).parent),
                 LEGACY: "" if asked.todays_defaults else "1",
             }
-            chosen = asked.pytest or ["s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py"]
             run = [asked.python, "-m", "pytest", "-p", "s3_tests", "-q", "-m", "not fails_on_aws", *chosen]
             return subprocess.run(run, env=tests, cwd=asked.checkout).returncode
         finally:
             server.terminate()
             server.wait()
-            said = Path(log.name).read_text()
+            said = log.read_text()
             if "Traceback" in said:
                 print(said[-20_000:], file=sys.stderr)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

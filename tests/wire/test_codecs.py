@@ -10,6 +10,7 @@ from botocore_peer import as_botocore, decoded, read
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.model import ServiceModel, catalogue
 from foulweather.wire.codec import NotSpoken, operation_codec
+from foulweather.wire.codecs.timestamps import rfc822
 
 AT_MS = 1_795_219_200_000  # 2026-11-21T00:00:00Z
 
@@ -218,7 +219,10 @@ def test_a_request_of_botocore_is_decoded(
 ) -> None:
     shape = ServiceModel.load(service).operation(operation).input
     assert shape is not None
-    assert decoded(service, protocol, operation, as_botocore(shape, request_)) == request_
+    found = decoded(service, protocol, operation, as_botocore(shape, request_))
+    if service == "s3" and "Expires" in request_:  # whose text is kept as it comes
+        request_ = {**request_, "Expires": rfc822(request_["Expires"])}
+    assert found == request_
 
 
 RESULTS: list[tuple[str, str, str, dict[str, Any]]] = [

@@ -131,13 +131,13 @@ class _Allowed(NamedTuple):
 
 
 class _Remembered:
-    """Allowed actions by principal, action, resource and on whose behalf a service acts."""
+    """Allowed actions by principal, action, resource with its owner, and on whose behalf a service acts."""
 
     def __init__(self) -> None:
-        self.allowed: dict[tuple[str, str, str, str, str], _Allowed] = {}
+        self.allowed: dict[tuple[str, str, str, str, str, str], _Allowed] = {}
 
     @classmethod
-    def of(cls, world: World) -> dict[tuple[str, str, str, str, str], _Allowed]:
+    def of(cls, world: World) -> dict[tuple[str, str, str, str, str, str], _Allowed]:
         found = world.attached.get(cls)
         if found is None:
             found = world.attached[cls] = cls()
@@ -147,7 +147,7 @@ class _Remembered:
 def _require(call: Call, operation: Operation, action: str, resource: Resource, conditions: Mapping[str, Any]) -> None:
     policies = policies_of(call, resource)
     remembered = _Remembered.of(call.world)
-    key = (call.principal.arn, action, resource.arn, call.source_arn, call.source_account)
+    key = (call.principal.arn, action, resource.arn, resource.account, call.source_arn, call.source_account)
     before = None if policies.session else remembered.get(key)
     if before is not None:
         if not before.still_holds(policies):

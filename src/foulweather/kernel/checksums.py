@@ -62,9 +62,10 @@ class XxHash:
 
     def digest(self) -> bytes:
         """The hash, big-endian as xxHash's canonical form is."""
-        if self._done is None:
-            self._done = self._hash.finalize()
-        return self._done
+        done = self._done
+        if done is None:
+            done = self._done = bytes(self._hash.finalize())
+        return done
 
 
 @cache

@@ -29,14 +29,16 @@ from foulweather.kernel.service import Service
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
-from foulweather.wire import guard, s3_paths
+from foulweather.wire import guard, s3_forms, s3_paths
 from foulweather.wire.admin import Admin
 from foulweather.wire.app import STREAM, Admission, Deferred, Reply
 from foulweather.wire.calls import call_of
 from foulweather.wire.codec import ErrorCodec, OperationCodec, error_codec, operation_codec
+from foulweather.wire.codecs import s3
 from foulweather.wire.refusing import errors_of, no_answer, refusal
 from foulweather.wire.responses import plain
 from foulweather.wire.route import Route, Unroutable, route
+from foulweather.wire.s3_traits import traits_of
 from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
 from foulweather.wire.uploads import opened
 from foulweather.wire.visits import Visits
@@ -77,13 +79,14 @@ class Hosted:
 class Plan:
     """What serves one operation in one protocol, found once."""
 
-    __slots__ = ("codec", "errors", "family", "is_global", "operation", "takes_anonymous")
+    __slots__ = ("check_body", "codec", "errors", "family", "is_global", "operation", "takes_anonymous")
 
     def __init__(self, services: Services, found: Route) -> None:
         self.operation: Operation = services.operation(found.service, found.operation)
         self.codec: OperationCodec = operation_codec(found.service, found.protocol, found.operation)
         self.errors: ErrorCodec = error_codec(found.service, found.protocol)
         self.family: Family = refusals.family(found.service, found.protocol)
+        self.check_body = s3.body_check(self.operation.model) if found.service == "s3" else None
         self.is_global = self.operation.service.is_global
         self.takes_anonymous = self.operation.access.is_unsigned or self.operation.service.takes_anonymous
 
@@ -170,7 +173,8 @@ class Cloud:
             key = found.service, found.protocol, found.operation
             plan = self._plans.get(key)
             family = plan.family if plan is not None else refusals.family(found.service, found.protocol)
-            proof = read_proof(request, family)
+            form = s3_forms.form_of(request, found.labels) if found.operation == "PutObject" else None
+            proof = read_proof(request, family) if form is None else form.proof
             if proof is not None and len(self.worlds) > 1:
                 hosted = self._world_of(proof)
             faults = Faults.of(hosted.world)
@@ -193,6 +197,8 @@ class Cloud:
             return self._refuse(hosted, error, Route(error.service, error.protocol, ""))
         except AwsError as error:
             return self._refuse(hosted, error, found)
+        if form is not None:
+            plan = form.planned(plan, _compared_with(hosted, proof) if proof is not None else 0)
         operation = plan.operation
         call = call_of(hosted, request, operation.service.name, operation.name, plan.is_global, caller, proof)
         if faults.active:
@@ -202,9 +208,9 @@ class Cloud:
             call.further_headers = traffic.page_headers(hosted.world, request)
         try:
             if family == "s3":
-                request = opened(request, proof, _secret(hosted, proof))
-                if request.stream is not None and not plan.codec.streams_request:
-                    raise AwsError("MaxMessageLengthExceeded", "Your request was too large.", 400)
+                request = _read_s3(hosted, plan, call, request, proof)
+                if plan.check_body is not None:
+                    plan.check_body(request)
             body = plan.codec.decode(request, found.labels)
         except AwsError as error:
             return self._unread(hosted, plan, call, error)
@@ -337,6 +343,16 @@ def _once_committed(hosted: Hosted, response: HttpResponse) -> Reply:
     deferred = Deferred()
     store.after_commit(partial(deferred.deliver, response))
     return deferred
+
+
+def _read_s3(hosted: Hosted, plan: Plan, call: Call, request: HttpRequest, proof: Proof | None) -> HttpRequest:
+    """A request to S3 with its body as the client meant it; the call is told how it was signed."""
+    age_ms = hosted.world.clock.since(proof.signed_at_ms) if proof is not None else 0
+    call.traits = traits_of(request, proof, age_ms, is_form=plan.codec.__class__ is s3_forms.S3Form)
+    request = opened(request, proof, _secret(hosted, proof))
+    if request.stream is not None and not plan.codec.streams_request:
+        raise AwsError("MaxMessageLengthExceeded", "Your request was too large.", 400)
+    return request
 
 
 def _is_large_upload(head: HttpRequest) -> bool:

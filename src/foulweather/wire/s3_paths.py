@@ -36,8 +36,9 @@ def match(request: HttpRequest, is_signed: bool) -> Found | None:
     if address.kind == "website":
         return None
     if is_form(request):
-        labels = {"Bucket": address.bucket or request.path.strip("/"), "Key": ""}
-        return Found("s3", "PutObject", labels)
+        bucket = address.bucket or request.path.strip("/")
+        if bucket and "/" not in bucket and (not address.bucket or request.path == "/"):
+            return Found("s3", "PutObject", {"Bucket": bucket, "Key": ""})
     path = f"/{address.bucket}{request.path}" if address.bucket else request.path
     found = rest_paths.match("s3", request.method, path, request.query, request.header)
     return Found("s3", *found) if found is not None else None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness import Aws
-
 from foulweather.services.dynamodb import limits
+from harness import Aws
 
 
 def key(name: str, kind: str = "HASH") -> dict[str, str]:

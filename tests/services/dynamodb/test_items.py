@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from harness import Aws
-from services.dynamodb.tables import item, made
 
 from foulweather.kernel.errors import AwsError
+from harness import Aws
+from services.dynamodb.tables import item, made
 
 
 async def test_an_item_put_is_got_back(aws: Aws) -> None:
@@ -23,13 +23,13 @@ async def test_a_key_without_the_sort_key_does_not_match_the_schema(aws: Aws) ->
 
 async def test_an_item_without_its_key_is_refused(aws: Aws) -> None:
     await made(aws, sort="sk")
-    with pytest.raises(AwsError, match="Missing the key sk in the item"):
+    with pytest.raises(AwsError, match=r"Missing the key sk in the item"):
         aws.dynamodb.put_item({"TableName": "orders", "Item": item("a")})
 
 
 async def test_an_empty_key_is_refused(aws: Aws) -> None:
     await made(aws)
-    with pytest.raises(AwsError, match="cannot contain an empty string value. Key: pk"):
+    with pytest.raises(AwsError, match=r"cannot contain an empty string value\. Key: pk"):
         aws.dynamodb.put_item({"TableName": "orders", "Item": item("")})
 
 
@@ -101,7 +101,7 @@ async def test_an_update_makes_the_item_that_is_not_there(aws: Aws) -> None:
 
 async def test_an_update_cannot_change_the_key(aws: Aws) -> None:
     await made(aws)
-    with pytest.raises(AwsError, match="Cannot update attribute pk. This attribute is part of the key"):
+    with pytest.raises(AwsError, match=r"Cannot update attribute pk\. This attribute is part of the key"):
         aws.dynamodb.update_item({"TableName": "orders", "Key": item("a"), "UpdateExpression": "REMOVE pk"})
 
 

@@ -7,7 +7,20 @@ import hashlib
 import pytest
 
 from harness import Aws, new_aws
-from services.s3.s3_calls import BUCKET, b64, body_of, crc64, done, get, incoming, new_bucket, put, refused, sha256, whole
+from services.s3.s3_calls import (
+    BUCKET,
+    b64,
+    body_of,
+    crc64,
+    done,
+    get,
+    incoming,
+    new_bucket,
+    put,
+    refused,
+    sha256,
+    whole,
+)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ SERVICE = Service(
         "contributors",
     ),
     access_denied="AccessDeniedException",
-    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html: AccessDeniedException is a 400.
+    # AccessDeniedException is a 400 here:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
     denied_status=400,
 )

@@ -29,6 +29,9 @@ TRANSACTED = {
 }
 
 
+_PARTIQL = {"Select": "Select", "Insert": "Insert", "UpdateStatement": "Update", "Delete": "Delete"}
+
+
 class Keys(Mapping[str, Value]):
     """The condition keys of one request on items."""
 
@@ -99,9 +102,9 @@ def _leading_keys(call: Call, request: Mapping[str, Any]) -> list[str] | None:
 def _queried(live: LiveTable, request: Mapping[str, Any]) -> str | None:
     index = live.indexes.get(request.get("IndexName") or "")
     hash_name = live.hash_name if index is None else index.hash_names[0]
-    given = (request.get("KeyConditions") or {}).get(hash_name)
+    given = cast("dict[str, Any]", request.get("KeyConditions") or {}).get(hash_name)
     if given is not None:
-        values = given.get("AttributeValueList") or [{}]
+        values = cast("list[Item]", given.get("AttributeValueList") or [{}])
         return str(next(iter(values[0].values()), ""))
     text = request.get("KeyConditionExpression")
     if text is None:
@@ -224,9 +227,7 @@ def statements(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
         if isinstance(statement, partiql.Exists):
             statement = statement.select
         index = statement.index if isinstance(statement, partiql.Select) else None
-        action = {partiql.Select: "Select", partiql.Insert: "Insert", partiql.UpdateStatement: "Update"}.get(
-            type(statement), "Delete"
-        )
+        action = _PARTIQL[type(statement).__name__]
         resource = resources.table_resource(call, statement.table, index)
         found.append(Permission(f"dynamodb:PartiQL{action}", resource, Keys(call, each, enclosing)))
     return found
@@ -234,7 +235,7 @@ def statements(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
 
 def given_tags(call: Call, request: Mapping[str, Any]) -> Mapping[str, Value]:
     """The tags that a request would set."""
-    tags = request.get("Tags") or []
+    tags = cast("list[dict[str, str]]", request.get("Tags") or [])
     if not tags:
         return {}
     conditions: dict[str, Value] = {f"aws:requesttag/{tag['Key'].lower()}": tag["Value"] for tag in tags}

@@ -1,10 +1,11 @@
-"""Batches: many gets or writes in one request, each by itself; what there was no throughput for comes back unprocessed."""
+"""Batches: many gets or writes in one request, each by itself; what found no throughput comes back unprocessed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
+from foulweather.kernel import validation
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.dynamodb import limits, packing, refusals
@@ -50,6 +51,16 @@ def _request_items(request: Mapping[str, Any]) -> Mapping[str, Any]:
     return items
 
 
+def _check_lengths(items: Mapping[str, Any], lists: Iterable[Sized], most: int) -> None:
+    """The model's bound on what one table gets; the bound on all tables together is refused in other words."""
+    if any(len(each) > most for each in lists):
+        words = (
+            f"Map value must satisfy constraint: [Member must have length less than or equal to {most}, "
+            "Member must have length greater than or equal to 1]"
+        )
+        raise refusals.detected(refusals.constraint("requestItems", validation.java_text(dict(items)), words))
+
+
 # --- gets
 
 
@@ -90,6 +101,7 @@ def batch_get_item(call: Call, request: BatchGetItemInput) -> BatchGetItemOutput
     """Up to a hundred items by their keys, up to 16 MB."""
     check_returns(request)
     items = _request_items(request)
+    _check_lengths(items, [given.get("Keys") or () for given in items.values()], limits.BATCH_GET_KEYS_MAX)
     count = sum(len(given.get("Keys") or ()) for given in items.values())
     if count > limits.BATCH_GET_KEYS_MAX:
         raise refusals.validation("Too many items requested for the BatchGetItem call")
@@ -102,7 +114,8 @@ def batch_get_item(call: Call, request: BatchGetItemInput) -> BatchGetItemOutput
     total = 0
     first: AwsError | None = None
     for get in gets:
-        live, spent, left, returned = get.live, Spent(get.live, "read"), [], 0
+        live, spent, returned = get.live, Spent(get.live, "read"), 0
+        left: list[Item] = []
         for key_item, (key, group) in zip(get.keys, get.places, strict=True):
             row = live.items.get(key)
             size = 0 if row is None else packing.size_of(row)
@@ -152,12 +165,13 @@ class _Write:
         put, delete = given.get("PutRequest"), given.get("DeleteRequest")
         if (put is None) == (delete is None):
             raise refusals.validation(
-                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+                "Supplied WriteRequest has more than one request set, must contain exactly one of PutRequest or "
+                "DeleteRequest"
                 if put is not None
                 else "Supplied WriteRequest is empty, must contain exactly one of PutRequest or DeleteRequest"
             )
         self.is_put = put is not None
-        held = (put or {}).get("Item") if put is not None else (delete or {}).get("Key")
+        held: Item | None = put.get("Item") if put is not None else given["DeleteRequest"].get("Key")
         if held is None:
             member = "putRequest.item" if self.is_put else "deleteRequest.key"
             path = f"requestItems.{name}.member.1.member.{member}"
@@ -182,6 +196,7 @@ def batch_write_item(call: Call, request: BatchWriteItemInput) -> BatchWriteItem
         if not given:
             words = "Member must have length greater than or equal to 1"
             raise refusals.detected(refusals.constraint(f"requestItems.{name}.member", "[]", words))
+    _check_lengths(items, items.values(), limits.BATCH_WRITES_MAX)
     count = sum(len(given) for given in items.values())
     if count > limits.BATCH_WRITES_MAX:
         raise refusals.validation("Too many items requested for the BatchWriteItem call")

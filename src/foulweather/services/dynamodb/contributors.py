@@ -79,7 +79,8 @@ def list_contributor_insights(call: Call, request: ListContributorInsightsInput)
     """Tables and indexes with their rules' status."""
     definitions.check_model(call, request)
     state = call.state(DynamoState)
-    rows = [found(call, request["TableName"]).row] if request.get("TableName") else list(state.tables.values())
+    name = request.get("TableName")
+    rows = [found(call, name).row] if name else list(state.tables.values())
     listed: list[dict[str, Any]] = []
     for row in rows:
         if row.insights:

@@ -46,7 +46,7 @@ def types_of(definitions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     for definition in definitions:
         name = definition["AttributeName"]
         if name in types:
-            raise invalid("Cannot have two attributes with the same name")
+            raise invalid(f"Duplicate AttributeName in AttributeDefinitions: {name}")
         types[name] = definition["AttributeType"]
     return types
 

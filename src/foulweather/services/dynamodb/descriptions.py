@@ -30,9 +30,10 @@ def described(live: LiveTable, now_ms: int) -> dict[str, Any]:
     if row.status == "DELETING":
         del told["WarmThroughput"]
     if row.is_on_demand or row.mode_changes_ms:
-        told["BillingModeSummary"] = {"BillingMode": "PAY_PER_REQUEST" if row.is_on_demand else "PROVISIONED"}
+        summary: dict[str, Any] = {"BillingMode": "PAY_PER_REQUEST" if row.is_on_demand else "PROVISIONED"}
         if row.on_demand_since_ms:
-            told["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = row.on_demand_since_ms
+            summary["LastUpdateToPayPerRequestDateTime"] = row.on_demand_since_ms
+        told["BillingModeSummary"] = summary
     if row.is_on_demand and (row.most.read_units or row.most.write_units):
         told["OnDemandThroughput"] = most_shape(row.most)
     locals_ = [index_shape(live, index, now_ms) for index in row.indexes if not index.is_global]
@@ -49,15 +50,17 @@ def described(live: LiveTable, now_ms: int) -> dict[str, Any]:
     if row.sse_type:
         told["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": row.sse_key_arn}
     if row.table_class:
-        told["TableClassSummary"] = {"TableClass": row.table_class}
+        classed: dict[str, Any] = {"TableClass": row.table_class}
         if row.table_class_ms:
-            told["TableClassSummary"]["LastUpdateDateTime"] = row.table_class_ms
+            classed["LastUpdateDateTime"] = row.table_class_ms
+        told["TableClassSummary"] = classed
     if row.restored_ms:
-        told["RestoreSummary"] = {"RestoreDateTime": row.restored_ms, "RestoreInProgress": row.status == "CREATING"}
+        restore: dict[str, Any] = {"RestoreDateTime": row.restored_ms, "RestoreInProgress": row.status == "CREATING"}
         if row.restored_from:
-            told["RestoreSummary"]["SourceTableArn"] = row.restored_from
+            restore["SourceTableArn"] = row.restored_from
         if row.restored_backup:
-            told["RestoreSummary"]["SourceBackupArn"] = row.restored_backup
+            restore["SourceBackupArn"] = row.restored_backup
+        told["RestoreSummary"] = restore
     if row.replicas:
         told["GlobalTableVersion"] = "2019.11.21"
         told["Replicas"] = [{"RegionName": replica.region, "ReplicaStatus": replica.status} for replica in row.replicas]
@@ -65,7 +68,7 @@ def described(live: LiveTable, now_ms: int) -> dict[str, Any]:
 
 
 def _count(live: LiveTable, now_ms: int) -> None:
-    """ "DynamoDB updates this value approximately every six hours." (API reference, TableDescription)"""
+    """Bring counts and sizes up to date, "approximately every six hours" (API reference, TableDescription)."""
     row = live.row
     since = row.counted_ms or row.created_ms
     if now_ms - since < limits.COUNTED_EVERY_MS:

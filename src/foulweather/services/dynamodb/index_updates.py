@@ -19,29 +19,24 @@ def checked(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[Cal
     """What GlobalSecondaryIndexUpdates does, checked."""
     updates = request.get("GlobalSecondaryIndexUpdates")
     if updates is None:
-        if request.get("AttributeDefinitions") is not None and not any(
-            request.get(name) for name in ("BillingMode", "ProvisionedThroughput", "StreamSpecification")
-        ):
-            return []
         return []
     if not updates:
         raise invalid("List of GlobalSecondaryIndexUpdates is empty")
     applies: list[Callable[[], None]] = []
     names: list[str] = []
-    structural = 0
+    structural = [each for each in updates if each.get("Create") is not None or each.get("Delete") is not None]
+    if len(structural) > 1 and len({str(each) for each in structural}) > 1:
+        raise AwsError("LimitExceededException", ONE_AT_ONCE)
     for each in updates:
         kinds = [kind for kind in ("Create", "Update", "Delete") if each.get(kind) is not None]
         if len(kinds) != 1:
-            raise invalid("One of GlobalSecondaryIndexUpdate's Create, Update or Delete must be specified")
+            raise invalid("Exactly one of a GlobalSecondaryIndexUpdate's Create, Update or Delete must be specified")
         kind, given = kinds[0], each[kinds[0]]
         names.append(given["IndexName"])
         if len(set(names)) != len(names):
             raise invalid(
                 f"Only one global secondary index update per index is allowed simultaneously. Index: {names[-1]}"
             )
-        structural += kind != "Update"
-        if structural > 1:
-            raise AwsError("LimitExceededException", ONE_AT_ONCE)
         make = {"Create": _create, "Update": _update, "Delete": _delete}[kind]
         applies.append(make(call, live, given, request))
     return applies
@@ -61,12 +56,13 @@ def _create(call: Call, live: LiveTable, given: Mapping[str, Any], request: Mapp
         will_be.is_on_demand = request["BillingMode"] == "PAY_PER_REQUEST"
     index = definitions.index_in(given, will_be, is_global=True)
     definitions.count_indexes([*row.indexes, index])
-    types = {**row.types, **_new_types(row, request)}
-    missing = [each for each in index.key_names if each not in types]
-    if missing:
+    given_types = _new_types(row, request)
+    types = {**row.types, **given_types}
+    missing = [each for each in index.key_names if each not in given_types]
+    if missing:  # even of attributes that the table knows already
         raise invalid(
             "Some index key attributes are not defined in AttributeDefinitions. "
-            f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(types)}]"
+            f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(given_types)}]"
         )
     used = {*row.key_names, *index.key_names, *(key for held in row.indexes for key in held.key_names)}
     unused = [each for each in types if each not in used]
@@ -97,7 +93,7 @@ def _new_types(row: TableRow, request: Mapping[str, Any]) -> dict[str, str]:
     types = definitions.types_of(request.get("AttributeDefinitions") or [])
     for name, kind in types.items():
         if row.types.get(name, kind) != kind:
-            raise invalid(f"Attribute {name} is defined as {row.types[name]} already")
+            raise invalid(f"Attribute {name} is redefined: its type is {row.types[name]}")
     return types
 
 

@@ -1,4 +1,4 @@
-"""A secondary index as it is derived from its table's items: ordered entries, what is projected, what a write costs it."""
+"""A secondary index as it is derived from its table's items: ordered entries, projections, the cost of a write."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sortedcontainers import SortedList
 
-from foulweather.services.dynamodb import packing
+from foulweather.services.dynamodb import limits, packing
 from foulweather.services.dynamodb.language.keys import hash_key, sort_key
 from foulweather.services.dynamodb.language.sizes import item_size
 from foulweather.services.dynamodb.language.values import AttributeValue, Item
@@ -20,7 +20,7 @@ Entry = tuple[str, str]
 class Effect(NamedTuple):
     """What one write does to an index: the entries that go and come, and the thousandths of units that it takes."""
 
-    index: LiveIndex
+    on: LiveIndex
     removed: str | None
     added: str | None
     milli: int
@@ -31,7 +31,7 @@ class Effect(NamedTuple):
         """The partition key whose partition has to take the write."""
         place = self.added if self.added is not None else self.removed
         assert place is not None
-        return self.index.group_of(place)
+        return self.on.group_of(place)
 
 
 class LiveIndex:
@@ -53,17 +53,17 @@ class LiveIndex:
 
     def place_of(self, item: Item) -> str | None:
         """Where an item is in this index; None when it lacks a key attribute (the index is sparse)."""
-        hashes = _values(item, self.hash_names, self.types)
+        hashes = _values(item, self.hash_names, self.types, limits.HASH_KEY_BYTES_MAX)
         if hashes is None:
             return None
-        sorts = _values(item, self.sort_names, self.types)
+        sorts = _values(item, self.sort_names, self.types, limits.SORT_KEY_BYTES_MAX)
         if sorts is None:
             return None
         hashed = hash_key(*hashes)
         return packing.spread(hashed) + packing.text(hashed + sort_key(*sorts))
 
     def group_of(self, place: str) -> str:
-        """The part of a place that belongs to the partition key: the place in the key space and the key's ended attributes."""
+        """The part of a place that belongs to the partition key: the place in the key space and the key."""
         at = 8
         for _ in self.hash_names:
             at = place.index("\x00\x01", at) + 2
@@ -115,12 +115,15 @@ class LiveIndex:
             entries.add((effect.added, key))
 
 
-def _values(item: Item, names: tuple[str, ...], types: dict[str, str]) -> list[AttributeValue] | None:
+def _values(item: Item, names: tuple[str, ...], types: dict[str, str], bytes_max: int) -> list[AttributeValue] | None:
     found: list[AttributeValue] = []
     for name in names:
         value = item.get(name)
-        # Items from before the index may have the attribute in another type: they are not in it.
+        # Items from before the index may have the attribute in another type, or too long: they are not in it.
         if value is None or types[name] not in value:
+            return None
+        content = value[types[name]]
+        if types[name] != "N" and not 0 < len(content) <= bytes_max:
             return None
         found.append(value)
     return found

@@ -17,6 +17,7 @@ from foulweather.services.dynamodb.language.values import Item
 from foulweather.services.dynamodb.limits import checked_table_name
 from foulweather.services.dynamodb.parameters import (
     accepted_key,
+    attributes_to_get,
     check_returns,
     condition_failed,
     condition_of,
@@ -61,7 +62,7 @@ def put_item(call: Call, request: PutItemInput) -> PutItemOutput:
     checked_table_name(request["TableName"])
     check_returns(request)
     legacy.refuse_mixing(request, ("ConditionExpression",))
-    item, size = accepted(request["Item"])
+    item, size = accepted(request["Item"])  # type: ignore[arg-type]
     returns_old = _returns_old(request)
     if size > ITEM_BYTES_MAX:
         raise refusals.validation(TOO_LARGE)
@@ -85,7 +86,7 @@ def delete_item(call: Call, request: DeleteItemInput) -> DeleteItemOutput:
     checked_table_name(request["TableName"])
     check_returns(request)
     legacy.refuse_mixing(request, ("ConditionExpression",))
-    key_item = accepted_key(request["Key"])
+    key_item = accepted_key(request["Key"])  # type: ignore[arg-type]
     returns_old = _returns_old(request)
     placeholders = placeholders_of(request)
     condition = condition_of(request, placeholders)
@@ -107,7 +108,7 @@ def update_item(call: Call, request: UpdateItemInput) -> UpdateItemOutput:
     checked_table_name(request["TableName"])
     check_returns(request)
     legacy.refuse_mixing(request, ("UpdateExpression", "ConditionExpression"))
-    key_item = accepted_key(request["Key"])
+    key_item = accepted_key(request["Key"])  # type: ignore[arg-type]
     placeholders = placeholders_of(request)
     update = update_of(request, placeholders)
     condition = condition_of(request, placeholders)
@@ -170,7 +171,7 @@ def get_item(call: Call, request: GetItemInput) -> GetItemOutput:
     checked_table_name(request["TableName"])
     check_returns(request)
     legacy.refuse_mixing(request)
-    key_item = accepted_key(request["Key"])
+    key_item = accepted_key(request["Key"])  # type: ignore[arg-type]
     projection = _projection(request)
     live = located(call, request["TableName"])
     key, group = live.checked_key(key_item)
@@ -200,4 +201,4 @@ def _projection(request: Mapping[str, Any]) -> Projection | None:
         found = expressions.projection(text, placeholders)
         placeholders.refuse_unused()
         return found
-    return legacy.attributes_to_get(names) if names is not None else None
+    return attributes_to_get(names)

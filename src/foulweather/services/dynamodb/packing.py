@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import md5
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from foulweather.services.dynamodb.language.values import Item
 HEADER_BYTES = 3
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(dict[str, dict]).decode  # pyright: ignore[reportMissingTypeArgument, reportUnknownMemberType]
+_decode = msgspec.msgpack.Decoder(dict[str, dict[str, Any]]).decode
 
 
 def packed(item: Item, size_bytes: int) -> bytes:

@@ -11,9 +11,10 @@ from foulweather.kernel.why import Fact
 from foulweather.services.dynamodb import refusals
 from foulweather.services.dynamodb.capacity import Spent, write_milli
 from foulweather.services.dynamodb.language import expressions, legacy
-from foulweather.services.dynamodb.language.accept import accepted
+from foulweather.services.dynamodb.language.accept import accepted, checked_name
 from foulweather.services.dynamodb.language.conditions import Condition
 from foulweather.services.dynamodb.language.placeholders import Placeholders
+from foulweather.services.dynamodb.language.projections import Projection
 from foulweather.services.dynamodb.language.values import Item, written
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.writing import Change
@@ -89,3 +90,15 @@ def failed_facts(live: LiveTable, condition: Condition, old: Item | None) -> tup
         for reason in condition.explain(old)
     ]
     return (Fact(live.arn, "item exists", old is not None), *facts)
+
+
+def attributes_to_get(names: list[str] | None) -> Projection | None:
+    """AttributesToGet, which names at least one attribute."""
+    if names is None:
+        return None
+    if not names:
+        words = "Member must have length greater than or equal to 1"
+        raise refusals.detected(refusals.constraint("attributesToGet", "[]", words))
+    for name in names:
+        checked_name(name)
+    return legacy.attributes_to_get(names)

@@ -27,7 +27,7 @@ ALONE = 950
 
 
 class Bucket:
-    """Units that come back evenly; `level` counts thousandths and may fall below zero, as the last request is let through."""
+    """Units that come back evenly; `level` counts thousandths, and may fall below zero by the last request."""
 
     __slots__ = ("at_ms", "depth_s", "level", "rate")
 
@@ -54,7 +54,7 @@ class Bucket:
 
 
 class Heat:
-    """One direction (reads or writes) of a partition: its bucket, and which keys used it in this minute and the last."""
+    """One direction (reads or writes) of a partition: its bucket, and who used it in this minute and the last."""
 
     __slots__ = ("bucket", "hot_minutes", "keys", "last_keys", "last_units", "since_ms", "units", "warm_minutes")
 

@@ -69,9 +69,9 @@ def _starting_at(live: LiveTable, index: LiveIndex | None, start: Item, *, is_qu
     names: Sequence[str] = live.key_names if index is None else (*live.key_names, *index.row.key_names)
     wanted = set(names)
     types = live.row.types
+    if set(start) != wanted and (is_query or index is not None):
+        raise refusals.validation("The provided starting key is invalid")
     if set(start) != wanted or any(types[name] not in start[name] for name in wanted):
-        if is_query or index is not None:
-            raise refusals.validation("The provided starting key is invalid")
         raise refusals.validation(
             "The provided starting key is invalid: The provided key element does not match the schema"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.dynamodb import expiry, history, limits, packing
+from foulweather.services.dynamodb import expiry, history, limits, packing, replica_reactions
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.state import NUMBER_DIGITS, DynamoState
 from foulweather.services.dynamodb.streams_state import StreamState
@@ -167,3 +167,31 @@ def insights_changed(call: Call, table: str, table_id: str, index: str) -> None:
         return
     holder.insights = {"ENABLING": "ENABLED", "DISABLING": ""}.get(holder.insights, holder.insights)
     live.state.configured(live, call.now)
+
+
+# --- global tables
+
+
+def replica_created(call: Call, table: str, table_id: str, replica: str) -> None:
+    """A replica has been filled."""
+    live = _table(call, table, table_id)
+    if live is not None:
+        replica_reactions.created(call, live, replica)
+
+
+def replica_deleted(call: Call, table: str, table_id: str, replica: str) -> None:
+    """A replica is gone, with the table that it was."""
+    live = _table(call, table, table_id)
+    there = replica_reactions.deleted(call, live, replica) if live is not None else None
+    if there is not None:
+        there.state.streams.stop(there.row.stream_arn, call.now)
+        history.forget(there)
+        there.state.forget(there)
+        call.world.agenda.at(
+            call.now, "dynamodb.drop_items", {"number": there.prefix}, account=call.account, region=replica
+        )
+
+
+def replicate(call: Call, table: str, key: str, row: str, written_ms: int, origin: str) -> None:
+    """A change from another region arrives."""
+    replica_reactions.arrived(call, table, key, row, written_ms, origin)

@@ -16,7 +16,7 @@ from foulweather.services.dynamodb.language.projections import Projection
 from foulweather.services.dynamodb.language.values import Item
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.pages import Range, Wanted, read_page
-from foulweather.services.dynamodb.parameters import NOT_NULL, placeholders_of
+from foulweather.services.dynamodb.parameters import NOT_NULL, attributes_to_get, placeholders_of
 from foulweather.services.dynamodb.partitions import SPREAD_BITS
 from foulweather.services.dynamodb.ranges import range_of, scan_range
 from foulweather.services.dynamodb.refusals import constraint, invalid
@@ -33,7 +33,9 @@ NO_CONDITION = "Either the KeyConditions or KeyConditionExpression parameter mus
 def query(call: Call, request: QueryInput) -> QueryOutput:
     """Read the items of one partition key, in order of the sort key."""
     _check_members(request)
-    legacy.refuse_mixing(request, ("FilterExpression", "KeyConditionExpression"))
+    # AWS takes KeyConditions together with the other expressions, but not with KeyConditionExpression.
+    mixed = request if "KeyConditionExpression" in request else _without(request, "KeyConditions")
+    legacy.refuse_mixing(mixed, ("FilterExpression", "KeyConditionExpression"))
     placeholders = placeholders_of(request)
     text, conditions = request.get("KeyConditionExpression"), request.get("KeyConditions")
     if text is not None:
@@ -87,6 +89,10 @@ def scan(call: Call, request: ScanInput) -> ScanOutput:
 # --- what is asked for
 
 
+def _without(request: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return {key: value for key, value in request.items() if key != name}
+
+
 def _check_members(request: Mapping[str, Any]) -> None:
     """The constraints of the model, in its order."""
     found: list[str] = []
@@ -121,7 +127,7 @@ def _projection(request: Mapping[str, Any], placeholders: Any) -> Projection | N
     text, names = request.get("ProjectionExpression"), request.get("AttributesToGet")
     if text is not None:
         return expressions.projection(text, placeholders)
-    return legacy.attributes_to_get(names) if names is not None else None
+    return attributes_to_get(names)
 
 
 def _check_select(request: Mapping[str, Any], projection: Projection | None) -> None:
@@ -190,11 +196,13 @@ def _segment(request: Mapping[str, Any]) -> tuple[int, int]:
         return 0, 1 << SPREAD_BITS
     if total is None:
         raise refusals.validation(
-            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter is "
+            "present"
         )
     if segment is None:
         raise refusals.validation(
-            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present"
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is "
+            "present"
         )
     if segment >= total:
         raise refusals.validation(

@@ -178,3 +178,10 @@ class Past(msgspec.Struct):
     at_ms: int
     key: str
     row: bytes
+
+
+class Stamp(msgspec.Struct):
+    """When and where an item of a global table was last written."""
+
+    at_ms: int
+    region: str

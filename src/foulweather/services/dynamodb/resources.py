@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Resource
@@ -49,7 +49,7 @@ def named_by_arn(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
 
 def batch(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
     """Every table of a batch."""
-    return tuple(table_resource(call, name) for name in (request.get("RequestItems") or {}))
+    return tuple(table_resource(call, name) for name in cast("dict[str, Any]", request.get("RequestItems") or {}))
 
 
 def new_table(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:

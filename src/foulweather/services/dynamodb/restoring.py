@@ -7,7 +7,7 @@ stream, deletion protection and point-in-time recovery must be set up anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -117,7 +117,7 @@ def _indexes(source: TableRow, row: TableRow, request: Mapping[str, Any]) -> lis
             )
         )
     for member in ("GlobalSecondaryIndexOverride", "LocalSecondaryIndexOverride"):
-        for each in request.get(member) or []:
+        for each in cast("list[dict[str, Any]]", request.get(member) or []):
             if source.index(each["IndexName"]) is None:
                 raise invalid(f"Index {each['IndexName']} is not an index of the source table")
     return kept

@@ -8,7 +8,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.dynamodb import limits, packing, refusals
 from foulweather.services.dynamodb.live import LiveTable
-from foulweather.services.dynamodb.records import Backup, Layout, Past, Remembered, TableRow
+from foulweather.services.dynamodb.records import Backup, Layout, Past, Remembered, Stamp, TableRow
 from foulweather.services.dynamodb.streams_state import StreamState
 from foulweather.world.store import State, table
 
@@ -17,7 +17,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class DynamoState(State):
-    """One account's tables in one region. `items` and `backup_items` are packed rows; a key begins with a table's number."""
+    """One account's tables in one region. `items` and `backup_items` are packed, keyed by a table's number."""
 
     tables = table(TableRow)
     items = table(bytes)
@@ -26,6 +26,7 @@ class DynamoState(State):
     backups = table(Backup)
     backup_items = table(bytes)
     remembered = table(Remembered)
+    stamps = table(Stamp)
     numbers = table(Layout)
 
     def opened(self) -> None:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.ht
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -16,6 +16,7 @@ from foulweather.services.dynamodb.carrying_out import BATCH_CODES, Outcome, car
 from foulweather.services.dynamodb.language import partiql
 from foulweather.services.dynamodb.language.accept import accepted_value
 from foulweather.services.dynamodb.language.refusals import LanguageError
+from foulweather.services.dynamodb.language.values import AttributeValue
 from foulweather.services.dynamodb.parameters import check_returns, required
 from foulweather.services.dynamodb.selecting import selected_page
 from foulweather.services.dynamodb.state import DynamoState
@@ -167,5 +168,5 @@ def execute_transaction(call: Call, request: ExecuteTransactionInput) -> Execute
 
 def _statement(request: Mapping[str, Any]) -> Statement:
     required(request, "Statement")
-    parameters = [accepted_value(value)[0] for value in request.get("Parameters") or []]
+    parameters = [accepted_value(value)[0] for value in cast("list[AttributeValue]", request.get("Parameters") or [])]
     return partiql.statement(request["Statement"], parameters)

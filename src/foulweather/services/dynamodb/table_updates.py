@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
@@ -103,9 +103,9 @@ def _mode(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[Apply
             "Subscriber limit exceeded: Update to PayPerRequest mode are limited to 4 times in a 24 hour window",
             facts=(call.fact(row.arn, "BillingMode", "PROVISIONED"),),
         )
-    updates = {
+    updates: dict[str, dict[str, Any]] = {
         each["Update"]["IndexName"]: each["Update"]
-        for each in request.get("GlobalSecondaryIndexUpdates") or []
+        for each in cast("list[dict[str, Any]]", request.get("GlobalSecondaryIndexUpdates") or [])
         if each.get("Update")
     }
     if not is_on_demand:
@@ -204,7 +204,7 @@ def _stream(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[App
             raise AwsError("ValidationException", f"Table already has an enabled stream: TableName: {row.name}")
         return [lambda: start_stream(call, live, view)]
     if not row.stream_view:
-        raise refusals.validation(f"Table is already without a stream: TableName: {row.name}")
+        raise refusals.validation(f"Table already has its stream disabled: TableName: {row.name}")
     if row.replicas:
         raise refusals.validation("Streams cannot be disabled on a table that has replicas")
     return [lambda: stop_stream(call, live)]

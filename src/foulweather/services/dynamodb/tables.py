@@ -169,12 +169,25 @@ def delete_table(call: Call, request: DeleteTableInput) -> DeleteTableOutput:
         )
     if row.replicas:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables.tutorial.html
-        row.replicas = [replica for replica in row.replicas if replica.region != call.region]
+        raise refusals.validation(
+            f"Table {row.name} has replicas in {', '.join(replica.region for replica in row.replicas)}: "
+            "remove the replicas from the global table first",
+            remedy=(
+                f"aws dynamodb update-table --table-name {row.name} "
+                f'--replica-updates \'[{{"Delete":{{"RegionName":"{row.replicas[0].region}"}}}}]\'',
+            ),
+        )
     row.status = "DELETING"
     live.state.configured(live, call.now)
     call.changed("dynamodb.TableDeleted", row.arn, TableName=row.name, TableStatus="DELETING")
     call.later(call.now + limits.DELETE_MS, "dynamodb.table_deleted", table=row.name, table_id=row.id)
     told = described(live, call.now)
-    for name in ("AttributeDefinitions", "KeySchema", "CreationDateTime"):
-        del told[name]
+    for name in (
+        "AttributeDefinitions",
+        "KeySchema",
+        "CreationDateTime",
+        "LocalSecondaryIndexes",
+        "GlobalSecondaryIndexes",
+    ):
+        told.pop(name, None)
     return {"TableDescription": told}  # type: ignore[typeddict-item]

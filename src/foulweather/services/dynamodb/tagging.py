@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -12,8 +14,10 @@ from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.refusals import invalid
 from foulweather.services.dynamodb.state import DynamoState
 
+_CHARACTERS = re.compile(r"[\w\s+\-=.:/@]*")
 
-def checked_tags(tags: Sequence[Mapping[str, str]], before: Mapping[str, str] | None = None) -> dict[str, str]:
+
+def checked_tags(tags: Sequence[Any], before: Mapping[str, str] | None = None) -> dict[str, str]:
     """Tags added to those that are there, within the quota.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html
@@ -22,6 +26,9 @@ def checked_tags(tags: Sequence[Mapping[str, str]], before: Mapping[str, str] | 
     if len(given) != len(tags):
         raise invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
     for key in given:
+        for text in (key, given[key]):
+            if not _CHARACTERS.fullmatch(text):
+                raise invalid(f"Tag keys and values have letters, digits, spaces and + - = . _ : / @ only: {text}")
         if key.lower().startswith("aws:"):
             raise refusals.validation(
                 "One or more parameter values were invalid: Tag keys that start with aws: are reserved for AWS use"
@@ -35,7 +42,7 @@ def checked_tags(tags: Sequence[Mapping[str, str]], before: Mapping[str, str] | 
 def tagged(call: Call, arn: str) -> LiveTable:
     """The table of an ARN."""
     place = limits.place_of(arn)
-    if place is None:
+    if place is None or "/index/" in arn or "/stream/" in arn:
         raise refusals.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
     region, account, name = place
     live = call.state(DynamoState, account, region).table(name, call.now) if region == call.region else None

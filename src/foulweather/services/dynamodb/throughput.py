@@ -25,7 +25,8 @@ EXCEEDED = (
     "Consider increasing your provisioning level with the UpdateTable API."
 )
 EXCEEDED_INDEX = (
-    "The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. "
+    "The level of configured provisioned throughput for one or more global secondary indexes of the table was "
+    "exceeded. "
     "Consider increasing your provisioning level for the under-provisioned global secondary indexes "
     "with the UpdateTable API."
 )

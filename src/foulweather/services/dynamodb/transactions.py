@@ -133,7 +133,7 @@ def transact_get_items(call: Call, request: TransactGetItemsInput) -> TransactGe
     spent: dict[str, Spent] = {}
     reads: list[tuple[str, Projection | None, Item]] = []
     for each in items:
-        get = each.get("Get")
+        get: Any = each.get("Get")
         if get is None:
             raise refusals.detected(refusals.constraint("transactItems.1.member.get", None, "Member must not be null"))
         required(get, "Key", "TableName")

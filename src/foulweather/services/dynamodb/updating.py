@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.services.dynamodb.language import expressions, legacy_updates
+from foulweather.services.dynamodb.language.accept import checked_name
 from foulweather.services.dynamodb.language.placeholders import Placeholders
 from foulweather.services.dynamodb.language.sizes import item_size
 from foulweather.services.dynamodb.language.updates import Update
@@ -18,7 +19,10 @@ def update_of(request: Mapping[str, Any], placeholders: Placeholders) -> Update:
     text = request.get("UpdateExpression")
     if text is not None:
         return expressions.update(text, placeholders)
-    return legacy_updates.attribute_updates(request.get("AttributeUpdates"))
+    updates: Mapping[str, Any] = request.get("AttributeUpdates") or {}
+    for name in updates:
+        checked_name(name)
+    return legacy_updates.attribute_updates(updates)
 
 
 def apply_update(change: Change, update: Update, key_item: Item) -> None:

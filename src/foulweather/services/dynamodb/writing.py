@@ -1,4 +1,4 @@
-"""The way of every write: planned, admitted by the throughput, then made in the table, its indexes, stream and history."""
+"""The way of every write: planned, admitted by the throughput, made in the table, its indexes, stream and history."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def plan_quietly(change: Change) -> None:
 
 
 def _check_collection(change: Change) -> None:
-    """A collection of a table with local indexes holds 10 GB; while the whole table is smaller nobody needs to count."""
+    """A collection of a table with local indexes holds 10 GB; nobody counts while the whole table is smaller."""
     live = change.live
     growth = change.new_size - change.old_size
     if growth <= 0 or live.size_bytes * (1 + len(live.all_indexes)) < limits.COLLECTION_BYTES_MAX:
@@ -120,7 +120,7 @@ def spend(call: Call, change: Change, spent: Spent, times: int = 1) -> None:
     milli = change.milli * times
     spent.table_milli += milli
     for effect in change.effects:
-        index = effect.index
+        index = effect.on
         used = effect.milli * times
         spent.add_index(index.name, used, is_global=index.is_global)
         if index.meter is not None:
@@ -153,7 +153,7 @@ def make(call: Call, change: Change, user: str = "", *, from_replica: bool = Fal
             expiry.watch(live, key, new)
     live.size_bytes += change.new_size - change.old_size
     for effect in change.effects:
-        effect.index.apply(effect, key)
+        effect.on.apply(effect, key)
     if row.stream_view or row.replicas:
         if change.old == new:
             return

@@ -13,7 +13,6 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Access, Permission, Resource
-from foulweather.policy.evaluate import Verdict
 from foulweather.services.s3 import addressing, copy_sources
 from foulweather.services.s3.condition_keys import Conditions
 from foulweather.services.s3.protected import bucket_resource, key_resource
@@ -22,6 +21,7 @@ from foulweather.services.s3.state import S3State
 
 Request = Mapping[str, Any]
 NOTHING: tuple[Resource, ...] = ()
+NO_REQUEST: Request = {}
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
@@ -38,34 +38,13 @@ def policy_command(arn: str, document: str) -> str:
     return f"aws s3api put-bucket-policy --bucket {bucket} --policy {shlex.quote(document)}"
 
 
-def denied_words(call: Call, verdict: Verdict, usual: str) -> str:
-    """S3 tells why only within the bucket's account and organization; others hear `Access Denied`.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html#access-denied-message-examples
-    """
-    ask = verdict.ask
-    guardrails = call.pipeline.guardrails
-    if not ask.principal.account or not (
-        ask.within_account
-        or (
-            guardrails is not None
-            and guardrails.organization_id(ask.principal.account)
-            and guardrails.organization_id(ask.principal.account) == guardrails.organization_id(ask.resource_account)
-        )
-    ):
-        return "Access Denied"
-    if ask.resource == "*":
-        return usual
-    return usual.replace(f"on resource: {ask.resource}", f'on resource: "{ask.resource}"', 1)
-
-
 def may(call: Call, action: str, bucket: Bucket, key: str = "") -> bool:
     """Whether the caller may do something besides, as to see that a key is missing (s3:ListBucket)."""
     return denied(call, action, bucket, key) is None
 
 
 def denied(
-    call: Call, action: str, bucket: Bucket, key: str = "", version_id: str | None = None, request: Request | None = None
+    call: Call, action: str, bucket: Bucket, key: str = "", version_id: str | None = None, request: Request = NO_REQUEST
 ) -> AwsError | None:
     """The refusal of an action on a bucket or one of its keys; None where the caller may."""
     version: Version | None = None
@@ -75,7 +54,7 @@ def denied(
     else:
         resource = bucket_resource(call, bucket)
     try:
-        call.pipeline.require(call, Permission(action, resource, Conditions(call, request or {}, bucket, version)))
+        call.pipeline.require(call, Permission(action, resource, Conditions(call, request, bucket, version)))
     except AwsError as error:
         return error
     return None
@@ -112,11 +91,13 @@ def a_key(call: Call, request: Request) -> Sequence[Resource]:
     return _of_key(call, request, "s3:PutObject")
 
 
-def a_readable_key(call: Call, request: Request) -> Sequence[Resource]:
-    """The object of a request, newest version; none where one is named, which needs another permission."""
-    if "VersionId" in request:
-        return NOTHING
-    return _of_key(call, request, "s3:GetObject")
+def newest_version(action: str) -> Callable[[Call, Request], Sequence[Resource]]:
+    """The newest version of a key; none where one is named by its id, which needs another permission."""
+
+    def found(call: Call, request: Request) -> Sequence[Resource]:
+        return NOTHING if "VersionId" in request else _of_key(call, request, action)
+
+    return found
 
 
 def keys_of_many(call: Call, request: Request) -> Sequence[Resource]:
@@ -247,7 +228,8 @@ def also_creating(call: Call, request: Request) -> Sequence[Permission]:
         actions += ["PutBucketObjectLockConfiguration", "PutBucketVersioning"]
     if request.get("ObjectOwnership"):
         actions.append("PutBucketOwnershipControls")
-    if (request.get("CreateBucketConfiguration") or {}).get("Tags"):
+    configuration: Request = request.get("CreateBucketConfiguration") or NO_REQUEST
+    if configuration.get("Tags"):
         actions.append("TagResource")
     if not actions:
         return ()
@@ -289,7 +271,7 @@ def _listing(action: str) -> Access:
 
 def _reading(action: str, versioned: str) -> Access:
     also = of_version(f"s3:{versioned}")
-    return Access(f"s3:{action}", a_readable_key, object_keys, also, is_read=True, is_data=True)
+    return Access(f"s3:{action}", newest_version(f"s3:{action}"), object_keys, also, is_read=True, is_data=True)
 
 
 def _writing(action: str, also: Any = None) -> Access:
@@ -297,7 +279,8 @@ def _writing(action: str, also: Any = None) -> Access:
 
 
 def _changing(action: str, versioned: str) -> Access:
-    return Access(f"s3:{action}", a_readable_key, object_keys, of_version(f"s3:{versioned}"), is_data=True)
+    resources = newest_version(f"s3:{action}")
+    return Access(f"s3:{action}", resources, object_keys, of_version(f"s3:{versioned}"), is_data=True)
 
 
 def _bucket(action: str, *, is_read: bool = False) -> Access:
@@ -366,7 +349,7 @@ ACCESS: dict[str, Access] = {
     "GetObject": _reading("GetObject", "GetObjectVersion"),
     "HeadObject": _reading("GetObject", "GetObjectVersion"),
     "GetObjectAttributes": Access(
-        "s3:GetObject", a_readable_key, object_keys, also_attributes, is_read=True, is_data=True
+        "s3:GetObject", newest_version("s3:GetObject"), object_keys, also_attributes, is_read=True, is_data=True
     ),
     "GetObjectAcl": _reading("GetObjectAcl", "GetObjectVersionAcl"),
     "PutObjectAcl": _changing("PutObjectAcl", "PutObjectVersionAcl"),

@@ -117,7 +117,7 @@ def not_supported(call: Call, bucket: Bucket) -> AwsError:
         facts=(call.fact(bucket.arn, "ObjectOwnership", bucket.ownership),),
         remedy=(
             f"aws s3api put-bucket-ownership-controls --bucket {bucket.name} "
-            "--ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerPreferred}]'",
+            """--ownership-controls '{"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}'""",
         ),
     )
 

@@ -18,11 +18,13 @@ from foulweather.services.s3.addresses import address_of
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.held_policies import policy_of_point
 from foulweather.services.s3.records import Bucket
+from foulweather.services.s3.state import S3State
 
 ALIAS_END = "-s3alias"
 POINT = "s3:dataaccesspointarn"
 PAYMENT = "request_payment"
 _ARN = re.compile(r"arn:aws[a-z-]*:s3:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):accesspoint[/:](?P<name>[a-z0-9-]+)")
+_HOST = re.compile(r"(?P<name>[a-z0-9-]+)-(?P<account>\d{12})")
 _ANY_ARN = re.compile(r"arn:")
 
 
@@ -102,10 +104,14 @@ def _point(call: Call, name: str) -> AccessPoint | None:
                 "InvalidARN", "Invalid ARN", 400, facts=(Fact("request", "Bucket", name),), members={"ARN": name}
             )
         key = key_of(parts["account"], parts["region"], parts["name"])
-    elif "-" in name and call.origin.host and ".s3-accesspoint" in call.origin.host:
-        address = address_of(call.origin.host)
-        point, _, account = name.rpartition("-")
-        key = key_of(account, address.region if address is not None else call.region, point)
+    elif (parts := _HOST.fullmatch(name)) is not None and name not in call.state(S3State).buckets:
+        # `name-account` in the host: of the access points' own domain, or before a custom endpoint.
+        address = address_of(call.origin.host) if call.origin.host else None
+        is_theirs = address is not None and address.kind == "accesspoint"
+        region = address.region if address is not None and is_theirs else call.region
+        key = key_of(parts["account"], region, parts["name"])
+        if not is_theirs and key not in state.access_points:
+            return None
     if not key:
         return None
     found = state.access_points.get(key)

@@ -59,11 +59,19 @@ def part_algorithm(upload: Upload) -> str:
 
 
 def check_part(upload: Upload, algorithm: str) -> None:
-    """Refuse a part whose checksum is of another algorithm than its upload's, or that has none where it must."""
+    """Refuse a part whose checksum is of another algorithm than its upload's, or that has none where it must.
+
+    An upload without an algorithm takes parts with any: today's SDKs send one with every part.
+    """
     expected = upload.checksum_algorithm
-    if algorithm == expected or (not algorithm and upload.checksum_kind != "COMPOSITE"):
+    if not expected or algorithm == expected or (not algorithm and upload.checksum_kind != "COMPOSITE"):
         return
-    raise refusals.invalid_request(
+    raise _mismatch(upload, algorithm)
+
+
+def _mismatch(upload: Upload, algorithm: str) -> AwsError:
+    expected = upload.checksum_algorithm
+    return refusals.invalid_request(
         f"Checksum Type mismatch occurred, expected checksum Type: {expected.lower() or 'null'}, "
         f"actual checksum Type: {algorithm.lower() or 'null'}",
         Fact(f"upload {upload.id}", "checksum algorithm", expected or None),
@@ -132,6 +140,11 @@ def _invalid_part(upload: Upload, number: int, etag: str, part: Part | None) -> 
 def _check_sum(upload: Upload, part: Part, listed: Mapping[str, Any]) -> None:
     algorithm = upload.checksum_algorithm
     said: str | None = listed.get(f"Checksum{algorithm}") if algorithm else None
+    if not algorithm and part.sent is not None:
+        said = listed.get(f"Checksum{part.sent.algorithm}")
+        if said is not None and said != part.sent.value:
+            raise _invalid_part(upload, part.number, part.etag, part)
+        return
     if said is None:
         if upload.checksum_kind == "COMPOSITE":
             raise refusals.invalid_request(
@@ -174,7 +187,7 @@ def check_whole(request: Mapping[str, Any], upload: Upload, found: Checksum) -> 
         if said is None:
             continue
         if algorithm != found.algorithm:
-            check_part(upload, algorithm)
+            raise _mismatch(upload, algorithm)
         if said.partition("-")[0] != found.value.partition("-")[0]:
             raise AwsError(
                 "BadDigest",

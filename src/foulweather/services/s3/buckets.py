@@ -134,7 +134,7 @@ def _existing(call: Call, existing: Bucket, region: str) -> CreateBucketOutput:
 
 def _tags(request: CreateBucketRequest) -> dict[str, str]:
     tags = (request.get("CreateBucketConfiguration") or {}).get("Tags")
-    return tagging.of_bucket(tags) if tags else {}
+    return tagging.checked_bucket_tags(tags) if tags else {}
 
 
 def _too_many(account: str, count: int) -> AwsError:
@@ -182,7 +182,7 @@ def list_buckets(call: Call, request: ListBucketsRequest) -> ListBucketsOutput:
         "Buckets": [_entry(every[name], is_narrowed) for name in listed],
     }
     if len(listed) < len(found):
-        result["ContinuationToken"] = base64.urlsafe_b64encode(listed[-1].encode()).decode()
+        result["ContinuationToken"] = base64.b64encode(listed[-1].encode()).decode()
     if prefix:
         result["Prefix"] = prefix
     return result  # type: ignore[return-value]
@@ -199,7 +199,7 @@ def _after(token: str | None) -> str:
     if token is None:
         return ""
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode("ascii")
+        return base64.b64decode(token, validate=True).decode("ascii")
     except (binascii.Error, ValueError) as error:
         message = "The continuation token provided is incorrect"
         raise refusals.invalid_argument("continuation-token", token, message) from error

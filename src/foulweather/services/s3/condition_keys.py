@@ -5,13 +5,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.s3 import tagging
-from foulweather.services.s3.accounts import AccessPoint
 from foulweather.services.s3.records import Bucket, Version
 
 Value = str | list[str]
@@ -42,8 +41,9 @@ _MEMBERS: dict[str, str] = {
     "s3:if-match": "IfMatch",
     "s3:if-none-match": "IfNoneMatch",
 }
-# How the request was signed and sent, which the front end tells (`Call.traits`).
+# How the request was signed and sent, which the front end tells, and its access point (`Call.traits`).
 _TRAITS = (
+    *("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin"),
     *("s3:authtype", "s3:signatureversion", "s3:signatureage", "s3:tlsversion", "s3:x-amz-content-sha256"),
     "s3:x-amz-bucket-namespace",
 )
@@ -53,8 +53,8 @@ KNOWN = frozenset(
         *_MEMBERS,
         *_TRAITS,
         *("s3:requestobjecttagkeys", "s3:object-lock-retain-until-date", "s3:object-lock-remaining-retention-days"),
-        *("s3:locationconstraint", "s3:resourceaccount", "s3:dataaccesspointarn", "s3:dataaccesspointaccount"),
-        *("s3:accesspointnetworkorigin", "s3:inventoryaccessibleoptionalfields", "s3:objectcreationoperation"),
+        *("s3:locationconstraint", "s3:resourceaccount"),
+        *("s3:inventoryaccessibleoptionalfields", "s3:objectcreationoperation"),
         *("s3:requestrequester", "s3:accessgrantsinstancearn", "s3:accesspointtag", "s3:destinationregion"),
         *("s3:isreplicationpauserequest", "s3:jobsuspendedcause", "s3:existingjoboperation", "s3:existingjobpriority"),
         *("s3:requestjoboperation", "s3:requestjobpriority", "s3:x-amz-source-object-owner"),
@@ -65,9 +65,9 @@ FAMILIES = tuple(f"{family}/" for family in (*_TAGS, "s3:accesspointtag"))
 
 
 class Conditions(Mapping[str, Value]):
-    """A request's keys: what it says, and what is known of the bucket, the object and the access point it is about."""
+    """A request's keys: what it says, and what is known of the bucket and the object it is about."""
 
-    __slots__ = ("_bucket", "_call", "_point", "_request", "_version")
+    __slots__ = ("_bucket", "_call", "_request", "_version")
 
     def __init__(
         self,
@@ -75,13 +75,11 @@ class Conditions(Mapping[str, Value]):
         request: Request,
         bucket: Bucket | None,
         version: Version | None = None,
-        point: AccessPoint | None = None,
     ) -> None:
         self._call = call
         self._request = request
         self._bucket = bucket
         self._version = version
-        self._point = point
 
     def __getitem__(self, key: str) -> Value:
         found = self._look_up(key)
@@ -123,6 +121,9 @@ class Conditions(Mapping[str, Value]):
             return _named(self._bucket.tags, name) if self._bucket is not None else None
         return _named(self._given_tags(), name)
 
+    def _within(self, member: str) -> Mapping[str, Any]:
+        return self._request.get(member) or {}
+
     def _existing_tags(self) -> Mapping[str, str]:
         return self._version.about.tags if self._version is not None else {}
 
@@ -130,8 +131,12 @@ class Conditions(Mapping[str, Value]):
         given = self._request.get("Tagging")
         if isinstance(given, str):
             return tagging.of_header(given)
-        configuration = self._request.get("CreateBucketConfiguration") or {}
-        tags = (given or {}).get("TagSet") or configuration.get("Tags") or self._request.get("Tags") or ()
+        tags: Sequence[Mapping[str, Any]] = (
+            self._within("Tagging").get("TagSet")
+            or self._within("CreateBucketConfiguration").get("Tags")
+            or self._request.get("Tags")
+            or ()
+        )
         return {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in tags}
 
     def resource_account(self) -> str | None:
@@ -140,19 +145,7 @@ class Conditions(Mapping[str, Value]):
 
     def location(self) -> str | None:
         """Where a bucket is to be made."""
-        return (self._request.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
-
-    def point_arn(self) -> str | None:
-        """The access point that the request came through."""
-        return self._point.arn if self._point is not None else None
-
-    def point_account(self) -> str | None:
-        """The account of that access point."""
-        return self._point.account if self._point is not None else None
-
-    def network_origin(self) -> str | None:
-        """`Internet` or `VPC`, as the access point was made."""
-        return ("VPC" if self._point.vpc else "Internet") if self._point is not None else None
+        return self._within("CreateBucketConfiguration").get("LocationConstraint")
 
     def tag_keys(self) -> Value | None:
         """The keys of the tags that the request would set, or take away."""
@@ -162,7 +155,9 @@ class Conditions(Mapping[str, Value]):
     def retain_until(self) -> str | None:
         """The end of the retention that the request asks for."""
         until_ms = self._until_ms()
-        return None if until_ms is None else datetime.fromtimestamp(until_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if until_ms is None:
+            return None
+        return datetime.fromtimestamp(until_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def remaining_days(self) -> str | None:
         """How many days away that is."""
@@ -172,17 +167,17 @@ class Conditions(Mapping[str, Value]):
     def _until_ms(self) -> int | None:
         asked: Any = self._request.get("ObjectLockRetainUntilDate")
         if asked is None:
-            asked = (self._request.get("Retention") or {}).get("RetainUntilDate")
+            asked = self._within("Retention").get("RetainUntilDate")
         return asked
 
     def lock_mode(self) -> str | None:
         """The mode of that retention."""
-        return self._request.get("ObjectLockMode") or (self._request.get("Retention") or {}).get("Mode")
+        return self._request.get("ObjectLockMode") or self._within("Retention").get("Mode")
 
     def legal_hold(self) -> str | None:
         """The legal hold that the request asks for."""
         asked = self._request.get("ObjectLockLegalHoldStatus")
-        return asked or (self._request.get("LegalHold") or {}).get("Status")
+        return asked or self._within("LegalHold").get("Status")
 
     def creation(self) -> str | None:
         """`false` for the parts of an upload, which create no object by themselves."""
@@ -193,7 +188,7 @@ class Conditions(Mapping[str, Value]):
 
     def inventory_fields(self) -> Value | None:
         """The optional fields that an inventory is to hold."""
-        fields = (self._request.get("InventoryConfiguration") or {}).get("OptionalFields")
+        fields = self._within("InventoryConfiguration").get("OptionalFields")
         return list(fields) if fields else None
 
 
@@ -204,9 +199,6 @@ def _named(tags: Mapping[str, str], name: str) -> str | None:
 _COMPUTED: dict[str, Callable[[Conditions], Value | None]] = {
     "s3:resourceaccount": Conditions.resource_account,
     "s3:locationconstraint": Conditions.location,
-    "s3:dataaccesspointarn": Conditions.point_arn,
-    "s3:dataaccesspointaccount": Conditions.point_account,
-    "s3:accesspointnetworkorigin": Conditions.network_origin,
     "s3:requestobjecttagkeys": Conditions.tag_keys,
     "aws:tagkeys": Conditions.tag_keys,
     "s3:object-lock-retain-until-date": Conditions.retain_until,

@@ -9,6 +9,8 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +18,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.s3 import refusals
-from foulweather.services.s3.defaults import default_of
+from foulweather.services.s3.defaults import default_of, shown
 from foulweather.services.s3.records import Bucket, Encryption
 
 KEY_BYTES = 32
@@ -152,14 +154,19 @@ def _blocked(call: Call, bucket: Bucket) -> AwsError:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html
     """
-    rule = "{ApplyServerSideEncryptionByDefault={SSEAlgorithm=AES256},BlockedEncryptionTypes={EncryptionType=[NONE]}}"
+    rule = {"BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}, **_default_rule(bucket)}
     why = Why(
         "denied",
         "The bucket's default encryption blocks encryption with customer-provided keys (SSE-C).",
         (call.fact(bucket.arn, "BlockedEncryptionTypes", ["SSE-C"]),),
         (
             f"aws s3api put-bucket-encryption --bucket {bucket.name} "
-            f"--server-side-encryption-configuration 'Rules=[{rule}]'",
+            f"--server-side-encryption-configuration {shlex.quote(json.dumps({'Rules': [rule]}))}",
         ),
     )
     return AwsError("AccessDenied", "Access Denied", 403, why=why)
+
+
+def _default_rule(bucket: Bucket) -> dict[str, Any]:
+    rule: dict[str, Any] = shown(bucket)["Rules"][0]
+    return {name: value for name, value in rule.items() if name != "BlockedEncryptionTypes"}

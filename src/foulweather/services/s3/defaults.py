@@ -36,7 +36,8 @@ def default_of(bucket: Bucket) -> Default:
         return UNSET
     rule: Mapping[str, Any] = given["Rules"][0]
     by_default: Mapping[str, Any] = rule.get("ApplyServerSideEncryptionByDefault") or {}
-    blocked = (rule.get("BlockedEncryptionTypes") or {}).get("EncryptionType")
+    kinds: Mapping[str, Any] = rule.get("BlockedEncryptionTypes") or {}
+    blocked: list[str] | None = kinds.get("EncryptionType")
     return Default(
         by_default.get("SSEAlgorithm", "AES256"),
         by_default.get("KMSMasterKeyID", ""),

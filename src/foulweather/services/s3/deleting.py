@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     )
 
 # Conditions that only directory buckets know.
-ELSEWHERE = ("IfMatchLastModifiedTime", "IfMatchSize")
+ELSEWHERE = frozenset({"IfMatchLastModifiedTime", "IfMatchSize"})
 
 
 def delete_object(call: Call, request: DeleteObjectRequest) -> DeleteObjectOutput:
     """Delete an object, or hide it under a delete marker; or delete one of its versions for good."""
     bucket = bucket_of(call, request)
-    for name in ELSEWHERE:
-        if name in request:
-            raise refusals.unsupported_header(name, request[name])
+    for name in ELSEWHERE & request.keys():
+        raise refusals.unsupported_header(name, request.get(name))
     result = delete(call, bucket, request["Key"], request, request.get("IfMatch"))
     requested(call, "delete", bucket, request["Key"], 0, 0, 204)
     return result  # type: ignore[return-value]
@@ -40,7 +39,7 @@ def delete_objects(call: Call, request: DeleteObjectsRequest) -> DeleteObjectsOu
     """Delete up to a thousand objects or versions; each is permitted, deleted or refused by itself."""
     bucket = bucket_of(call, request)
     asked: Mapping[str, Any] = request.get("Delete") or {}
-    entries: list[dict[str, Any]] = list(asked.get("Objects") or [])
+    entries: list[Mapping[str, Any]] = list(asked.get("Objects") or [])
     if not entries or len(entries) > limits.DELETED_AT_ONCE_MAX or any("Key" not in entry for entry in entries):
         raise refusals.malformed_xml("Delete")
     if bucket.mfa_delete and any("VersionId" in entry for entry in entries):
@@ -65,7 +64,7 @@ def delete_objects(call: Call, request: DeleteObjectsRequest) -> DeleteObjectsOu
     return result  # type: ignore[return-value]
 
 
-def _delete_entry(call: Call, bucket: Bucket, entry: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+def _delete_entry(call: Call, bucket: Bucket, entry: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
     key: str = entry["Key"]
     if not key:
         raise AwsError("UserKeyMustBeSpecified", "The request must specify a user key", 400)
@@ -76,9 +75,9 @@ def _delete_entry(call: Call, bucket: Bucket, entry: dict[str, Any], request: Ma
     action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
     if not access.may(call, action, bucket, key):
         raise AwsError("AccessDenied", "Access Denied", 403)
-    asked = (
-        {**request, "VersionId": version_id} if version_id else {k: v for k, v in request.items() if k != "VersionId"}
-    )
+    asked = {name: value for name, value in request.items() if name != "VersionId"}
+    if version_id is not None:
+        asked["VersionId"] = version_id
     done = delete(call, bucket, key, asked, entry.get("ETag"))
     told: dict[str, Any] = {"Key": key}
     if version_id is not None:

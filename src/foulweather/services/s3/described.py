@@ -46,6 +46,13 @@ def described(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> Describ
 def headers_of(request: Mapping[str, Any]) -> dict[str, str]:
     """The headers that readers get back as they came."""
     found = {name: request[name] for name in HEADERS if name in request}
+    coding = found.get("ContentEncoding")
+    if coding is not None and "aws-chunked" in coding:
+        # A coding of transfers, which objects never have.
+        left = ",".join([each.strip() for each in coding.split(",") if each.strip() != "aws-chunked"])
+        found = {name: value for name, value in found.items() if name != "ContentEncoding"}
+        if left:
+            found["ContentEncoding"] = left
     location = found.get("WebsiteRedirectLocation")
     if location is not None and not location.startswith(("/", "http://", "https://")):
         raise AwsError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
@@ -74,7 +75,7 @@ def _held(grant: Grant, arn: str, owner: str, is_bucket: bool) -> tuple[Held, ..
     actions = [action for permission in permissions for action in allowed.get(permission, ())]
     if not actions:
         return ()
-    statement = {
+    statement: dict[str, Any] = {
         "Sid": f"ACL{grant.permission.replace('_', '')}",
         "Effect": "Allow",
         "Principal": principal,

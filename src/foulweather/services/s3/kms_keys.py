@@ -120,7 +120,8 @@ def _asked(call: Call, operation: Any, request: dict[str, Any], about: Fact) -> 
 
 
 def _translated(error: AwsError, about: Fact) -> AwsError:
-    why = Why(error.why.decision, f"The object is encrypted with the key {about.value}.", (about,), because=(error.why,))
+    cause = f"The object is encrypted with the key {about.value}."
+    why = Why(error.why.decision, cause, (about,), because=(error.why,))
     if error.code in ("AccessDeniedException", "AccessDenied"):
         return AwsError("AccessDenied", error.message, 403, why=why)
     code = _CODES.get(error.code)

@@ -35,7 +35,9 @@ def put_bucket_lifecycle_configuration(
     bucket.settings["lifecycle"] = {"Rules": rules, MINIMUM: default_size}
     call.state(S3State).buckets.touch(bucket.name)
     upkeep_runs.begin(call.world, bucket, call.now)
-    call.changed("s3.LifecycleConfigurationPut", bucket.arn, Rules=rules, TransitionDefaultMinimumObjectSize=default_size)
+    call.changed(
+        "s3.LifecycleConfigurationPut", bucket.arn, Rules=rules, TransitionDefaultMinimumObjectSize=default_size
+    )
     return {"TransitionDefaultMinimumObjectSize": default_size}
 
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-lifecycle.htm
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from foulweather.kernel.call import Call
@@ -151,7 +152,7 @@ def _check_order(moves: Sequence[Mapping[str, Any]], expiration: Mapping[str, An
         raise refusals.invalid_request(message)
     unit, in_words = ("Date", "later than") if timed and "Date" in timed[0] else ("Days", "greater than")
     ordered = sorted(moves, key=lambda move: CLASSES[move["StorageClass"]].rank)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         wait = IA_DAYS_MIN if before["StorageClass"] in _IA else 0
         if unit == "Days" and wait and after["Days"] < before["Days"] + wait:
             raise _order(f"must be {wait} days more than", "Days", before, after, words)
@@ -185,9 +186,7 @@ def _check_noncurrent(rule: Mapping[str, Any], words: str) -> None:
         if not name or "NoncurrentDays" not in move:
             raise malformed(Fact("request", "NoncurrentVersionTransition", dict(move)))
         if name in seen:
-            message = (
-                f"'StorageClass' must be different for 'NoncurrentVersionTransition' actions in same 'Rule' with {words}"
-            )
+            message = f"'StorageClass' must be different for 'NoncurrentVersionTransition' actions in same 'Rule' with {words}"
             raise refusals.invalid_request(message, Fact("request", "StorageClass", name))
         seen.add(name)
         days: int = move["NoncurrentDays"]

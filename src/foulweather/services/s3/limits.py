@@ -68,6 +68,13 @@ def _is_address(name: str) -> bool:
 
 def checked_key(key: str) -> str:
     """An object's key: up to 1,024 bytes of UTF-8; dots and slashes mean nothing in it."""
+    if not key:
+        raise AwsError(
+            "UserKeyMustBeSpecified",
+            "The bucket POST must contain the specified field name. If it is specified, check the order of the fields.",
+            400,
+            facts=(Fact("request", "Key", ""),),
+        )
     if len(key) * 4 > KEY_BYTES_MAX:
         size = len(key.encode("utf-8", "surrogatepass"))
         if size > KEY_BYTES_MAX:

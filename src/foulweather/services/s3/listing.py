@@ -52,7 +52,7 @@ def list_objects_v2(call: Call, request: ListObjectsV2Request) -> ListObjectsV2O
     partitions.admit(call, bucket, request.get("Prefix") or "", False)
     size = limits.checked_count("max-keys", request.get("MaxKeys"))
     token, start_after = request.get("ContinuationToken"), request.get("StartAfter") or ""
-    marker = start_after if token is None else _marker(token)
+    marker = _marker(token) if token else start_after
     prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
     write = encoder(request)
     page = newest_page(call.state(S3State).shelves[bucket.name], prefix, delimiter, marker, size)
@@ -147,7 +147,8 @@ def list_object_versions(call: Call, request: ListObjectVersionsRequest) -> List
     for version in page.versions:
         is_latest = shelf.newest(version.key) is version
         if version.is_delete_marker:
-            entry = {"Key": write(version.key), "LastModified": version.modified_ms // 1000 * 1000, "Owner": {"ID": version.owner}}
+            modified_ms = version.modified_ms // 1000 * 1000
+            entry = {"Key": write(version.key), "LastModified": modified_ms, "Owner": {"ID": version.owner}}
             result.setdefault("DeleteMarkers", []).append({**entry, "VersionId": version.id, "IsLatest": is_latest})
         else:
             entry = _entry(version, write, True, with_restore)

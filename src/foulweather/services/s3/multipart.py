@@ -8,10 +8,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import acl, assembling, bodies, conditions, encryption, limits, owners, partitions, refusals
+from foulweather.services.s3 import (
+    acl,
+    assembling,
+    bodies,
+    conditions,
+    encryption,
+    limits,
+    owners,
+    partitions,
+    refusals,
+)
 from foulweather.services.s3.described import described
 from foulweather.services.s3.finding import bucket_of, upload_of
 from foulweather.services.s3.pages import encoder
@@ -89,7 +100,7 @@ def complete_multipart_upload(call: Call, request: CompleteMultipartUploadReques
     about = upload.about
     etag = _etag(parts) if about.encryption.algorithm == "AES256" else f"{call.world.ids.hex(32)}-{len(parts)}"
     state.remove_upload(upload, call.world.files, kept=kept)
-    has_kept_sums = checksum is not None and checksum.algorithm == upload.checksum_algorithm
+    has_kept_sums = checksum.algorithm == upload.checksum_algorithm
     version = store(
         call,
         bucket,
@@ -124,7 +135,7 @@ def _completed(
 
 def _told(bucket: Bucket, version: Version) -> CompleteMultipartUploadOutput:
     result: dict[str, Any] = {
-        "Location": f"https://{bucket.name}.s3.{bucket.region}.amazonaws.com/{encoder({'EncodingType': 'url'})(version.key)}",
+        "Location": _location(bucket, version.key),
         "Bucket": bucket.name,
         "Key": version.key,
         **stored(bucket, version),
@@ -133,6 +144,10 @@ def _told(bucket: Bucket, version: Version) -> CompleteMultipartUploadOutput:
     result.pop("SSECustomerAlgorithm", None)
     result.pop("SSECustomerKeyMD5", None)
     return result  # type: ignore[return-value]
+
+
+def _location(bucket: Bucket, key: str) -> str:
+    return f"https://{bucket.name}.s3.{bucket.region}.amazonaws.com/{quote(key, safe='', errors='replace')}"
 
 
 def _check_size(request: CompleteMultipartUploadRequest, upload: Upload, size: int) -> None:

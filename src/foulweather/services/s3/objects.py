@@ -102,8 +102,9 @@ def _put(
     value: bytes,
 ) -> PutObjectOutput:
     checksum = Checksum(algorithm, base64.b64encode(value).decode())
-    version = store_taken(call, bucket, request, about, taken, checksum, "Put")
-    requested(call, "put", bucket, request["Key"], taken.size, 0, 200)
+    is_form = call.traits.get("s3:authtype") == "POST"
+    version = store_taken(call, bucket, request, about, taken, checksum, "Post" if is_form else "Put")
+    requested(call, "post" if is_form else "put", bucket, request["Key"], taken.size, 0, 200)
     return stored(bucket, version)  # type: ignore[return-value]
 
 

@@ -49,7 +49,7 @@ def encoder(request: Mapping[str, Any]) -> Callable[[str], str]:
 
 
 def _percent_encoded(text: str) -> str:
-    return quote_plus(text, safe="/*", errors="replace")
+    return quote_plus(text, safe="/*", errors="replace").replace("~", "%7E")
 
 
 def after_prefix(keys: SortedList[str], prefix: str, position: int) -> int:
@@ -72,7 +72,7 @@ def newest_page(shelf: Shelf, prefix: str, delimiter: str, marker: str, size: in
     position = keys.bisect_right(marker) if marker and marker >= prefix else keys.bisect_left(start)
     if delimiter and marker.startswith(prefix):
         common = _common(marker, prefix, delimiter)
-        if common == marker:  # the last page ended with this prefix
+        if common and common == marker:  # the last page ended with this prefix
             position = after_prefix(keys, common, position)
     count, total, width = 0, len(keys), len(prefix)
     while position < total and size:

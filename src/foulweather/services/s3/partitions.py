@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.htm
 from __future__ import annotations
 
 from bisect import bisect_right
-from os.path import commonprefix
 from typing import Final
 
 from foulweather.kernel.call import Call
@@ -62,7 +61,7 @@ class Partition:
             if not above:
                 return ""
             below, middle = [middle], above[0]
-        return middle[: len(commonprefix([below[-1], middle])) + 1]
+        return middle[: len(_shared([below[-1], middle])) + 1]
 
 
 class Heat:
@@ -147,7 +146,7 @@ def _slow_down(call: Call, bucket: Bucket, key: str, hot: Partition, is_write: b
     hot.throttled += 1
     count, limit = (hot.writes, WRITES_PER_S) if is_write else (hot.reads, READS_PER_S)
     kind = "writes" if is_write else "reads"
-    prefix = commonprefix([*hot.samples, key]) if hot.samples else key
+    prefix = _shared([*hot.samples, key]) if hot.samples else key
     bounds = f"keys from {hot.start!r} on" if hot.start else "its keys from the first on"
     facts = (
         Fact(bucket.arn, "prefix", prefix),
@@ -164,3 +163,12 @@ def _slow_down(call: Call, bucket: Bucket, key: str, hot: Partition, is_write: b
     )
     call.happened("s3.SlowDown", bucket.arn, bucket=bucket.name, prefix=prefix, is_write=is_write)
     return AwsError("SlowDown", "Please reduce your request rate.", 503, why=Why("throttled", cause, facts))
+
+
+def _shared(keys: list[str]) -> str:
+    """What keys begin with in common."""
+    first, last = min(keys), max(keys)
+    size = 0
+    while size < len(first) and size < len(last) and first[size] == last[size]:
+        size += 1
+    return first[:size]

@@ -14,7 +14,7 @@ from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of, upload_of
 from foulweather.services.s3.integrity import Declared
 from foulweather.services.s3.ranges import Span
-from foulweather.services.s3.records import Bucket, Part, Upload, Version
+from foulweather.services.s3.records import Bucket, Checksum, Part, Upload, Version
 from foulweather.services.s3.sources import source_of
 from foulweather.services.s3.state import S3State
 from foulweather.services.s3.storing import etag_of, requested
@@ -46,11 +46,11 @@ def upload_part(call: Call, request: UploadPartRequest) -> UploadPartOutput | Aw
         return _upload_incoming(call, bucket, upload, request, said, body)
     taken = bodies.take(call, body, digests, limits.PART_BYTES_MAX, lambda: _too_large(len(body)))
     try:
-        integrity.check(said, taken)
+        algorithm, value = integrity.check(said, taken)
     except AwsError:
         bodies.discard(call.world.files, taken)
         raise
-    return _uploaded(call, bucket, upload, request["PartNumber"], taken)
+    return _uploaded(call, bucket, upload, request["PartNumber"], taken, algorithm, value)
 
 
 async def _upload_incoming(
@@ -59,21 +59,21 @@ async def _upload_incoming(
     digests = integrity.digests(said, assembling.part_algorithm(upload))
     taken = await bodies.take_incoming(call, body, digests, limits.PART_BYTES_MAX, lambda: _too_large(body.size or 0))
     try:
-        algorithm, _ = integrity.check(said, taken)
+        algorithm, value = integrity.check(said, taken)
         if said.is_in_trailer:
             assembling.check_part(upload, algorithm)
         upload = upload_of(call, bucket_of(call, request), request)
     except AwsError:
         bodies.discard(call.world.files, taken)
         raise
-    return _uploaded(call, bucket, upload, request["PartNumber"], taken)
+    return _uploaded(call, bucket, upload, request["PartNumber"], taken, algorithm, value)
 
 
 def _too_large(size: int) -> AwsError:
     return refusals.entity_too_large(size, limits.PART_BYTES_MAX)
 
 
-def _part(call: Call, upload: Upload, number: int, taken: Taken) -> Part:
+def _part(call: Call, upload: Upload, number: int, taken: Taken, sent: Checksum | None = None) -> Part:
     """Make what was taken in a part of its upload."""
     value = taken.digests[assembling.part_algorithm(upload)]
     part = Part(
@@ -84,16 +84,20 @@ def _part(call: Call, upload: Upload, number: int, taken: Taken) -> Part:
         taken.inline,
         taken.segments,
         base64.b64encode(value).decode(),
+        sent,
     )
     call.state(S3State).add_part(upload, part, call.world.files)
     return part
 
 
-def _uploaded(call: Call, bucket: Bucket, upload: Upload, number: int, taken: Taken) -> UploadPartOutput:
-    part = _part(call, upload, number, taken)
+def _uploaded(
+    call: Call, bucket: Bucket, upload: Upload, number: int, taken: Taken, algorithm: str, value: bytes
+) -> UploadPartOutput:
+    sent = Checksum(algorithm, base64.b64encode(value).decode())
+    part = _part(call, upload, number, taken, None if upload.checksum_algorithm else sent)
     requested(call, "put", bucket, upload.key, taken.size, 0, 200)
     result: dict[str, Any] = {"ETag": f'"{part.etag}"', **encryption.headers(upload.about.encryption)}
-    result[f"Checksum{assembling.part_algorithm(upload)}"] = part.checksum
+    result[f"Checksum{algorithm}"] = sent.value
     return result  # type: ignore[return-value]
 
 

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -72,8 +74,7 @@ def is_blocked(call: Call, bucket: Bucket, flag: str) -> bool:
 def _command(start: str, given: Mapping[str, Any], flag: str) -> str:
     """The command that takes one flag back and leaves the others."""
     left = {name: bool(given.get(name)) and name != flag for name in FLAGS}
-    shown = ",".join(f"{name}={str(value).lower()}" for name, value in left.items())
-    return f"aws {start} --public-access-block-configuration {shown}"
+    return f"aws {start} --public-access-block-configuration {shlex.quote(json.dumps(left))}"
 
 
 def check_grants(call: Call, bucket: Bucket, grants: Sequence[Grant]) -> None:

@@ -147,6 +147,8 @@ class Part(msgspec.Struct, omit_defaults=True):
     inline: bytes = b""
     segments: list[Segment] = []
     checksum: str = ""
+    sent: Checksum | None = None
+    """What its uploader sent, where the upload has no algorithm of its own."""
 
 
 class Upload(msgspec.Struct, omit_defaults=True):

@@ -107,9 +107,8 @@ def put_object_retention(call: Call, request: PutObjectRetentionRequest) -> PutO
     asked: dict[str, Any] = dict(request.get("Retention") or {})
     kept = _checked_retention(call, asked)
     before = locks.in_force(version, call.now)
-    if before is not None and _is_weaker(before, kept):
-        if before.mode == "COMPLIANCE" or not locks.may_bypass(call, bucket, version.key, request):
-            raise locks.protected_by(call, version, before)
+    if before is not None and _is_weaker(before, kept) and not _may_weaken(call, bucket, version, before, request):
+        raise locks.protected_by(call, version, before)
     version.about.retention = kept
     call.state(S3State).touch_version(version)
     call.changed(
@@ -120,6 +119,10 @@ def put_object_retention(call: Call, request: PutObjectRetentionRequest) -> PutO
         RetainUntilDate=kept.until_ms if kept is not None else 0,
     )
     return {}
+
+
+def _may_weaken(call: Call, bucket: Bucket, version: Version, before: Retention, request: Any) -> bool:
+    return before.mode == "GOVERNANCE" and locks.may_bypass(call, bucket, version.key, request)
 
 
 def _checked_retention(call: Call, asked: dict[str, Any]) -> Retention | None:

@@ -70,9 +70,7 @@ def _checked(tags: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _invalid(message: str, name: str, value: str, **members: str) -> AwsError:
-    return AwsError(
-        "InvalidTag", message, 400, facts=(Fact("request", name, value),), members={name: value, **members}
-    )
+    return AwsError("InvalidTag", message, 400, facts=(Fact("request", name, value),), members={name: value, **members})
 
 
 def _too_many(message: str, count: int, most: int) -> AwsError:

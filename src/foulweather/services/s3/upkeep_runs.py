@@ -219,4 +219,3 @@ def _abort_uploads(call: Call, bucket: Bucket, rules: list[Rule]) -> None:
             call.happened(
                 "s3.UploadAborted", f"{bucket.arn}/{upload.key}", bucket=bucket.name, key=upload.key, upload=upload.id
             )
-

@@ -35,7 +35,7 @@ def put_bucket_versioning(call: Call, request: PutBucketVersioningRequest) -> No
         for kind, setting in (("An Object Lock", bucket.has_lock), ("A replication", "replication" in bucket.settings)):
             if setting:
                 raise _fixed(kind, bucket.arn)
-    if bucket.mfa_delete or mfa_delete is not None:
+    if bucket.mfa_delete or mfa_delete == "Enabled":
         mfa.check(call, bucket, request.get("MFA"))
     bucket.versioning = status
     if mfa_delete is not None:

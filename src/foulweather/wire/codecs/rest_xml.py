@@ -101,9 +101,7 @@ class RestXmlOperation:
 
     __slots__ = (
         "_binding",
-        "_check_body",
         "_keeps_expires",
-        "_needs_body",
         "_payload_in",
         "_read_body",
         "_response",
@@ -115,8 +113,7 @@ class RestXmlOperation:
         self._binding: RequestBinding | None = None
         self._payload_in: str | None = None
         self._read_body: Callable[[bytes], Any] | None = None
-        self._check_body: Callable[[HttpRequest], None] | None = None
-        self._keeps_expires = self._needs_body = False
+        self._keeps_expires = False
         shape = operation.input
         if shape is not None:
             self._binding = RequestBinding(shape, literal_keys(operation), _refused)
@@ -134,19 +131,12 @@ class RestXmlOperation:
                 # Amazon S3 keeps whatever text it is, for the readers of the object.
                 self._binding.leave_out("Expires")
                 self._keeps_expires = True
-            if not self.streams_request:
-                self._check_body = s3.body_check(operation)
-                self._needs_body = self._payload_in in shape.required
         self._response = RestXmlResponse(service, operation)
 
     def decode(self, request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
         """The request's members; a blob payload is passed on as it came."""
         read = self._read_body
         result: dict[str, Any] = {}
-        if self._check_body is not None:
-            self._check_body(request)
-        if self._needs_body and not request.body:
-            raise s3.missing_body()
         if read is not None:
             if self._payload_in is None:
                 if request.body:
@@ -200,7 +190,17 @@ def _document_reader(service: RestXmlService, shape: Shape, name: str) -> Callab
 class RestXmlResponse:
     """Encodes one operation's results."""
 
-    __slots__ = ("_binding", "_body_names", "_content_type", "_events", "_is_s3_read", "_payload", "_service", "_status", "_write")
+    __slots__ = (
+        "_binding",
+        "_body_names",
+        "_content_type",
+        "_events",
+        "_is_s3_read",
+        "_payload",
+        "_service",
+        "_status",
+        "_write",
+    )
 
     def __init__(self, service: RestXmlService, operation: OperationModel) -> None:
         shape = operation.output
@@ -220,6 +220,9 @@ class RestXmlResponse:
         if self._payload is None:
             if len(self._binding.names) < len(shape.members):
                 self._write = service.document(shape, shape.trait("locationName") or shape.name)
+            if service.is_s3 and operation.name in ("ListObjects", "ListObjectsV2") and self._write is not None:
+                one_by_one = service.writer.element(shape.members["Contents"], "Contents")
+                self._write = s3.listing(self._write, "Contents", one_by_one)
             if service.is_s3 and operation.name == "GetBucketLocation":
                 self._write = lambda result: s3.location(result, PROLOGUE, S3_NAMESPACE)
             return
@@ -262,7 +265,6 @@ class RestXmlResponse:
         if isinstance(value, bytes):
             return HttpResponse(status, headers, value)
         return HttpResponse(status, headers, stream=value)
-
 
     def _read_object(self, result: Mapping[str, Any], headers: list[tuple[str, str]]) -> HttpResponse:
         """What GetObject and HeadObject answer: 206 to a request for a part."""

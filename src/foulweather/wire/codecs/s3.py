@@ -41,12 +41,22 @@ NEEDS_CHECKSUM: Final = frozenset(
 
 
 def body_check(operation: OperationModel) -> Callable[[HttpRequest], None] | None:
-    """What checks the small body of an operation against the checksums in its headers."""
-    if "httpChecksum" not in operation.model and operation.name != "CreateBucket":
+    """What checks the small body of an operation against the checksums in its headers.
+
+    None where the operation checks its body itself (uploads), or the checksums are not the body's
+    (CompleteMultipartUpload).
+    """
+    shape = operation.input
+    payload = shape.trait("payload") if shape is not None else None
+    is_document = shape is not None and payload is not None and shape.members[payload].type != "blob"
+    if not is_document or ("httpChecksum" not in operation.model and operation.name != "CreateBucket"):
         return None
     is_required = operation.name in NEEDS_CHECKSUM
+    needs_body = shape is not None and payload in shape.required
 
     def check(request: HttpRequest) -> None:
+        if needs_body and not request.body:
+            raise missing_body()
         headers = request.by_name()
         md5 = headers.get("content-md5")
         if md5 is not None:
@@ -114,9 +124,7 @@ def _check_sum(header: str, algorithm: str, value: str, body: bytes) -> None:
 
 def missing_body() -> AwsError:
     """The refusal of a request whose body is its point, and is not there."""
-    return AwsError(
-        "MissingRequestBodyError", "Request Body is empty", 400, facts=(Fact("request", "body", "empty"),)
-    )
+    return AwsError("MissingRequestBodyError", "Request Body is empty", 400, facts=(Fact("request", "body", "empty"),))
 
 
 def location(result: Mapping[str, Any], prologue: str, namespace: str) -> str:
@@ -129,27 +137,41 @@ def location(result: Mapping[str, Any], prologue: str, namespace: str) -> str:
     return f"{start}>{escaped(region)}</LocationConstraint>" if region else f"{start}/>"
 
 
-def listed_objects(element: str, write: Callable[[Any], str]) -> Callable[[list[dict[str, Any]]], str]:
-    """What writes the entries of a listing: a thousand at once, nearly all of the same few members.
+_USUAL: Final = frozenset({"Key", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType", "Size", "StorageClass"})
 
-    `write` takes the entries that have others.
+
+def listing(
+    write: Callable[[Any], str], member: str, write_entries: Callable[[list[dict[str, Any]]], str]
+) -> Callable[[Mapping[str, Any]], str]:
+    """What writes a listing: a thousand entries at once, nearly all of the same few members.
+
+    `write` writes the document, `write_entries` the entries that have other members.
     """
-    usual = frozenset({"Key", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType", "Size", "StorageClass"})
 
-    def entries(values: list[dict[str, Any]]) -> str:
-        parts: list[str] = []
-        for entry in values:
-            if entry.keys() != usual or len(entry["ChecksumAlgorithm"]) != 1:
-                parts.append(write([entry]))
+    def written(result: Mapping[str, Any]) -> str:
+        entries: list[dict[str, Any]] | None = result.get(member)
+        if not entries:
+            return write(result)
+        document = write({name: value for name, value in result.items() if name != member})
+        end = document.rindex("</")
+        parts = [document[:end]]
+        times: dict[int, str] = {}
+        for entry in entries:
+            if entry.keys() != _USUAL or len(entry["ChecksumAlgorithm"]) != 1:
+                parts.append(write_entries([entry]))
                 continue
+            at_ms = entry["LastModified"]
+            modified = times.get(at_ms)
+            if modified is None:
+                modified = times[at_ms] = iso8601_milliseconds(at_ms)
             parts.append(
-                f"<{element}><Key>{escaped(entry['Key'])}</Key>"
-                f"<LastModified>{iso8601_milliseconds(entry['LastModified'])}</LastModified>"
+                f"<{member}><Key>{escaped(entry['Key'])}</Key><LastModified>{modified}</LastModified>"
                 f"<ETag>{escaped(entry['ETag'])}</ETag>"
                 f"<ChecksumAlgorithm>{entry['ChecksumAlgorithm'][0]}</ChecksumAlgorithm>"
                 f"<ChecksumType>{entry['ChecksumType']}</ChecksumType><Size>{entry['Size']}</Size>"
-                f"<StorageClass>{entry['StorageClass']}</StorageClass></{element}>"
+                f"<StorageClass>{entry['StorageClass']}</StorageClass></{member}>"
             )
+        parts.append(document[end:])
         return "".join(parts)
 
-    return entries
+    return written

@@ -1,0 +1,147 @@
+"""DynamoDB's cases. Keys are spread over a table of forty partitions, so that no server has a reason to throttle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import cycle
+from typing import Any
+
+from bench.cases import Account, Drive
+
+UNITS = {"ReadCapacityUnits": 40_000, "WriteCapacityUnits": 40_000}
+BODY = "x" * 900
+KEYS = 2_000
+COLLECTIONS = 8
+COLLECTED = 10_000
+
+
+def _table(bench: Account, name: str) -> bool:
+    """A table of `pk` and `sk` that is ready; whether it was made just now."""
+    client = bench.client("dynamodb")
+    if name in client.list_tables()["TableNames"]:
+        return False
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+        ProvisionedThroughput=UNITS,
+    )
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    return True
+
+
+def _item(n: int, body: str = BODY) -> dict[str, Any]:
+    return {"pk": {"S": f"k{n}"}, "sk": {"S": "0"}, "n": {"N": str(n)}, "body": {"S": body}}
+
+
+def _key(n: int) -> dict[str, Any]:
+    return {"pk": {"S": f"k{n}"}, "sk": {"S": "0"}}
+
+
+def _filled(bench: Account) -> None:
+    """The table of single items."""
+    if bench.server.name != "echo" and _table(bench, "items"):
+        _put(bench, "items", [_item(n) for n in range(KEYS)])
+
+
+def _put(bench: Account, table: str, items: list[dict[str, Any]]) -> None:
+    client = bench.client("dynamodb")
+    for start in range(0, len(items), 25):
+        left: dict[str, Any] = {table: [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]}
+        while left:
+            left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
+
+
+def _in_turn(bench: Account, target: str, bodies: list[dict[str, Any]]) -> Drive:
+    """Requests made and signed beforehand, one after the other."""
+    requests = cycle([bench.dynamodb(target, body) for body in bodies])
+    return Drive(lambda: next(requests))
+
+
+def put_item(bench: Account) -> Drive:
+    """PutItem of 1 KB."""
+    _filled(bench)
+    return _in_turn(bench, "PutItem", [{"TableName": "items", "Item": _item(n)} for n in range(KEYS)])
+
+
+def get_item(bench: Account) -> Drive:
+    """GetItem of 1 KB."""
+    _filled(bench)
+    return _in_turn(bench, "GetItem", [{"TableName": "items", "Key": _key(n)} for n in range(KEYS)])
+
+
+def update_item(bench: Account) -> Drive:
+    """UpdateItem of a counter on a condition that holds."""
+    _filled(bench)
+    more = {
+        "UpdateExpression": "SET n = n + :one",
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    return _in_turn(bench, "UpdateItem", [{"TableName": "items", "Key": _key(n), **more} for n in range(KEYS)])
+
+
+def query_100(bench: Account) -> Drive:
+    """Query of 100 small items out of 10,000 with the same partition key."""
+    if bench.server.name != "echo" and _table(bench, "collections"):
+        for c in range(COLLECTIONS):
+            keys = [{"pk": {"S": f"c{c}"}, "sk": {"S": f"{n:05}"}, "n": {"N": str(n)}} for n in range(COLLECTED)]
+            _put(bench, "collections", keys)
+    asked = {
+        "TableName": "collections",
+        "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+    }
+    values = [
+        {":pk": {"S": f"c{c}"}, ":low": {"S": f"{n:05}"}, ":high": {"S": f"{n + 99:05}"}}
+        for n in range(0, COLLECTED, 500)
+        for c in range(COLLECTIONS)
+    ]
+    return _in_turn(bench, "Query", [{**asked, "ExpressionAttributeValues": each} for each in values])
+
+
+def batch_write(bench: Account) -> Drive:
+    """BatchWriteItem of 25 puts of 200 bytes."""
+    _filled(bench)
+    bodies = [
+        {"RequestItems": {"items": [{"PutRequest": {"Item": _item(n, "x" * 150)}} for n in range(start, start + 25)]}}
+        for start in range(0, KEYS, 25)
+    ]
+    return _in_turn(bench, "BatchWriteItem", bodies)
+
+
+def transact_write(bench: Account) -> Drive:
+    """TransactWriteItems of 10 puts of 200 bytes."""
+    _filled(bench)
+    bodies = [
+        {
+            "TransactItems": [
+                {"Put": {"TableName": "items", "Item": _item(n, "x" * 150)}} for n in range(start, start + 10)
+            ]
+        }
+        for start in range(0, KEYS, 10)
+    ]
+    return _in_turn(bench, "TransactWriteItems", bodies)
+
+
+def filtered_scan(bench: Account) -> Drive:
+    """Scan of 100 items of which a filter leaves some."""
+    _filled(bench)
+    asked = {
+        "TableName": "items",
+        "Limit": 100,
+        "FilterExpression": "n < :n",
+        "ExpressionAttributeValues": {":n": {"N": "500"}},
+    }
+    bodies = [{**asked, "Segment": segment, "TotalSegments": 16} for segment in range(16)]
+    return _in_turn(bench, "Scan", bodies)
+
+
+CASES: dict[str, Callable[[Account], Drive]] = {
+    "PutItem": put_item,
+    "GetItem": get_item,
+    "UpdateItem on a condition": update_item,
+    "Query 100 of 10,000 items": query_100,
+    "BatchWriteItem of 25": batch_write,
+    "TransactWriteItems of 10": transact_write,
+    "Scan of 100, filtered": filtered_scan,
+}

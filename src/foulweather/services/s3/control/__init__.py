@@ -1,0 +1,1 @@
+"""S3 Control: what concerns whole accounts, access points, and jobs on many objects."""

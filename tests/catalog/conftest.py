@@ -1,0 +1,13 @@
+"""Each module here builds one configuration that people run in AWS, through boto3, and holds the product to what it promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from foulweather.testing import Aws
+
+
+@pytest.fixture
+def aws(foulweather_world: Aws) -> Aws:
+    """An in-process cloud on a held clock."""
+    return foulweather_world
