@@ -65,7 +65,7 @@ def account(server: Running) -> Account:
         return Account(server, "AKIAECHOECHOECHOECHO", "secret")
     iam = _client(server, "iam", "test", "test")
     iam.create_user(UserName="bench")
-    allowed = {"Effect": "Allow", "Action": ["sqs:*", "sns:*", "sts:*", "dynamodb:*"], "Resource": "*"}
+    allowed = {"Effect": "Allow", "Action": ["sqs:*", "sns:*", "sts:*", "s3:*", "dynamodb:*"], "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     iam.put_user_policy(UserName="bench", PolicyName="bench", PolicyDocument=document)
     key = iam.create_access_key(UserName="bench")["AccessKey"]

@@ -1,4 +1,4 @@
-"""Each module here builds one configuration that people run in AWS, through boto3, and holds the product to what it promises."""
+"""Each module builds one configuration that people run in AWS, through boto3, and holds the product to its promises."""
 
 from __future__ import annotations
 

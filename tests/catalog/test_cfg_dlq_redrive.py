@@ -73,7 +73,9 @@ def test_ten_a_second_go_back_and_the_task_completes(aws: Aws, queues: Queues) -
 
 
 def test_a_task_can_be_stopped_and_what_has_moved_stays(aws: Aws, queues: Queues) -> None:
-    handle = queues.sqs.start_message_move_task(SourceArn=queues.dead_arn, MaxNumberOfMessagesPerSecond=10)["TaskHandle"]
+    handle = queues.sqs.start_message_move_task(SourceArn=queues.dead_arn, MaxNumberOfMessagesPerSecond=10)[
+        "TaskHandle"
+    ]
     aws.advance("2s")
     moved = queues.sqs.cancel_message_move_task(TaskHandle=handle)["ApproximateNumberOfMessagesMoved"]
     aws.advance("1m")

@@ -82,18 +82,26 @@ def test_it_puts_artifacts_and_does_nothing_else(aws: Aws, pipeline: Pipeline) -
 
 def test_the_policy_lets_it_update_functions_and_nobody_elses(aws: Aws, pipeline: Pipeline) -> None:
     function, other = (f"arn:aws:lambda:us-east-1:{account}:function:shop" for account in (TARGET, STRANGER))
-    told = aws.session(TARGET).client("iam").simulate_principal_policy(
-        PolicySourceArn=DEPLOY,
-        ActionNames=["lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:DeleteFunction"],
-        ResourceArns=[function],
+    told = (
+        aws.session(TARGET)
+        .client("iam")
+        .simulate_principal_policy(
+            PolicySourceArn=DEPLOY,
+            ActionNames=["lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:DeleteFunction"],
+            ResourceArns=[function],
+        )
     )
     assert {each["EvalActionName"]: each["EvalDecision"] for each in told["EvaluationResults"]} == {
         "lambda:UpdateFunctionCode": "allowed",
         "lambda:UpdateFunctionConfiguration": "allowed",
         "lambda:DeleteFunction": "implicitDeny",
     }
-    told = aws.session(TARGET).client("iam").simulate_principal_policy(
-        PolicySourceArn=DEPLOY, ActionNames=["lambda:UpdateFunctionCode"], ResourceArns=[other]
+    told = (
+        aws.session(TARGET)
+        .client("iam")
+        .simulate_principal_policy(
+            PolicySourceArn=DEPLOY, ActionNames=["lambda:UpdateFunctionCode"], ResourceArns=[other]
+        )
     )
     assert told["EvaluationResults"][0]["EvalDecision"] == "implicitDeny"
 

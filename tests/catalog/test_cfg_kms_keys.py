@@ -26,11 +26,14 @@ def keys(aws: Aws) -> Keys:
     starter, arn = user(aws, "starter", {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"})
     for name in ("key-admin", "app"):
         arns[name] = role(aws, name, {"AWS": arn})
-        sessions[name] = session_of(
-            aws, starter.client("sts").assume_role(RoleArn=arns[name], RoleSessionName="work")
-        )
+        sessions[name] = session_of(aws, starter.client("sts").assume_role(RoleArn=arns[name], RoleSessionName="work"))
     document = policy(
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"}, "Action": "kms:*", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
         {
             "Sid": "Administer",
             "Effect": "Allow",
@@ -58,9 +61,9 @@ def keys(aws: Aws) -> Keys:
 
 
 def sealed(keys: Keys, plain: bytes = b"4111 1111 1111 1111") -> bytes:
-    return keys.app.client("kms").encrypt(
-        KeyId="alias/shop-production", Plaintext=plain, EncryptionContext=CONTEXT
-    )["CiphertextBlob"]
+    return keys.app.client("kms").encrypt(KeyId="alias/shop-production", Plaintext=plain, EncryptionContext=CONTEXT)[
+        "CiphertextBlob"
+    ]
 
 
 def test_the_right_context_opens_and_a_wrong_one_does_not(aws: Aws, keys: Keys) -> None:
@@ -105,9 +108,7 @@ def test_rotation_keeps_old_data_readable(aws: Aws, keys: Keys) -> None:
 def test_a_disabled_key_breaks_access_to_all_that_it_encrypted(aws: Aws, keys: Keys) -> None:
     s3, kms = aws.client("s3"), aws.client("kms")
     s3.create_bucket(Bucket="cards")
-    s3.put_object(
-        Bucket="cards", Key="1", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=keys.production
-    )
+    s3.put_object(Bucket="cards", Key="1", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=keys.production)
     blob = sealed(keys)
     keys.admin.client("kms").disable_key(KeyId=keys.production)
     aws.advance("1m")

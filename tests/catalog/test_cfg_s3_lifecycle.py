@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalog.configurations import refused
+from catalog.configurations import code_of, refused
 from foulweather.testing import Aws
 
 BUCKET = "shop-data"
@@ -59,11 +59,9 @@ def s3(aws: Aws) -> Any:
 
 def storage_class(s3: Any, key: str, **more: str) -> str:
     """An object's class; empty where it is gone."""
-    try:
-        return s3.head_object(Bucket=BUCKET, Key=key, **more).get("StorageClass", "STANDARD")
-    except s3.exceptions.ClientError as error:
-        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    if code_of(s3.head_object, Bucket=BUCKET, Key=key, **more) == "404":
         return ""
+    return s3.head_object(Bucket=BUCKET, Key=key, **more).get("StorageClass", "STANDARD")
 
 
 def put(s3: Any, key: str, body: bytes = LARGE) -> str:

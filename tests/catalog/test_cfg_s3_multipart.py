@@ -31,9 +31,7 @@ def part(s3: Any, upload: str, number: int, body: bytes) -> dict[str, Any]:
 
 
 def complete(s3: Any, upload: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
-    return s3.complete_multipart_upload(
-        Bucket=BUCKET, Key=KEY, UploadId=upload, MultipartUpload={"Parts": parts}
-    )
+    return s3.complete_multipart_upload(Bucket=BUCKET, Key=KEY, UploadId=upload, MultipartUpload={"Parts": parts})
 
 
 def test_parts_become_one_object_whose_etag_tells_how_many(s3: Any) -> None:

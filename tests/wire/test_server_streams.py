@@ -316,6 +316,14 @@ async def test_going_on_waits_for_the_answers_before_it():
         assert (await client.response())[2] == b"abc"
 
 
+async def test_who_asks_first_with_nothing_to_send_is_answered_first():
+    """Botocore sends empty objects so, and takes an answer that comes at once for that of every later request."""
+    async with serving(Application(echo)) as server, client_of(server) as client:
+        client.send(EXPECT.replace(b"Content-Length: 3", b"Content-Length: 0"))
+        assert (await client.response())[0] == 100
+        assert (await client.response())[0] == 200
+
+
 async def test_another_expectation_fails():
     data = b"GET / HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n"
     assert (await exchange(Application(echo), data))[0] == 417

@@ -12,7 +12,7 @@ from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.wire.answering import FULL_WINDOW, Answering, Turn
 from foulweather.wire.app import Admission
 from foulweather.wire.body import BodyMalformed, BodyStream, BodyTooLarge, BodyTooSlow, ClientGone
-from foulweather.wire.responses import plain
+from foulweather.wire.responses import CONTINUE, plain
 from foulweather.wire.target import TargetRefused, read_target
 from foulweather.wire.upgrades import AfterMadeUpHead, made_up_head
 
@@ -162,8 +162,9 @@ class Connection(Answering):
         length = by_name.get("content-length", "0")
         if length != "0" or "transfer-encoding" in by_name:
             self._admit(request, by_name, int(length))
-        elif "expect" in by_name:
-            self._check_expect(by_name["expect"])
+        elif "expect" in by_name and self._check_expect(by_name["expect"]) and self._turn is None and not self._turns:
+            # There is nothing to wait for, but botocore, told the last word first, misreads all that follows.
+            self._transport.write(CONTINUE)
 
     def on_body(self, chunk: bytes) -> None:
         """A piece of the body."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from foulweather.kernel.http import HttpRequest
-from foulweather.services.s3.addresses import PLAIN, address_of
+from foulweather.services.s3.addresses import PLAIN, Address, address_of
 from foulweather.wire import rest_paths
 
 CONTROL_PATH = "/v20180820/"
+ACCOUNT_DIGITS = 12
 # Methods and content type of a browser's upload form, which is no operation of the API's model.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 FORM = "multipart/form-data"
@@ -30,7 +31,7 @@ def match(request: HttpRequest, is_signed: bool) -> Found | None:
         if not is_signed:
             return None
         address = PLAIN
-    if address.kind == "control" or (address == PLAIN and request.path.startswith(CONTROL_PATH)):
+    if address.kind == "control" or (request.path.startswith(CONTROL_PATH) and _is_for_an_account(address)):
         found = rest_paths.match("s3control", request.method, request.path, request.query, request.header)
         return Found("s3control", *found) if found is not None else None
     if address.kind == "website":
@@ -42,6 +43,12 @@ def match(request: HttpRequest, is_signed: bool) -> Found | None:
     path = f"/{address.bucket}{request.path}" if address.bucket else request.path
     found = rest_paths.match("s3", request.method, path, request.query, request.header)
     return Found("s3", *found) if found is not None else None
+
+
+def _is_for_an_account(address: Address) -> bool:
+    """Whether a custom endpoint's host is plain, or has the account before it that clients of S3 Control put there."""
+    bucket = address.bucket
+    return address == PLAIN or (address.kind == "rest" and len(bucket) == ACCOUNT_DIGITS and bucket.isdigit())
 
 
 def is_form(request: HttpRequest) -> bool:

@@ -167,3 +167,20 @@ async def test_another_account_reads_a_table_whose_policy_lets_it(aws: Aws) -> N
     aws.dynamodb.delete_resource_policy({"ResourceArn": arn})
     with pytest.raises(AwsError, match="not authorized"):
         other.dynamodb.get_item({"TableName": arn, "Key": item("a")})
+
+
+async def test_the_items_of_a_deleted_table_go_in_parts(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    from foulweather.services.dynamodb.state import DynamoState
+
+    monkeypatch.setattr(limits, "DROPPED_AT_ONCE", 4)
+    await made(aws)
+    await made(aws, "other")
+    for n in range(10):
+        aws.dynamodb.put_item({"TableName": "orders", "Item": item(f"k{n}")})
+    aws.dynamodb.put_item({"TableName": "other", "Item": item("a")})
+    aws.dynamodb.delete_table({"TableName": "orders"})
+    await aws.advance(ms=limits.DELETE_MS)
+    items = aws.world.state(DynamoState, aws.account, aws.region).items
+    assert len(items) == 7
+    await aws.advance(ms=3 * limits.DROP_STEP_MS)
+    assert len(items) == 1

@@ -144,14 +144,14 @@ def test_across_accounts_both_sides_must_allow_and_nothing_is_told(aws: Aws) -> 
     assert refused(mallory.s3.get_object, READ).status == 403
 
 
-def test_the_other_account_of_an_organization_is_told(aws: Aws) -> None:
+async def test_the_other_account_of_an_organization_is_told(aws: Aws) -> None:
     new_bucket(aws)
     put(aws, "a")
     aws.organizations.create_organization({"FeatureSet": "ALL"})
     member = aws.organizations.create_account({"Email": "m@example.com", "AccountName": "m"})
-    account = member["CreateAccountStatus"].get("AccountId")
-    if not account:
-        pytest.skip("accounts take time to be made")
+    await aws.advance(seconds=3600)
+    made = {"CreateAccountRequestId": member["CreateAccountStatus"]["Id"]}
+    account = aws.organizations.describe_create_account_status(made)["CreateAccountStatus"]["AccountId"]
     carol = user(aws.in_account(account), "carol", allow("s3:*"))
     assert "because no resource-based policy allows" in refused(carol.s3.get_object, READ).message
 
@@ -362,3 +362,14 @@ def test_what_was_allowed_of_ones_own_is_not_of_anothers(aws: Aws) -> None:
     mallory = stranger(aws, allow("s3:*"))
     mallory.s3.put_object({**READ, "Body": b"theirs"})
     assert refused(alice.s3.get_object, READ).status == 403
+
+
+def test_a_policy_that_wants_full_control_for_the_owner_is_met_by_sending_it(aws: Aws) -> None:
+    new_bucket(aws)
+    condition = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    policy(aws, BUCKET, statement(BUCKET, "s3:PutObject", principal={"AWS": OTHER}, Condition=condition))
+    mallory = stranger(aws, allow("s3:*"))
+    assert refused(mallory.s3.put_object, READ).status == 403
+    mallory.s3.put_object({**READ, "ACL": "bucket-owner-full-control"})
+    eve = stranger(aws, allow("s3:PutObject"), name="eve")
+    assert "s3:PutObjectAcl" in refused(eve.s3.put_object, {**READ, "ACL": "bucket-owner-full-control"}).why.cause

@@ -277,3 +277,27 @@ def test_every_reader_brings_the_customers_key(aws: Aws, operation: str) -> None
     put(aws, "b")
     error = refused(read, {**BROUGHT, "Bucket": BUCKET, "Key": "b"})
     assert error.message == "The encryption parameters are not applicable to this object."
+
+
+def test_parts_bring_the_key_that_their_upload_began_with(aws: Aws) -> None:
+    new_bucket(aws)
+    unblocked(aws)
+    upload = aws.s3.create_multipart_upload({**READ, **BROUGHT})["UploadId"]
+    part = {**READ, "UploadId": upload, "PartNumber": 1, "Body": b"x"}
+    error = refused(aws.s3.upload_part, part)
+    assert error.message.startswith("The multipart upload initiate requested encryption.")
+    other = bytes(32)
+    wrong = {**BROUGHT, "SSECustomerKey": b64(other), "SSECustomerKeyMD5": b64(hashlib.md5(other).digest())}
+    error = refused(aws.s3.upload_part, {**part, **wrong})
+    assert error.message == "The provided encryption parameters did not match the ones used originally."
+    assert aws.s3.upload_part({**part, **BROUGHT})["SSECustomerKeyMD5"] == BROUGHT["SSECustomerKeyMD5"]
+
+
+def test_a_copy_brings_the_key_of_its_source(aws: Aws) -> None:
+    new_bucket(aws)
+    unblocked(aws)
+    aws.s3.put_object({**READ, "Body": b"x", **BROUGHT})
+    copy = {"Bucket": BUCKET, "Key": "b", "CopySource": f"{BUCKET}/a"}
+    assert refused(aws.s3.copy_object, copy).code == "InvalidRequest"
+    aws.s3.copy_object({**copy, **{f"CopySource{name}": value for name, value in BROUGHT.items()}})
+    assert aws.s3.head_object({"Bucket": BUCKET, "Key": "b"})["ServerSideEncryption"] == "AES256"

@@ -11,6 +11,7 @@ from harness import Aws
 from services.s3.time_calls import days, made, put
 
 DAY_MS = 86_400_000
+MD5 = "XUFAKrxLKna5cZ2REBfFkg=="
 
 
 def locked(aws: Aws, **rule: object) -> str:
@@ -76,7 +77,7 @@ async def test_governance_holds_until_its_time_or_a_bypass(aws: Aws) -> None:
     bucket = locked(aws, Mode="GOVERNANCE", Days=2)
     with refused("InvalidRequest", "Content-MD5"):
         put(aws, bucket, "k")
-    version = put(aws, bucket, "k", ChecksumAlgorithm="CRC32")["VersionId"]
+    version = put(aws, bucket, "k", ContentMD5=MD5)["VersionId"]
     with refused("AccessDenied", "Access Denied because object protected by object lock.") as caught:
         aws.s3.delete_object({"Bucket": bucket, "Key": "k", "VersionId": version})
     assert caught.value.status == 403
@@ -88,7 +89,7 @@ async def test_governance_holds_until_its_time_or_a_bypass(aws: Aws) -> None:
         aws.s3.delete_object({"Bucket": bucket, "Key": "k", "VersionId": version})
     await days(aws, 1)
     aws.s3.delete_object({"Bucket": bucket, "Key": "k", "VersionId": version})
-    other = put(aws, bucket, "k", ChecksumAlgorithm="CRC32")["VersionId"]
+    other = put(aws, bucket, "k", ContentMD5=MD5)["VersionId"]
     aws.s3.delete_object({"Bucket": bucket, "Key": "k", "VersionId": other, "BypassGovernanceRetention": True})
 
 
@@ -123,9 +124,9 @@ def test_a_retention_must_end_in_the_future(aws: Aws) -> None:
     with refused("InvalidArgument", "must be in the future"):
         retain(aws, bucket, "k", "GOVERNANCE", aws.now - 1)
     with refused("InvalidArgument", "must both be supplied"):
-        put(aws, bucket, "k", ObjectLockMode="GOVERNANCE", ChecksumAlgorithm="CRC32")
+        put(aws, bucket, "k", ObjectLockMode="GOVERNANCE", ContentMD5=MD5)
     with refused("InvalidArgument", "Unknown wormMode"):
-        put(aws, bucket, "k", ObjectLockMode="x", ObjectLockRetainUntilDate=aws.now + 1, ChecksumAlgorithm="CRC32")
+        put(aws, bucket, "k", ObjectLockMode="x", ObjectLockRetainUntilDate=aws.now + 1, ContentMD5=MD5)
 
 
 async def test_a_legal_hold_has_no_end_and_no_bypass(aws: Aws) -> None:
@@ -146,7 +147,7 @@ async def test_a_legal_hold_has_no_end_and_no_bypass(aws: Aws) -> None:
 
 def test_head_tells_of_the_lock(aws: Aws) -> None:
     bucket = locked(aws, Mode="COMPLIANCE", Years=1)
-    put(aws, bucket, "k", ChecksumAlgorithm="CRC32")
+    put(aws, bucket, "k", ContentMD5=MD5)
     head = aws.s3.head_object({"Bucket": bucket, "Key": "k"})
     assert head["ObjectLockMode"] == "COMPLIANCE"
     assert head["ObjectLockRetainUntilDate"] == aws.now + 365 * DAY_MS

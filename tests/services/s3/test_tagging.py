@@ -58,7 +58,7 @@ def test_an_object_has_ten_tags_and_a_bucket_fifty(aws: Aws) -> None:
 def test_tags_of_an_upload_are_in_its_header(aws: Aws) -> None:
     new_bucket(aws)
     put(aws, "a", Tagging="team=red&cost%20center=a%2Bb")
-    assert aws.s3.get_object_tagging(READ)["TagSet"] == tags(**{"team": "red", "cost center": "a+b"})["TagSet"]
+    assert aws.s3.get_object_tagging(READ)["TagSet"] == tags(**{"cost center": "a+b", "team": "red"})["TagSet"]
     assert aws.s3.head_object(READ)["TagCount"] == 2
     for text in ("=v", "a=1&a=2"):
         assert refused(aws.s3.put_object, {**READ, "Tagging": text}).code == "InvalidArgument"

@@ -42,7 +42,8 @@ def provisioned(target: Target, table: dict[str, Any]) -> Provisioned | None:
     if holder is None:
         return None
     units = holder["ProvisionedThroughput"]
-    is_on_demand = (table.get("BillingModeSummary") or {}).get("BillingMode") == "PAY_PER_REQUEST"
+    mode: dict[str, Any] = table.get("BillingModeSummary") or {}
+    is_on_demand = mode.get("BillingMode") == "PAY_PER_REQUEST"
     is_active = table["TableStatus"] == "ACTIVE" and holder.get("IndexStatus", "ACTIVE") == "ACTIVE"
     return Provisioned(units["ReadCapacityUnits"], units["WriteCapacityUnits"], is_active, is_on_demand)
 
@@ -204,9 +205,7 @@ def _failed(call: Call, state: ScalingState, target: Target, activity: Activity,
     call.explain(operation, target.resource_arn, why, error.code)
 
 
-def _end(
-    call: Call, state: ScalingState, target: Target, activity: Activity, status: Status, message: str
-) -> None:
+def _end(call: Call, state: ScalingState, target: Target, activity: Activity, status: Status, message: str) -> None:
     activity.status, activity.message, activity.ended_ms = status, message, call.now
     state.activities.touch(activity.id)
     if target.activity == activity.id and target.key in state.targets:

@@ -14,6 +14,8 @@ from foulweather.services.applicationautoscaling.consumption import Consumption
 from foulweather.services.applicationautoscaling.records import Alarm, AlarmKind, AlarmState, Policy, Target
 from foulweather.services.applicationautoscaling.state import ScalingState
 
+SILENT = "InsufficientData"
+
 
 def make(call: Call, state: ScalingState, target: Target, policy: Policy) -> None:
     """Give a policy the alarms that its configuration wants, and take away the others."""
@@ -21,8 +23,8 @@ def make(call: Call, state: ScalingState, target: Target, policy: Policy) -> Non
     if not policy.config.get("DisableScaleIn"):
         kinds.append("AlarmLow")
     if metrics.is_predefined(policy):
-        kinds += ["ProvisionedCapacityHigh", "ProvisionedCapacityLow"]
-    held = {alarm.kind: alarm for alarm in state.alarms_of(policy)}
+        kinds.extend(("ProvisionedCapacityHigh", "ProvisionedCapacityLow"))
+    held: dict[AlarmKind, Alarm] = {alarm.kind: alarm for alarm in state.alarms_of(policy)}
     remove(state, [alarm for kind, alarm in held.items() if kind not in kinds])
     for kind in kinds:
         if kind not in held:
@@ -92,6 +94,10 @@ def evaluate(call: Call, state: ScalingState, target: Target, policy: Policy, al
     values = [metrics.value_at(policy, target, state, consumption, each) for each in minutes]
     there = [value for value in values if value is not None]
     _set(call, state, target, alarm, _state_of(alarm, there), there)
+    if not there and alarm.kind == "AlarmLow" and target.units > target.min_units and alarm.told != SILENT:
+        alarm.told = SILENT
+        state.alarms.touch(alarm.name)
+        _explain_silence(call, target, alarm)
     return there
 
 
@@ -108,9 +114,7 @@ def _state_of(alarm: Alarm, there: list[float]) -> AlarmState:
     return "ALARM" if len(there) == alarm.periods else alarm.state
 
 
-def _set(
-    call: Call, state: ScalingState, target: Target, alarm: Alarm, found: AlarmState, there: list[float]
-) -> None:
+def _set(call: Call, state: ScalingState, target: Target, alarm: Alarm, found: AlarmState, there: list[float]) -> None:
     if found == alarm.state:
         return
     before, alarm.state = alarm.state, found
@@ -125,8 +129,6 @@ def _set(
         datapoints=there,
         threshold=alarm.threshold,
     )
-    if found == "INSUFFICIENT_DATA" and alarm.kind == "AlarmLow" and target.units > target.min_units:
-        _explain_silence(call, target, alarm)
 
 
 def _explain_silence(call: Call, target: Target, alarm: Alarm) -> None:
@@ -143,4 +145,4 @@ def _explain_silence(call: Call, target: Target, alarm: Alarm) -> None:
         f"aws application-autoscaling register-scalable-target --service-namespace {target.namespace} "
         f"--resource-id {target.resource_id} --scalable-dimension {target.dimension} --max-capacity {target.min_units}",
     )
-    call.explain("ScaleIn", target.resource_arn, Why("dropped", cause, facts, remedy), "InsufficientData")
+    call.explain("ScaleIn", target.resource_arn, Why("dropped", cause, facts, remedy), SILENT)

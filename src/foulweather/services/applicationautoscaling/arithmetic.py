@@ -100,7 +100,9 @@ def check(texts: Mapping[str, str], ids: Iterable[str]) -> None:
     for name, text in texts.items():
         for word in _split(text):
             if word[0].islower() and word not in known and word not in texts:
-                raise limits.invalid(f"Error in expression {name}: {word} is not defined", *limits.facts(Expression=text))
+                raise limits.invalid(
+                    f"Error in expression {name}: {word} is not defined", *limits.facts(Expression=text)
+                )
         value_of(name, texts, known)
 
 

@@ -90,7 +90,7 @@ def plan(call: Call, state: ScalingState, action: ScheduledAction) -> None:
     if when_ms is None or (action.end_ms and when_ms > action.end_ms):
         action.due = 0
     else:
-        action.due = call.later(when_ms, "application-autoscaling.run_scheduled", action=action.key)
+        action.due = call.later(when_ms, "application-autoscaling.run_scheduled", scheduled=action.key)
     state.scheduled.touch(action.key)
 
 

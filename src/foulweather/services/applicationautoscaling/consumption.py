@@ -22,7 +22,7 @@ class Datapoint(NamedTuple):
     """One minute of a metric, in thousandths."""
 
     sum_milli: int
-    count: int
+    samples: int
     least_milli: int
     most_milli: int
 
@@ -44,7 +44,7 @@ class Series:
                 del self.minutes[min(self.minutes)]
         else:
             self.minutes[minute] = Datapoint(
-                held.sum_milli + milli, held.count + 1, min(held.least_milli, milli), max(held.most_milli, milli)
+                held.sum_milli + milli, held.samples + 1, min(held.least_milli, milli), max(held.most_milli, milli)
             )
 
     def had_any_since(self, minute: int) -> bool:
@@ -92,8 +92,11 @@ def followed_tables(target: Target, policy: Policy) -> set[str]:
     custom: dict[str, Any] | None = policy.config.get("CustomizedMetricSpecification")
     if custom is None:
         return {target.table}
-    stats = [each["MetricStat"]["Metric"] for each in custom.get("Metrics") or [] if each.get("MetricStat")]
-    dimensions = [each for metric in [custom, *stats] for each in metric.get("Dimensions") or []]
+    queries: list[dict[str, Any]] = custom.get("Metrics") or []
+    stats: list[dict[str, Any]] = [each["MetricStat"]["Metric"] for each in queries if each.get("MetricStat")]
+    dimensions: list[dict[str, str]] = []
+    for metric in [custom, *stats]:
+        dimensions += metric.get("Dimensions") or []
     return {each["Value"] for each in dimensions if each["Name"] == "TableName"}
 
 
@@ -137,7 +140,7 @@ def wake(world: World, consumption: Consumption, event: Event) -> None:
 
 def begin(world: World, account: str, region: str, now_ms: int) -> None:
     """Put the next evaluation on the agenda: a minute's metrics are known a while after it has ended."""
-    minute = (now_ms - limits.METRIC_DELAY_MS) // limits.MINUTE_MS + 1
+    minute = now_ms // limits.MINUTE_MS + 1
     when_ms = minute * limits.MINUTE_MS + limits.METRIC_DELAY_MS
     world.state(ScalingState, account, region).evaluations.put(NEXT, Evaluation(when_ms))
     world.agenda.at(when_ms, "application-autoscaling.evaluate", {}, account=account, region=region)

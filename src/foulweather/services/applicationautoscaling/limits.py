@@ -62,9 +62,7 @@ def invalid(message: str, *because: Fact, remedy: tuple[str, ...] = ()) -> AwsEr
 
 def not_found(words: str, namespace: str, resource_id: str, dimension: str) -> AwsError:
     """What a request needs is not there."""
-    message = (
-        f"{words} service namespace: {namespace}, resource ID: {resource_id}, scalable dimension: {dimension}"
-    )
+    message = f"{words} service namespace: {namespace}, resource ID: {resource_id}, scalable dimension: {dimension}"
     remedy = (
         f"aws application-autoscaling register-scalable-target --service-namespace {namespace} "
         f"--resource-id {resource_id} --scalable-dimension {dimension} --min-capacity ... --max-capacity ..."

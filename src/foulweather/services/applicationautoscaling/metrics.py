@@ -50,7 +50,9 @@ def check(target: Target, config: Mapping[str, Any]) -> None:
         _check_custom(custom)
 
 
-def value_at(policy: Policy, target: Target, state: ScalingState, consumption: Consumption, minute: int) -> float | None:
+def value_at(
+    policy: Policy, target: Target, state: ScalingState, consumption: Consumption, minute: int
+) -> float | None:
     """The metric's value in a minute, as its alarms compare it, or None where there was nothing to count."""
     if is_predefined(policy):
         metric = f"Consumed{target.direction}CapacityUnits"
@@ -117,7 +119,8 @@ def _check_metric(metric: Mapping[str, Any], statistic: str, unit: str | None) -
     namespace, name = metric.get("Namespace"), metric.get("MetricName")
     if namespace is None or name is None:
         raise limits.invalid("A metric must have Namespace and MetricName")
-    dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions") or []}
+    given: list[dict[str, str]] = metric.get("Dimensions") or []
+    dimensions = {each["Name"]: each["Value"] for each in given}
     is_told = (
         namespace == _NAMESPACE
         and name in (*GATHERED, *PROVISIONED)
@@ -151,9 +154,9 @@ def _stat(
     if point is None:
         return None
     if statistic == "SampleCount":
-        return point.count
+        return point.samples
     if statistic == "Average":
-        return point.sum_milli / point.count / 1000
+        return point.sum_milli / point.samples / 1000
     milli = {"Sum": point.sum_milli, "Minimum": point.least_milli, "Maximum": point.most_milli}[statistic]
     return milli / 1000
 

@@ -60,10 +60,13 @@ def note_alarm_action(world: World, event: Event) -> None:
     if ":scalingPolicy:" not in facts["action"]:
         return
     place = facts["action"].split(":")
-    args = {"policy": facts["action"], "alarm": facts["alarm"], "value": facts["value"], "threshold": facts["threshold"]}
-    world.agenda.at(
-        event.at_ms, "application-autoscaling.execute_policy", args, account=place[4], region=place[3]
-    )
+    args = {
+        "policy": facts["action"],
+        "alarm": facts["alarm"],
+        "value": facts["value"],
+        "threshold": facts["threshold"],
+    }
+    world.agenda.at(event.at_ms, "application-autoscaling.execute_policy", args, account=place[4], region=place[3])
 
 
 # --- times
@@ -116,10 +119,10 @@ async def adjust(call: Call, target: str) -> None:
         await bounding.adjust(call, state, found)
 
 
-async def run_scheduled(call: Call, action: str) -> None:
+async def run_scheduled(call: Call, scheduled: str) -> None:
     """Run a scheduled action."""
     state = call.state(ScalingState)
-    found = state.scheduled.get(action)
+    found = state.scheduled.get(scheduled)
     if found is not None:
         await bounding.run(call, state, found)
 

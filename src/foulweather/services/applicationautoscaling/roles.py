@@ -57,9 +57,7 @@ def acting_for(call: Call, target: Target, task: str) -> Ports:
         f"{role.role_id}:{name}",
         role.arn,
     )
-    return call.acting_as(
-        principal, account=target.account, region=target.region, session=Session(issued_ms=call.now)
-    )
+    return call.acting_as(principal, account=target.account, region=target.region, session=Session(issued_ms=call.now))
 
 
 def _no_role(call: Call, target: Target) -> AwsError:

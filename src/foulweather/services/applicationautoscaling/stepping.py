@@ -9,9 +9,7 @@ from foulweather.services.applicationautoscaling.records import Policy, Target
 from foulweather.services.applicationautoscaling.state import ScalingState
 
 
-async def execute(
-    call: Call, state: ScalingState, policy_arn: str, alarm: str, value: float, threshold: float
-) -> None:
+async def execute(call: Call, state: ScalingState, policy_arn: str, alarm: str, value: float, threshold: float) -> None:
     """Set the capacity that a breach leads to, unless nothing covers it, it is suspended or it is cooling down."""
     found = _found(state, policy_arn)
     if found is None:
@@ -44,7 +42,10 @@ async def execute(
         return
     code = await acting.attempt(call, state, target, wanted, tracking.triggered(alarm, policy), policy)
     if code:
-        bounds = (call.fact(target.arn, "MinCapacity", target.min_units), call.fact(target.arn, "MaxCapacity", target.max_units))
+        bounds = (
+            call.fact(target.arn, "MinCapacity", target.min_units),
+            call.fact(target.arn, "MaxCapacity", target.max_units),
+        )
         why = Why("dropped", f"{target.resource_arn} is left at {target.units}: {code}.", (*bounds, *facts))
         call.explain("ExecutePolicy", target.resource_arn, why, code)
 

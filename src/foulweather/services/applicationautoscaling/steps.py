@@ -8,6 +8,7 @@ what is built nothing takes it yet.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from foulweather.services.applicationautoscaling import limits
@@ -48,7 +49,7 @@ def _check_ranges(steps: list[dict[str, Any]]) -> None:
         (step.get("MetricIntervalLowerBound", -infinite), step.get("MetricIntervalUpperBound", infinite))
         for step in steps
     )
-    for (_, upper), (lower, _) in zip(ranges, ranges[1:], strict=False):
+    for (_, upper), (lower, _) in pairwise(ranges):
         if upper > lower:
             raise limits.invalid("Step adjustment intervals can't overlap", *limits.facts(StepAdjustments=steps))
         if upper < lower:

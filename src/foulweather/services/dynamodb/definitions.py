@@ -16,7 +16,6 @@ from foulweather.services.dynamodb.refusals import invalid
 
 BOTH_UNITS = "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
 NEITHER_UNITS = "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
-VIEWS = ("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
 
 
 def check_model(call: Call, request: Mapping[str, Any]) -> None:
@@ -71,7 +70,7 @@ def checked_schema(
     if len(set(names)) != len(names):
         raise invalid("Two or more elements of the KeySchema have the same name")
     if [each["AttributeName"] for each in schema] != list(names):
-        raise refusals.validation("Invalid KeySchema: HASH key types must come before RANGE key types")
+        raise refusals.validation("Invalid KeySchema: All HASH key elements must precede all RANGE key elements")
     if len(hashes) > limits.INDEX_KEYS_MAX or len(sorts) > limits.INDEX_KEYS_MAX:
         raise invalid(f"An index has at most {limits.INDEX_KEYS_MAX} HASH and {limits.INDEX_KEYS_MAX} RANGE attributes")
     return hashes, sorts
@@ -82,11 +81,6 @@ def check_defined(types: Mapping[str, str], used: Sequence[str], *, with_indexes
     names = list(dict.fromkeys(used))
     missing = [name for name in names if name not in types]
     if missing:
-        if not with_indexes:
-            raise invalid(
-                "Some index key attributes are not defined in AttributeDefinitions. "
-                f"Keys: {_listed(missing)}, AttributeDefinitions: {_listed(types)}"
-            )
         raise invalid(
             "Some index key attributes are not defined in AttributeDefinitions. "
             f"Keys: {_listed(missing)}, AttributeDefinitions: {_listed(types)}"

@@ -42,7 +42,6 @@ class LiveTable:
         self.count = count
         self.size_bytes = size_bytes
         self.order: SortedList[str] | None = SortedList() if count == 0 else None
-        self.collections: dict[str, int] | None = None
         self.meter = self._meter(None, now_ms)
         self.indexes: dict[str, LiveIndex] = {}
         self.policy: Held | None = None
@@ -202,12 +201,6 @@ class LiveTable:
             item = packing.unpacked(row)
             total += size + sum(index.size_in(item, size) for index in locals_ if index.place_of(item) is not None)
         return total
-
-    def sizes(self) -> dict[str, int]:
-        """The sizes of item collections that were asked for; kept up to date once they are known."""
-        if self.collections is None:
-            self.collections = {}
-        return self.collections
 
 
 def _check_size(kind: str, content: str | bytes, *, is_hash: bool) -> None:

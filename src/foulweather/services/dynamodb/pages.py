@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
 from foulweather.kernel.call import Call
@@ -145,8 +145,3 @@ class _Page:
             if self.scanned == limit or self.bytes >= bytes_max:
                 return key
         return None
-
-
-def start_key(request: Mapping[str, Any]) -> Item | None:
-    """A request's ExclusiveStartKey."""
-    return request.get("ExclusiveStartKey")

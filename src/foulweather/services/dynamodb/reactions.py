@@ -93,16 +93,17 @@ def table_deleted(call: Call, table: str, table_id: str) -> None:
 
 def drop_items(call: Call, number: str) -> None:
     """Drop some of the rows of a table that is gone, and come back for the rest."""
-    items = call.state(DynamoState).items
-    found: list[str] = []
-    for key in items:
-        if key[:NUMBER_DIGITS] == number:
-            found.append(key)
-            if len(found) == limits.DROPPED_AT_ONCE:
-                break
-    for key in found:
+    state = call.state(DynamoState)
+    items = state.items
+    left = state.dropping.get(number)
+    if left is None:
+        left = state.dropping[number] = [key for key in items if key[:NUMBER_DIGITS] == number]
+    for key in left[-limits.DROPPED_AT_ONCE :]:
         items.delete(key)
-    if len(found) == limits.DROPPED_AT_ONCE:
+    del left[-limits.DROPPED_AT_ONCE :]
+    if not left:
+        del state.dropping[number]
+    else:
         call.later(call.now + limits.DROP_STEP_MS, "dynamodb.drop_items", number=number)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from foulweather.kernel.call import Call
 from foulweather.services.dynamodb.language.sizes import item_size
 from foulweather.services.dynamodb.partitions import spread_number
-from foulweather.services.dynamodb.streams_state import Record, StreamState
+from foulweather.services.dynamodb.streams_state import Record, StreamState, shown
 
 if TYPE_CHECKING:
     from foulweather.services.dynamodb.writing import Change
@@ -38,4 +38,4 @@ def write(call: Call, change: Change, user: str) -> None:
     streams: StreamState = live.state.streams
     arn = live.row.stream_arn
     streams.write(arn, spread_number(change.group), record)
-    call.happened("dynamodb.StreamRecord", arn, shard=record.shard, sequence=str(record.sequence))
+    call.happened("dynamodb.StreamRecord", arn, shard=record.shard, sequence=shown(record.sequence))

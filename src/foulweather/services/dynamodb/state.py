@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError
 from foulweather.services.dynamodb import limits, packing, refusals
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Backup, Layout, Past, Remembered, Stamp, TableRow
@@ -40,6 +39,7 @@ class DynamoState(State):
             sizes[number] += size_of(row)
         self._counts, self._sizes = counts, sizes
         self.live: dict[str, LiveTable] = {}
+        self.dropping: dict[str, list[str]] = {}
         self.streams = self.store.state(StreamState, self.account, self.region)
         self.history_seq = max((int(key.partition("/")[2]) for key in self.history), default=0)
         self.history_keys: dict[str, list[str]] = defaultdict(list)
@@ -132,12 +132,5 @@ def located(call: Call, name: str | None) -> LiveTable:
     if live is None:
         raise refusals.no_table(arn, named=False)
     if live.row.status not in ("ACTIVE", "UPDATING"):
-        if live.row.status == "INACCESSIBLE_ENCRYPTION_CREDENTIALS":
-            raise inaccessible(live)
         raise refusals.not_ready(arn, live.row.status)
     return live
-
-
-def inaccessible(live: LiveTable) -> AwsError:
-    """The table's key cannot be used."""
-    return AwsError("ResourceInUseException", f"Table {live.row.name} is inaccessible: its KMS key cannot be used")

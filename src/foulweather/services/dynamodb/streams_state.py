@@ -12,7 +12,7 @@ from foulweather.world.store import State, table
 SHARD_MS = 4 * 3_600_000
 KEPT_MS = 24 * 3_600_000
 SEQUENCE_STEP = 100_000_000
-# Sequence numbers have 21 to 40 digits; a shard's records are numbered upwards from its own first number.
+# Sequence numbers have 21 to 40 digits: this is added to the numbers of the rows, which must fit in 64 bits.
 SEQUENCE_BASE = 10**20
 
 
@@ -67,7 +67,7 @@ class StreamState(State):
         """Put every record back in its shard, in order, and find the last sequence number."""
         self.by_shard: dict[str, list[Record]] = {}
         self.reads: dict[str, tuple[int, int]] = {}
-        self._last = SEQUENCE_BASE
+        self._last = 0
         for record in sorted(self.records.values(), key=_by_sequence):
             self.by_shard.setdefault(record.shard, []).append(record)
         for stream in self.streams.values():
@@ -180,6 +180,11 @@ class StreamState(State):
             for record in self.by_shard.pop(shard.id, []):
                 self.records.delete(f"{shard.id}/{record.sequence}")
         self.streams.delete(arn)
+
+
+def shown(sequence: int) -> str:
+    """A sequence number as clients see it."""
+    return str(SEQUENCE_BASE + sequence)
 
 
 def _by_sequence(record: Record) -> int:

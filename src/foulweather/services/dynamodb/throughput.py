@@ -16,7 +16,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.dynamodb import limits
 from foulweather.services.dynamodb.partitions import Bucket, Heat, Partition, Partitions
-from foulweather.services.dynamodb.records import Index, Most, Provisioned, TableRow, Warm
+from foulweather.services.dynamodb.records import Index, Provisioned, TableRow, Warm
 
 Direction = Literal["read", "write"]
 
@@ -204,8 +204,3 @@ def _raise(meter: Meter, limit: Limit) -> str:
         return f"{command} --billing-mode PAY_PER_REQUEST"
     update = f'[{{"Update":{{"IndexName":"{meter.index.name}","ProvisionedThroughput":{{...}}}}}}]'
     return f"{command} --global-secondary-index-updates '{update}'"
-
-
-def unlimited(most: Most) -> bool:
-    """Whether no maximum is set."""
-    return not most.read_units and not most.write_units

@@ -49,12 +49,20 @@ class Reason(NamedTuple):
 def carry_out(call: Call, writes: Sequence[Write]) -> tuple[list[Change], list[Spent]]:
     """Check every part before the first is made; whatever stands in the way of one cancels all."""
     places: list[tuple[LiveTable, str, str]] = []
-    for write in writes:
+    invalid: dict[int, Reason] = {}
+    for place, write in enumerate(writes):
         live = located(call, write.table)
-        key, group = live.checked_item(write.item) if write.kind == "Put" else live.checked_key(write.item)
+        try:
+            key, group = live.checked_item(write.item) if write.kind == "Put" else live.checked_key(write.item)
+        except AwsError as error:
+            # What the table refuses cancels the transaction; what no table would take is refused before.
+            invalid[place] = Reason("ValidationError", error.message, None, error.why.facts)
+            continue
         if write.update is not None:
             write.update.refuse_key(live.key_names)
         places.append((live, key, group))
+    if invalid:
+        raise _cancelled(call, writes[0].table, [], [invalid.get(place) for place in range(len(writes))])
     if len({key for _, key, _ in places}) != len(places):
         raise refusals.validation(SAME_ITEM)
     reasons: list[Reason | None] = []
@@ -63,10 +71,10 @@ def carry_out(call: Call, writes: Sequence[Write]) -> tuple[list[Change], list[S
         change, reason = _checked(call, write, live, key, group)
         changes.append(change)
         reasons.append(reason)
-    if sum(max(change.new_size, change.old_size) for change in changes) > limits.TRANSACTION_BYTES_MAX:
-        raise refusals.validation("Collection size of items in the transaction cannot exceed 4MB")
+    if sum(change.new_size for change in changes) > limits.TRANSACTION_BYTES_MAX:
+        raise refusals.validation("Transaction request size cannot exceed 4 MB")
     if any(reason is not None for reason in reasons):
-        raise _cancelled(call, changes, reasons)
+        raise _cancelled(call, writes[0].table, changes, reasons)
     spent: dict[str, Spent] = {}
     for write, change in zip(writes, changes, strict=True):
         each = spent.setdefault(change.live.prefix, Spent(change.live, "write"))
@@ -113,7 +121,7 @@ def _checked(call: Call, write: Write, live: LiveTable, key: str, group: str) ->
     return change, None
 
 
-def _cancelled(call: Call, changes: Sequence[Change], reasons: Sequence[Reason | None]) -> AwsError:
+def _cancelled(call: Call, table: str, changes: Sequence[Change], reasons: Sequence[Reason | None]) -> AwsError:
     codes = ", ".join("None" if reason is None else reason.code for reason in reasons)
     told: list[dict[str, Any]] = []
     facts: list[Fact] = []
@@ -133,7 +141,7 @@ def _cancelled(call: Call, changes: Sequence[Change], reasons: Sequence[Reason |
         change.live.meter.spend("write", change.group, change.milli, call.now)
     for each_spent in spent.values():
         each_spent.happened(call)
-    call.happened("dynamodb.TransactionCancelled", changes[0].live.arn, reasons=codes)
+    call.happened("dynamodb.TransactionCancelled", located(call, table).arn, reasons=codes)
     return AwsError(
         "TransactionCanceledException",
         CANCELLED.format(codes),

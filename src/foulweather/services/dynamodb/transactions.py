@@ -92,6 +92,7 @@ def _read(given: Mapping[str, Any]) -> Write:
     needed += ["ConditionExpression"] if kind == "ConditionCheck" else ["UpdateExpression"] if kind == "Update" else []
     required(part, *needed)
     limits.checked_table_name(part["TableName"])
+    check_returns(part)
     item, size = accepted(part[member])
     if kind == "Put" and size > ITEM_BYTES_MAX:
         raise refusals.validation(TOO_LARGE)

@@ -1,4 +1,4 @@
-"""Amazon DynamoDB Streams: its code lives with the tables whose changes it tells, since services never import each other."""
+"""Amazon DynamoDB Streams: its code lives with the tables, since services never import each other."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ SERVICE = Service(
         "tag_sets",
         "cors",
         "websites",
+        "select",
         "retention",
         "lifecycle",
         "restoring",

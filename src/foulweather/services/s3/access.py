@@ -15,6 +15,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Access, Permission, Resource
 from foulweather.services.s3 import addressing, copy_sources
 from foulweather.services.s3.condition_keys import Conditions
+from foulweather.services.s3.held_policies import policy_of
 from foulweather.services.s3.protected import bucket_resource, key_resource
 from foulweather.services.s3.records import Bucket, Version
 from foulweather.services.s3.state import S3State
@@ -170,11 +171,31 @@ def also_attributes(call: Call, request: Request) -> Sequence[Permission]:
 def also_writing(call: Call, request: Request) -> Sequence[Permission]:
     """What an upload needs for what it brings along: a list, tags, a lock."""
     actions = _brought(request)
-    if not actions:
+    if not actions or call.principal.kind == "anonymous":  # what nobody signed for, nobody's policies limit
+        return ()
+    if call.principal.kind == "service":  # inventories bring `bucket-owner-full-control`, and need s3:PutObject only
         return ()
     conditions = object_keys(call, request)
-    resources = _of_key(call, request, "s3:PutObject")
-    return [Permission(f"s3:{action}", resource, conditions) for action in actions for resource in resources]
+    needed: list[Permission] = []
+    for action in actions:
+        for resource in _of_key(call, request, "s3:PutObject"):
+            needed.append(Permission(f"s3:{action}", _in_writers_name(call, resource, action), conditions))
+    return needed
+
+
+def _in_writers_name(call: Call, resource: Resource, action: str) -> Resource:
+    """The list of what another account uploads is that account's to set: a bucket's policy can only deny it.
+
+    So a policy that allows s3:PutObject to others who send `bucket-owner-full-control` does what it says:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ensure-object-ownership.html
+    """
+    principal = call.principal
+    if action != "PutObjectAcl" or principal.account in ("", resource.account):
+        return resource
+    bucket = call.state(S3State).buckets.get(resource.arn.removeprefix("arn:aws:s3:::").partition("/")[0])
+    known = policy_of(call, bucket) if bucket is not None else None
+    denials = known.denials if known is not None else None
+    return Resource(resource.arn, principal.account, denials)
 
 
 def also_copying(call: Call, request: Request) -> Sequence[Permission]:

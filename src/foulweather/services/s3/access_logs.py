@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from foulweather.kernel.call import Call
@@ -18,6 +18,7 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.s3.notification_records import host_id
 from foulweather.services.s3.owners import canonical_id
 from foulweather.services.s3.records import Bucket
+from foulweather.services.s3.schema import part
 from foulweather.services.s3.state import S3State
 from foulweather.services.s3.upkeep import Upkeep
 from foulweather.world.journal import Event
@@ -89,7 +90,7 @@ def _waiting(world: World) -> Waiting:
     found = world.attached.get(Waiting)
     if found is None:
         found = world.attached[Waiting] = Waiting()
-    return found  # type: ignore[return-value]
+    return cast(Waiting, found)
 
 
 def moved(world: World, event: Event) -> None:
@@ -207,6 +208,6 @@ def _key(call: Call, bucket: Bucket, configuration: dict[str, Any]) -> str:
     at = datetime.fromtimestamp(call.now // 1000, UTC)
     unique = f"{at:%Y-%m-%d-%H-%M-%S}-{call.world.ids.hex(16).upper()}"
     prefix: str = configuration["TargetPrefix"]
-    if "PartitionedPrefix" in (configuration.get("TargetObjectKeyFormat") or {}):
+    if "PartitionedPrefix" in part(configuration, "TargetObjectKeyFormat"):
         return f"{prefix}{bucket.account}/{bucket.region}/{bucket.name}/{at:%Y/%m/%d}/{unique}"
     return f"{prefix}{unique}"

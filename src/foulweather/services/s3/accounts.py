@@ -43,6 +43,32 @@ class AccessPoint(msgspec.Struct, omit_defaults=True):
         return key_of(self.account, self.region, self.name)
 
 
+class Job(msgspec.Struct, omit_defaults=True):
+    """A batch job: what was asked (`CreateJob`'s request), and how far it is."""
+
+    id: str
+    account: str
+    region: str
+    request: dict[str, Any]
+    priority: int
+    created_ms: int
+    status: str = "New"
+    tasks: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    active_ms: int = 0
+    ended_ms: int = 0
+    suspended_ms: int = 0
+    reason: str = ""
+    failures: list[dict[str, str]] = []
+    tags: dict[str, str] = {}
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return f"arn:aws:s3:{self.region}:{self.account}:job/{self.id}"
+
+
 def key_of(account: str, region: str, name: str) -> str:
     """The row's key of an access point."""
     return f"{account}/{region}/{name}"
@@ -54,6 +80,7 @@ class S3ControlState(State):
     scope = "world"
     accounts = table(AccountSettings)
     access_points = table(AccessPoint)
+    jobs = table(Job)
 
     def opened(self) -> None:
         """Index the aliases."""

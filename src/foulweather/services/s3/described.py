@@ -10,7 +10,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import acl, encryption, limits, locks, refusals, storage_classes, tagging
+from foulweather.services.s3 import acl, encryption, limits, locks, refusals, standing, storage_classes, tagging
 from foulweather.services.s3.access import may
 from foulweather.services.s3.records import Bucket, Checksum, Described, PartSummary, Version
 
@@ -114,8 +114,8 @@ def told(call: Call, bucket: Bucket, version: Version) -> dict[str, Any]:
         result["VersionId"] = version.id
     if about.storage_class != "STANDARD":
         result["StorageClass"] = about.storage_class
-    if version.notes:
-        result.update(storage_classes.members(version, call.now))
+    if version.notes or "lifecycle" in bucket.settings:
+        result.update(standing.members(call, bucket, version))
     result.update(encryption.headers(about.encryption))
     if about.tags and may(call, "s3:GetObjectTagging", bucket, version.key):
         result["TagCount"] = len(about.tags)

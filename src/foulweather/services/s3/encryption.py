@@ -93,6 +93,18 @@ def check_part(call: Call, upload: Upload, request: Mapping[str, Any]) -> None:
         kms_keys.open_data_key(call, held, arn, upload.bucket)
 
 
+def check_completed(call: Call, upload: Upload, request: Mapping[str, Any]) -> None:
+    """Refuse to end an upload with another customer key than it began with, or without one where checksums need it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+    """
+    held = upload.about.encryption
+    if customer_keys.are_given(request) or (not held.algorithm and upload.checksum_algorithm):
+        customer_keys.check_part(held, request, f"arn:aws:s3:::{upload.bucket}/{upload.key}")
+    if held.key_arn:
+        kms_keys.open_data_key(call, held, f"arn:aws:s3:::{upload.bucket}/{upload.key}", upload.bucket)
+
+
 def headers(encryption: Encryption) -> dict[str, Any]:
     """What an answer says about an object's encryption, as members of its result."""
     if encryption is SSE_S3:

@@ -21,7 +21,8 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.s3 import storage_classes
 from foulweather.services.s3.notification_records import iso
 from foulweather.services.s3.records import Bucket, Version
-from foulweather.services.s3.replicating import status_of
+from foulweather.services.s3.schema import part
+from foulweather.services.s3.standing import replication_status
 from foulweather.services.s3.state import S3State
 from foulweather.services.s3.upkeep import DAY_MS, Upkeep, next_midnight
 from foulweather.world.world import World
@@ -104,7 +105,7 @@ def _columns(configuration: Mapping[str, Any]) -> list[str]:
 
 def _rows(call: Call, bucket: Bucket, configuration: Mapping[str, Any], columns: Sequence[str]) -> Iterator[list[str]]:
     shelf = call.state(S3State).shelves[bucket.name]
-    prefix: str = (configuration.get("Filter") or {}).get("Prefix") or ""
+    prefix: str = part(configuration, "Filter").get("Prefix") or ""
     every = configuration["IncludedObjectVersions"] == "All"
     for key in shelf.keys_from(prefix):
         if not key.startswith(prefix):
@@ -132,7 +133,7 @@ def _told(bucket: Bucket, version: Version, *, is_latest: bool) -> dict[str, str
         "ETag": version.etag,
         "StorageClass": "" if is_marker else about.storage_class,
         "IsMultipartUploaded": _flag("-" in version.etag),
-        "ReplicationStatus": status_of(version),
+        "ReplicationStatus": replication_status(version),
         "EncryptionStatus": "" if is_marker else encrypted.get(encryption.algorithm, "SSE-C"),
         "ObjectLockRetainUntilDate": iso(kept.until_ms) if kept is not None else "",
         "ObjectLockMode": kept.mode if kept is not None else "",

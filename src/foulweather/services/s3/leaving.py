@@ -24,12 +24,16 @@ def expire(call: Call, bucket: Bucket, version: Version, how: str) -> None:
         version_id=version.id,
         how=how,
         sequence=version.sequence,
+        size=version.size,
+        storage_class=storage_classes.billed_as(version),
     )
 
 
 def hide(call: Call, bucket: Bucket, version: Version) -> None:
     """Hide a current version under a delete marker; where versioning is suspended the marker replaces it."""
+    replaced: Version | None = None
     if bucket.versioning == "Suspended" and version.id == NULL_VERSION:
+        replaced = version
         storage_classes.note_leaving(call, version)
         call.state(S3State).remove_version(version, call.world.files)
-    add_delete_marker(call, bucket, version.key, how="LifecycleDeleteMarkerCreated")
+    add_delete_marker(call, bucket, version.key, how="LifecycleDeleteMarkerCreated", replaced=replaced)

@@ -186,7 +186,8 @@ def _check_noncurrent(rule: Mapping[str, Any], words: str) -> None:
         if not name or "NoncurrentDays" not in move:
             raise malformed(Fact("request", "NoncurrentVersionTransition", dict(move)))
         if name in seen:
-            message = f"'StorageClass' must be different for 'NoncurrentVersionTransition' actions in same 'Rule' with {words}"
+            actions = "'NoncurrentVersionTransition' actions"
+            message = f"'StorageClass' must be different for {actions} in same 'Rule' with {words}"
             raise refusals.invalid_request(message, Fact("request", "StorageClass", name))
         seen.add(name)
         days: int = move["NoncurrentDays"]

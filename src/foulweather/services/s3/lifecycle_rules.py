@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from foulweather.services.s3.records import Bucket, Version
+from foulweather.services.s3.schema import part
 from foulweather.services.s3.storage_classes import CLASSES
 from foulweather.services.s3.upkeep import DAY_MS, next_midnight
 
@@ -119,7 +120,7 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
             Move(move["StorageClass"], move["NoncurrentDays"], None, move.get("NewerNoncurrentVersions") or 0)
             for move in rule.get("NoncurrentVersionTransitions") or ()
         ),
-        (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"),
+        part(rule, "AbortIncompleteMultipartUpload").get("DaysAfterInitiation"),
     )
 
 

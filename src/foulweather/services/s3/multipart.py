@@ -22,6 +22,7 @@ from foulweather.services.s3 import (
     owners,
     partitions,
     refusals,
+    standing,
 )
 from foulweather.services.s3.described import described
 from foulweather.services.s3.finding import bucket_of, upload_of
@@ -74,6 +75,7 @@ def create_multipart_upload(call: Call, request: CreateMultipartUploadRequest) -
     if algorithm:
         result.update({"ChecksumAlgorithm": algorithm, "ChecksumType": kind})
     result.update(encryption.written_headers(about.encryption))
+    result.update(standing.abortion(bucket, upload))
     return result  # type: ignore[return-value]
 
 
@@ -99,7 +101,7 @@ def complete_multipart_upload(call: Call, request: CompleteMultipartUploadReques
     inline, segments, kept = _joined(call, parts, size)
     about = upload.about
     etag = _etag(parts) if about.encryption.algorithm == "AES256" else f"{call.world.ids.hex(32)}-{len(parts)}"
-    state.remove_upload(upload, call.world.files, kept=kept)
+    state.end_upload(call, upload, kept=kept)
     has_kept_sums = checksum.algorithm == upload.checksum_algorithm
     version = store(
         call,
@@ -167,7 +169,7 @@ def _etag(parts: list[Part]) -> str:
 
 def _joined(call: Call, parts: list[Part], size: int) -> tuple[bytes, list[Segment], frozenset[int]]:
     """The bytes of an object out of its parts: inline or in files, and whose files go on living."""
-    if size <= bodies.INLINE_BYTES_MAX:
+    if size <= bodies.INLINE_BYTES_MAX and not any(part.segments for part in parts):
         return b"".join([part.inline for part in parts]), [], frozenset()
     segments: list[Segment] = []
     for part in parts:
@@ -181,7 +183,7 @@ def abort_multipart_upload(call: Call, request: AbortMultipartUploadRequest) -> 
     upload = upload_of(call, bucket, request)
     if "IfMatchInitiatedTime" in request:
         raise refusals.unsupported_header("x-amz-if-match-initiated-time", request["IfMatchInitiatedTime"])
-    call.state(S3State).remove_upload(upload, call.world.files)
+    call.state(S3State).end_upload(call, upload)
     requested(call, "delete", bucket, upload.key, 0, 0, 204)
     return {}
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from foulweather.services.s3 import refusals
+from foulweather.services.s3.schema import part
 
 EVENTS: Final = frozenset(
     {
@@ -105,7 +106,7 @@ def check(configuration: Mapping[str, Any]) -> None:
 
 def _check_filter(given: Mapping[str, Any]) -> None:
     seen: set[str] = set()
-    for rule in ((given.get("Filter") or {}).get("Key") or {}).get("FilterRules") or ():
+    for rule in part(part(given, "Filter"), "Key").get("FilterRules") or ():
         name: str = str(rule.get("Name", "")).lower()
         if name not in ("prefix", "suffix"):
             message = "filter rule name must be either prefix or suffix"
@@ -120,7 +121,7 @@ def _check_filter(given: Mapping[str, Any]) -> None:
 
 
 def _filter(given: Mapping[str, Any]) -> tuple[str, str]:
-    rules = ((given.get("Filter") or {}).get("Key") or {}).get("FilterRules") or ()
+    rules = part(part(given, "Filter"), "Key").get("FilterRules") or ()
     found = {str(rule["Name"]).lower(): str(rule.get("Value", "")) for rule in rules}
     return found.get("prefix", ""), found.get("suffix", "")
 

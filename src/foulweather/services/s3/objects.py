@@ -114,7 +114,8 @@ def get_object(call: Call, request: GetObjectRequest) -> GetObjectOutput:
     storage_classes.check_readable(call, version)
     result, start, size = _read(call, bucket, version, request)
     result["Body"] = bodies.read(call.world.files, version, start, size)
-    requested(call, "get", bucket, version.key, 0, size, 206 if "ContentRange" in result else 200)
+    status = 206 if "ContentRange" in result else 200
+    requested(call, "get", bucket, version.key, 0, size, status, version.about.storage_class)
     return result  # type: ignore[return-value]
 
 

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.htm
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final
+from typing import Final, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -24,7 +24,8 @@ READS_PER_S: Final = 5500
 HOT_S: Final = 120
 HOT_SHARE: Final = 2
 SAMPLES_MAX: Final = 64
-SAMPLED_EVERY: Final = 32
+# Not a round number: who spreads requests over prefixes in turn would be sampled on one of them only.
+SAMPLED_EVERY: Final = 31
 PARTITIONS_MAX: Final = 4096
 
 
@@ -74,19 +75,20 @@ class Heat:
 
 def admit(call: Call, bucket: Bucket, key: str, is_write: bool) -> None:
     """Let a request for a key pass, or refuse it because its range of keys bears no more in this second."""
-    heat = call.world.attached.get(Heat)
+    heat = cast("Heat | None", call.world.attached.get(Heat))
     if heat is None:
-        heat = call.world.attached[Heat] = Heat()
-    partitions: list[Partition] | None = heat.partitions.get(bucket.name)  # type: ignore[attr-defined]
+        heat = Heat()
+        call.world.attached[Heat] = heat
+    partitions = heat.partitions.get(bucket.name)
     if partitions is None:
-        partitions = _opened(call.world, heat, bucket.name)  # type: ignore[arg-type]
+        partitions = _opened(call.world, heat, bucket.name)
     if len(partitions) == 1:
         found = partitions[0]
     else:
-        found = partitions[bisect_right(heat.starts[bucket.name], key) - 1]  # type: ignore[attr-defined]
+        found = partitions[bisect_right(heat.starts[bucket.name], key) - 1]
     second = call.now // 1000
     if found.second != second and found.roll(second):
-        _split(call, heat, bucket, found)  # type: ignore[arg-type]
+        _split(call, heat, bucket, found)
     if is_write:
         found.writes = count = found.writes + 1
         if count > WRITES_PER_S:
@@ -153,7 +155,7 @@ def _slow_down(call: Call, bucket: Bucket, key: str, hot: Partition, is_write: b
         Fact(bucket.arn, f"{kind} of the prefix in this second", count),
         Fact("S3", f"{kind} a second of one partitioned prefix", limit),
         Fact(bucket.arn, "partition", bounds),
-        Fact(bucket.arn, "partitions", len(call.world.attached[Heat].partitions[bucket.name])),  # type: ignore[attr-defined]
+        Fact(bucket.arn, "partitions", len(cast(Heat, call.world.attached[Heat]).partitions[bucket.name])),
         Fact(bucket.arn, "seconds that the partition is hot", hot.hot_s),
     )
     cause = (

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.s3 import assembling, bodies, encryption, integrity, limits, partitions, ranges, refusals
+from foulweather.services.s3 import (
+    assembling,
+    bodies,
+    encryption,
+    integrity,
+    limits,
+    partitions,
+    ranges,
+    refusals,
+    standing,
+)
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of, upload_of
 from foulweather.services.s3.integrity import Declared
@@ -86,7 +96,12 @@ def _part(call: Call, upload: Upload, number: int, taken: Taken, sent: Checksum 
         base64.b64encode(value).decode(),
         sent,
     )
-    call.state(S3State).add_part(upload, part, call.world.files)
+    state = call.state(S3State)
+    before = state.parts_of[upload.id].get(number)
+    state.add_part(upload, part, call.world.files)
+    arn = f"arn:aws:s3:::{upload.bucket}/{upload.key}"
+    size = taken.size - (before.size if before is not None else 0)
+    call.happened("s3.PartStored", arn, bucket=upload.bucket, upload=upload.id, part=number, size=size)
     return part
 
 
@@ -180,6 +195,7 @@ def list_parts(call: Call, request: ListPartsRequest) -> ListPartsOutput:
         "NextPartNumberMarker": page[-1] if page else 0,
         "MaxParts": size,
         "IsTruncated": len(page) < len(numbers) and size > 0,
+        **standing.abortion(bucket, upload),
     }
     if algorithm:
         result.update({"ChecksumAlgorithm": algorithm, "ChecksumType": upload.checksum_kind})

@@ -16,7 +16,7 @@ from foulweather.services.s3 import (
 )
 from foulweather.services.s3.records import Bucket, Version
 from foulweather.services.s3.state import S3State
-from foulweather.services.s3.storage_classes import TIERED
+from foulweather.services.s3.storage_classes import FREQUENT, TIERED
 from foulweather.services.s3.upkeep import Upkeep
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -140,7 +140,11 @@ def object_changed(world: World, event: Event) -> None:
 def object_touched(world: World, event: Event) -> None:
     """S3 itself did something to a version that somebody may want to be notified of."""
     bucket = world.state(S3State).buckets.get(event.facts["bucket"])
-    if bucket is not None and "notification" in bucket.settings:
+    if bucket is None:
+        return
+    if event.facts.get("tier") == FREQUENT:  # from where it sinks again
+        upkeep_runs.noted(world, bucket, event.facts["key"], event.at_ms)
+    if "notification" in bucket.settings:
         notifying.notify(world, bucket, event)
 
 

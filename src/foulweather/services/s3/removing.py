@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.s3 import conditions, limits, locks, mfa, partitions
+from foulweather.services.s3 import conditions, limits, locks, mfa, partitions, storage_classes
 from foulweather.services.s3.owners import canonical_id
 from foulweather.services.s3.records import NULL_VERSION, Bucket, Version
 from foulweather.services.s3.state import S3State
@@ -28,11 +28,13 @@ def delete(
         if version is not None:
             _remove(call, bucket, version, "Delete")
         return {}
+    replaced: Version | None = None
     if bucket.versioning == "Suspended":
         version = shelf.find(key, NULL_VERSION)
         if version is not None:
             _remove(call, bucket, version, "", tells=False)
-    marker = add_delete_marker(call, bucket, key)
+        replaced = version
+    marker = add_delete_marker(call, bucket, key, replaced=replaced)
     return {"DeleteMarker": True, "VersionId": marker.id}
 
 
@@ -52,8 +54,10 @@ def _delete_version(
     return result
 
 
-def add_delete_marker(call: Call, bucket: Bucket, key: str, how: str = "DeleteMarkerCreated") -> Version:
-    """Hide what is under a key."""
+def add_delete_marker(
+    call: Call, bucket: Bucket, key: str, how: str = "DeleteMarkerCreated", replaced: Version | None = None
+) -> Version:
+    """Hide what is under a key; where versioning is suspended the marker has `replaced` a version."""
     state = call.state(S3State)
     marker = Version(
         state.next_sequence(),
@@ -66,12 +70,13 @@ def add_delete_marker(call: Call, bucket: Bucket, key: str, how: str = "DeleteMa
     )
     state.add_version(marker)
     state.note_deleted(bucket.name, key)
-    _tell(call, marker, how)
+    _tell(call, marker, how, replaced)
     return marker
 
 
 def _remove(call: Call, bucket: Bucket, version: Version, how: str, *, tells: bool = True) -> None:
     state = call.state(S3State)
+    storage_classes.note_leaving(call, version)
     if state.shelves[bucket.name].newest(version.key) is version and not version.is_delete_marker:
         state.note_deleted(bucket.name, version.key)
     state.remove_version(version, call.world.files)
@@ -79,7 +84,8 @@ def _remove(call: Call, bucket: Bucket, version: Version, how: str, *, tells: bo
         _tell(call, version, how)
 
 
-def _tell(call: Call, version: Version, how: str) -> None:
+def _tell(call: Call, version: Version, how: str, replaced: Version | None = None) -> None:
+    gone = replaced or version
     call.happened(
         "s3.ObjectRemoved",
         version.arn,
@@ -88,4 +94,6 @@ def _tell(call: Call, version: Version, how: str) -> None:
         version_id=version.id,
         how=how,
         sequence=version.sequence,
+        size=gone.size,
+        storage_class=storage_classes.billed_as(gone),
     )

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -70,7 +70,7 @@ def _held(world: World) -> dict[tuple[str, str], tuple[Principal, Session | None
     found = world.attached.get(Sessions)
     if found is None:
         found = world.attached[Sessions] = Sessions()
-    return found.held  # type: ignore[attr-defined]
+    return cast(Sessions, found).held
 
 
 def destination(call: Call, bucket: Bucket, name: str, rule: Mapping[str, Any]) -> Bucket:

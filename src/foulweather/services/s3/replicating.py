@@ -33,18 +33,6 @@ LAG_MS: Final = (5_000, 60_000)
 LAG_CONTROLLED_MS: Final = (1_000, 15_000)
 
 
-def status_of(version: Version) -> str:
-    """`x-amz-replication-status`: a source's is COMPLETED when every destination has it; empty where there is none."""
-    notes = version.notes
-    if REPLICA in notes:
-        return "REPLICA"
-    statuses: Mapping[str, str] | None = notes.get(STATUS)
-    if not statuses:
-        return ""
-    found = set(statuses.values())
-    return "FAILED" if "FAILED" in found else "PENDING" if "PENDING" in found else "COMPLETED"
-
-
 def enqueue(world: World, bucket: Bucket, version: Version, event: Event, *, is_change: bool = False) -> None:
     """Have a version, or a change of it, replicated as the bucket's rules say."""
     if REPLICA in version.notes and not is_change:

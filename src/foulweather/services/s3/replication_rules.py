@@ -14,7 +14,7 @@ from foulweather.kernel.why import Fact
 from foulweather.services.s3 import refusals, storage_classes
 from foulweather.services.s3.lifecycle_rules import filter_of
 from foulweather.services.s3.records import Bucket, Version
-from foulweather.services.s3.schema import malformed
+from foulweather.services.s3.schema import malformed, part
 from foulweather.services.s3.state import S3State
 
 RULES_MAX: Final = 1000
@@ -67,7 +67,7 @@ def _check_schema(rule: Mapping[str, Any]) -> None:
             "Delete marker replication is not supported if any Tag filter is specified. Please refer to S3 Developer "
             "Guide for more information."
         )
-    if (rule.get("ExistingObjectReplication") or {}).get("Status") == "Enabled":
+    if part(rule, "ExistingObjectReplication").get("Status") == "Enabled":
         raise not_implemented("s3", "PutBucketReplication.ExistingObjectReplication")
 
 
@@ -80,12 +80,12 @@ def _check_destination(call: Call, bucket: Bucket, rule: Mapping[str, Any]) -> N
     if "AccessControlTranslation" in destination and not destination.get("Account"):
         message = "Account must be specified if AccessControlTranslation is present."
         raise refusals.invalid_request(message)
-    timed = destination.get("ReplicationTime") or {}
+    timed = part(destination, "ReplicationTime")
     if timed.get("Status") == "Enabled":
-        if (timed.get("Time") or {}).get("Minutes") != RTC_MINUTES:
+        if part(timed, "Time").get("Minutes") != RTC_MINUTES:
             message = "Replication Time Control value must be 15 minutes."
-            raise refusals.invalid_argument("Minutes", (timed.get("Time") or {}).get("Minutes"), message)
-        if (destination.get("Metrics") or {}).get("Status") != "Enabled":
+            raise refusals.invalid_argument("Minutes", part(timed, "Time").get("Minutes"), message)
+        if part(destination, "Metrics").get("Status") != "Enabled":
             raise refusals.invalid_request("Replication Time Control requires Metrics to be enabled.")
     if destination.get("StorageClass"):
         storage_classes.checked(destination["StorageClass"])
@@ -104,7 +104,7 @@ def _check_destination(call: Call, bucket: Bucket, rule: Mapping[str, Any]) -> N
 
 def _check_encryption(rule: Mapping[str, Any], destination: Mapping[str, Any]) -> None:
     selects = selects_kms(rule)
-    names_key = bool((destination.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID"))
+    names_key = bool(part(destination, "EncryptionConfiguration").get("ReplicaKmsKeyID"))
     if names_key and not selects:
         raise refusals.invalid_request(
             "SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present."
@@ -132,18 +132,18 @@ def _check_priorities(rules: Sequence[Mapping[str, Any]]) -> None:
 def selects_kms(rule: Mapping[str, Any]) -> bool:
     """Whether a rule means objects that KMS keys encrypt, too."""
     criteria: Mapping[str, Any] = rule.get("SourceSelectionCriteria") or {}
-    return (criteria.get("SseKmsEncryptedObjects") or {}).get("Status") == "Enabled"
+    return part(criteria, "SseKmsEncryptedObjects").get("Status") == "Enabled"
 
 
 def syncs_replicas(rule: Mapping[str, Any]) -> bool:
     """Whether a rule replicates what is changed about replicas."""
     criteria: Mapping[str, Any] = rule.get("SourceSelectionCriteria") or {}
-    return (criteria.get("ReplicaModifications") or {}).get("Status") == "Enabled"
+    return part(criteria, "ReplicaModifications").get("Status") == "Enabled"
 
 
 def has_time_control(rule: Mapping[str, Any]) -> bool:
     """Whether S3 answers for the time that a rule takes."""
-    return (rule["Destination"].get("ReplicationTime") or {}).get("Status") == "Enabled"
+    return part(rule["Destination"], "ReplicationTime").get("Status") == "Enabled"
 
 
 def rules_for(configuration: Mapping[str, Any], version: Version) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from foulweather.services.s3.dates import http_date
 from foulweather.services.s3.finding import bucket_of, version_asked
 from foulweather.services.s3.lifecycle_rules import after_days
 from foulweather.services.s3.records import Version
+from foulweather.services.s3.schema import part
 from foulweather.services.s3.state import S3State
 from foulweather.services.s3.storage_classes import RESTORE
 
@@ -39,7 +40,7 @@ def restore_object(call: Call, request: RestoreObjectRequest) -> RestoreObjectOu
     """Have a copy of an archived object made that can be read for some days, or keep such a copy for longer."""
     bucket = bucket_of(call, request)
     schema.check(call, request)
-    asked: dict[str, Any] = dict(request.get("RestoreRequest") or {})
+    asked: dict[str, Any] = dict(part(request, "RestoreRequest"))
     for name in ("Type", "SelectParameters", "OutputLocation"):
         if name in asked:
             raise not_implemented("s3", f"RestoreObject.RestoreRequest.{name}")
@@ -49,7 +50,7 @@ def restore_object(call: Call, request: RestoreObjectRequest) -> RestoreObjectOu
     archive = storage_classes.archive_of(version)
     if not archive:
         raise _not_archived(call, version)
-    tier: str = (asked.get("GlacierJobParameters") or {}).get("Tier") or asked.get("Tier") or "Standard"
+    tier: str = part(asked, "GlacierJobParameters").get("Tier") or asked.get("Tier") or "Standard"
     days = _checked_days(version, asked)
     if (archive, tier) not in TIMES:
         message = "Retrieval option is not supported by this storage class"

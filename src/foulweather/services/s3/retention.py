@@ -10,6 +10,7 @@ from foulweather.kernel.why import Fact
 from foulweather.services.s3 import locks, refusals
 from foulweather.services.s3.finding import bucket_of, version_asked
 from foulweather.services.s3.records import Bucket, Retention, Version
+from foulweather.services.s3.schema import part
 from foulweather.services.s3.state import S3State
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def put_object_lock_configuration(
     bucket = bucket_of(call, request)
     if "Token" in request:
         raise not_implemented("s3", "PutObjectLockConfiguration.Token")
-    asked: dict[str, Any] = dict(request.get("ObjectLockConfiguration") or {})
+    asked: dict[str, Any] = dict(part(request, "ObjectLockConfiguration"))
     if asked.get("ObjectLockEnabled") != "Enabled":
         raise refusals.malformed_xml("ObjectLockConfiguration")
     default = _checked_default(asked)
@@ -69,7 +70,7 @@ def _checked_default(asked: dict[str, Any]) -> dict[str, Any] | None:
     rule = asked.get("Rule")
     if rule is None:
         return None
-    default: dict[str, Any] = dict(rule.get("DefaultRetention") or {})
+    default: dict[str, Any] = dict(part(rule, "DefaultRetention"))
     if default.get("Mode") not in locks.MODES or ("Days" in default) == ("Years" in default):
         raise refusals.malformed_xml("DefaultRetention")
     name = "Days" if "Days" in default else "Years"
@@ -104,7 +105,7 @@ def get_object_lock_configuration(
 def put_object_retention(call: Call, request: PutObjectRetentionRequest) -> PutObjectRetentionOutput:
     """Set, extend or, where it may be bypassed, weaken the retention period of a version."""
     bucket, version = _locked_version(call, request, "PUT")
-    asked: dict[str, Any] = dict(request.get("Retention") or {})
+    asked: dict[str, Any] = dict(part(request, "Retention"))
     kept = _checked_retention(call, asked)
     before = locks.in_force(version, call.now)
     if before is not None and _is_weaker(before, kept) and not _may_weaken(call, bucket, version, before, request):
@@ -152,7 +153,7 @@ def get_object_retention(call: Call, request: GetObjectRetentionRequest) -> GetO
 def put_object_legal_hold(call: Call, request: PutObjectLegalHoldRequest) -> PutObjectLegalHoldOutput:
     """Place a version under a legal hold, or end it."""
     _, version = _locked_version(call, request, "PUT")
-    status = (request.get("LegalHold") or {}).get("Status")
+    status = part(request, "LegalHold").get("Status")
     if status not in ("ON", "OFF"):
         raise refusals.malformed_xml("LegalHold")
     version.about.legal_hold = status == "ON"

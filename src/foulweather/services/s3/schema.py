@@ -27,3 +27,8 @@ def malformed(*facts: Fact) -> AwsError:
         400,
         facts=facts,
     )
+
+
+def part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A structure in a document, empty where it is absent."""
+    return of.get(name) or {}

@@ -11,6 +11,7 @@ from foulweather.services.s3.records import Bucket, Part, Upload, Version
 from foulweather.world.store import State, table
 
 if TYPE_CHECKING:
+    from foulweather.kernel.call import Call
     from foulweather.world.files import Files
 
 
@@ -192,6 +193,13 @@ class S3State(State):
                 _delete_bytes(part, files)
         self.uploads.delete(upload.id)
         del self.uploads_of[upload.bucket][_place(upload)]
+
+    def end_upload(self, call: Call, upload: Upload, *, kept: frozenset[int] = frozenset()) -> None:
+        """End an upload, and tell the bill what its parts were."""
+        size = sum(part.size for part in self.parts_of[upload.id].values())
+        self.remove_upload(upload, call.world.files, kept=kept)
+        arn = f"arn:aws:s3:::{upload.bucket}/{upload.key}"
+        call.happened("s3.UploadEnded", arn, bucket=upload.bucket, upload=upload.id, size=size)
 
     def _list_upload(self, upload: Upload) -> None:
         self.uploads_of.setdefault(upload.bucket, SortedDict())[_place(upload)] = upload

@@ -184,6 +184,14 @@ def tier_of(version: Version) -> str:
     return version.notes.get(TIER, FREQUENT)
 
 
+def billed_as(version: Version) -> str:
+    """What a version is billed as: its storage class, with its tier where it has one; empty for a delete marker."""
+    if version.is_delete_marker:
+        return ""
+    name = version.about.storage_class
+    return f"{name}/{tier_of(version)}" if name == TIERED else name
+
+
 def change_tier(call: Call, version: Version, tier: str) -> None:
     """Put a version in Intelligent-Tiering into a tier."""
     before = tier_of(version)

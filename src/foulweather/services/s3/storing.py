@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.s3 import encryption
+from foulweather.services.s3 import encryption, standing, storage_classes
 from foulweather.services.s3.acl import object_owner
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.described import checksum_members
@@ -67,10 +67,13 @@ def store(
         parts=parts or [],
         notes=notes or {},
     )
+    replaced, was = None, ""
     if version.id == NULL_VERSION:
         replaced = state.shelves[bucket.name].find(key, NULL_VERSION)
         if replaced is not None:
+            storage_classes.note_leaving(call, replaced)
             state.remove_version(replaced, call.world.files)
+            was = storage_classes.billed_as(replaced)
     state.add_version(version)
     call.happened(
         "s3.ObjectCreated",
@@ -82,6 +85,9 @@ def store(
         etag=etag,
         how=how,
         sequence=version.sequence,
+        storage_class=storage_classes.billed_as(version),
+        was_class=was,
+        was_size=replaced.size if was and replaced is not None else 0,
     )
     return version
 
@@ -111,11 +117,22 @@ def stored(bucket: Bucket, version: Version) -> dict[str, Any]:
     result.update(encryption.written_headers(version.about.encryption))
     if bucket.versioning == "Enabled":
         result["VersionId"] = version.id
+    if "lifecycle" in bucket.settings:
+        result.update(standing.expiration(bucket, version))
     return result
 
 
-def requested(call: Call, kind: str, bucket: Bucket, key: str, bytes_in: int, bytes_out: int, status: int) -> None:
-    """Tell the metrics of a data request."""
+def requested(
+    call: Call,
+    kind: str,
+    bucket: Bucket,
+    key: str,
+    bytes_in: int,
+    bytes_out: int,
+    status: int,
+    storage_class: str = "STANDARD",
+) -> None:
+    """Tell the metrics and the bill of a data request; `storage_class` is that of the object that was read."""
     call.happened(
         "s3.Request",
         bucket.arn,
@@ -125,4 +142,5 @@ def requested(call: Call, kind: str, bucket: Bucket, key: str, bytes_in: int, by
         bytes_in=bytes_in,
         bytes_out=bytes_out,
         status=status,
+        storage_class=storage_class,
     )

@@ -49,8 +49,8 @@ def checked_bucket_tags(tags: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def as_set(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as the API's members."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+    """Tags as the API's members, by key."""
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
 
 
 def _checked(tags: Sequence[Mapping[str, Any]]) -> dict[str, str]:

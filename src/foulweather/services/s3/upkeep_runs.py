@@ -7,7 +7,7 @@ happen to them. Nothing else is looked at, so a year of idle days costs nothing.
 from __future__ import annotations
 
 from bisect import insort
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from foulweather.kernel.call import Call
 from foulweather.services.s3 import locks, storage_classes, tiers
@@ -69,7 +69,7 @@ def _plans(world: World) -> dict[str, Plan]:
     found = world.attached.get(Plans)
     if found is None:
         found = world.attached[Plans] = Plans()
-    return found.of  # type: ignore[attr-defined]
+    return cast(Plans, found).of
 
 
 def rules_of(world: World, bucket: Bucket) -> list[Rule]:
@@ -190,7 +190,7 @@ def _do(call: Call, bucket: Bucket, version: Version, due: list[Step]) -> bool:
 
 def transition(call: Call, version: Version, storage_class: str) -> None:
     """Move a version to a colder storage class."""
-    before = version.about.storage_class
+    before, was = version.about.storage_class, storage_classes.billed_as(version)
     storage_classes.note_leaving(call, version)
     version.about.storage_class = storage_class
     version.notes[storage_classes.CLASS_SINCE] = call.now
@@ -206,6 +206,7 @@ def transition(call: Call, version: Version, storage_class: str) -> None:
         size=version.size,
         before=before,
         storage_class=storage_class,
+        was_class=was,
         sequence=version.sequence,
     )
 
@@ -215,7 +216,7 @@ def _abort_uploads(call: Call, bucket: Bucket, rules: list[Rule]) -> None:
     for upload in state.uploads_in(bucket.name):
         days = [rule.abort_days for rule in rules if rule.abort_days is not None and upload.key.startswith(rule.prefix)]
         if days and after_days(upload.initiated_ms, min(days)) <= call.now:
-            state.remove_upload(upload, call.world.files)
+            state.end_upload(call, upload)
             call.happened(
                 "s3.UploadAborted", f"{bucket.arn}/{upload.key}", bucket=bucket.name, key=upload.key, upload=upload.id
             )

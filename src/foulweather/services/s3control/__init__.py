@@ -15,6 +15,6 @@ def _denied_words(call: Call, verdict: Verdict, usual: str) -> str:
 SERVICE = Service(
     name="s3control",
     package="foulweather.services.s3.control",
-    modules=("account_blocks", "access_points", "access_point_policies", "resource_tags"),
+    modules=("account_blocks", "access_points", "access_point_policies", "resource_tags", "jobs"),
     denied_words=_denied_words,
 )

@@ -118,9 +118,9 @@ class RequestBinding:
         split = _dates if member.member.type == "timestamp" and form == "rfc822" else header_items
         return lambda text: [item(each) for each in split(text)]
 
-    def leave_out(self, header: str) -> None:
-        """Do not read a header."""
-        del self._headers[header.lower()]
+    def left_out(self, header: str) -> bool:
+        """Do not read a header; whether there is a member for it."""
+        return self._headers.pop(header.lower(), None) is not None
 
     def read(self, request: HttpRequest, labels: Mapping[str, str], result: dict[str, Any]) -> None:
         """Add the members to `result`."""

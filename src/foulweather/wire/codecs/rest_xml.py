@@ -126,11 +126,9 @@ class RestXmlOperation:
                 self._read_body = _payload_reader(service, payload, self._payload_in)
             elif any(member.trait("location") is None for member in shape.members.values()):
                 self._read_body = _document_reader(service, shape, "")
-        if service.is_s3 and shape is not None:
-            if "Expires" in shape.members and self._binding is not None:
-                # Amazon S3 keeps whatever text it is, for the readers of the object.
-                self._binding.leave_out("Expires")
-                self._keeps_expires = True
+        if service.is_s3 and self._binding is not None:
+            # Amazon S3 keeps whatever text it is, for the readers of the object.
+            self._keeps_expires = self._binding.left_out("Expires")
         self._response = RestXmlResponse(service, operation)
 
     def decode(self, request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:

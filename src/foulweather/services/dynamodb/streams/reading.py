@@ -10,7 +10,15 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.dynamodb.streams import limits
 from foulweather.services.dynamodb.streams.iterators import Iterator, opened
-from foulweather.services.dynamodb.streams_state import KEPT_MS, Record, Shard, Stream, StreamState
+from foulweather.services.dynamodb.streams_state import (
+    KEPT_MS,
+    SEQUENCE_BASE,
+    Record,
+    Shard,
+    Stream,
+    StreamState,
+    shown,
+)
 
 if TYPE_CHECKING:
     from aws_types.dynamodbstreams import (
@@ -40,6 +48,8 @@ def list_streams(call: Call, request: ListStreamsInput) -> ListStreamsOutput:
     found = [stream for stream in found if name is None or stream.table == name]
     after = request.get("ExclusiveStartStreamArn")
     if after is not None:
+        if "/stream/" not in after:
+            raise AwsError("ValidationException", f"Invalid ExclusiveStartStreamArn: {after}")
         found = [stream for stream in found if stream.arn > after]
     size = min(request.get("Limit", limits.LISTED_MAX), limits.LISTED_MAX)
     listed = found[:size]
@@ -99,19 +109,20 @@ def get_shard_iterator(call: Call, request: GetShardIteratorInput) -> GetShardIt
     if number is not None:
         if not number.isdigit():
             raise AwsError("ValidationException", f"Invalid SequenceNumber: {number}")
-        after = int(number) - (1 if kind == "AT_SEQUENCE_NUMBER" else 0)
+        wanted = int(number) - SEQUENCE_BASE
+        after = wanted - (1 if kind == "AT_SEQUENCE_NUMBER" else 0)
         records = state.by_shard.get(shard.id, [])
         oldest = records[0].sequence if records else shard.first
-        if int(number) < oldest and shard.opened_ms + KEPT_MS <= call.now:
+        if wanted < oldest and shard.opened_ms + KEPT_MS <= call.now:
             raise AwsError("TrimmedDataAccessException", TRIMMED.format(number))
-        if int(number) < shard.first or (shard.last and int(number) > shard.last):
+        if wanted < shard.first or (shard.last and wanted > shard.last):
             raise AwsError(
                 "ValidationException",
                 f"Invalid SequenceNumber: {number} is not within the range of shard {shard.id}",
-                facts=(Fact(stream.arn, shard.id, str(shard.first)),),
+                facts=(Fact(stream.arn, shard.id, shown(shard.first)),),
             )
     else:
-        after = 0 if kind == "TRIM_HORIZON" else state.last
+        after = -1 if kind == "TRIM_HORIZON" else state.last
     return {"ShardIterator": Iterator(stream.arn, shard.id, after, call.now).written()}
 
 
@@ -196,9 +207,9 @@ def _check_rate(call: Call, state: StreamState, shard: Shard) -> None:
 
 
 def _shard_shape(shard: Shard) -> dict[str, Any]:
-    numbers = {"StartingSequenceNumber": str(shard.first)}
+    numbers = {"StartingSequenceNumber": shown(shard.first)}
     if shard.ended_ms:
-        numbers["EndingSequenceNumber"] = str(shard.last)
+        numbers["EndingSequenceNumber"] = shown(shard.last)
     told: dict[str, Any] = {"ShardId": shard.id, "SequenceNumberRange": numbers}
     if shard.parent:
         told["ParentShardId"] = shard.parent
@@ -209,7 +220,7 @@ def _record_shape(call: Call, stream: Stream, record: Record) -> dict[str, Any]:
     told: dict[str, Any] = {
         "ApproximateCreationDateTime": record.at_ms // 1000 * 1000,
         "Keys": record.keys,
-        "SequenceNumber": str(record.sequence),
+        "SequenceNumber": shown(record.sequence),
         "SizeBytes": record.size_bytes,
         "StreamViewType": stream.view,
     }

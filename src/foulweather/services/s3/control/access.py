@@ -10,7 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.service import Access, Resource
+from foulweather.kernel.service import Access, Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.services.s3.accounts import S3ControlState, key_of
 from foulweather.services.s3.held_policies import policy_of_point
@@ -52,6 +52,33 @@ def an_access_point(call: Call, request: Request) -> Sequence[Resource]:
     return (Resource(point.arn, account, known.held if known is not None else None, point.tags),)
 
 
+def a_job(call: Call, request: Request) -> Sequence[Resource]:
+    """A batch job."""
+    account = checked_account(call, request)
+    return (Resource(f"arn:aws:s3:{call.region}:{account}:job/{request.get('JobId', '')}", account),)
+
+
+def passing_the_role(call: Call, request: Request) -> Sequence[Permission]:
+    """Whoever makes a job lends it a role, and may give it tags."""
+    role = request.get("RoleArn") or "*"
+    account = role.split(":")[4] if role.count(":") >= 5 else call.account
+    passed = {"iam:passedtoservice": "batchoperations.s3.amazonaws.com"}
+    needed = [Permission("iam:PassRole", Resource(role, account), passed)]
+    if request.get("Tags"):
+        needed.append(Permission("s3:PutJobTagging", Resource("*", call.account), _tag_conditions(request)))
+    return needed
+
+
+def job_conditions(call: Call, request: Request) -> Mapping[str, str | list[str]]:
+    """What a job is to do, and how urgently."""
+    operation: Request = request.get("Operation") or {}
+    return {
+        "s3:requestjoboperation": [*operation][:1],
+        "s3:requestjobpriority": str(request.get("Priority", "")),
+        **_tag_conditions(request),
+    }
+
+
 def a_tagged_resource(call: Call, request: Request) -> Sequence[Resource]:
     """What an ARN names: a bucket, an access point."""
     account = checked_account(call, request)
@@ -64,7 +91,8 @@ def point_conditions(call: Call, request: Request) -> Mapping[str, str | list[st
     """The condition keys of a request about an access point."""
     account = checked_account(call, request)
     point = call.state(S3ControlState).access_points.get(key_of(account, call.region, request.get("Name", "")))
-    vpc = point.vpc if point is not None else (request.get("VpcConfiguration") or {}).get("VpcId")
+    configuration: Request = request.get("VpcConfiguration") or {}
+    vpc = point.vpc if point is not None else configuration.get("VpcId")
     return {
         "s3:dataaccesspointaccount": account,
         "s3:dataaccesspointarn": f"arn:aws:s3:{call.region}:{account}:accesspoint/{request.get('Name', '')}",
@@ -103,6 +131,11 @@ ACCESS: dict[str, Access] = {
     "GetAccessPointPolicy": _point("GetAccessPointPolicy", is_read=True),
     "DeleteAccessPointPolicy": _point("DeleteAccessPointPolicy"),
     "GetAccessPointPolicyStatus": _point("GetAccessPointPolicyStatus", is_read=True),
+    "CreateJob": Access("s3:CreateJob", an_account, job_conditions, passing_the_role),
+    "DescribeJob": Access("s3:DescribeJob", a_job, is_read=True),
+    "ListJobs": Access("s3:ListJobs", an_account, is_read=True),
+    "UpdateJobPriority": Access("s3:UpdateJobPriority", a_job),
+    "UpdateJobStatus": Access("s3:UpdateJobStatus", a_job),
     "ListTagsForResource": Access("s3:ListTagsForResource", a_tagged_resource, is_read=True),
     "TagResource": Access("s3:TagResource", a_tagged_resource, tag_conditions),
     "UntagResource": Access("s3:UntagResource", a_tagged_resource, tag_conditions),

@@ -87,12 +87,13 @@ def get_access_point(call: Call, request: GetAccessPointRequest) -> GetAccessPoi
     """An access point's settings."""
     point = point_named(call, request["AccountId"], request["Name"])
     domain = f"{point.region}.amazonaws.com"
-    return {
+    shown: dict[str, Any] = {
         **_entry(point),
         "PublicAccessBlockConfiguration": point.public_access_block,
         "CreationDate": point.created_ms,
         "Endpoints": {"ipv4": f"s3-accesspoint.{domain}", "dualstack": f"s3-accesspoint.dualstack.{domain}"},
-    }  # type: ignore[return-value]
+    }
+    return shown  # type: ignore[return-value]
 
 
 def list_access_points(call: Call, request: ListAccessPointsRequest) -> ListAccessPointsResult:

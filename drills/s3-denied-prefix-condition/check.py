@@ -1,0 +1,43 @@
+"""The four tests of the security team, after the traffic."""
+
+from __future__ import annotations
+
+from stack import BUCKET, CONTRACT
+
+from foulweather.drilling.judging import unmended
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.load.storage import Reader, opened, refusal, unserved, wide_role
+from foulweather.kernel.why import Fact, Why
+
+DEADLINE_MS = 2 * MINUTE_MS
+
+
+def symptom(lab: Lab) -> Why | None:
+    """Five pictures without a thumbnail."""
+    thumbnails = lab.app("thumbnails")
+    assert isinstance(thumbnails, Reader)
+    if len(thumbnails.unread) < 5:
+        return None
+    return unmended(
+        f"{len(thumbnails.unread)} pictures are in the list and cannot be read.",
+        Fact("thumbnails", "pictures listed and not read", len(thumbnails.unread)),
+    )
+
+
+def check(lab: Lab) -> Why | None:
+    """Traffic, then what must be refused."""
+    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    unwell = unserved(lab, since_ms, DEADLINE_MS)
+    if unwell is not None:
+        return unwell
+    s3 = lab.client("s3", lab.notes["host"].identity())
+    beyond = {
+        f"read {CONTRACT}": lambda: s3.get_object(Bucket=BUCKET, Key=CONTRACT),
+        "list the root of the bucket": lambda: s3.list_objects_v2(Bucket=BUCKET, Delimiter="/"),
+        "list everything": lambda: s3.list_objects_v2(Bucket=BUCKET),
+        "list contracts/": lambda: s3.list_objects_v2(Bucket=BUCKET, Prefix="contracts/"),
+    }
+    for told, ask in beyond.items():
+        if refusal(ask) is None:
+            return unmended(f"Thumbnails are made, but app-role can {told}.", Fact("app-role", "may", told))
+    return wide_role(lab, "app-role") or opened(lab, BUCKET)
