@@ -71,7 +71,7 @@ def pytest_configure(config: Any) -> None:
     BaseClient._make_api_call = asked
 
 
-def configured(port: int) -> configparser.RawConfigParser:
+def configured(port: int, *, with_tls: bool) -> configparser.RawConfigParser:
     """The tests' configuration: a user with every permission in each account, by keys that IAM made."""
     import boto3
 
@@ -85,7 +85,7 @@ def configured(port: int) -> configparser.RawConfigParser:
         )
 
     written = configparser.RawConfigParser()
-    written["DEFAULT"] = {"host": "localhost", "port": str(port), "is_secure": "False", "ssl_verify": "False"}
+    written["DEFAULT"] = {"host": "localhost", "port": str(port), "is_secure": str(with_tls), "ssl_verify": "False"}
     written["fixtures"] = {
         "bucket prefix": "s3tests-{random}-",
         "iam name prefix": "s3-tests-",
@@ -126,6 +126,7 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="a Python that has the tests' requirements")
     parser.add_argument("--port", type=int, default=0, help="the server's port (a free one)")
     parser.add_argument("--todays-defaults", action="store_true", help="leave new buckets as AWS makes them today")
+    parser.add_argument("--tls", action="store_true", help="talk TLS, without which S3 takes no keys of customers")
     asked, further = parser.parse_known_args()
     asked.port = asked.port or _free_port()
     chosen = [each for each in further if each != "--"]
@@ -141,7 +142,7 @@ def main() -> int:
             _wait(asked.port, server)
             path = Path(folder, "s3tests.conf")
             with path.open("w") as conf:
-                configured(asked.port).write(conf)
+                configured(asked.port, with_tls=asked.tls).write(conf)
             tests = {
                 **os.environ,
                 "S3TEST_CONF": str(path),

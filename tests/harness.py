@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from foulweather.gates import GATES, delay
+from foulweather.gates import GATES
 from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Session
 from foulweather.kernel.pipeline import Pipeline
@@ -99,4 +99,4 @@ class _Operations:
 def new_aws(*, seed: int = 1, directory: Path | None = None, world: World | None = None) -> Aws:
     """A fresh world on a held clock, and its root caller."""
     world = world or World(seed=seed, mode="held", start_ms=START_MS, directory=directory)
-    return Aws(Pipeline(world, _services, GATES, delay))
+    return Aws(Pipeline(world, _services, GATES))

@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foulweather.gates.refusals import Family
+from foulweather.kernel.checksums import encoded
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
-from foulweather.kernel.checksums import encoded
 from foulweather.wire.chunked import decoder_of
 from foulweather.wire.sigv4 import access_key_of, check_scope, check_times, read_proof, signature_mismatch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.pipeline import Delay, Gate, Pipeline
+from foulweather.kernel.pipeline import Delay, Gate, Gates, Pipeline
 from foulweather.kernel.services import Services
 from foulweather.kernel.trace import Trace, Traces
 from foulweather.policy import principal as principals
@@ -19,7 +19,7 @@ TOYS = Services("kernel.toys")
 
 
 def new_pipeline(gates: Sequence[Gate] = (), delay: Delay | None = None, directory: Path | None = None) -> Pipeline:
-    return Pipeline(World(seed=1, mode="held", start_ms=0, directory=directory), TOYS, gates, delay)
+    return Pipeline(World(seed=1, mode="held", start_ms=0, directory=directory), TOYS, Gates(tuple(gates), delay))
 
 
 def new_call(pipeline: Pipeline, service: str, operation: str, who: Principal | None = None, **more: Any) -> Call:

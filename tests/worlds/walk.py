@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from foulweather.gates import GATES, delay
+from foulweather.gates import GATES
 from foulweather.gates.faults import Faults
 from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Credentials
@@ -51,7 +51,7 @@ class Walk:
         self._built()
 
     def _live_in(self, world: World) -> None:
-        self.pipeline = Pipeline(world, SERVICES, GATES, delay)
+        self.pipeline = Pipeline(world, SERVICES, GATES)
         self.world = world
         self.root = Aws(self.pipeline)
         world.journal.follow(

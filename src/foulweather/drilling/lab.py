@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from foulweather.drilling.clients import Client, Identity
 from foulweather.drilling.phones import Phones
-from foulweather.gates import GATES, delay
+from foulweather.gates import GATES
 from foulweather.gates.authenticate import authenticate
 from foulweather.gates.faults import Faults
 from foulweather.kernel.credentials import Credential, Credentials
@@ -39,7 +39,7 @@ class Lab:
         self.world = world
         self.account = account
         self.region = region
-        self.pipeline = Pipeline(world, services, GATES, delay)
+        self.pipeline = Pipeline(world, services, GATES)
         self.faults = Faults.of(world)
         self.apps: dict[str, App] = {}
         self.notes: dict[str, Any] = {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from foulweather.gates.authorize import authorize
-from foulweather.gates.faults import arrival, delay, faults
+from foulweather.gates.faults import arrival, delay, faults, unreachable
 from foulweather.gates.throttle import throttle
-from foulweather.kernel.pipeline import Gate
+from foulweather.kernel.pipeline import Gates
 
-__all__ = ["GATES", "delay"]
+__all__ = ["GATES"]
 
-GATES: tuple[Gate, ...] = (arrival, throttle, authorize, faults)
+GATES = Gates((arrival, throttle, authorize, faults), delay, authorize, unreachable)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any, cast
+
+import msgspec
 
 from foulweather.kernel import validation
 from foulweather.kernel.call import Call
@@ -16,6 +18,7 @@ from foulweather.kernel.parking import Parking
 from foulweather.kernel.service import Access, Permission, Service
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Traces
+from foulweather.kernel.why import Why
 from foulweather.policy import principal as principals
 from foulweather.world.agenda import Due
 from foulweather.world.journal import Event
@@ -26,6 +29,17 @@ Gate = Callable[[Call, Operation, Request], None]
 """Lets a call pass, or raises its refusal with the reasons."""
 Delay = Callable[[Call, Operation], int]
 """Milliseconds of world time by which something holds a call up (0: nothing does)."""
+Unreachable = Callable[[Call, str, str], Why | None]
+"""Why a service in a region does not answer what a call's service sends it; None when it does."""
+
+
+class Gates(msgspec.Struct, frozen=True):
+    """What every call passes: `order` one after the other, then `delay`; `authorize` is the one of them that judges."""
+
+    order: tuple[Gate, ...] = ()
+    delay: Delay | None = None
+    authorize: Gate | None = None
+    unreachable: Unreachable | None = None
 
 
 def _check_model(operation: Operation, request: Request) -> None:
@@ -36,14 +50,14 @@ def _check_model(operation: Operation, request: Request) -> None:
 
 
 class Pipeline:
-    """One world's gates and services. `gates` are passed in order; `delay` comes after them."""
+    """One world's gates and services."""
 
-    def __init__(self, world: World, services: Services, gates: Sequence[Gate], delay: Delay | None = None) -> None:
+    def __init__(self, world: World, services: Services, gates: Gates) -> None:
         self.world = world
         self.services = services
-        self._gates = tuple(gates)
-        self._authorize = next((gate for gate in self._gates if gate.__name__ == "authorize"), None)
-        self._delay = delay
+        self.gates = gates
+        self._order = gates.order
+        self._delay = gates.delay
         # Answers that will not reach their callers, by request: what breaks in place of them.
         self._lost: dict[str, ConnectionBroken] = {}
         self._traces = world.state(Traces)
@@ -68,7 +82,7 @@ class Pipeline:
         try:
             if operation.service.checks_model:
                 _check_model(operation, request)
-            for gate in self._gates:
+            for gate in self._order:
                 gate(call, operation, request)
             delay_ms = self._delay(call, operation) if self._delay is not None else 0
             if delay_ms:
@@ -97,7 +111,7 @@ class Pipeline:
 
         Raises the refusal, in the words of the call's service.
         """
-        if self._authorize is None:
+        if self.gates.authorize is None:
             return
         service = cast("Service", self.services.find(call.service))
         operation = self.services.operation(call.service, call.operation)
@@ -105,9 +119,13 @@ class Pipeline:
         access = Access(action, lambda _call, _request: (resource,), lambda _call, _request: conditions)
         named = call.resource
         try:
-            self._authorize(call, Operation(service, operation.model, operation.run, access, None), {})
+            self.gates.authorize(call, Operation(service, operation.model, operation.run, access, None), {})
         finally:
             call.resource = named
+
+    def unreachable(self, call: Call, service: str, region: str) -> Why | None:
+        """Why a service in a region does not answer what this call's service sends there; None when it does."""
+        return None if self.gates.unreachable is None else self.gates.unreachable(call, service, region)
 
     def lose_answer(self, call: Call, broken: ConnectionBroken) -> None:
         """Let a call's operation take effect, and its caller see a broken connection in place of the answer."""

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Iterator
 from functools import partial
 from typing import Any, cast
 
-from foulweather.gates import GATES, delay, refusals
+from foulweather.gates import GATES, refusals
 from foulweather.gates.authenticate import authenticate, presumed
 from foulweather.gates.faults import Faults
 from foulweather.gates.faults.arrival import arrive
@@ -60,7 +60,7 @@ class Hosted:
 
     def __init__(self, world: World, services: Services, pipeline: Pipeline | None = None) -> None:
         self.world = world
-        self.pipeline = pipeline or Pipeline(world, services, GATES, delay)
+        self.pipeline = pipeline or Pipeline(world, services, GATES)
         self.driver: Driver | None = None
         self.origins: dict[tuple[str, bool, str, str, str], Origin] = {}
 

@@ -120,7 +120,7 @@ class S3Form:
         self._now_ms = 0
 
     def planned(self, plan: Plan, now_ms: int) -> Plan:
-        """The plan of PutObject with this form in the place of its codec; `now_ms` is the time of the signer's clock."""
+        """The plan of PutObject with this form in its codec's place; `now_ms` is the time of the signer's clock."""
         self._codec, self._now_ms = plan.codec, now_ms
         made = copy.copy(plan)
         made.codec = self

@@ -202,3 +202,15 @@ async def test_targets_alarms_and_schedules_survive_a_restart(tmp_path: object) 
     assert units(again) == 22
     await again.advance(seconds=2 * 3600)
     assert units(again) == 7
+
+
+async def test_every_operation_but_the_forecast_is_there(aws: Aws) -> None:
+    from foulweather.kernel.model import ServiceModel
+    from foulweather.services.applicationautoscaling.access import ACCESS
+
+    services = aws.pipeline.services
+    service = services.find("application-autoscaling")
+    assert service is not None
+    names = {model.name for model in ServiceModel.load("application-autoscaling").by_python_name.values()}
+    assert names - set(services.built(service)) == {"GetPredictiveScalingForecast"}
+    assert set(services.built(service)) == set(ACCESS)

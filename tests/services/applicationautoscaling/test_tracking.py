@@ -44,32 +44,31 @@ async def test_a_table_is_scaled_out_after_two_minutes_above_its_target(aws: Aws
     await register(aws)
     track(aws)
     began_ms = aws.now
-    await load(aws, 350, 1)
-    await aws.advance(seconds=50)
-    assert units(aws) == 10, "one minute is not enough"
-    await aws.advance(seconds=10)
-    for _ in range(2):  # the first minute was lost to the wait
-        item = {"pk": {"S": "a"}, "body": {"S": "x" * (380 * 1024)}}
-        aws.dynamodb.put_item({"TableName": "orders", "Item": item})
-        aws.dynamodb.put_item({"TableName": "orders", "Item": item})
-        await aws.advance(seconds=60)
-    assert units(aws) == 10
+    await _burst(aws, 900)
+    await aws.advance(seconds=60)
+    await _burst(aws, 900)
+    await aws.advance(seconds=60)
+    assert units(aws) == 10, "the second minute's metric is not there yet"
     await aws.advance(seconds=30)
-    assert units(aws) == 19  # 762 units in a minute are 12.7 a second: 70 % of 18.14
-    assert (aws.now - began_ms) // 60_000 <= 5
+    assert units(aws) == 22  # 900 units in a minute are 15 a second: 70 % of 21.4
+    assert aws.now - began_ms == 150_000
 
 
-async def test_the_activity_goes_from_in_progress_to_successful(aws: Aws) -> None:
+async def test_one_minute_above_the_target_is_not_enough(aws: Aws) -> None:
+    await table(aws, write=10)
+    await register(aws)
+    track(aws)
+    for units_now in (900, 300, 900, 300):
+        await _burst(aws, units_now)
+        await aws.advance(seconds=60)
+    await aws.advance(seconds=45)
+    assert units(aws) == 10
+
+
+async def test_the_activity_tells_what_was_done_and_why_in_the_roles_name(aws: Aws) -> None:
     await table(aws)
     await register(aws)
     alarm = track(aws)["Alarms"][0]["AlarmName"]
-    await load(aws, 390 + 9, 1)
-    await load(aws, 390 + 9, 1)
-    assert activities(aws) == []
-    aws.dynamodb.update_table({"TableName": "orders", "ProvisionedThroughput": _units(5, 9)})
-    await aws.advance(seconds=20)
-    # 399 a minute are under 70 % of ten units; nothing is due.
-    assert activities(aws) == []
     await overwhelm(aws)
     (activity,) = activities(aws)
     assert activity["StatusCode"] == "Successful"
@@ -79,10 +78,8 @@ async def test_the_activity_goes_from_in_progress_to_successful(aws: Aws) -> Non
         "Successfully set write capacity units to 22. Change successfully fulfilled by dynamodb."
     )
     assert activity["EndTime"] - activity["StartTime"] == 10_000
-    changes = [event for event in aws.events("dynamodb.TableUpdated") if ROLE in event.principal]
-    assert [event.principal for event in changes] == [
-        f"arn:aws:sts::111122223333:assumed-role/{ROLE}/AutoScaling-UpdateTable"
-    ]
+    (change,) = aws.events("dynamodb.TableUpdated")
+    assert change.principal == f"arn:aws:sts::111122223333:assumed-role/{ROLE}/AutoScaling-UpdateTable"
 
 
 def _units(read: int, write: int) -> dict[str, int]:
@@ -273,13 +270,55 @@ async def test_an_update_waits_for_a_table_that_is_updating(aws: Aws) -> None:
     await aws.advance(seconds=5)
     (pending,) = activities(aws)
     assert pending["StatusCode"] == "Pending"
-    assert reasons(aws, "UpdateTable")[0].decision == "refused" or any(
-        why.decision == "delayed" for why in reasons(aws, "UpdateTable")
-    )
+    (why,) = [why for why in reasons(aws, "UpdateTable") if why.decision == "delayed"]
+    assert "Table is being updated" in why.first_cause().cause
     await aws.advance(seconds=25)
     assert activities(aws)[0]["StatusCode"] == "Successful"
     described = aws.dynamodb.describe_table({"TableName": "orders"})["Table"]["ProvisionedThroughput"]
     assert (described["ReadCapacityUnits"], described["WriteCapacityUnits"]) == (6, 22)
+
+
+async def test_reads_and_writes_that_rise_together_are_scaled_one_after_the_other(aws: Aws) -> None:
+    await table(aws, read=5, write=10)
+    await register(aws)
+    track(aws)
+    reads = {**WRITES, "ScalableDimension": "dynamodb:table:ReadCapacityUnits"}
+    await register(aws, **reads)
+    metric = {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"}
+    config = {"TargetValue": 50, "PredefinedMetricSpecification": metric}
+    scaling(aws).put_scaling_policy(
+        {
+            **reads,
+            "PolicyName": "reads",
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": config,
+        }
+    )
+    for _ in range(2):
+        await _burst(aws, 900)
+        for _ in range(4):
+            key = {"pk": {"S": "k0"}}
+            aws.dynamodb.get_item({"TableName": "orders", "Key": key, "ConsistentRead": True})
+        await aws.advance(seconds=60)
+    await aws.advance(seconds=30)
+    assert [one["StatusCode"] for one in activities(aws)] == ["Pending", "InProgress"]
+    await aws.advance(seconds=30)
+    assert [one["StatusCode"] for one in activities(aws)] == ["Successful", "Successful"]
+    described = aws.dynamodb.describe_table({"TableName": "orders"})["Table"]["ProvisionedThroughput"]
+    # 300 read units in a minute are 5 a second: 50 % of ten.
+    assert (described["ReadCapacityUnits"], described["WriteCapacityUnits"]) == (10, 22)
+
+
+async def test_an_on_demand_table_has_no_capacity_to_set(aws: Aws) -> None:
+    await table(aws)
+    await register(aws)
+    track(aws)
+    aws.dynamodb.update_table({"TableName": "orders", "BillingMode": "PAY_PER_REQUEST"})
+    await aws.advance(seconds=60)
+    await overwhelm(aws)
+    (activity,) = activities(aws, all_of_them=True)
+    assert activity["NotScaledReasons"][0]["Code"] == "TargetServicePutResourceAsUnscalable"
+    assert "on-demand mode" in reasons(aws, "ScaleOut")[0].cause
 
 
 async def test_a_fifth_decrease_in_a_day_is_refused_and_the_activity_fails(aws: Aws) -> None:
@@ -293,7 +332,10 @@ async def test_a_fifth_decrease_in_a_day_is_refused_and_the_activity_fails(aws: 
     assert units(aws) == 96
     assert activities(aws)[0]["StatusCode"] == "Failed"
     assert "Provisioned throughput decreases are limited" in activities(aws)[0]["StatusMessage"]
-    assert reasons(aws, "ScaleIn")[0].decision == "failed"
+    assert [why.decision for why in reasons(aws, "ScaleIn")] == ["failed"]
+    await load(aws, 60, 3)
+    assert len(activities(aws)) > 2
+    assert len(reasons(aws, "ScaleIn")) == 1, "the same reason is told once"
 
 
 async def test_alarms_are_fitted_to_a_capacity_that_somebody_else_set(aws: Aws) -> None:
@@ -379,5 +421,6 @@ async def test_what_a_deregistered_target_left_is_gone(aws: Aws) -> None:
     assert scaling(aws).describe_scaling_policies({"ServiceNamespace": "dynamodb"})["ScalingPolicies"] == []
     await overwhelm(aws)
     assert units(aws) == 10
+    assert len(aws.world.agenda) == 0
     with refused("ObjectNotFoundException", "No scalable target found for service namespace: dynamodb"):
         scaling(aws).deregister_scalable_target(WRITES)

@@ -9,7 +9,7 @@ import pytest
 from foulweather.gates.authorize import authorize
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.model import ServiceModel, Shape
-from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.pipeline import Gates, Pipeline
 from foulweather.kernel.services import Services
 from foulweather.policy.principal import Principal
 from foulweather.world.world import World
@@ -29,7 +29,13 @@ SERVICES = only_iam()
 
 
 def new_iam_world(directory: Path | None = None, start_ms: int = START_MS) -> Aws:
-    return Aws(Pipeline(World(seed=1, mode="held", start_ms=start_ms, directory=directory), SERVICES, (authorize,)))
+    return Aws(
+        Pipeline(
+            World(seed=1, mode="held", start_ms=start_ms, directory=directory),
+            SERVICES,
+            Gates((authorize,), authorize=authorize),
+        )
+    )
 
 
 class Iam:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from foulweather.gates import GATES, delay
+from foulweather.gates import GATES
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.policy.principal import Principal
@@ -24,7 +24,7 @@ _organizations = services_alone("organizations", "sts")
 def organizations_alone(**world: Any) -> Aws:
     """The root caller of a fresh world on a held clock."""
     whole = World(mode="held", start_ms=START_MS, **{"seed": 1, **world})
-    aws = Aws(Pipeline(whole, _organizations, GATES, delay))
+    aws = Aws(Pipeline(whole, _organizations, GATES))
     aws.pipeline.directory = FakeDirectory()
     return aws
 
@@ -32,7 +32,7 @@ def organizations_alone(**world: Any) -> Aws:
 def organizations_alone_with(*names: str) -> Aws:
     """The same, with further services as they are in the place of fakes."""
     world = World(mode="held", start_ms=START_MS, seed=1)
-    return Aws(Pipeline(world, services_alone("organizations", "sts", *names), GATES, delay))
+    return Aws(Pipeline(world, services_alone("organizations", "sts", *names), GATES))
 
 
 def deny(action: str, **more: Any) -> str:

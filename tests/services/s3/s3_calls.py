@@ -22,9 +22,7 @@ PART = 5 << 20
 def refused(aws_call: Any, request: dict[str, Any]) -> AwsError:
     """The refusal of a call."""
     with pytest.raises(AwsError) as caught:
-        answer = aws_call(request)
-        if inspect.isawaitable(answer):
-            asyncio.get_event_loop().run_until_complete(answer)  # pragma: no cover
+        aws_call(request)
     return caught.value
 
 

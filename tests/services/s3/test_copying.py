@@ -56,7 +56,12 @@ async def test_large_objects_are_copied_whole(s3: Aws) -> None:
 
 @pytest.mark.parametrize(
     ("source", "code"),
-    [("a", "InvalidArgument"), ("no-bucket/a", "NoSuchBucket"), (f"{BUCKET}/none", "NoSuchKey"), ("/", "InvalidArgument")],
+    [
+        ("a", "InvalidArgument"),
+        ("no-bucket/a", "NoSuchBucket"),
+        (f"{BUCKET}/none", "NoSuchKey"),
+        ("/", "InvalidArgument"),
+    ],
 )
 def test_a_source_that_is_not_there_is_refused(s3: Aws, source: str, code: str) -> None:
     assert refused(s3.s3.copy_object, {"Bucket": BUCKET, "Key": "b", "CopySource": source}).code == code
@@ -73,7 +78,12 @@ def test_conditions_on_the_source_all_answer_412(s3: Aws) -> None:
         asked = {"Bucket": BUCKET, "Key": "b", "CopySource": f"{BUCKET}/a", **wrong}
         assert refused(s3.s3.copy_object, asked).status == 412, wrong
     copy(s3, f"{BUCKET}/a", "b", CopySourceIfMatch=etag, CopySourceIfUnmodifiedSince=s3.now - 10_000)
-    assert refused(s3.s3.copy_object, {"Bucket": BUCKET, "Key": "b", "CopySource": f"{BUCKET}/a", "IfNoneMatch": "*"}).status == 412
+    assert (
+        refused(
+            s3.s3.copy_object, {"Bucket": BUCKET, "Key": "b", "CopySource": f"{BUCKET}/a", "IfNoneMatch": "*"}
+        ).status
+        == 412
+    )
 
 
 def test_versions_are_copied_by_id(aws: Aws) -> None:

@@ -246,8 +246,13 @@ def test_fields_become_what_the_object_has(web: Web, key: tuple[str, str]):
     tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>b c</Value></Tag></TagSet></Tagging>"
     checksum = base64.b64encode(hashlib.sha256(b"bar").digest()).decode()
     fields = {
-        **{"key": "a", "tagging": tags, "x-amz-storage-class": "STANDARD_IA", "x-amz-checksum-sha256": checksum},
-        **{"x-amz-server-side-encryption": "AES256", "x-amz-website-redirect-location": "/x", "Expires": "soon"},
+        "key": "a",
+        "tagging": tags,
+        "x-amz-storage-class": "STANDARD_IA",
+        "x-amz-checksum-sha256": checksum,
+        "x-amz-server-side-encryption": "AES256",
+        "x-amz-website-redirect-location": "/x",
+        "Expires": "soon",
     }
     assert post(web, signed(fields, key)).status == 204
     held = stored(web, "a")

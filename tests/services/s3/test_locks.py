@@ -100,6 +100,8 @@ def test_governance_is_weakened_only_with_a_bypass(aws: Aws) -> None:
     retain(aws, bucket, "k", "GOVERNANCE", aws.now + 6 * DAY_MS)
     with refused("AccessDenied", "object lock"):
         retain(aws, bucket, "k", "GOVERNANCE", aws.now + DAY_MS)
+    with refused("AccessDenied", "object lock"):
+        retain(aws, bucket, "k", "COMPLIANCE", aws.now + 9 * DAY_MS)
     retain(aws, bucket, "k", "GOVERNANCE", aws.now + DAY_MS, BypassGovernanceRetention=True)
     aws.s3.put_object_retention({"Bucket": bucket, "Key": "k", "Retention": {}, "BypassGovernanceRetention": True})
     with refused("NoSuchObjectLockConfiguration"):

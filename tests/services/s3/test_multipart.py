@@ -241,7 +241,9 @@ class TestCopiedParts:
         await done(put(s3, "source", b"", Body=incoming(data, 1 << 20)))
         upload = begin(s3)
         asked = {**upload, "CopySource": f"/{BUCKET}/source"}
-        one = await done(s3.s3.upload_part_copy({**asked, "PartNumber": 1, "CopySourceRange": f"bytes=100-{PART + 99}"}))
+        one = await done(
+            s3.s3.upload_part_copy({**asked, "PartNumber": 1, "CopySourceRange": f"bytes=100-{PART + 99}"})
+        )
         two = await done(s3.s3.upload_part_copy({**asked, "PartNumber": 2, "CopySourceRange": "bytes=0-9"}))
         parts = [{"PartNumber": n, "ETag": each["CopyPartResult"]["ETag"]} for n, each in ((1, one), (2, two))]
         complete(s3, upload, *parts)

@@ -65,7 +65,15 @@ def test_a_destination_that_is_not_there_is_refused(aws: Aws) -> None:
     with pytest.raises(AwsError, match="Unable to validate the following destination configurations") as caught:
         configure(aws, bucket, to_queue(["s3:ObjectCreated:*"]))
     assert caught.value.code == "InvalidArgument"
-    assert caught.value.members["ArgumentName1"] == QUEUE_ARN
+    assert caught.value.members == {
+        "ArgumentName1": QUEUE_ARN,
+        "ArgumentValue1": "The destination queue does not exist",
+    }
+    queue(aws, bucket)
+    aws.sqs.delete_queue({"QueueUrl": QUEUE_URL})
+    with pytest.raises(AwsError) as caught:
+        configure(aws, bucket, to_queue(["s3:ObjectCreated:*"]))
+    assert caught.value.members["ArgumentValue1"] == "The destination queue does not exist"
     assert aws.s3.get_bucket_notification_configuration({"Bucket": bucket}) == {}
 
 
@@ -101,8 +109,8 @@ def test_rules_that_overlap_are_refused(aws: Aws) -> None:
         configure(aws, bucket, put_, to_queue(["s3:ObjectCreated:*"], prefix="images/2026/", Id="b"))
     with pytest.raises(AwsError, match="The event is not supported for notifications"):
         configure(aws, bucket, to_queue(["s3:ObjectMade"]))
+    rules = [{"Name": "prefix", "Value": "a"}, {"Name": "Prefix", "Value": "b"}]
     with pytest.raises(AwsError, match="Cannot specify more than one prefix"):
-        rules = [{"Name": "prefix", "Value": "a"}, {"Name": "Prefix", "Value": "b"}]
         configure(
             aws,
             bucket,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import pytest
@@ -214,9 +215,9 @@ class TestConditionsOnWrites:
         assert (error.code, error.status) == ("NotImplemented", 501)
 
     async def test_a_deletion_while_bytes_arrive_is_a_conflict(self, s3: Aws) -> None:
-        arriving = s3.s3.put_object({"Bucket": BUCKET, "Key": "a", "Body": incoming(b"x" * 200_000), "IfNoneMatch": "*"})
-        task = __import__("asyncio").ensure_future(arriving)
-        await __import__("asyncio").sleep(0)
+        asked = {"Bucket": BUCKET, "Key": "a", "Body": incoming(b"x" * 200_000), "IfNoneMatch": "*"}
+        task = asyncio.ensure_future(s3.s3.put_object(asked))
+        await asyncio.sleep(0)
         put(s3, "a", b"y")
         s3.s3.delete_object({"Bucket": BUCKET, "Key": "a"})
         with pytest.raises(Exception, match="ConditionalRequestConflict"):
@@ -291,8 +292,6 @@ def test_overrides_of_headers_are_for_those_who_sign(s3: Aws) -> None:
 
 
 async def test_a_put_into_a_bucket_that_goes_meanwhile_leaves_nothing(s3: Aws) -> None:
-    import asyncio
-
     task = asyncio.ensure_future(s3.s3.put_object({"Bucket": BUCKET, "Key": "a", "Body": incoming(b"x" * 200_000)}))
     await asyncio.sleep(0)
     s3.s3.delete_bucket({"Bucket": BUCKET})

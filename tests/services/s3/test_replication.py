@@ -9,6 +9,7 @@ import pytest
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
+from foulweather.policy.principal import Principal
 from harness import ACCOUNT, Aws
 from services.s3.time_calls import days, made, put
 
@@ -300,3 +301,15 @@ async def test_lifecycle_waits_for_replication(aws: Aws) -> None:
     put(aws, SOURCE, "k")
     await days(aws, 9)
     assert status(aws) == "FAILED"
+
+
+def test_whoever_configures_it_must_be_allowed_to_pass_the_role(aws: Aws) -> None:
+    both(aws)
+    role(aws)
+    aws.iam.create_user({"UserName": "ann"})
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.iam.put_user_policy({"UserName": "ann", "PolicyName": "p", "PolicyDocument": document})
+    ann = aws.as_principal(Principal("user", f"arn:aws:iam::{ACCOUNT}:user/ann", ACCOUNT))
+    with pytest.raises(AwsError, match="iam:PassRole"):
+        configure(ann)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from foulweather.gates import GATES, delay
+from foulweather.gates import GATES
 from foulweather.kernel.directory import RoleView, SamlProvider, UserView, WebProvider
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Services
@@ -28,7 +28,7 @@ _sts = services_alone("sts")
 
 def sts_alone(**world: Any) -> Aws:
     """The root caller of a fresh world on a held clock."""
-    return Aws(Pipeline(World(mode="held", start_ms=START_MS, **{"seed": 1, **world}), _sts, GATES, delay))
+    return Aws(Pipeline(World(mode="held", start_ms=START_MS, **{"seed": 1, **world}), _sts, GATES))
 
 
 class FakeDirectory:

@@ -1,9 +1,9 @@
 """Applications that keep objects in S3: who uploads, who reads what was uploaded, and the role that each works by.
 
-    host = Host.made(lab, "app-role", {"Effect": "Allow", "Action": …, "Resource": …})   # a user, and the role it takes
-    lab.add(Uploader(lab, "uploads", bucket="app-bucket", prefix="uploads/", host=host))
-    lab.add(Reader(lab, "invoices", bucket="app-bucket", prefix="uploads/", host=host))
-    refusal(lambda: lab.client("s3", host.identity()).get_object(Bucket=…, Key=…))       # None where it may
+host = Host.made(lab, "app-role", {"Effect": "Allow", "Action": …, "Resource": …})   # a user, and the role it takes
+lab.add(Uploader(lab, "uploads", bucket="app-bucket", prefix="uploads/", host=host))
+lab.add(Reader(lab, "invoices", bucket="app-bucket", prefix="uploads/", host=host))
+refusal(lambda: lab.client("s3", host.identity()).get_object(Bucket=…, Key=…))       # None where it may
 """
 
 from __future__ import annotations

@@ -10,6 +10,6 @@ from __future__ import annotations
 from foulweather.gates.faults.arrival import arrival
 from foulweather.gates.faults.book import Ended, Faults, FaultState, Hit, Hits
 from foulweather.gates.faults.fault import Fault, Kind
-from foulweather.gates.faults.gate import delay, faults
+from foulweather.gates.faults.gate import delay, faults, unreachable
 
-__all__ = ["Ended", "Fault", "FaultState", "Faults", "Hit", "Hits", "Kind", "arrival", "delay", "faults"]
+__all__ = ["Ended", "Fault", "FaultState", "Faults", "Hit", "Hits", "Kind", "arrival", "delay", "faults", "unreachable"]

@@ -11,7 +11,8 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.services import Operation
-from foulweather.kernel.why import Fact
+from foulweather.kernel.why import Fact, Why
+from foulweather.policy import principal as principals
 
 
 def faults(call: Call, operation: Operation, request: dict[str, Any]) -> None:
@@ -52,6 +53,30 @@ def delay(call: Call, operation: Operation) -> int:
     )
     call.explain("Fault", call.resource, why)
     return fault.delay_ms
+
+
+def unreachable(call: Call, service: str, region: str) -> Why | None:
+    """Why what a call's service sends to a service in another region does not arrive: a cut, or an outage there."""
+    found = Faults.of(call.world)
+    if not found.active:
+        return None
+    sent = Call(
+        call.pipeline,
+        service,
+        call.operation,
+        call.account,
+        region,
+        principals.service(f"{call.service}.amazonaws.com"),
+    )
+    for kind, cause in (("network", "The network to"), ("unavailable", "The service")):
+        fault = found.meeting(sent, kind)
+        if fault is not None:
+            found.met(fault, sent)
+            what = "is cut" if kind == "network" else "is unavailable"
+            return words.reason(
+                fault, f"{cause} {service} in {region} {what}, because of {fault.id}.", decision="delayed"
+            )
+    return None
 
 
 def _unavailable(fault: Fault, call: Call) -> AwsError:

@@ -195,6 +195,11 @@ def _failed(call: Call, state: ScalingState, target: Target, activity: Activity,
     _keep(call, state, target, activity)
     message = f"Failed to set {target.units_named} to {activity.wanted}. Reason: {error.message}"
     _end(call, state, target, activity, "Failed", message)
+    if target.failure == message:
+        return
+    target.failure = message
+    if target.key in state.targets:
+        state.targets.touch(target.key)
     facts = (
         Fact(target.resource_arn, "wanted", activity.wanted),
         call.fact(target.resource_arn, f"{target.direction}CapacityUnits", target.units),
@@ -211,6 +216,10 @@ def _end(call: Call, state: ScalingState, target: Target, activity: Activity, st
     if target.activity == activity.id and target.key in state.targets:
         target.activity = ""
         state.targets.touch(target.key)
+    if status == "Successful" and target.failure:
+        target.failure = ""
+        if target.key in state.targets:
+            state.targets.touch(target.key)
     policy = state.policies.get(activity.policy)
     if policy is not None and status == "Successful":
         if activity.wanted > activity.before:

@@ -5,7 +5,7 @@ The sums are of the last half hour and are not kept over a restart: alarms then 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from foulweather.services.applicationautoscaling import limits
 from foulweather.services.applicationautoscaling.records import Evaluation, Policy, Target
@@ -18,13 +18,14 @@ MINUTES_HELD = 32
 NEXT = "next"
 
 
-class Datapoint(NamedTuple):
+class Datapoint:
     """One minute of a metric, in thousandths."""
 
-    sum_milli: int
-    samples: int
-    least_milli: int
-    most_milli: int
+    __slots__ = ("least_milli", "most_milli", "samples", "sum_milli")
+
+    def __init__(self, milli: int) -> None:
+        self.sum_milli = self.least_milli = self.most_milli = milli
+        self.samples = 1
 
 
 class Series:
@@ -39,13 +40,16 @@ class Series:
         """Count one value."""
         held = self.minutes.get(minute)
         if held is None:
-            self.minutes[minute] = Datapoint(milli, 1, milli, milli)
+            self.minutes[minute] = Datapoint(milli)
             if len(self.minutes) > MINUTES_HELD:
                 del self.minutes[min(self.minutes)]
-        else:
-            self.minutes[minute] = Datapoint(
-                held.sum_milli + milli, held.samples + 1, min(held.least_milli, milli), max(held.most_milli, milli)
-            )
+            return
+        held.sum_milli += milli
+        held.samples += 1
+        if milli < held.least_milli:
+            held.least_milli = milli
+        elif milli > held.most_milli:
+            held.most_milli = milli
 
     def had_any_since(self, minute: int) -> bool:
         """Whether there is a datapoint of that minute or a later one."""
@@ -71,6 +75,18 @@ class Consumption(State):
         """Gather what a policy follows."""
         for name in followed_tables(target, policy):
             self.tables.setdefault(_table_arn(target, name), {})
+
+    def rewatch(self, state: ScalingState) -> None:
+        """Gather nothing more of the tables of a place that no policy follows any longer."""
+        followed = {
+            _table_arn(target, name)
+            for policy in state.policies.values()
+            for target in (state.targets[policy.target],)
+            for name in followed_tables(target, policy)
+        }
+        place = f"arn:aws:dynamodb:{state.region}:{state.account}:"
+        for arn in [arn for arn in self.tables if arn.startswith(place) and arn not in followed]:
+            del self.tables[arn]
 
     def series(self, target: Target, table: str, index: str, metric: str) -> Series | None:
         """A metric of a table or index, if there was any."""
@@ -107,9 +123,10 @@ def noted_use(world: World, event: Event) -> None:
     if held is None:
         return
     facts, minute = event.facts, event.at_ms // limits.MINUTE_MS
-    direction = "Write" if "write_milli" in facts else "Read"
-    metric = f"Consumed{direction}CapacityUnits"
-    own = facts["write_milli" if direction == "Write" else "read_milli"]
+    own = facts.get("write_milli")
+    metric = "ConsumedWriteCapacityUnits"
+    if own is None:
+        own, metric = facts["read_milli"], "ConsumedReadCapacityUnits"
     if own:
         _series(held, "", metric).add(minute, own)
     for index, milli in facts.get("indexes", {}).items():
@@ -131,8 +148,7 @@ def noted_throttle(world: World, event: Event) -> None:
 
 def wake(world: World, consumption: Consumption, event: Event) -> None:
     """Have the alarms of a table's account and region evaluated, every minute from the end of this one."""
-    place = event.resource.split(":")
-    account, region = place[4], place[3]
+    _, _, _, region, account, _ = event.resource.split(":", 5)
     if (account, region) not in consumption.awake:
         consumption.awake.add((account, region))
         begin(world, account, region, event.at_ms)

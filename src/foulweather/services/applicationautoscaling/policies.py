@@ -55,6 +55,7 @@ def put_scaling_policy(call: Call, request: Request) -> dict[str, Any]:
         alarms.make(call, state, target, policy)
         call.world.state(Consumption).watch(target, policy)
     state.policies.put(policy.key, policy)
+    call.world.state(Consumption).rewatch(state)
     arn = policy.arn(target)
     call.changed("application-autoscaling.PolicyPut", arn, PolicyType=kind, **config)
     return {"PolicyARN": arn, "Alarms": _alarms(state, target, policy)}
@@ -131,6 +132,7 @@ def delete_scaling_policy(call: Call, request: Request) -> dict[str, Any]:
         raise limits.not_found("No scaling policy found for", namespace, resource_id, dimension)
     alarms.remove(state, state.alarms_of(policy))
     state.policies.delete(policy.key)
+    call.world.state(Consumption).rewatch(state)
     call.changed("application-autoscaling.PolicyDeleted", policy.arn(target), PolicyType=None)
     return {}
 

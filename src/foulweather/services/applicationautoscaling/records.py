@@ -19,7 +19,10 @@ def target_key(resource_id: str, dimension: str) -> str:
 
 
 class Target(msgspec.Struct, kw_only=True):
-    """A scalable target. `units` is the capacity last seen, `activity` the one that is not over yet."""
+    """A scalable target. `units` is the capacity last seen, `activity` the one that is not over yet.
+
+    `failure` is why the last activity failed: while the next ones fail alike, the reason is not told again.
+    """
 
     id: str
     account: str
@@ -35,6 +38,7 @@ class Target(msgspec.Struct, kw_only=True):
     tags: dict[str, str] = {}
     units: int = 0
     activity: str = ""
+    failure: str = ""
 
     @property
     def key(self) -> str:

@@ -15,6 +15,8 @@ from foulweather.services.applicationautoscaling.records import (
 )
 from foulweather.world.store import State, table
 
+SWEEP = 100
+
 
 class ScalingState(State):
     """Targets, their policies with alarms, their scheduled actions, and the activities of six weeks."""
@@ -25,6 +27,10 @@ class ScalingState(State):
     scheduled = table(ScheduledAction)
     activities = table(Activity)
     evaluations = table(Evaluation)
+
+    def opened(self) -> None:
+        """Go on numbering the activities, so that they are told in order."""
+        self.numbered = max((each.number for each in self.activities.values()), default=0)
 
     def target(self, resource_id: str, dimension: str) -> Target | None:
         """A scalable target, if it is registered."""
@@ -62,8 +68,11 @@ class ScalingState(State):
 
     def add_activity(self, activity: Activity, now_ms: int) -> None:
         """Keep an activity, and forget those of more than six weeks ago."""
-        activity.number = 1 + max((each.number for each in self.activities.values()), default=0)
+        self.numbered += 1
+        activity.number = self.numbered
         self.activities.put(activity.id, activity)
+        if self.numbered % SWEEP:
+            return
         oldest_ms = now_ms - limits.ACTIVITIES_MS
         for each in [each for each in self.activities.values() if each.started_ms < oldest_ms]:
             self.activities.delete(each.id)

@@ -12,6 +12,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.applicationautoscaling import acting, alarms, dimensions, limits
+from foulweather.services.applicationautoscaling.consumption import Consumption
 from foulweather.services.applicationautoscaling.paging import page
 from foulweather.services.applicationautoscaling.records import SUSPENSIONS, Target
 from foulweather.services.applicationautoscaling.roles import answered, ensure_role
@@ -130,6 +131,7 @@ def deregister_scalable_target(call: Call, request: Request) -> dict[str, Any]:
     for action in state.scheduled_of(target):
         call.world.agenda.cancel(action.due)
         state.scheduled.delete(action.key)
+    call.world.state(Consumption).rewatch(state)
     state.targets.delete(target.key)
     call.changed("application-autoscaling.TargetDeregistered", target.arn, MinCapacity=None, MaxCapacity=None)
     return {}

@@ -9,8 +9,6 @@ import base64
 from typing import TYPE_CHECKING
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError
-from foulweather.policy import principal as principals
 from foulweather.services.dynamodb import limits, packing
 from foulweather.services.dynamodb.records import Stamp
 
@@ -54,10 +52,5 @@ def wins(live: LiveTable, key: str, written_ms: int, origin: str) -> bool:
 
 
 def is_cut_off(call: Call, region: str) -> bool:
-    """Whether a region's DynamoDB does not answer, as the gates see it."""
-    port = call.acting_as(principals.root(call.account), region=region)
-    try:
-        port.dynamodb.describe_endpoints({})
-    except AwsError as error:
-        return error.status >= 500
-    return False
+    """Whether what is sent to a region's DynamoDB does not arrive there."""
+    return call.pipeline.unreachable(call, "dynamodb", region) is not None

@@ -213,6 +213,6 @@ def delete_bucket(call: Call, request: DeleteBucketRequest) -> None:
     if count:
         raise refusals.bucket_not_empty(bucket, count)
     for upload in state.uploads_in(bucket.name):
-        state.remove_upload(upload, call.world.files)
+        state.end_upload(call, upload)
     state.remove_bucket(bucket.name)
     call.changed("s3.BucketDeleted", bucket.arn, Bucket=bucket.name)

@@ -86,7 +86,7 @@ class Step(NamedTuple):
 
 def compiled(configuration: Mapping[str, Any]) -> list[Rule]:
     """The enabled rules of a configuration."""
-    return [_rule(rule) for rule in configuration["Rules"] if rule["Status"] == "Enabled"]
+    return [compiled_rule(rule) for rule in configuration["Rules"] if rule["Status"] == "Enabled"]
 
 
 def filter_of(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,8 @@ def filter_of(rule: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _rule(rule: Mapping[str, Any]) -> Rule:
+def compiled_rule(rule: Mapping[str, Any]) -> Rule:
+    """A rule of a configuration, ready to be followed."""
     selected = filter_of(rule)
     expiration: Mapping[str, Any] = rule.get("Expiration") or {}
     noncurrent: Mapping[str, Any] = rule.get("NoncurrentVersionExpiration") or {}

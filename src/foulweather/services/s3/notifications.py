@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SERVICES = {"QueueConfigurations": "sqs", "TopicConfigurations": "sns"}
 _NOUNS = {"sqs": "queue", "sns": "topic"}
+_DELETED = ("sqs.QueueDeleted", "sns.TopicDeleted")
 
 
 def put_bucket_notification_configuration(
@@ -62,7 +63,7 @@ def put_bucket_notification_configuration(
             try:
                 answer = notifying.send_test(call, bucket, arn)
             except AwsError as error:
-                raise _refused(bucket, service, arn, error) from None
+                raise _refused(call, bucket, service, arn, error) from None
             if inspect.isawaitable(answer):
                 waiting.append((arn, answer))
     if waiting:
@@ -82,7 +83,7 @@ async def _validated(
         try:
             await answer
         except AwsError as error:
-            raise _refused(bucket, arn.split(":")[2], arn, error) from None
+            raise _refused(call, bucket, arn.split(":")[2], arn, error) from None
     _set(call, bucket_of(call, request), configuration)
 
 
@@ -107,17 +108,15 @@ def _check_arn(bucket: Bucket, service: str, arn: str) -> None:
         raise _invalid(bucket, arn, message)
 
 
-def _refused(bucket: Bucket, service: str, arn: str, error: AwsError) -> AwsError:
+def _refused(call: Call, bucket: Bucket, service: str, arn: str, error: AwsError) -> AwsError:
     """The refusal of a configuration whose destination does not take the test message."""
     noun = _NOUNS[service]
-    if error.status == 404 or error.code in (
-        "QueueDoesNotExist",
-        "NotFound",
-        "AWS.SimpleQueueService.NonExistentQueue",
-    ):
-        words = f"The destination {noun} does not exist"
-    else:
-        words = f"Permissions on the destination {noun} do not allow S3 to publish notifications from this bucket"
+    # S3 is not let in where nothing is either: the journal tells whether there is such a queue or topic.
+    last = call.world.journal.last_change(arn, "")
+    if last is None or last.kind in _DELETED:
+        missing = Why("refused", f"The destination {noun} does not exist.", (Fact(arn, "exists", False),))
+        return _invalid(bucket, arn, f"The destination {noun} does not exist", missing)
+    words = f"Permissions on the destination {noun} do not allow S3 to publish notifications from this bucket"
     return _invalid(bucket, arn, words, error.why)
 
 

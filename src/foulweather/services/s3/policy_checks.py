@@ -19,7 +19,6 @@ from foulweather.services.s3.held_policies import id_at
 
 POLICY_BYTES_MAX = 20 * 1024
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html: "limited to 20 KB in size"."""
-_WILD = re.compile(r"[*?]")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com|amazon\.com|aws\.internal)")
 
 
@@ -93,7 +92,7 @@ def _checked_actions(statement: Statement) -> list[tuple[str, set[str]]]:
         if lowered == "*":
             found.append((written, set(ALL)))
             continue
-        pattern = re.compile("".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in lowered))
+        pattern = _pattern(lowered)
         matched = {action for action in ALL if pattern.fullmatch(action)}
         if not matched:
             raise malformed(
@@ -109,27 +108,20 @@ def _objects_of(arn: str) -> str:
 
 def _kinds(written: str, arn: str) -> set[str]:
     """What a resource of a policy can name of the bucket: itself, objects in it, both, or nothing."""
-    if written == "*":
-        return {"bucket", "object"}
     kinds: set[str] = set()
-    pattern = "".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in written)
-    if re.fullmatch(pattern, arn):
+    if _pattern(written).fullmatch(arn):
         kinds.add("bucket")
     objects = _objects_of(arn)
-    start = _WILD.split(written)[0]
-    if (written.startswith(objects) and len(written) > len(objects)) or (
-        len(start) < len(written) and objects.startswith(start) and _reaches(written, objects)
-    ):
-        kinds.add("object")
+    for end in range(1, len(written) + 1):
+        # What is left after `bucket/` is a key, or a `*` before it takes the key in too.
+        if (end < len(written) or written[end - 1] == "*") and _pattern(written[:end]).fullmatch(objects):
+            kinds.add("object")
+            break
     return kinds
 
 
-def _reaches(written: str, objects: str) -> bool:
-    """Whether a pattern with wildcards in its bucket's name matches some key of the bucket."""
-    head, slash, _ = written.rpartition("/") if written.count("/") > objects.count("/") - 1 else (written, "", "")
-    pattern = "".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in (head if slash else written))
-    target = objects.rstrip("/") if slash else f"{objects}key"
-    return re.fullmatch(pattern, target) is not None or re.fullmatch(pattern, f"{objects}key") is not None
+def _pattern(written: str) -> re.Pattern[str]:
+    return re.compile("".join([{"*": ".*", "?": "."}.get(sign) or re.escape(sign) for sign in written]))
 
 
 def _check_conditions(statement: Statement, actions: list[tuple[str, set[str]]], place: str) -> None:
@@ -156,13 +148,8 @@ def _checked_principals(call: Call, statement: Statement) -> dict[str, str]:
     if element is None:
         return ids
     for arn in sorted(element.arns):
-        if ":iam::cloudfront:user/" in arn or ":federated-user/" in arn or directory is None:
-            continue
-        if ":assumed-role/" in arn:
-            account, role = arn.split(":")[4], arn.split("/")[1]
-            if directory.role(f"arn:aws:iam::{account}:role/{role}") is None and not _has_path(call, account, role):
-                raise _invalid_principal(arn)
-            continue
+        if directory is None or ":iam::cloudfront:user/" in arn or ":sts::" in arn:
+            continue  # the ARN of a session does not tell its role's path
         unique_id = id_at(directory, arn)
         if not unique_id:
             raise _invalid_principal(arn)
@@ -177,11 +164,6 @@ def _checked_principals(call: Call, statement: Statement) -> dict[str, str]:
         if not owners.is_known(canonical_id):
             raise _invalid_principal(canonical_id)
     return ids
-
-
-def _has_path(call: Call, account: str, role: str) -> bool:
-    """Whether a session's role may be one with a path, which its session's ARN does not tell."""
-    return call.pipeline.directory is not None and bool(account) and "/" in role
 
 
 def _invalid_principal(written: str) -> AwsError:

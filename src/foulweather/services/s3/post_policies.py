@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
@@ -51,19 +51,20 @@ def parsed(encoded: str) -> PostPolicy:
     """The policy document in a form's field; refuses what makes no sense."""
     try:
         text = base64.b64decode("".join(encoded.split()), validate=True).decode()
-        document = json.loads(_ESCAPED.sub(_unescaped, text))
+        document: Any = json.loads(_ESCAPED.sub(_unescaped, text))
     except (binascii.Error, ValueError, RecursionError) as error:
         raise _invalid("Invalid JSON.", "document", encoded[:200]) from error
     if not isinstance(document, dict):
         raise _invalid("Invalid JSON.", "document", encoded[:200])
-    for name in document:  # type: ignore[reportUnknownVariableType]
+    members = cast("dict[str, Any]", document)
+    for name in members:
         if name not in _MEMBERS:
             raise _invalid(f"Unexpected: '{name}'", "document", name)
-    if "expiration" not in document:
+    if "expiration" not in members:
         raise _invalid("Policy missing expiration.", "expiration", None)
-    expiration: Any = document["expiration"]
+    expiration = members["expiration"]
     expires_ms = _time(expiration)
-    given: Any = document.get("conditions")
+    given = members.get("conditions")
     if not isinstance(given, list):
         raise _invalid("Policy missing conditions.", "conditions", given)
     conditions = [_condition(f"conditions[{number}]", each) for number, each in enumerate(given)]  # type: ignore[reportUnknownArgumentType]

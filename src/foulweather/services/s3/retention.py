@@ -108,7 +108,7 @@ def put_object_retention(call: Call, request: PutObjectRetentionRequest) -> PutO
     asked: dict[str, Any] = dict(part(request, "Retention"))
     kept = _checked_retention(call, asked)
     before = locks.in_force(version, call.now)
-    if before is not None and _is_weaker(before, kept) and not _may_weaken(call, bucket, version, before, request):
+    if before is not None and _is_weaker(before, kept) and not _may_bypass(call, bucket, version, before, request):
         raise locks.protected_by(call, version, before)
     version.about.retention = kept
     call.state(S3State).touch_version(version)
@@ -122,7 +122,7 @@ def put_object_retention(call: Call, request: PutObjectRetentionRequest) -> PutO
     return {}
 
 
-def _may_weaken(call: Call, bucket: Bucket, version: Version, before: Retention, request: Any) -> bool:
+def _may_bypass(call: Call, bucket: Bucket, version: Version, before: Retention, request: Any) -> bool:
     return before.mode == "GOVERNANCE" and locks.may_bypass(call, bucket, version.key, request)
 
 
@@ -135,10 +135,11 @@ def _checked_retention(call: Call, asked: dict[str, Any]) -> Retention | None:
 
 
 def _is_weaker(before: Retention, after: Retention | None) -> bool:
-    """Whether a period ends earlier, or can be bypassed by more, than before."""
-    if after is None or after.until_ms < before.until_ms:
-        return True
-    return before.mode == "COMPLIANCE" and after.mode != "COMPLIANCE"
+    """Whether a period ends earlier than before, or has another mode: who may not bypass may only extend it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html#object-lock-retention-modes
+    """
+    return after is None or after.until_ms < before.until_ms or after.mode != before.mode
 
 
 def get_object_retention(call: Call, request: GetObjectRetentionRequest) -> GetObjectRetentionOutput:

@@ -61,7 +61,7 @@ def case(p: Expressions) -> Expression:
         results.append(p.expression())
         sql += f" ELSE {results[-1].sql}"
     p.need_word("END")
-    types = {result.type for result in results}
+    types: set[Type] = {result.type for result in results}
     return made(f"({sql} END)", types.pop() if len(types) == 1 else "any", *parts, *results)
 
 

@@ -49,7 +49,7 @@ class CsvReader:
         self._rest = b""
         self._open = ""
         self.read_from = max(0, start - len(self._delimiter))
-        self._skips = self.read_from > 0
+        self._skips = start > 0
         self._place = self.read_from
         self._end = end
 
@@ -149,7 +149,7 @@ class CsvReader:
 
     def getter(self, path: Path) -> Callable[[Any], Any]:
         """What takes a column out of a record: by its place (`_1`), or by its name in the header."""
-        if len(path) != 1 or path[0].index is not None:
+        if len(path) != 1 or path[0].place is not None:
             raise refused("InvalidKeyPath", "path", ".".join([step.name for step in path]))
         step = path[0]
         numbered = _COLUMN.fullmatch(step.name)

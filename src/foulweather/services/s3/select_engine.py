@@ -86,8 +86,8 @@ class Engine:
         for name, (arguments, function) in FUNCTIONS.items():
             database.create_function(name, arguments, self._guarded(function), deterministic=True)
         database.create_function("utc_now", 0, lambda: select_times.now(now_ms))
-        database.create_function("aggregate", 1, lambda number: self._aggregates[number].value())
-        database.create_function("step", 2, self._guarded(lambda number, value: self._aggregates[number].step(value)))
+        database.create_function("aggregate", 1, self._value)
+        database.create_function("step", 2, self._guarded(self._step))
         columns = "".join([f", c{number}, m{number}" for number in range(count)])
         try:
             database.execute(f"CREATE TABLE t (record{columns})")
@@ -106,6 +106,12 @@ class Engine:
         database.set_progress_handler(lambda: 1, _STEPS_MAX)
         database.set_authorizer(_authorize)
         self._execute(f"EXPLAIN {self._select}", self._constants)
+
+    def _value(self, number: int) -> Any:
+        return self._aggregates[number].value()
+
+    def _step(self, number: int, value: Any) -> None:
+        self._aggregates[number].step(value)
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function whose refusals are kept, since SQLite does not pass them on."""

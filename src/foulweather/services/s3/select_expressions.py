@@ -272,7 +272,7 @@ class Expressions(Words):
         if token.is_sign("*") and may_be_every:
             step = Step(is_every=True)
         elif token.kind == "number" and token.text.isdigit() and len(token.text) < 10:
-            step = Step(index=int(token.text))
+            step = Step(place=int(token.text))
         elif token.kind == "string":
             step = Step(token.text, is_exact=True)
         else:

@@ -135,7 +135,7 @@ class LinesReader(DocumentReader):
         self._rest = b""
         # A record begins after the end of a line: one byte before says whether it does at the start.
         self.read_from = max(0, span.start - 1) if span is not None else 0
-        self._skips = self.read_from > 0
+        self._skips = span is not None and span.start > 0
         self._place = self.read_from
         self._end = span.end if span is not None else None
 

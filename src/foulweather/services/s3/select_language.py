@@ -109,10 +109,10 @@ class _Parser(Expressions):
             if self.next.is_sign(","):
                 raise self.unexpected("ParseAsteriskIsNotAloneInSelectList")
             return None
-        if self.is_alias(self.next) and self.words[self.place + 1].is_sign("."):
-            if self.words[self.place + 2].is_sign("*"):
-                self.place += 3
-                return None
+        following = self.words[self.place + 1 : self.place + 3]
+        if self.is_alias(self.next) and following[0].is_sign(".") and following[1].is_sign("*"):
+            self.place += 3
+            return None
         items: list[Item] = []
         while True:
             value = self.expression()

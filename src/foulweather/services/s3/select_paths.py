@@ -54,8 +54,8 @@ def names_in(value: Any) -> Row:
 
 
 def _at(value: Any, step: Step) -> Any:
-    if step.index is not None:
-        return value[step.index] if isinstance(value, list) and step.index < len(value) else MISSING  # type: ignore[reportUnknownArgumentType]
+    if step.place is not None:
+        return value[step.place] if isinstance(value, list) and step.place < len(value) else MISSING  # type: ignore[reportUnknownArgumentType]
     if not isinstance(value, dict):
         return MISSING
     if step.name in value:

@@ -82,6 +82,7 @@ def written(time: Time) -> str:
 
 
 def _offset(moment: datetime, colon: str, zero: str) -> str:
+    """An offset from UTC, which may be written in another way where there is none."""
     minutes = _offset_minutes(moment)
     if not minutes and zero:
         return zero
@@ -176,24 +177,35 @@ def _piece(time: Time, piece: str, pattern: str) -> str:
     moment, count = time.moment, len(piece)
     hour = moment.hour % 12 or 12
     month = _MONTHS[moment.month - 1]
+    offset, colons = _offset(moment, "", ""), _offset(moment, ":", "")
     simple = {
-        **{
-            "y": str(moment.year),
-            "yy": f"{moment.year % 100:02}",
-            "yyy": str(moment.year),
-            "yyyy": f"{moment.year:04}",
-        },
-        **{"M": str(moment.month), "MM": f"{moment.month:02}", "MMM": month[:3], "MMMM": month, "MMMMM": month[:1]},
-        **{"d": str(moment.day), "dd": f"{moment.day:02}", "a": "AM" if moment.hour < 12 else "PM"},
-        **{"h": str(hour), "hh": f"{hour:02}", "H": str(moment.hour), "HH": f"{moment.hour:02}"},
-        **{"m": str(moment.minute), "mm": f"{moment.minute:02}", "s": str(moment.second), "ss": f"{moment.second:02}"},
-        **{"n": str(moment.microsecond * 1000), "X": _short(_offset(moment, "", "Z")), "XX": _offset(moment, "", "Z")},
-        **{"XXX": _offset(moment, ":", "Z"), "XXXX": _offset(moment, "", "Z"), "XXXXX": _offset(moment, ":", "Z")},
-        **{"x": _short(_offset(moment, "", "")), "xx": _offset(moment, "", ""), "xxx": _offset(moment, ":", "")},
-        **{"xxxx": _offset(moment, "", ""), "xxxxx": _offset(moment, ":", "")},
+        "y": str(moment.year),
+        "yy": f"{moment.year % 100:02}",
+        "yyy": str(moment.year),
+        "yyyy": f"{moment.year:04}",
+        "M": str(moment.month),
+        "MM": f"{moment.month:02}",
+        "MMM": month[:3],
+        "MMMM": month,
+        "MMMMM": month[:1],
+        "d": str(moment.day),
+        "dd": f"{moment.day:02}",
+        "a": "AM" if moment.hour < 12 else "PM",
+        "h": str(hour),
+        "hh": f"{hour:02}",
+        "H": str(moment.hour),
+        "HH": f"{moment.hour:02}",
+        "m": str(moment.minute),
+        "mm": f"{moment.minute:02}",
+        "s": str(moment.second),
+        "ss": f"{moment.second:02}",
+        "n": str(moment.microsecond * 1000),
     }
     if piece in simple:
         return simple[piece]
+    if piece[0] in "Xx" and count <= 5:
+        text = {1: _short(offset), 3: colons, 5: colons}.get(count, offset)
+        return "Z" if piece[0] == "X" and not _offset_minutes(moment) else text
     if piece[0] == "S":
         return time.fraction.ljust(count, "0")[:count]
     if piece[0] == "'":

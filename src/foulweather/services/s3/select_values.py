@@ -12,7 +12,7 @@ class Step(NamedTuple):
 
     name: str = ""
     is_exact: bool = False
-    index: int | None = None
+    place: int | None = None
     is_every: bool = False
 
 

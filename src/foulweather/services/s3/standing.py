@@ -11,7 +11,7 @@ from urllib.parse import quote
 from foulweather.kernel.call import Call
 from foulweather.services.s3 import storage_classes
 from foulweather.services.s3.dates import http_date
-from foulweather.services.s3.lifecycle_rules import after_days, compiled, expiry
+from foulweather.services.s3.lifecycle_rules import after_days, compiled, compiled_rule, expiry
 from foulweather.services.s3.records import Bucket, Upload, Version
 from foulweather.services.s3.state import S3State
 
@@ -44,7 +44,10 @@ def expiration(bucket: Bucket, version: Version) -> dict[str, str]:
     if "lifecycle" not in bucket.settings:
         return {}
     soonest: tuple[int, str] | None = None
-    for rule in compiled(bucket.settings["lifecycle"]):
+    for given in bucket.settings["lifecycle"]["Rules"]:
+        if given["Status"] != "Enabled" or "Expiration" not in given:
+            continue
+        rule = compiled_rule(given)
         when_ms = expiry(rule, version)
         if when_ms is not None and rule.means(version) and (soonest is None or when_ms < soonest[0]):
             soonest = when_ms, rule.id

@@ -31,10 +31,15 @@ def put_bucket_versioning(call: Call, request: PutBucketVersioningRequest) -> No
             400,
             facts=(Fact("request", "Status", None),),
         )
-    if status == "Suspended":
-        for kind, setting in (("An Object Lock", bucket.has_lock), ("A replication", "replication" in bucket.settings)):
-            if setting:
-                raise _fixed(kind, bucket.arn)
+    if status == "Suspended" and bucket.has_lock:
+        words = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        raise _fixed(words, bucket.arn, "ObjectLockEnabled")
+    if status == "Suspended" and "replication" in bucket.settings:
+        words = (
+            "A replication configuration is present on this bucket, so you cannot change the versioning state. To "
+            "change the versioning state, first delete the replication configuration."
+        )
+        raise _fixed(words, bucket.arn, "ReplicationConfiguration")
     if bucket.mfa_delete or mfa_delete == "Enabled":
         mfa.check(call, bucket, request.get("MFA"))
     bucket.versioning = status
@@ -45,19 +50,8 @@ def put_bucket_versioning(call: Call, request: PutBucketVersioningRequest) -> No
     call.changed("s3.BucketVersioningSet", bucket.arn, **facts)
 
 
-def _fixed(kind: str, arn: str) -> AwsError:
-    more = (
-        ""
-        if kind == "An Object Lock"
-        else " To change the versioning state, first delete the replication configuration."
-    )
-    noun = "the versioning state cannot be changed" if not more else "you cannot change the versioning state"
-    return AwsError(
-        "InvalidBucketState",
-        f"{kind}{'' if not more else ''} configuration is present on this bucket, so {noun}.{more}",
-        409,
-        facts=(Fact(arn, kind.removeprefix("An ").removeprefix("A "), "configured"),),
-    )
+def _fixed(words: str, arn: str, setting: str) -> AwsError:
+    return AwsError("InvalidBucketState", words, 409, facts=(Fact(arn, setting, "configured"),))
 
 
 def get_bucket_versioning(call: Call, request: GetBucketVersioningRequest) -> GetBucketVersioningOutput:

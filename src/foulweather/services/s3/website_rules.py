@@ -122,7 +122,8 @@ def target_of(rule: Rule, key: str, protocol: str, host: str) -> tuple[int, str]
     if "ReplaceKeyWith" in redirect:
         key = redirect["ReplaceKeyWith"]
     elif "ReplaceKeyPrefixWith" in redirect:
-        prefix = (rule.get("Condition") or {}).get("KeyPrefixEquals", "")
+        condition: Rule = rule.get("Condition") or {}
+        prefix: str = condition.get("KeyPrefixEquals", "")
         key = redirect["ReplaceKeyPrefixWith"] + key[len(prefix) :]
     status = int(redirect.get("HttpRedirectCode") or 301)
     return status, location(redirect.get("Protocol") or protocol, redirect.get("HostName") or host, key)

@@ -1,0 +1,57 @@
+"""The role reads, others do not, and the policy would survive the next replacement."""
+
+from __future__ import annotations
+
+import re
+
+from stack import ARN, BUCKET, policy_now
+
+from foulweather.drilling.judging import shown, unmended
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.load.storage import Reader, Uploader, opened, refusal, unserved, wide_role
+from foulweather.kernel.why import Fact, Why
+
+DEADLINE_MS = 2 * MINUTE_MS
+_UNIQUE_ID = re.compile(r"\b(AROA|AIDA)[A-Z0-9]{12,}")
+
+
+def symptom(lab: Lab) -> Why | None:
+    """Five reports that are not read."""
+    reader = lab.app("reader")
+    assert isinstance(reader, Reader)
+    if len(reader.unread) < 5:
+        return None
+    return unmended(
+        f"{len(reader.unread)} reports are there and cannot be read by app-role.",
+        Fact("reader", "reports not read", len(reader.unread)),
+    )
+
+
+def check(lab: Lab) -> Why | None:
+    """Traffic, the others, the policy."""
+    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    unwell = unserved(lab, since_ms, DEADLINE_MS)
+    if unwell is not None:
+        return unwell
+    reports = lab.app("reports")
+    assert isinstance(reports, Uploader)
+    key = list(reports.uploaded)[-1]
+    for role in ("analyst",):
+        s3 = lab.client("s3", lab.notes[role].identity())
+        if refusal(lambda s3=s3: s3.get_object(Bucket=BUCKET, Key=key)) is None:
+            told = "app-role reads its reports, but analyst-role can read them now, too."
+            return unmended(told, Fact(f"{role}-role", "may s3:GetObject", key))
+    wide = wide_role(lab, "app-role") or opened(lab, BUCKET)
+    return wide or (_by_id(lab) if lab.struck_at_ms else None)
+
+
+def _by_id(lab: Lab) -> Why | None:
+    policy = policy_now(lab)
+    found = _UNIQUE_ID.search(str(policy))
+    if found is None:
+        return None
+    return unmended(
+        f"app-role reads again, but the bucket policy still has the unique id {found[0]} in it: the next replacement of "
+        "the role locks it out once more.",
+        shown(lab, ARN, "Policy", policy),
+    )

@@ -1,0 +1,5 @@
+# refused because: IfExists with a negated operator holds for a missing tag just as well
+aws s3api get-bucket-policy --bucket app-bucket --query Policy --output text > /tmp/policy-$$.json
+sed 's/StringNotEquals/StringNotEqualsIfExists/' /tmp/policy-$$.json > /tmp/policy-$$-new.json
+aws s3api put-bucket-policy --bucket app-bucket --policy "file:///tmp/policy-$$-new.json"
+rm /tmp/policy-$$.json /tmp/policy-$$-new.json

@@ -1,0 +1,219 @@
+"""A bill: what was used between two times, in money; what has no price is named, never guessed."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import msgspec
+
+from foulweather.meter.price_book import UnknownPrice, price
+from foulweather.meter.usage import DAY_MS, Place, Usage
+
+GIB: Final = Decimal(1 << 30)
+_EPOCH: Final = date(1970, 1, 1)
+NOTES: Final = (
+    "List prices without free tiers, taxes and data transfer. S3: temporary copies of restored objects and the daily "
+    "reports are not metered; 4xx of strangers are counted as anybody's. SQS and SNS: a request is one, whatever its "
+    "size (AWS counts each 64 KB); deliveries of SNS are not metered. KMS: requests, not keys.",
+)
+
+
+class Rate(NamedTuple):
+    """How a usage type is priced: an item of the price book, and what one of its units is."""
+
+    item: str
+    measure: str = "count"
+    """`count`, `gb` (bytes), `gb-month` (bytes times milliseconds), `month` (pieces times milliseconds)."""
+
+
+def _storage(prefix: str, item: str) -> dict[str, Rate]:
+    return {
+        f"TimedStorage-{prefix}-ByteHrs": Rate(f"{item}-gb-month", "gb-month"),
+        f"TimedStorage-{prefix}-SmObjects": Rate(f"{item}-gb-month", "gb-month"),
+        f"EarlyDelete-{prefix}": Rate(f"{item}-gb-month", "gb-month"),
+        f"Requests-{prefix}-Tier1": Rate(f"{item}-put-request"),
+        f"Requests-{prefix}-Tier2": Rate(f"{item}-get-request"),
+        f"Requests-{prefix}-Transition": Rate(f"transition-{item}"),
+        f"Retrieval-{prefix}": Rate(f"{item}-retrieval-gb", "gb"),
+    }
+
+
+def _retrievals(prefix: str, item: str) -> dict[str, Rate]:
+    found: dict[str, Rate] = {}
+    for tier in ("Expedited", "Standard", "Bulk"):
+        found[f"Requests-{prefix}-{tier}-Retrieval"] = Rate(f"{item}-{tier.lower()}-retrieval-request")
+        found[f"Retrieval-{prefix}-{tier}"] = Rate(f"{item}-{tier.lower()}-retrieval-gb", "gb")
+    return found
+
+
+RATES: Final[dict[tuple[str, str], Rate]] = {
+    **{
+        ("s3", usage_type): rate
+        for usage_type, rate in {
+            "TimedStorage-ByteHrs": Rate("standard-gb-month", "gb-month"),
+            **_storage("SIA", "standard-ia"),
+            **_storage("ZIA", "onezone-ia"),
+            **_storage("GIR", "glacier-ir"),
+            **_storage("Glacier", "glacier"),
+            **_storage("GDA", "deep-archive"),
+            "TimedStorage-GlacierByteHrs": Rate("glacier-gb-month", "gb-month"),
+            **_retrievals("Glacier", "glacier"),
+            **_retrievals("GDA", "deep-archive"),
+            "TimedStorage-INT-FA-ByteHrs": Rate("intelligent-frequent-gb-month", "gb-month"),
+            "TimedStorage-INT-IA-ByteHrs": Rate("intelligent-infrequent-gb-month", "gb-month"),
+            "TimedStorage-INT-AIA-ByteHrs": Rate("intelligent-archive-instant-gb-month", "gb-month"),
+            "TimedStorage-INT-AA-ByteHrs": Rate("intelligent-archive-gb-month", "gb-month"),
+            "TimedStorage-INT-DAA-ByteHrs": Rate("intelligent-deep-archive-gb-month", "gb-month"),
+            "Requests-INT-Transition": Rate("transition-intelligent"),
+            "Monitoring-Automation-INT": Rate("intelligent-monitoring", "month"),
+            "Requests-Tier1": Rate("put-request"),
+            "Requests-Tier2": Rate("get-request"),
+        }.items()
+    },
+    ("sqs", "Requests-Tier1"): Rate("request"),
+    ("sqs", "Requests-FIFO-Tier1"): Rate("fifo-request"),
+    ("sns", "Requests-Tier1"): Rate("request"),
+    ("kms", "Requests-Tier1"): Rate("request"),
+}
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a bill: how much of what, of which resource, and its price in US dollars (empty: the book has none)."""
+
+    account: str
+    region: str
+    service: str
+    usage_type: str
+    resource: str
+    quantity: str
+    unit: str
+    amount: str
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """What was used from one time to another, the dearest first.
+
+    `storage_a_month` is what a month of storage costs as things lie now. `not_priced` are usage types without a price
+    in the book; they are in no total.
+    """
+
+    since: str
+    until: str
+    currency: str
+    total: str
+    storage_a_month: str
+    lines: list[Line]
+    by: dict[str, str]
+    not_priced: list[str]
+    notes: tuple[str, ...] = NOTES
+
+
+def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bill:
+    """The bill of the days from `since_ms` on (whole days in UTC); `by` is service, usage or resource."""
+    first = since_ms // DAY_MS
+    amounts: defaultdict[Place, Decimal] = defaultdict(Decimal)
+    totals: defaultdict[tuple[str, str, str, str, int], Decimal] = defaultdict(Decimal)
+    for day, place, quantity in usage.used(now_ms):
+        if day < first or not quantity:
+            continue
+        units = _units(place, day, quantity)
+        amounts[place] += units
+        totals[place.account, place.region, place.service, place.usage_type, _month(day)] += units
+    prices = _average_prices(totals)
+    lines = [_line(place, units, prices.get(place[:4])) for place, units in amounts.items()]
+    lines.sort(key=lambda line: (-Decimal(line.amount or 0), line.service, line.usage_type, line.resource))
+    grouped: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        grouped[_group(line, by)] += Decimal(line.amount or 0)
+    unpriced = sorted({f"{line.service} {line.usage_type} ({line.region})" for line in lines if not line.amount})
+    return Bill(
+        _iso(max(since_ms, min((day for day, _, _ in usage.used(now_ms)), default=0) * DAY_MS)),
+        _iso(now_ms),
+        "USD",
+        _text(sum((Decimal(line.amount or 0) for line in lines), Decimal(0))),
+        _text(storage_a_month(usage)),
+        lines,
+        {name: _text(amount) for name, amount in sorted(grouped.items(), key=lambda each: -each[1])},
+        unpriced,
+    )
+
+
+def storage_a_month(usage: Usage, resource: str = "") -> Decimal:
+    """What a month of S3's storage costs as things lie now; of one bucket if named."""
+    totals: defaultdict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
+    for place, amount in usage.standing():
+        if not resource or place.resource.partition(" ")[0] == resource:
+            rate = RATES.get((place.service, place.usage_type))
+            totals[place[:4]] += Decimal(amount) / (GIB if rate is not None and rate.measure == "gb-month" else 1)
+    found = Decimal(0)
+    for (_, region, service, usage_type), units in totals.items():
+        rate = RATES.get((service, usage_type))
+        if rate is not None:
+            try:
+                found += price(service, rate.item, region).of(units)
+            except UnknownPrice:
+                continue
+    return found
+
+
+def _units(place: Place, day: int, quantity: int) -> Decimal:
+    rate = RATES.get((place.service, place.usage_type))
+    measure = rate.measure if rate is not None else "count"
+    if measure == "count":
+        return Decimal(quantity)
+    if measure == "gb":
+        return Decimal(quantity) / GIB
+    at = _EPOCH + timedelta(days=day)
+    months = Decimal(quantity) / (DAY_MS * monthrange(at.year, at.month)[1])
+    return months / GIB if measure == "gb-month" else months
+
+
+def _average_prices(
+    totals: dict[tuple[str, str, str, str, int], Decimal],
+) -> dict[tuple[str, ...], tuple[Decimal, str]]:
+    """The average unit price (tiers are of a month and an account) and the unit, of each usage type that has one."""
+    money: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    units_of: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    unit: dict[tuple[str, ...], str] = {}
+    for (account, region, service, usage_type, _), units in totals.items():
+        rate = RATES.get((service, usage_type))
+        if rate is None:
+            continue
+        try:
+            found = price(service, rate.item, region)
+        except UnknownPrice:
+            continue
+        place = (account, region, service, usage_type)
+        money[place] += found.of(units)
+        units_of[place] += units
+        unit[place] = found.unit
+    return {place: (money[place] / units_of[place], unit[place]) for place in unit if units_of[place]}
+
+
+def _line(place: Place, units: Decimal, priced: tuple[Decimal, str] | None) -> Line:
+    quantity = f"{units:.12f}".rstrip("0").rstrip(".") or "0"
+    unit, amount = (priced[1], _text(units * priced[0])) if priced is not None else ("", "")
+    return Line(*place, quantity, unit, amount)
+
+
+def _group(line: Line, by: str) -> str:
+    if by == "service":
+        return line.service
+    return f"{line.service} {line.usage_type}" if by == "usage" else f"{line.service} {line.resource}"
+
+
+def _month(day: int) -> int:
+    at = _EPOCH + timedelta(days=day)
+    return at.year * 12 + at.month
+
+
+def _text(amount: Decimal) -> str:
+    return f"{amount:.12f}"
+
+
+def _iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
