@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from foulweather import __version__
 from foulweather.cli import (
+    bill,
     calc,
     campaign,
     clocks,
@@ -60,6 +61,7 @@ def parser() -> Command:
         drill,
         campaign,
         load,
+        bill,
         calc,
         worlds,
         coverage,

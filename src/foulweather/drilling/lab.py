@@ -14,6 +14,7 @@ from foulweather.gates.faults import Faults
 from foulweather.kernel.credentials import Credential, Credentials
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Services
+from foulweather.meter.meter import Meter
 from foulweather.policy import principal as principals
 from foulweather.world.world import World
 
@@ -40,6 +41,7 @@ class Lab:
         self.account = account
         self.region = region
         self.pipeline = Pipeline(world, services, GATES)
+        self.usage = Meter.of(world).usage
         self.faults = Faults.of(world)
         self.apps: dict[str, App] = {}
         self.notes: dict[str, Any] = {}

@@ -82,7 +82,7 @@ RATES: Final[dict[tuple[str, str], Rate]] = {
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of a bill: how much of what, of which resource, and its price in US dollars (empty: the book has none)."""
+    """One line of a bill: how much of what, of which resource, and its price in US dollars (empty: it has none)."""
 
     account: str
     region: str

@@ -29,6 +29,7 @@ from foulweather.kernel.service import Service
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
+from foulweather.meter.meter import Meter
 from foulweather.wire import guard, s3_forms, s3_paths
 from foulweather.wire.admin import Admin
 from foulweather.wire.app import STREAM, Admission, Deferred, Reply
@@ -61,6 +62,7 @@ class Hosted:
     def __init__(self, world: World, services: Services, pipeline: Pipeline | None = None) -> None:
         self.world = world
         self.pipeline = pipeline or Pipeline(world, services, GATES)
+        Meter.of(world)
         self.driver: Driver | None = None
         self.origins: dict[tuple[str, bool, str, str, str], Origin] = {}
 

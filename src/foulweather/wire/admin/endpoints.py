@@ -12,7 +12,19 @@ from urllib.parse import unquote
 import msgspec
 
 from foulweather.kernel.http import HttpRequest, HttpResponse
-from foulweather.wire.admin import clocks, coverage, drills, events, faults, health, hooks, reasons, schema, worlds
+from foulweather.wire.admin import (
+    bills,
+    clocks,
+    coverage,
+    drills,
+    events,
+    faults,
+    health,
+    hooks,
+    reasons,
+    schema,
+    worlds,
+)
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused, json_response, refusal
 from foulweather.wire.app import Deferred, Reply
 from foulweather.wire.body import BodyFailed
@@ -30,6 +42,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *faults.ENDPOINTS,
     *coverage.ENDPOINTS,
     *events.ENDPOINTS,
+    *bills.ENDPOINTS,
     *worlds.ENDPOINTS,
     *hooks.ENDPOINTS,
     *drills.ENDPOINTS,
