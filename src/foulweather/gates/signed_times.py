@@ -90,6 +90,7 @@ def _check_s3_times(signed: Signed, now_ms: int) -> None:
                     "ServerTime": _iso(now_ms),
                     "MaxAllowedSkewMilliseconds": _S3_SKEW_MS,
                 },
+                facts=(Fact("request", "signed_at", signed.stamp), Fact("world", "now", stamp_of(now_ms))),
             )
         return
     expires_s = signed.expires_s or 0
@@ -102,9 +103,11 @@ def _check_s3_times(signed: Signed, now_ms: int) -> None:
             # Signature Version 2 has no `X-Amz-Expires`, but the moment itself.
             members=({"X-Amz-Expires": expires_s} if signed.stamp else {})
             | {"Expires": _iso(expires_ms), "ServerTime": _iso(now_ms)},
+            facts=(Fact("request", "Expires", _iso(expires_ms)), Fact("world", "now", _iso(now_ms))),
         )
     if signed.signed_at_ms > now_ms + _S3_SKEW_MS:
-        raise AwsError("AccessDenied", "Request is not yet valid", 403)
+        facts = (Fact("request", "signed_at", signed.stamp), Fact("world", "now", stamp_of(now_ms)))
+        raise AwsError("AccessDenied", "Request is not yet valid", 403, facts=facts)
 
 
 def stamp_of(ms: int) -> str:

@@ -11,7 +11,7 @@ from foulweather.wire.route import host_region
 from foulweather.wire.sigv4 import Proof
 
 if TYPE_CHECKING:
-    from foulweather.wire.cloud import Hosted
+    from foulweather.wire.hosting import Hosted
 
 DEFAULT_REGION = "us-east-1"
 REMEMBERED_MAX = 10_000
@@ -31,7 +31,7 @@ def call_of(
         region = DEFAULT_REGION
     else:
         region = (proof.region if proof is not None else host_region(request)) or DEFAULT_REGION
-    call = Call(
+    return Call(
         hosted.pipeline,
         service,
         operation,
@@ -42,24 +42,6 @@ def call_of(
         session=caller.session,
         origin=_origin(hosted, request),
     )
-    if service == "s3" and proof is not None:
-        call.traits = _signed_how(proof, hosted.world.clock.since(proof.signed_at_ms))
-    return call
-
-
-def _signed_how(proof: Proof, age_ms: int) -> dict[str, str]:
-    """How a request to S3 was signed, as its bucket policies may ask.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-    """
-    told = {
-        "s3:authtype": "REST-QUERY-STRING" if proof.presigned else "REST-HEADER",
-        "s3:signatureversion": proof.credential.algorithm,
-        "s3:signatureage": str(age_ms),
-    }
-    if proof.declared_hash:
-        told["s3:x-amz-content-sha256"] = proof.declared_hash
-    return told
 
 
 def _origin(hosted: Hosted, request: HttpRequest) -> Origin:

@@ -13,29 +13,27 @@ from collections.abc import Awaitable, Iterator
 from functools import partial
 from typing import Any, cast
 
-from foulweather.gates import GATES, refusals
+from foulweather.gates import refusals
 from foulweather.gates.authenticate import authenticate, presumed
 from foulweather.gates.faults import Faults
 from foulweather.gates.faults.arrival import arrive
 from foulweather.gates.refusals import Family
 from foulweather.gates.signed_times import check_times
-from foulweather.kernel.call import Call, Origin
+from foulweather.kernel.call import Call
 from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.service import Service
-from foulweather.kernel.services import Operation, Services
+from foulweather.kernel.services import Services
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
-from foulweather.meter.meter import Meter
 from foulweather.wire import guard, s3_forms, s3_paths
 from foulweather.wire.admin import Admin
 from foulweather.wire.app import STREAM, Admission, Deferred, Reply
 from foulweather.wire.calls import call_of
-from foulweather.wire.codec import ErrorCodec, OperationCodec, error_codec, operation_codec
-from foulweather.wire.codecs import s3
+from foulweather.wire.hosting import Entered, Hosted, Plan
 from foulweather.wire.refusing import errors_of, no_answer, refusal
 from foulweather.wire.responses import plain
 from foulweather.wire.route import Route, Unroutable, route
@@ -43,7 +41,6 @@ from foulweather.wire.s3_traits import traits_of
 from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
 from foulweather.wire.uploads import opened
 from foulweather.wire.visits import Visits
-from foulweather.world.driver import Driver
 from foulweather.world.world import World
 
 log = logging.getLogger("foulweather")
@@ -54,43 +51,6 @@ BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
 NOWHERE = Route("", "rest-json", "")
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 INTERNAL_FAILURE = "The request processing has failed because of an unknown error, exception or failure."
-
-
-class Hosted:
-    """A world with its pipeline, and the driver that moves it once the event loop runs."""
-
-    def __init__(self, world: World, services: Services, pipeline: Pipeline | None = None) -> None:
-        self.world = world
-        self.pipeline = pipeline or Pipeline(world, services, GATES)
-        Meter.of(world)
-        self.driver: Driver | None = None
-        self.origins: dict[tuple[str, bool, str, str, str], Origin] = {}
-
-    def drive(self) -> None:
-        """Attach the world to the running loop."""
-        if self.driver is None:
-            self.driver = Driver(self.world)
-
-    def close(self) -> None:
-        """Detach the world and put it away."""
-        if self.driver is not None:
-            self.driver.stop()
-        self.world.close()
-
-
-class Plan:
-    """What serves one operation in one protocol, found once."""
-
-    __slots__ = ("check_body", "codec", "errors", "family", "is_global", "operation", "takes_anonymous")
-
-    def __init__(self, services: Services, found: Route) -> None:
-        self.operation: Operation = services.operation(found.service, found.operation)
-        self.codec: OperationCodec = operation_codec(found.service, found.protocol, found.operation)
-        self.errors: ErrorCodec = error_codec(found.service, found.protocol)
-        self.family: Family = refusals.family(found.service, found.protocol)
-        self.check_body = s3.body_check(self.operation.model) if found.service == "s3" else None
-        self.is_global = self.operation.service.is_global
-        self.takes_anonymous = self.operation.access.is_unsigned or self.operation.service.takes_anonymous
 
 
 class Cloud:
@@ -155,6 +115,8 @@ class Cloud:
             return refusal
         if head.path.startswith("/_foulweather"):
             return self.admin.admit(head)
+        if s3_paths.is_form(head):
+            return s3_forms.ADMISSION
         return STREAM if head.method == "PUT" and _is_large_upload(head) else BUFFERED
 
     def handle(self, request: HttpRequest) -> Reply:
@@ -167,6 +129,11 @@ class Cloud:
         visited = self._visits.visited(request, self._every_world())
         if visited is not None:
             return self._visit(visited, request)
+        entered = self._enter(request)
+        return self._carry_out(entered, request) if isinstance(entered, Entered) else entered
+
+    def _enter(self, request: HttpRequest) -> Entered | Reply:
+        """Who asks for what, in which world; or the refusal of a request that is no call."""
         hosted = self._default
         found = NOWHERE
         try:
@@ -205,19 +172,24 @@ class Cloud:
         call = call_of(hosted, request, operation.service.name, operation.name, plan.is_global, caller, proof)
         if faults.active:
             faults.let_in(call)
-        if operation.service.has_traffic and "origin" in request.by_name():
-            traffic = self._visits.traffic(operation.service)
-            call.further_headers = traffic.page_headers(hosted.world, request)
+        return Entered(hosted, plan, call, proof, found.labels)
+
+    def _carry_out(self, entered: Entered, request: HttpRequest) -> Reply:
+        """Take a call through the pipeline, from the bytes of its request to those of its answer."""
+        hosted, plan, call, proof, labels = entered
+        service = plan.operation.service
+        if service.has_traffic and "origin" in request.by_name():
+            call.further_headers = self._visits.traffic(service).page_headers(hosted.world, request)
         try:
-            if family == "s3":
+            if plan.family == "s3":
                 request = _read_s3(hosted, plan, call, request, proof)
                 if plan.check_body is not None:
                     plan.check_body(request)
-            body = plan.codec.decode(request, found.labels)
+            body = plan.codec.decode(request, labels)
         except AwsError as error:
             return self._unread(hosted, plan, call, error)
         try:
-            result = hosted.pipeline.run(call, operation, body)
+            result = hosted.pipeline.run(call, plan.operation, body)
             if result.__class__ is not dict and isinstance(result, Awaitable):
                 return self._later(hosted, call, plan, cast("Awaitable[dict[str, Any]]", result))
             response = _encoded(plan, call, result)

@@ -16,6 +16,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.why import Fact
 from foulweather.services.s3 import post_policies
+from foulweather.wire.app import Admission
 from foulweather.wire.codecs.refusals import malformed_xml
 from foulweather.wire.codecs.xml import escaped, local_name, parsed
 from foulweather.wire.multipart_forms import read_form
@@ -25,10 +26,21 @@ from foulweather.wire.s3_paths import is_form
 from foulweather.wire.sigv4 import read_proof
 
 if TYPE_CHECKING:
-    from foulweather.wire.cloud import Plan
     from foulweather.wire.codec import OperationCodec
+    from foulweather.wire.hosting import Plan
 
 PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+# S3 itself takes forms of up to 5 GB; here they are held in memory.
+FORM_BYTES_MAX: Final = 16 << 20
+ADMISSION: Final = Admission(
+    buffer_bytes_max=FORM_BYTES_MAX,
+    too_large=HttpResponse(
+        501,
+        [("Content-Type", "application/xml")],
+        f"{PROLOGUE}<Error><Code>NotImplemented</Code><Message>foulweather does not implement forms of more than "
+        f"{FORM_BYTES_MAX} bytes yet.</Message></Error>".encode(),
+    ),
+)
 FILENAME: Final = "${filename}"
 FOREVER_S: Final = 1 << 40
 _PLAIN: Final = frozenset(

@@ -10,7 +10,7 @@ import pytest
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
-from harness import Aws
+from harness import Aws, new_aws
 from services.s3.time_calls import allow, days, keys, made, put
 
 METRICS = {"Id": "m", "Filter": {"Prefix": "a/"}}
@@ -176,3 +176,13 @@ def test_formats_that_are_not_written(aws: Aws) -> None:
     bucket = made(aws)
     with pytest.raises(AwsError, match="NotImplemented"):
         take_inventory(aws, bucket, inventory(bucket, destination={"Format": "Parquet"}))
+
+
+async def test_logging_goes_on_in_a_world_that_was_put_away(aws: Aws) -> None:
+    bucket, target = made(aws), made(aws, "log-bucket")
+    allow(aws, target, "logging.s3.amazonaws.com", "s3:PutObject")
+    log_to(aws, bucket, target)
+    again = new_aws(world=aws.world.fork("again"))
+    put(again, bucket, "k")
+    await again.advance(seconds=3600)
+    assert len(keys(again, target)) == 1

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from foulweather.kernel.http import HttpResponse
+from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.wire.app import Admission
 from foulweather.wire.proof import signing_key
 from services.s3.s3_pages import HOST, Web, headers_of, public_bucket
 
@@ -289,3 +290,11 @@ def test_a_policy_document_of_iam_may_ask_for_forms(web: Web, key: tuple[str, st
         }
     )
     assert refusal(post(web, signed({"key": "a"}, key)))[:2] == (403, "AccessDenied")
+
+
+def test_a_form_that_is_too_large_to_hold_is_not_taken(web: Web):
+    head = HttpRequest("POST", "/site", "", [("Host", HOST), ("Content-Type", "multipart/form-data; boundary=x")])
+    admission = web.cloud.admit(head)
+    assert isinstance(admission, Admission)
+    assert admission.too_large is not None
+    assert admission.too_large.status == 501

@@ -7,10 +7,12 @@ import json
 from typing import Any
 
 import pytest
+from botocore.eventstream import EventStreamBuffer
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
 from harness import Aws
+from services.s3.s3_pages import Web, public_bucket
 
 PEOPLE = "name,age,city\nann,41,Oslo\nbob,7,Rome\ncid,33,\n"
 LINES = '{"n":1,"a":{"b":[1,2,{"c":"x"}]},"ok":true}\n{"n":2.5,"a":null}\n{"n":3,"s":"é"}\n'
@@ -323,6 +325,36 @@ def test_serializations_that_make_no_sense(aws: Aws, source: Any, target: Any, c
     with pytest.raises(AwsError) as caught:
         select(aws, "SELECT * FROM S3Object", "a\n", source, target)
     assert caught.value.code == code
+
+
+def test_the_stream_on_the_wire_is_one_that_clients_read():
+    web = Web()
+    public_bucket(web.aws)
+    web.aws.s3.put_object({"Bucket": "site", "Key": "k", "Body": PEOPLE.encode()})
+
+    def asked(sql: str) -> list[Any]:
+        body = (
+            f"<SelectObjectContentRequest><Expression>{sql}</Expression><ExpressionType>SQL</ExpressionType>"
+            "<InputSerialization><CSV><FileHeaderInfo>USE</FileHeaderInfo></CSV></InputSerialization>"
+            "<OutputSerialization><CSV/></OutputSerialization></SelectObjectContentRequest>"
+        )
+        response = web.ask("POST", "/site/k?select&select-type=2", {}, body.encode())
+        assert response.status == 200
+        assert response.stream is not None
+
+        async def collect(stream: Any) -> bytes:
+            return b"".join([piece async for piece in stream])
+
+        buffer = EventStreamBuffer()
+        buffer.add_data(asyncio.run(collect(response.stream)))
+        return list(buffer)
+
+    messages = asked("SELECT s.name FROM S3Object s WHERE s.age = 7")
+    assert [message.headers[":event-type"] for message in messages] == ["Records", "Stats", "End"]
+    assert messages[0].payload == b"bob\n"
+    assert b"<BytesReturned>4</BytesReturned>" in messages[1].payload
+    (message,) = asked("SELECT CAST(s.name AS INT) FROM S3Object s")
+    assert (message.headers[":message-type"], message.headers[":error-code"]) == ("error", "CastFailed")
 
 
 def test_what_is_not_there_and_what_is_not_allowed(aws: Aws):

@@ -109,6 +109,8 @@ def test_head_has_no_body_but_tells_of_it(web: Web):
     response = visit(web, "/", "HEAD")
     assert response.status == 200
     assert headers_of(response)["content-type"] == "text/html"
+    assert headers_of(response)["content-length"] == str(len(PAGES["index.html"]))
+    assert web.aws.events("s3.Request")[-1].facts["kind"] == "head"
 
 
 def test_a_folder_without_its_slash_is_redirected(web: Web):

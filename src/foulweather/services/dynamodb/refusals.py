@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.dynamodb.language.refusals import LanguageError
+from foulweather.services.dynamodb.language.refusals import LanguageError, ReservedWord
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,6 +20,8 @@ def in_words(run: F) -> F:
     def refusing(call: Any, request: Any) -> Any:
         try:
             return run(call, request)
+        except ReservedWord as error:
+            raise reserved(call, request, error) from None
         except LanguageError as error:
             raise validation(str(error)) from None
 
@@ -29,6 +31,24 @@ def in_words(run: F) -> F:
 def validation(message: str, *facts: Fact, remedy: tuple[str, ...] = ()) -> AwsError:
     """The request is not valid."""
     return AwsError("ValidationException", message, facts=facts, remedy=remedy)
+
+
+def reserved(call: Any, request: Any, error: ReservedWord) -> AwsError:
+    """An expression says a reserved word outright; a placeholder may stand for it.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ExpressionAttributeNames.html
+    """
+    name = str(request.get("TableName", ""))
+    arn = name if name.startswith("arn:") else call.arn("dynamodb", f"table/{name}") if name else "the request"
+    alias = f"#{error.word}"
+    return validation(
+        error.message,
+        Fact(arn, f"reserved word in {error.parameter}", error.word),
+        remedy=(
+            f"Say {alias} in {error.parameter}, and "
+            f"""--expression-attribute-names '{{"{alias}":"{error.word}"}}' beside it.""",
+        ),
+    )
 
 
 def invalid(reason: str, *facts: Fact) -> AwsError:

@@ -62,6 +62,5 @@ SERVICE = Service(
         "s3.ReplicationFailed": "object_touched",
         "s3.Request": "request_served",
         "s3.BucketDeleted": "bucket_deleted",
-        "api.Call": "api_called",
     },
 )

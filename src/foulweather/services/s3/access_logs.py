@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -86,10 +87,12 @@ class Waiting:
         self.moved: dict[str, dict[str, Any]] = {}
 
 
-def _waiting(world: World) -> Waiting:
+def listen(world: World) -> Waiting:
+    """Begin to write down calls; a world in which no bucket is logged does not pay for it."""
     found = world.attached.get(Waiting)
     if found is None:
         found = world.attached[Waiting] = Waiting()
+        world.journal.read("api.Call", partial(_called, world))
     return cast(Waiting, found)
 
 
@@ -97,16 +100,18 @@ def moved(world: World, event: Event) -> None:
     """Note what a data request moved, until its call ends."""
     bucket = world.state(S3State).buckets.get(event.facts["bucket"])
     if bucket is not None and "logging" in bucket.settings:
-        _waiting(world).moved[event.request_id] = event.facts
+        listen(world).moved[event.request_id] = event.facts
 
 
-def called(world: World, event: Event) -> None:
+def _called(world: World, event: Event) -> None:
     """Write the line of a call, if its bucket is logged."""
+    if event.facts["service"] != "s3":
+        return
     name, _, key = event.resource.removeprefix("arn:aws:s3:::").partition("/")
     bucket = world.state(S3State).buckets.get(name)
     if bucket is None or "logging" not in bucket.settings:
         return
-    waiting = _waiting(world)
+    waiting = listen(world)
     lines = waiting.lines.get(name)
     if lines is None:
         lines = waiting.lines[name] = deque(maxlen=LINES_MAX)
@@ -184,7 +189,7 @@ def requester(principal: str) -> str:
 
 async def deliver(call: Call, bucket: Bucket) -> None:
     """Write the lines that wait into an object of the target bucket, if it lets the log delivery in."""
-    lines = _waiting(call.world).lines.pop(bucket.name, None)
+    lines = listen(call.world).lines.pop(bucket.name, None)
     configuration: dict[str, Any] | None = bucket.settings.get("logging")
     if not lines or configuration is None:
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import schema
+from foulweather.services.s3 import access_logs, schema
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.records import Bucket
 from foulweather.services.s3.state import S3State
@@ -29,6 +29,7 @@ def put_bucket_logging(call: Call, request: PutBucketLoggingRequest) -> None:
     else:
         _check(call, bucket, enabled)
         bucket.settings["logging"] = dict(enabled)
+        access_logs.listen(call.world)
     call.state(S3State).buckets.touch(bucket.name)
     call.changed("s3.LoggingPut", bucket.arn, LoggingEnabled=enabled)
 

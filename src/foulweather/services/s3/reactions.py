@@ -163,12 +163,6 @@ def request_served(world: World, event: Event) -> None:
     access_logs.moved(world, event)
 
 
-def api_called(world: World, event: Event) -> None:
-    """A call has ended."""
-    if event.facts["service"] == "s3":
-        access_logs.called(world, event)
-
-
 def bucket_deleted(world: World, event: Event) -> None:
     """A bucket is gone, and everything that was due with it."""
     name = event.resource.removeprefix("arn:aws:s3:::")

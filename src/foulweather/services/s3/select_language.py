@@ -67,7 +67,7 @@ class _Parser(Expressions):
         if self.next.kind != "end":
             raise self.unexpected()
         if items is not None and any(item.value.aggregates for item in items):
-            loose = [item.name for item in items if not item.value.aggregates and item.value.reads]
+            loose = [item.name for item in items if item.value.reads]
             if loose:
                 raise refused("UnsupportedSqlStructure", "SELECT", f"{loose[0]} beside an aggregate")
         return Query(source, items, where, limit, list(self.paths), self.constants, self.arguments)

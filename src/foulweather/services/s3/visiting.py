@@ -45,7 +45,7 @@ def visit(call: Call, address: Address, request: HttpRequest) -> HttpResponse:
         return redirected(*website_rules.target_of(ruled[1], key, protocol, host), call.request_id)
     document = key + website["IndexDocument"]["Suffix"] if not key or key.endswith("/") else key
     try:
-        result = _read(call, bucket, document, _conditions(request))
+        result = _read(call, bucket, document, request, _conditions(request))
     except AwsError as error:
         if error.status == 304:
             return HttpResponse(304, [*website_pages.identified(call.request_id), *error.headers])
@@ -91,11 +91,13 @@ def _site(call: Call, address: Address, request: HttpRequest) -> tuple[Bucket, M
     return bucket, website
 
 
-def _read(call: Call, bucket: Bucket, key: str, conditions: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read(
+    call: Call, bucket: Bucket, key: str, request: HttpRequest, conditions: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """An object, asked for as anybody may."""
-    return call.acting_as(call.principal, region=bucket.region).s3.get_object(
-        {"Bucket": bucket.name, "Key": key, **conditions}
-    )
+    s3 = call.acting_as(call.principal, region=bucket.region).s3
+    read = s3.head_object if request.method == "HEAD" else s3.get_object
+    return read({"Bucket": bucket.name, "Key": key, **conditions})
 
 
 def _conditions(request: HttpRequest) -> dict[str, Any]:
@@ -133,7 +135,7 @@ def _failed(
     if custom is None or error.status >= 500:
         return website_pages.failed(error, error.status, call.request_id)
     try:
-        result = _read(call, bucket, custom["Key"], {})
+        result = _read(call, bucket, custom["Key"], request, {})
     except AwsError as further:
         return website_pages.failed(error, error.status, call.request_id, further)
     page = website_pages.served(result, call.request_id, error.status, is_head=request.method == "HEAD")

@@ -102,13 +102,13 @@ def checked_page_size(given: int | None) -> int | None:
 # --- messages
 
 
-def checked_body(body: str | None, bytes_max: int) -> bytes:
+def checked_body(body: str | None, arn: str, bytes_max: int) -> bytes:
     """A message's body in UTF-8, of the characters that XML allows."""
     if not body:
         raise refusals.missing("MessageBody")
     encoded = check_characters(body)
     if len(encoded) > bytes_max:
-        raise refusals.too_long(bytes_max)
+        raise refusals.too_long(arn, len(encoded), bytes_max)
     return encoded
 
 

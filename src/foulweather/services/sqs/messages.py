@@ -95,7 +95,7 @@ def _sent_batch(
 def _checked(call: Call, backlog: Backlog, entry: Mapping[str, Any]) -> Message:
     """The message that a request or an entry of a batch asks for; nothing is changed yet."""
     queue = backlog.queue
-    encoded = limits.checked_body(entry.get("MessageBody"), queue.message_bytes_max)
+    encoded = limits.checked_body(entry.get("MessageBody"), queue.arn, queue.message_bytes_max)
     size = len(encoded)
     attributes: dict[str, dict[str, Any]] = {}
     attributes_md5 = trace_header = ""
@@ -104,7 +104,7 @@ def _checked(call: Call, backlog: Backlog, entry: Mapping[str, Any]) -> Message:
         attributes_md5 = attributes_digest(attributes)
         size += attributes_size
         if size > queue.message_bytes_max:
-            raise refusals.too_long(queue.message_bytes_max)
+            raise refusals.too_long(queue.arn, size, queue.message_bytes_max)
     if given := entry.get("MessageSystemAttributes"):
         trace_header = contents.checked_trace_header(given)
     delay_s = entry.get("DelaySeconds")

@@ -98,11 +98,15 @@ def too_many_tags(name: str, arn: str, count: int, most: int) -> AwsError:
     )
 
 
-def too_long(bytes_max: int) -> AwsError:
+def too_long(arn: str, size: int, bytes_max: int) -> AwsError:
     """A message with its attributes is larger than its queue takes."""
     return AwsError(
         "InvalidParameterValue",
         f"One or more parameters are invalid. Reason: Message must be shorter than {bytes_max} bytes.",
+        facts=(
+            Fact("request", "bytes of the body and the attributes", size),
+            Fact(arn, "MaximumMessageSize", bytes_max),
+        ),
     )
 
 

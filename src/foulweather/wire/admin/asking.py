@@ -12,7 +12,8 @@ from foulweather.kernel.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from foulweather.wire.admin.front import Admin
-    from foulweather.wire.cloud import Cloud, Hosted
+    from foulweather.wire.cloud import Cloud
+from foulweather.wire.hosting import Hosted
 
 JSON = ("Content-Type", "application/json")
 COUNT_MAX = 10_000

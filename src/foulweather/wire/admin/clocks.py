@@ -14,7 +14,7 @@ from foulweather.world.world import World
 
 if TYPE_CHECKING:
     from foulweather.wire.admin.front import Admin
-    from foulweather.wire.cloud import Hosted
+    from foulweather.wire.hosting import Hosted
 
 RATE_MAX = 1_000_000
 

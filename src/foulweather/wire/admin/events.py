@@ -16,7 +16,7 @@ from foulweather.world.journal import Event
 
 if TYPE_CHECKING:
     from foulweather.wire.admin.front import Admin
-    from foulweather.wire.cloud import Hosted
+    from foulweather.wire.hosting import Hosted
 
 QUEUED_EVENTS_MAX = 10_000
 LINES_PER_CHUNK = 500

@@ -16,7 +16,8 @@ from foulweather.world.world import World
 
 if TYPE_CHECKING:
     from foulweather.drilling.session import Session
-    from foulweather.wire.cloud import Cloud, Hosted
+    from foulweather.wire.cloud import Cloud
+from foulweather.wire.hosting import Hosted
 
 BODY_BYTES_MAX = 1 << 20
 SNAPSHOT_PATH = "/_foulweather/snapshot"

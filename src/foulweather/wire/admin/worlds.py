@@ -29,7 +29,7 @@ from foulweather.world.world import World
 
 if TYPE_CHECKING:
     from foulweather.wire.admin.front import Admin
-    from foulweather.wire.cloud import Hosted
+    from foulweather.wire.hosting import Hosted
 
 WORLDS_MAX = 1000
 SNAPSHOT_BYTES_MAX = 4 << 30

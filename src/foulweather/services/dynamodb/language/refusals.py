@@ -12,6 +12,15 @@ class LanguageError(ValueError):
         return str(self.args[0])
 
 
+class ReservedWord(LanguageError):
+    """An attribute's name that expressions cannot say outright."""
+
+    def __init__(self, words: str, parameter: str, word: str) -> None:
+        super().__init__(words)
+        self.parameter = parameter
+        self.word = word
+
+
 def invalid_parameter(words: str) -> LanguageError:
     """The refusal that most values get."""
     return LanguageError(f"One or more parameter values were invalid: {words}")

@@ -12,7 +12,7 @@ import msgspec
 
 from foulweather.services.dynamodb.language.accept import NESTING_MAX
 from foulweather.services.dynamodb.language.parser import IN_OPERANDS_MAX
-from foulweather.services.dynamodb.language.refusals import LanguageError
+from foulweather.services.dynamodb.language.refusals import LanguageError, ReservedWord
 from foulweather.services.dynamodb.language.reserved_words import RESERVED
 from foulweather.services.dynamodb.language.syntax import (
     Action,
@@ -145,7 +145,8 @@ class Resolver:
     def _name(self, part: str) -> str:
         if part[0] != "#":
             if part.upper() in RESERVED:
-                raise self._invalid(f"Attribute name is a reserved keyword; reserved keyword: {part}")
+                told = self._invalid(f"Attribute name is a reserved keyword; reserved keyword: {part}")
+                raise ReservedWord(told.message, self.parameter, part)
             return part
         name = self.names.get(part)
         if name is None:

@@ -1,0 +1,6 @@
+# refused because: without its own settings partner-exports is open again, by a policy that nobody took away
+# s3control puts the account in front of the endpoint's host name: a name under localhost bears that, an address does not.
+s3control() { http_proxy="$AWS_ENDPOINT_URL" no_proxy='' aws s3control "$@" --endpoint-url "${AWS_ENDPOINT_URL/127.0.0.1/localhost}"; }
+for LEVEL in "s3control put-public-access-block --account-id $ACCOUNT" "aws s3api put-public-access-block --bucket press-kit"; do
+    $LEVEL --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=false
+done

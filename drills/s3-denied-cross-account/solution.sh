@@ -1,0 +1,4 @@
+aws s3api get-bucket-policy --bucket app-bucket --query Policy --output text > /tmp/policy-$$.json
+sed 's|:role/reports"|:role/reports-v2"|g' /tmp/policy-$$.json > /tmp/policy-$$-new.json
+aws s3api put-bucket-policy --bucket app-bucket --policy "file:///tmp/policy-$$-new.json"
+rm /tmp/policy-$$.json /tmp/policy-$$-new.json

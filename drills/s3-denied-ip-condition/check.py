@@ -1,0 +1,52 @@
+"""The shop reads over its endpoint, the office as before, and nobody from elsewhere."""
+
+from __future__ import annotations
+
+from stack import BUCKET, ELSEWHERE, OFFICE, OTHER_VPC
+
+from foulweather.drilling.judging import shown, unmended
+from foulweather.drilling.lab import MINUTE_MS, Lab
+from foulweather.drilling.load.storage import opened, refusal, unserved, wide_role
+from foulweather.drilling.regular import Regular
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Fact, Why
+
+DEADLINE_MS = 2 * MINUTE_MS
+
+
+def symptom(lab: Lab) -> Why | None:
+    """Five rounds of the shop refused."""
+    shop = lab.app("shop")
+    assert isinstance(shop, Regular)
+    refused = [run for run in shop.runs_since(lab.struck_at_ms or lab.now_ms) if run.error is not None]
+    if len(refused) < 5:
+        return None
+    return unmended(
+        f"The shop was refused {len(refused)} times: {refused[-1].told}", Fact("shop", "rounds refused", len(refused))
+    )
+
+
+def _asked_from(lab: Lab, origin: object) -> AwsError | None:
+    identity = lab.notes["shop"].identity()
+    identity.origin = origin
+    return refusal(lambda: lab.client("s3", identity).list_objects_v2(Bucket=BUCKET, Prefix="prices/"))
+
+
+def check(lab: Lab) -> Why | None:
+    """Traffic, then each network."""
+    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    unwell = unserved(lab, since_ms, DEADLINE_MS)
+    if unwell is not None:
+        return unwell
+    office = _asked_from(lab, OFFICE)
+    if office is not None:
+        return unmended(f"From the office the shop's role is refused now: {office.message}", because=[office.why])
+    for where, origin in (("any address", ELSEWHERE), ("any VPC endpoint", OTHER_VPC)):
+        if _asked_from(lab, origin) is None:
+            policy = refusal(lambda: lab.client("s3").get_bucket_policy(Bucket=BUCKET))
+            return unmended(
+                f"The shop works, but with its credentials the bucket can be read from {where}.",
+                Fact("app-role", "may s3:ListBucket from", origin.ip or origin.vpc_endpoint),
+                shown(lab, f"arn:aws:s3:::{BUCKET}", "Policy", "deleted" if policy is not None else "set"),
+            )
+    return wide_role(lab, "app-role") or opened(lab, BUCKET)

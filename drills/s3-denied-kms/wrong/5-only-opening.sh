@@ -1,0 +1,4 @@
+# refused because: now records can be opened, and no practice can store one: a PutObject needs kms:GenerateDataKey
+KEY=$(aws kms describe-key --key-id alias/records --query KeyMetadata.KeyId --output text)
+aws kms put-key-policy --key-id "$KEY" --policy-name default --policy \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::$ACCOUNT:root\"},\"Resource\":\"*\",\"Action\":[\"kms:Create*\",\"kms:Describe*\",\"kms:Enable*\",\"kms:List*\",\"kms:Put*\",\"kms:Update*\",\"kms:Revoke*\",\"kms:Disable*\",\"kms:Get*\",\"kms:Delete*\",\"kms:ScheduleKeyDeletion\",\"kms:CancelKeyDeletion\"]},{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":[\"arn:aws:iam::$ACCOUNT:role/app-role\",\"arn:aws:iam::$ACCOUNT:role/practice-role\"]},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}]}"
