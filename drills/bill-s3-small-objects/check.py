@@ -7,7 +7,7 @@ from decimal import Decimal
 from stack import BUCKET, EVENT_BYTES, analysis_of, writer_of
 
 from foulweather.drilling.judging import shown, unmended
-from foulweather.drilling.lab import DAY_MS, HOUR_MS, MINUTE_MS, Lab
+from foulweather.drilling.lab import DAY_MS, MINUTE_MS, Lab
 from foulweather.kernel.why import Fact, Why
 from foulweather.meter.bill import bill
 
@@ -48,8 +48,11 @@ def symptom(lab: Lab) -> Why | None:
 
 
 def check(lab: Lab) -> Why | None:
-    """The bill of the last full days, then the events."""
+    """The events, then the bill of the last full days."""
     writer = writer_of(lab)
+    lost = _lost(lab)
+    if lost is not None:
+        return lost
     setting = shown(lab, "event-writer", "batch_events", writer.settings["batch_events"])
     late = writer.events - analysis_of(lab).events
     if late > EVENTS_A_DAY * FRESH_MS // DAY_MS:
@@ -65,7 +68,7 @@ def check(lab: Lab) -> Why | None:
     requests, storage = _costs(lab, lab.now_ms - DAY_MS)
     if requests > storage:
         return unmended("Requests still cost more than the storage.", setting, *_told(requests, storage))
-    return _lost(lab)
+    return None
 
 
 def _lost(lab: Lab) -> Why | None:
@@ -82,6 +85,4 @@ def _lost(lab: Lab) -> Why | None:
     missing = writer_of(lab).written - size // EVENT_BYTES
     if missing:
         return unmended(f"{missing} events were written and are no longer there; they are kept for two years.")
-    if lab.now_ms - lab.notes.get("settling_since_ms", 0) < HOUR_MS:
-        return unmended("It is too early to tell.")
     return None

@@ -1,4 +1,4 @@
-"""A television spot: three orders a second, and nobody had said so."""
+"""A television spot: two orders a second, and nobody had said so."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ from foulweather.drilling.load import Poisson
 
 def strike(lab: Lab) -> None:
     """The spot is on the air."""
-    cast(Shop, lab.app("shop")).arrive(Poisson(per_s=3))
+    cast(Shop, lab.app("shop")).arrive(Poisson(per_s=2))

@@ -43,7 +43,10 @@ def check(lab: Lab) -> Why | None:
             return unmended(f"Pictures are seen again, but anybody can {told}.", shown(lab, arn, "Policy", "too wide"))
     if not lab.struck_at_ms:
         return None
-    others = {(EXPORTS, "2026/customers.csv"): "RestrictPublicBuckets", (ARCHIVE, "backup/customers.sql"): "IgnorePublicAcls"}
+    others = {
+        (EXPORTS, "2026/customers.csv"): "RestrictPublicBuckets",
+        (ARCHIVE, "backup/customers.sql"): "IgnorePublicAcls",
+    }
     for (bucket, key), flag in others.items():
         if refusal(lambda bucket=bucket, key=key: s3.get_object(Bucket=bucket, Key=key)) is None:
             place = f"arn:aws:s3::{lab.account}:account"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stack import ARN, BUCKET, policy_now
+from stack import ARN, BUCKET, OTHER, policy_now
 
 from foulweather.drilling.judging import shown, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
@@ -36,11 +36,13 @@ def check(lab: Lab) -> Why | None:
     reports = lab.app("reports")
     assert isinstance(reports, Uploader)
     key = list(reports.uploaded)[-1]
-    for role in ("analyst",):
-        s3 = lab.client("s3", lab.notes[role].identity())
-        if refusal(lambda s3=s3: s3.get_object(Bucket=BUCKET, Key=key)) is None:
-            told = "app-role reads its reports, but analyst-role can read them now, too."
-            return unmended(told, Fact(f"{role}-role", "may s3:GetObject", key))
+    s3 = lab.client("s3", lab.notes["analyst"].identity())
+    if refusal(lambda: s3.get_object(Bucket=BUCKET, Key=key)) is None:
+        told = "app-role reads its reports, but analyst-role can read them now, too."
+        return unmended(told, Fact("analyst-role", "may s3:GetObject", key))
+    lost = refusal(lambda: s3.get_object(Bucket=OTHER, Key="march.csv"))
+    if lost is not None:
+        return unmended(f"analyst-role cannot read {OTHER} any more, which it may: {lost.message}", because=[lost.why])
     wide = wide_role(lab, "app-role") or opened(lab, BUCKET)
     return wide or (_by_id(lab) if lab.struck_at_ms else None)
 
@@ -51,7 +53,7 @@ def _by_id(lab: Lab) -> Why | None:
     if found is None:
         return None
     return unmended(
-        f"app-role reads again, but the bucket policy still has the unique id {found[0]} in it: the next replacement of "
-        "the role locks it out once more.",
+        f"app-role reads again, but the bucket policy still has the unique id {found[0]} in it: "
+        "the next replacement of the role locks it out once more.",
         shown(lab, ARN, "Policy", policy),
     )

@@ -8,7 +8,7 @@ from foulweather.drilling.documents import document, trust
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load.storage import Host, Reader, Uploader
 
-BUCKET = "app-bucket"
+BUCKET, OTHER = "app-bucket", "sales-figures"
 ARN = f"arn:aws:s3:::{BUCKET}"
 LIST = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": ARN}
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{ARN}/reports/*"}
@@ -53,10 +53,14 @@ def policy_now(lab: Lab) -> dict[str, object]:
 
 
 def build(lab: Lab) -> None:
-    """A bucket, three roles, two programs."""
+    """Two buckets, three roles, two programs."""
     s3 = lab.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    writer = Host.made(lab, "report-role", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/reports/*"})
+    for bucket in (BUCKET, OTHER):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=OTHER, Key="march.csv", Body=b"")
+    writer = Host.made(
+        lab, "report-role", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/reports/*"}
+    )
     reader = Host.made(lab, "app-role", LIST, READ)
     everything = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "arn:aws:s3:::*"}
     lab.notes["analyst"] = Host.made(lab, "analyst-role", everything)

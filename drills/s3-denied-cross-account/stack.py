@@ -25,7 +25,9 @@ def build(lab: Lab) -> None:
     s3 = lab.client("s3")
     theirs = lab.world.ids.account()
     s3.create_bucket(Bucket=BUCKET)
-    stations = Host.made(lab, "station-role", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/figures/*"})
+    stations = Host.made(
+        lab, "station-role", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/figures/*"}
+    )
     reports = Host.made(lab, "reports", LIST, READ, account=theirs)
     everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     lab.notes.update(theirs=theirs, notebooks=Host.made(lab, "notebooks", everything, account=theirs))

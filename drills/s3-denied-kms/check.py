@@ -42,6 +42,10 @@ def check(lab: Lab) -> Why | None:
         statistics = lab.client("s3", lab.notes["statistics"].identity())
         if refusal(lambda key=key, one=statistics: one.get_object(Bucket=BUCKET, Key=key)) is None:
             return unmended("statistics-role can open a record now.", Fact("statistics-role", "may open", key))
+    counting = lab.client("s3", lab.notes["statistics"].identity())
+    lost = refusal(lambda: counting.list_objects_v2(Bucket=BUCKET))
+    if lost is not None:
+        return unmended(f"statistics-role cannot count any more: {lost.message}", because=[lost.why])
     return _key_is_for_few(lab) or wide_role(lab, "app-role") or opened(lab, BUCKET)
 
 

@@ -19,7 +19,12 @@ def build(lab: Lab) -> None:
     thumbnails = Host.made(
         lab,
         "app-role",
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": ARN, "Condition": {"StringLike": {"s3:prefix": "uploads/*"}}},
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": ARN,
+            "Condition": {"StringLike": {"s3:prefix": "uploads/*"}},
+        },
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{ARN}/uploads/*"},
     )
     lab.notes["host"] = thumbnails

@@ -59,7 +59,7 @@ def s3(aws: Aws) -> Any:
 
 def storage_class(s3: Any, key: str, **more: str) -> str:
     """An object's class; empty where it is gone."""
-    if code_of(s3.head_object, Bucket=BUCKET, Key=key, **more) == "404":
+    if code_of(s3.head_object, Bucket=BUCKET, Key=key, **more) in {"404", "NoSuchKey", "NoSuchVersion"}:
         return ""
     return s3.head_object(Bucket=BUCKET, Key=key, **more).get("StorageClass", "STANDARD")
 

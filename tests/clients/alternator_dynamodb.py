@@ -1,7 +1,7 @@
 """A pytest plugin under which ScyllaDB's test/alternator runs against a local server, its files unmodified.
 
-The tests take a server for AWS by its name alone, so that name is looked up here; what they import to look
-into ScyllaDB through CQL is empty here. `docs/conformance.md` has the command.
+The tests take a server for AWS by its name alone, so that name is looked up here; what they import to start
+ScyllaDB, and to look into it through CQL, is empty here. `docs/conformance.md` has the command.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import types
 from typing import Any
 
 import botocore.waiter
+import pytest
 import urllib3.util.connection
 
 PORT = int(os.environ.get("FOULWEATHER_PORT", "4566"))
@@ -51,3 +52,8 @@ for _name in ("", ".auth", ".cluster", ".connection", ".policies", ".query"):
     _module.__path__ = []  # pyright: ignore
     if _name == ".cluster":
         _module.NoHostAvailable = type("NoHostAvailable", (Exception,), {})  # pyright: ignore
+
+_started = sys.modules["test.conftest"] = types.ModuleType("test.conftest")
+_started.dynamic_scope = lambda: "session"  # pyright: ignore
+_hosts = sys.modules["test.cqlpy.conftest"] = types.ModuleType("test.cqlpy.conftest")
+_hosts.host = pytest.fixture(scope="session")(lambda: "localhost")  # pyright: ignore

@@ -1,2 +1,2 @@
 # refused because: what the table cannot take in a second it cannot take in the next one either, with the retries on top
-foulweather drill deploy shop attempts=12
+foulweather drill deploy shop attempts=8

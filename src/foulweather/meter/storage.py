@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understan
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from foulweather.meter.usage import Place, Usage
+from foulweather.meter.usage import Home, Place, Usage
 from foulweather.world.journal import Event
 from foulweather.world.world import World
 
@@ -59,6 +59,7 @@ class Meter:
         self._usage = world.state(Usage)
         self._class_of: tuple[str, str] = ("", "")
         for kind, reader in {
+            "s3.BucketCreated": self._opened,
             "s3.ObjectCreated": self._created,
             "s3.ObjectRemoved": self._removed,
             "s3.ObjectTransitioned": self._moved,
@@ -89,7 +90,7 @@ class Meter:
         name = facts["storage_class"]
         self._hold(event, facts["was_class"], facts["size"], -1)
         self._hold(event, f"{name}/FREQUENT" if name == "INTELLIGENT_TIERING" else name, facts["size"], 1)
-        self._usage.add(event.at_ms, _place(event, f"Requests-{SHORT[name]}-Transition"))
+        self._usage.add(event.at_ms, self._place(event, f"Requests-{SHORT[name]}-Transition"))
 
     def _tiered(self, event: Event) -> None:
         facts = event.facts
@@ -98,29 +99,29 @@ class Meter:
 
     def _part(self, event: Event) -> None:
         # Parts are billed until their upload is completed or aborted.
-        self._usage.shift(event.at_ms, _place(event, STANDARD, "uploads under way"), event.facts["size"])
+        self._usage.shift(event.at_ms, self._place(event, STANDARD, "uploads under way"), event.facts["size"])
 
     def _upload_ended(self, event: Event) -> None:
-        self._usage.shift(event.at_ms, _place(event, STANDARD, "uploads under way"), -event.facts["size"])
+        self._usage.shift(event.at_ms, self._place(event, STANDARD, "uploads under way"), -event.facts["size"])
 
     def _hold(self, event: Event, stored_as: str, size: int, sign: int) -> None:
         at_ms, usage = event.at_ms, self._usage
-        usage.shift(at_ms, _place(event, STORED[stored_as]), sign * size)
+        usage.shift(at_ms, self._place(event, STORED[stored_as]), sign * size)
         if stored_as in PADDED:
             if size < SMALL_BYTES:
-                small = _place(event, f"TimedStorage-{SHORT[stored_as]}-SmObjects")
+                small = self._place(event, f"TimedStorage-{SHORT[stored_as]}-SmObjects")
                 usage.shift(at_ms, small, sign * (SMALL_BYTES - size))
         elif stored_as in ARCHIVES:
-            usage.shift(at_ms, _place(event, STORED[stored_as]), sign * ARCHIVE_OVERHEAD)
-            usage.shift(at_ms, _place(event, STANDARD), sign * ARCHIVE_INDEX)
+            usage.shift(at_ms, self._place(event, STORED[stored_as]), sign * ARCHIVE_OVERHEAD)
+            usage.shift(at_ms, self._place(event, STANDARD), sign * ARCHIVE_INDEX)
         elif stored_as.startswith("INTELLIGENT_TIERING/") and size >= SMALL_BYTES:
-            usage.shift(at_ms, _place(event, MONITORED), sign)
+            usage.shift(at_ms, self._place(event, MONITORED), sign)
 
     def _left_early(self, event: Event) -> None:
         facts = event.facts
         short = SHORT.get(facts["storage_class"])
         if short is not None:
-            self._usage.add(event.at_ms, _place(event, f"EarlyDelete-{short}"), facts["size"] * facts["left_ms"])
+            self._usage.add(event.at_ms, self._place(event, f"EarlyDelete-{short}"), facts["size"] * facts["left_ms"])
 
     # --- requests
 
@@ -128,8 +129,8 @@ class Meter:
         facts = event.facts
         if facts["storage_class"] in ARCHIVES:
             kind = f"{SHORT[facts['storage_class']]}-{facts['tier']}"
-            self._usage.add(event.at_ms, _place(event, f"Requests-{kind}-Retrieval"))
-            self._usage.add(event.at_ms, _place(event, f"Retrieval-{kind}"), facts["size"])
+            self._usage.add(event.at_ms, self._place(event, f"Requests-{kind}-Retrieval"))
+            self._usage.add(event.at_ms, self._place(event, f"Retrieval-{kind}"), facts["size"])
 
     def _requested(self, event: Event) -> None:
         facts = event.facts
@@ -138,7 +139,7 @@ class Meter:
         name = facts["storage_class"]
         self._class_of = (event.request_id, name)
         if name in PADDED and facts["bytes_out"]:
-            self._usage.add(event.at_ms, _place(event, f"Retrieval-{SHORT[name]}"), facts["bytes_out"])
+            self._usage.add(event.at_ms, self._place(event, f"Retrieval-{SHORT[name]}"), facts["bytes_out"])
 
     def called(self, event: Event) -> None:
         """Count a request, in the tier of its operation and of the storage class that it was about."""
@@ -150,10 +151,17 @@ class Meter:
         request_id, name = self._class_of
         short = SHORT.get(name, "") if request_id == event.request_id else ""
         kind = f"Requests-{short}-{tier}" if short and short != "INT" else f"Requests-{tier}"
-        self._usage.add(event.at_ms, _place(event, kind))
+        self._usage.add(event.at_ms, self._place(event, kind))
 
+    # --- where
 
-def _place(event: Event, usage_type: str, what: str = "") -> Place:
-    # A bucket's region is not its objects' to tell: the request's is, for S3 answers a bucket in its own region only.
-    bucket: Any = event.facts.get("bucket") or event.resource.removeprefix("arn:aws:s3:::").partition("/")[0]
-    return Place(event.account, event.region, "s3", usage_type, f"{bucket} ({what})" if what else str(bucket))
+    def _opened(self, event: Event) -> None:
+        facts = event.facts
+        self._usage.homes.put(facts["Bucket"], Home(event.account, facts["Region"]))
+
+    def _place(self, event: Event, usage_type: str, what: str = "") -> Place:
+        """The bucket's own account and region pay, whoever asks from wherever."""
+        name: str = event.facts.get("bucket") or event.resource.removeprefix("arn:aws:s3:::").partition("/")[0]
+        home = self._usage.homes.get(name)
+        account, region = (home.account, home.region) if home is not None else (event.account, event.region)
+        return Place(account, region, "s3", usage_type, f"{name} ({what})" if what else name)

@@ -35,12 +35,20 @@ class Level(msgspec.Struct):
     since_ms: int
 
 
+class Home(msgspec.Struct, frozen=True):
+    """Where a bucket is billed: its owner's account, its own region."""
+
+    account: str
+    region: str
+
+
 class Usage(State):
     """The use of a world, in rows by day and place."""
 
     scope = "world"
     days = table(Used)
     levels = table(Level)
+    homes = table(Home)
 
     def opened(self) -> None:
         """Begin with no place at hand."""
@@ -67,7 +75,7 @@ class Usage(State):
         key = "|".join(place)
         level = self.levels.get(key)
         if level is None:
-            self.levels.put(key, Level(by, at_ms))
+            self.levels.put(key, Level(max(0, by), at_ms))
             return
         for day, quantity in _spread(level, at_ms):
             self.add(day * DAY_MS, place, quantity)

@@ -113,12 +113,6 @@ async def test_an_update_takes_a_while_and_bars_others_meanwhile(aws: Aws) -> No
         aws.dynamodb.update_table({"TableName": "orders", "ProvisionedThroughput": units(2, 2)})
 
 
-async def test_a_customer_key_is_not_built_and_says_so(aws: Aws) -> None:
-    with pytest.raises(AwsError) as refused:
-        aws.dynamodb.create_table(definition(SSESpecification={"Enabled": True, "KMSMasterKeyId": "alias/mine"}))
-    assert refused.value.status == 501
-
-
 async def test_expired_items_are_deleted_by_the_clock_and_not_at_once(aws: Aws) -> None:
     await made(aws, StreamSpecification={"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"})
     aws.dynamodb.put_item({"TableName": "orders", "Item": item("old", ttl=aws.now // 1000 + 60)})

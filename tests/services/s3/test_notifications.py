@@ -146,7 +146,7 @@ async def test_a_queue_gets_the_test_event_and_then_records(aws: Aws) -> None:
     assert record["s3"]["configurationId"] == "rule-1"
     assert record["s3"]["bucket"]["arn"] == f"arn:aws:s3:::{bucket}"
     assert record["s3"]["object"] == {
-        "key": "in%2Fa+b%2Bc.txt",
+        "key": "in/a+b%2Bc.txt",
         "size": 5,
         "eTag": "5d41402abc4b2a76b9719d911017c592",
         "versionId": version,

@@ -37,7 +37,9 @@ class Host(NamedTuple):
     origin: Origin = IN_AWS
 
     @classmethod
-    def made(cls, lab: Lab, role: str, *statements: Mapping[str, Any], account: str = "", origin: Origin = IN_AWS) -> Host:
+    def made(
+        cls, lab: Lab, role: str, *statements: Mapping[str, Any], account: str = "", origin: Origin = IN_AWS
+    ) -> Host:
         """A role with an inline policy `work` of these statements (none: no policy), and the user that assumes it."""
         iam = lab.client("iam", Identity(account or lab.account, lab.region))
         user = iam.create_user(UserName=f"{role}-host")["User"]["Arn"]

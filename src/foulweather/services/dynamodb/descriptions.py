@@ -48,7 +48,11 @@ def described(live: LiveTable, now_ms: int) -> dict[str, Any]:
         told["LatestStreamLabel"] = row.stream_label
         told["LatestStreamArn"] = row.stream_arn
     if row.sse_type:
-        told["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": row.sse_key_arn}
+        sealed = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": row.sse_key_arn}
+        told["SSEDescription"] = {
+            **sealed,
+            **({"InaccessibleEncryptionDateTime": row.key_lost_ms} if row.key_lost_ms else {}),
+        }
     if row.table_class:
         classed: dict[str, Any] = {"TableClass": row.table_class}
         if row.table_class_ms:

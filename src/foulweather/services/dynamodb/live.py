@@ -46,6 +46,7 @@ class LiveTable:
         self.indexes: dict[str, LiveIndex] = {}
         self.policy: Held | None = None
         self.expiries: list[tuple[int, str]] | None = None
+        self.openers: dict[str, int] = {}
         self.configured(now_ms)
 
     def configured(self, now_ms: int) -> None:
@@ -104,14 +105,14 @@ class LiveTable:
         """The row key of a request's Key, which has the key attributes and nothing else."""
         hashed = key.get(self.hash_name)
         if hashed is None or self.hash_type not in hashed:
-            raise refusals.key_mismatch(self.arn, self.key_names)
+            raise refusals.key_mismatch(self.arn, self.key_names, key)
         if self.sort_name:
             sort = key.get(self.sort_name)
             if sort is None or self.sort_type not in sort or len(key) != 2:
-                raise refusals.key_mismatch(self.arn, self.key_names)
+                raise refusals.key_mismatch(self.arn, self.key_names, key)
             self._check_content(self.sort_name, self.sort_type, sort[self.sort_type], is_hash=False)
         elif len(key) != 1:
-            raise refusals.key_mismatch(self.arn, self.key_names)
+            raise refusals.key_mismatch(self.arn, self.key_names, key)
         self._check_content(self.hash_name, self.hash_type, hashed[self.hash_type], is_hash=True)
         return self.key_of(key)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.dynamodb import expiry, history, limits, packing, replica_reactions
+from foulweather.services.dynamodb import encryption, expiry, history, limits, packing, replica_reactions
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.state import NUMBER_DIGITS, DynamoState
 from foulweather.services.dynamodb.streams_state import StreamState
@@ -38,6 +38,17 @@ def _become_active(call: Call, table: str, table_id: str) -> None:
             index.status = "ACTIVE"
     live.state.configured(live, call.now)
     call.changed("dynamodb.TableActive", live.arn, TableStatus="ACTIVE")
+
+
+def look_after_key(call: Call, table: str, table_id: str, key: str) -> None:
+    """See whether a table's KMS key is within reach, and come back to see again."""
+    live = _table(call, table, table_id)
+    if live is None or live.row.sse_key_arn != key or live.row.status == "DELETING":
+        return
+    if encryption.look_after(call, live):
+        live.state.configured(live, call.now)
+        call.changed("dynamodb.TableKeySeen", live.arn, TableStatus=live.row.status)
+    encryption.start_looking(call, live.row)
 
 
 def index_created(call: Call, table: str, table_id: str, index: str) -> None:
@@ -85,6 +96,7 @@ def table_deleted(call: Call, table: str, table_id: str) -> None:
     if live.row.stream_view:
         live.state.streams.stop(live.row.stream_arn, call.now)
         call.later(call.now + limits.DAY_MS, "dynamodb.stream_ended", arn=live.row.stream_arn)
+    encryption.let_go(call, live.row)
     history.forget(live)
     live.state.forget(live)
     call.changed("dynamodb.TableGone", live.arn, TableName=table)

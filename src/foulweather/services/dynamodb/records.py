@@ -91,6 +91,9 @@ class TableRow(msgspec.Struct):
     table_class_ms: int = 0
     sse_type: str = ""
     sse_key_arn: str = ""
+    sse_data_key: bytes = b""
+    sse_grant: str = ""
+    key_lost_ms: int = 0
     stream_view: str = ""
     stream_label: str = ""
     ttl_attribute: str = ""

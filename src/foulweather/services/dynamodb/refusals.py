@@ -105,11 +105,12 @@ def missing_key(name: str) -> AwsError:
     return invalid(f"Missing the key {name} in the item")
 
 
-def key_mismatch(arn: str, names: tuple[str, ...]) -> AwsError:
+def key_mismatch(arn: str, names: tuple[str, ...], given: dict[str, Any]) -> AwsError:
     """A Key that has not the attributes, or not the types, of the table's key."""
     return validation(
         "The provided key element does not match the schema",
         Fact(arn, "KeySchema", list(names)),
+        Fact(arn, "Key of the request", {name: next(iter(value), "") for name, value in given.items()}),
         remedy=(f"aws dynamodb describe-table --table-name {arn.rpartition('/')[2]} --query Table.KeySchema",),
     )
 

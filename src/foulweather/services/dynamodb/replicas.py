@@ -11,6 +11,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.dynamodb import definitions, limits
+from foulweather.services.dynamodb.encryption import AWS_MANAGED, Wanted, described_key, is_managed, seal
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Replica
 from foulweather.services.dynamodb.refusals import invalid
@@ -26,7 +27,7 @@ SHARED = (
     "OnDemandThroughput",
     "WarmThroughput",
 )
-OVERRIDES = ("KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride", "GlobalSecondaryIndexes")
+OVERRIDES = ("ProvisionedThroughputOverride", "OnDemandThroughputOverride", "GlobalSecondaryIndexes")
 
 
 def checked(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[Callable[[], None]]:
@@ -47,12 +48,12 @@ def checked(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[Cal
         for name in OVERRIDES:
             if given.get(name) is not None:
                 raise not_implemented("dynamodb", f"UpdateTable.ReplicaUpdates.Create.{name}")
-        return [_create(call, live, region, given.get("TableClassOverride", ""))]
+        return [_create(call, live, region, given)]
     return [_delete(call, live, region)]
 
 
-def _create(call: Call, live: LiveTable, region: str, table_class: str) -> Callable[[], None]:
-    row = live.row
+def _create(call: Call, live: LiveTable, region: str, given: Mapping[str, Any]) -> Callable[[], None]:
+    row, table_class = live.row, given.get("TableClassOverride", "")
     if region == row.region or any(replica.region == region for replica in row.replicas):
         raise invalid(f"Replica already exists in region: {region}")
     if row.stream_view != "NEW_AND_OLD_IMAGES":
@@ -64,9 +65,17 @@ def _create(call: Call, live: LiveTable, region: str, table_class: str) -> Calla
             f"Failed to create a replica in {region}: a table of the name {row.name} already exists there",
         )
 
+    key = given.get("KMSMasterKeyId")
+    if key is None and row.sse_key_arn and not is_managed(call, row):
+        raise invalid(f"KMSMasterKeyId must be specified for the replica in {region}")
+    if key is not None and not row.sse_type:
+        raise invalid("KMSMasterKeyId can only be specified when SSE is enabled")
+    wanted = Wanted("KMS", described_key(call, key or AWS_MANAGED, region)) if row.sse_type else Wanted()
+
     def apply() -> None:
         copy = definitions.copied(row)
         copy.id, copy.number, copy.region = call.world.ids.uuid(), there.next_number(), region
+        seal(call, copy, wanted)
         copy.status, copy.created_ms, copy.policy, copy.policy_revision = "CREATING", call.now, "", ""
         copy.ttl_status, copy.tags, copy.is_protected = row.ttl_status, {}, False
         copy.counted_ms = copy.counted_items = copy.counted_bytes = 0

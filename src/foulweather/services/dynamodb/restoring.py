@@ -12,7 +12,7 @@ from typing import Any, cast
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.dynamodb import definitions, limits, packing
-from foulweather.services.dynamodb.encryption import checked_encryption
+from foulweather.services.dynamodb.encryption import Wanted, checked_encryption, seal, start_looking
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Index, TableRow
 from foulweather.services.dynamodb.refusals import invalid
@@ -48,17 +48,16 @@ def restored(
         provisioned=definitions.Provisioned(source.provisioned.read_units, source.provisioned.write_units),
         most=source.most,
         table_class=source.table_class,
-        sse_type=source.sse_type,
-        sse_key_arn=source.sse_key_arn,
         restored_from=source.arn,
         restored_ms=call.now,
     )
     _override_mode(row, request)
-    if (encryption := request.get("SSESpecificationOverride")) is not None:
-        row.sse_type, row.sse_key_arn = checked_encryption(call, encryption)
+    asked = request.get("SSESpecificationOverride")
+    wanted = checked_encryption(call, asked) if asked is not None else Wanted(source.sse_type, source.sse_key_arn)
     row.indexes = _indexes(source, row, request)
     used = {*row.key_names, *(each for index in row.indexes for each in index.key_names)}
     row.types = {each: kind for each, kind in row.types.items() if each in used}
+    seal(call, row, wanted)
     live = state.add(row, call.now)
     live.order = None
     for key, packed in rows:
@@ -69,6 +68,7 @@ def restored(
         index.entries = None
     took_ms = limits.RESTORE_MS + live.count * 1000 // COPIED_ITEMS_PER_S
     call.later(call.now + took_ms, "dynamodb.table_created", table=name, table_id=row.id)
+    start_looking(call, row)
     call.changed("dynamodb.TableRestored", row.arn, SourceTableArn=source.arn, TargetTableName=name)
     return live
 

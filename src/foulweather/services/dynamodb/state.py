@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from foulweather.kernel.call import Call
-from foulweather.services.dynamodb import limits, packing, refusals
+from foulweather.services.dynamodb import encryption, limits, packing, refusals
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Backup, Layout, Past, Remembered, Stamp, TableRow
 from foulweather.services.dynamodb.streams_state import StreamState
@@ -131,6 +131,9 @@ def located(call: Call, name: str | None) -> LiveTable:
     live = state.live.get(table_name) or state.table(table_name, call.now)
     if live is None:
         raise refusals.no_table(arn, named=False)
-    if live.row.status not in ("ACTIVE", "UPDATING"):
-        raise refusals.not_ready(arn, live.row.status)
+    status = live.row.status
+    if status not in ("ACTIVE", "UPDATING") and status != encryption.LOST:
+        raise refusals.not_ready(arn, status)
+    if live.row.sse_data_key:
+        encryption.check_access(call, live)
     return live

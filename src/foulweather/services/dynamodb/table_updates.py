@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
-from foulweather.services.dynamodb import definitions, index_updates, limits, refusals, replicas
+from foulweather.services.dynamodb import definitions, encryption, index_updates, limits, refusals, replicas
 from foulweather.services.dynamodb.descriptions import described
-from foulweather.services.dynamodb.encryption import checked_encryption
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Provisioned
 from foulweather.services.dynamodb.refusals import invalid
@@ -64,6 +63,9 @@ def update_table(call: Call, request: UpdateTableInput) -> UpdateTableOutput:
         *_stream(call, live, request),
         *replicas.checked(call, live, request),
     ]
+    if request.get("SSESpecification") is not None:
+        # The last that may be refused, by KMS; from then on the grant is there.
+        _encrypt(call, live, request["SSESpecification"])
     takes_time = any(
         request.get(name) is not None
         for name in ("BillingMode", "ProvisionedThroughput", "StreamSpecification", "SSESpecification", "TableClass")
@@ -168,13 +170,6 @@ def _settings(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[A
     protected = request.get("DeletionProtectionEnabled")
     if protected is not None:
         applies.append(lambda: setattr(row, "is_protected", protected))
-    if request.get("SSESpecification") is not None:
-        kind, key = checked_encryption(call, request["SSESpecification"])
-
-        def encrypt() -> None:
-            row.sse_type, row.sse_key_arn = kind, key
-
-        applies.append(encrypt)
     table_class = request.get("TableClass")
     if table_class is not None:
         # "No more than two table class updates are allowed in a 30-day trailing period."
@@ -191,6 +186,22 @@ def _settings(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[A
 
         applies.append(classify)
     return applies
+
+
+def _encrypt(call: Call, live: LiveTable, given: Mapping[str, Any]) -> None:
+    row = live.row
+    wanted = encryption.checked_encryption(call, given)
+    if (wanted.kind, wanted.key_arn) == (row.sse_type, row.sse_key_arn):
+        raise invalid(
+            "Table is already encrypted by given KMSMasterKey"
+            if wanted.kind
+            else "Table is already encrypted by default"
+        )
+    before = definitions.copied(row)
+    encryption.seal(call, row, wanted)
+    encryption.let_go(call, before)
+    live.openers.clear()
+    encryption.start_looking(call, row)
 
 
 def _stream(call: Call, live: LiveTable, request: Mapping[str, Any]) -> list[Apply]:

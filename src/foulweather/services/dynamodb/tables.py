@@ -8,7 +8,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.dynamodb import definitions, limits, refusals
 from foulweather.services.dynamodb.descriptions import described
-from foulweather.services.dynamodb.encryption import checked_encryption
+from foulweather.services.dynamodb.encryption import checked_encryption, seal, start_looking
 from foulweather.services.dynamodb.policies import checked_policy
 from foulweather.services.dynamodb.records import TableRow
 from foulweather.services.dynamodb.state import DynamoState, found
@@ -44,15 +44,18 @@ def create_table(call: Call, request: CreateTableInput) -> CreateTableOutput:
         if request.get(member) is not None:
             raise not_implemented("dynamodb", f"CreateTable.{member}")
     row = _row(call, name, request)
+    wanted = checked_encryption(call, request.get("SSESpecification"))
     state = call.state(DynamoState)
     if name in state.tables:
         raise refusals.table_exists(row.arn, name)
     _check_quotas(call, state, row)
+    seal(call, row, wanted)
     live = state.add(row, call.now)
     if view := definitions.view_in(request.get("StreamSpecification")):
         start_stream(call, live, view)
     call.changed("dynamodb.TableCreated", row.arn, **_facts(request))
     call.later(call.now + limits.CREATE_MS, "dynamodb.table_created", table=name, table_id=row.id)
+    start_looking(call, row)
     return {"TableDescription": described(live, call.now)}  # type: ignore[typeddict-item]
 
 
@@ -82,7 +85,6 @@ def _row(call: Call, name: str, request: Any) -> TableRow:
     used = [*row.key_names, *(name for index in row.indexes for name in index.key_names)]
     definitions.check_defined(types, used, with_indexes=bool(row.indexes))
     definitions.view_in(request.get("StreamSpecification"))
-    row.sse_type, row.sse_key_arn = checked_encryption(call, request.get("SSESpecification"))
     row.tags = checked_tags(request.get("Tags") or [])
     if policy := request.get("ResourcePolicy"):
         row.policy = checked_policy(policy, row.arn)

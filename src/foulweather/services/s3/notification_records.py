@@ -79,7 +79,7 @@ def record(pipeline: Pipeline, bucket: Bucket, event: Event, name: str, configur
 
 def _object(bucket: Bucket, event: Event) -> dict[str, Any]:
     facts = event.facts
-    told: dict[str, Any] = {"key": quote_plus(facts["key"])}
+    told: dict[str, Any] = {"key": quote_plus(facts["key"], safe="/")}
     if "size" in facts:
         told["size"] = facts["size"]
     etag = facts.get("etag")

@@ -97,6 +97,8 @@ def refused(call: Call, bucket: Bucket, found: Blocked, words: str, *further: Fa
         f'"{resource}" because {words} by the {found.flag} setting in S3 Block Public Access.'
     )
     where = "its account" if found.arn.endswith(":account") else "the bucket"
+    if len(found.facts) > 1:
+        where = "the bucket and for its account"
     cause = f"{found.flag} is on for {where}: {words}."
     return AwsError(
         "AccessDenied",

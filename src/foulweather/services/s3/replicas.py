@@ -196,7 +196,14 @@ def add(
     if replica.is_delete_marker:
         state.note_deleted(target.name, replica.key)
         call.happened(
-            "s3.ObjectRemoved", replica.arn, **facts, how="DeleteMarkerCreated", sequence=replica.sequence, replica=True
+            "s3.ObjectRemoved",
+            replica.arn,
+            **facts,
+            how="DeleteMarkerCreated",
+            sequence=replica.sequence,
+            size=0,
+            storage_class="",
+            replica=True,
         )
         return replica
     call.happened(
@@ -207,6 +214,9 @@ def add(
         etag=replica.etag,
         how="Put",
         sequence=replica.sequence,
+        storage_class=storage_classes.billed_as(replica),
+        was_class="",
+        was_size=0,
         replica=True,
     )
     return replica

@@ -1,0 +1,2 @@
+# refused because: nor is the earliest one
+foulweather drill deploy payments key=earliest

@@ -1,0 +1,2 @@
+# refused because: the schema's created_at is a number
+foulweather drill deploy payments key=user-and-text

@@ -1,0 +1,2 @@
+# refused because: the warehouse ships nothing
+foulweather drill deploy order-page projection=placeholder

@@ -1,0 +1,147 @@
+"""PutMetricData: values, values with counts, and statistic sets.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import not_implemented
+from foulweather.services.cloudwatch import limits, refusals
+from foulweather.services.cloudwatch.state import Metric, WatchState
+
+Request = Mapping[str, Any]
+
+
+class Datum(NamedTuple):
+    """One checked datum."""
+
+    metric: Metric
+    unit: str
+    at_ms: int
+    values: list[tuple[float, float]]
+    given_set: tuple[float, float, float, float] | None
+    is_high: bool
+
+
+def put_metric_data(call: Call, request: Request) -> None:
+    """Publish datapoints; all of them are taken, or none."""
+    namespace = request.get("Namespace")
+    if not namespace:
+        raise refusals.missing("Namespace")
+    if namespace.startswith("AWS/"):
+        raise refusals.invalid("The value AWS/ for parameter Namespace is invalid.", Namespace=namespace)
+    if namespace[0] == ":" or len(namespace) > 255:
+        raise refusals.invalid(f"The value {namespace} for parameter Namespace is invalid.", Namespace=namespace)
+    if request.get("EntityMetricData"):
+        raise not_implemented("cloudwatch", "PutMetricData.EntityMetricData")
+    given: list[dict[str, Any]] = request.get("MetricData") or []
+    if not given:
+        raise refusals.missing("MetricData")
+    if len(given) > limits.DATA_MAX:
+        raise refusals.invalid(
+            f"The collection MetricData must not have a size greater than {limits.DATA_MAX}.", MetricData=len(given)
+        )
+    now_ms = call.now
+    data = [_checked(namespace, each, number, now_ms) for number, each in enumerate(given, 1)]
+    state = call.state(WatchState)
+    for datum in data:
+        _store(state, datum)
+
+
+def _store(state: WatchState, datum: Datum) -> None:
+    metric, unit, at_ms, values, given_set, is_high = datum
+    units = state.metrics.get(metric)
+    stream = units.get(unit) if units is not None else None
+    if stream is None:
+        stream = state.stream(metric, unit)
+    bucket = stream.bucket(at_ms)
+    second = stream.second(at_ms, bucket) if is_high else None
+    for value, count in values:
+        bucket.add(value, count)
+        if second is not None:
+            second.add(value, count)
+    if given_set is not None:
+        bucket.add_set(*given_set)
+        if second is not None:
+            second.add_set(*given_set)
+
+
+def _checked(namespace: str, datum: dict[str, Any], number: int, now_ms: int) -> Datum:
+    name = datum.get("MetricName")
+    if not name:
+        raise refusals.missing(f"MetricData.member.{number}.MetricName")
+    if len(name) > 255:
+        raise refusals.invalid(f"The value {name} for parameter MetricData.member.{number}.MetricName is invalid.")
+    given = datum.get("Dimensions")
+    dimensions = limits.checked_dimensions(given, f"MetricData.member.{number}.Dimensions") if given else ()
+    unit = datum.get("Unit", "None")
+    if unit not in limits.UNITS:
+        limits.checked_unit(unit, f"MetricData.member.{number}.Unit")
+    at_ms = datum.get("Timestamp")
+    if at_ms is None:
+        at_ms = now_ms
+    elif not now_ms - limits.PAST_MS <= at_ms <= now_ms + limits.FUTURE_MS:
+        limits.checked_time(at_ms, now_ms, f"MetricData.member.{number}.Timestamp")
+    stored_s = datum.get("StorageResolution", 60)
+    if stored_s not in (1, 60):
+        raise refusals.invalid(
+            f"The value {stored_s} for parameter MetricData.member.{number}.StorageResolution is invalid."
+        )
+    value = datum.get("Value")
+    path = f"MetricData.member.{number}"
+    if value is not None and "Values" not in datum and "StatisticValues" not in datum and -1e100 < value < 1e100:
+        return Datum(Metric(namespace, name, dimensions), unit, at_ms, [(float(value), 1.0)], None, stored_s == 1)
+    values, given_set = _checked_values(datum, path)
+    return Datum(Metric(namespace, name, dimensions), unit, at_ms, values, given_set, stored_s == 1)
+
+
+def _checked_values(
+    datum: dict[str, Any], path: str
+) -> tuple[list[tuple[float, float]], tuple[float, float, float, float] | None]:
+    given = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) is not None]
+    if not given:
+        raise refusals.missing(f"{path}.Value")
+    if len(given) > 1:
+        raise refusals.combination(
+            f"The parameters {path}.{given[0]} and {path}.{given[1]} are mutually exclusive and you have specified both."
+        )
+    if given[0] == "Value":
+        return [(limits.checked_value(datum["Value"], f"{path}.Value"), 1.0)], None
+    if given[0] == "StatisticValues":
+        return [], _checked_set(datum["StatisticValues"], f"{path}.StatisticValues")
+    values: list[float] = datum["Values"]
+    counts: list[float] = datum.get("Counts") or [1.0] * len(values)
+    for name, held in (("Values", values), ("Counts", counts)):
+        if len(held) > limits.VALUES_MAX:
+            raise refusals.invalid(
+                f"The collection {path}.{name} must not have a size greater than {limits.VALUES_MAX}."
+            )
+    if len(values) != len(counts):
+        raise refusals.invalid(
+            f"The parameters {path}.Values and {path}.Counts must be of the same size.",
+            Values=len(values),
+            Counts=len(counts),
+        )
+    pairs = [(limits.checked_value(v, f"{path}.Values"), float(n)) for v, n in zip(values, counts, strict=True)]
+    for _, count in pairs:
+        if not 0 <= count < 1e100:
+            raise refusals.invalid(f"The value {count} for parameter {path}.Counts is invalid.")
+    return [(value, count) for value, count in pairs if count], None
+
+
+def _checked_set(given: dict[str, float], path: str) -> tuple[float, float, float, float]:
+    for name in ("SampleCount", "Sum", "Minimum", "Maximum"):
+        if given.get(name) is None:
+            raise refusals.missing(f"{path}.{name}")
+    count, total, low, high = (
+        limits.checked_value(given[name], f"{path}.{name}") for name in ("SampleCount", "Sum", "Minimum", "Maximum")
+    )
+    if count <= 0:
+        raise refusals.invalid(f"The value {count} for parameter {path}.SampleCount is invalid.")
+    if low > high:
+        raise refusals.invalid(f"The parameter {path}.Maximum must be greater than or equal to {path}.Minimum.")
+    return count, total, low, high
