@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from foulweather.meter.bill import Bill, bill
+from foulweather.meter.bill import FREE, RATES, Bill, bill
 from foulweather.meter.meter import Meter
+from foulweather.meter.price_book import price
 from foulweather.testing import Aws, world
 
 START_MS = 1_772_323_200_000  # 2026-03-01, a month of 31 days
@@ -149,6 +151,34 @@ def test_a_restore_costs_by_its_tier(aws: Aws) -> None:
     aws.client("s3").restore_object(Bucket="data-bucket", Key="a", RestoreRequest=request)
     assert amount(aws, "Requests-Glacier-Expedited-Retrieval") == Decimal("0.01")
     assert close(amount(aws, "Retrieval-Glacier-Expedited"), Decimal("0.03") / 1024)
+
+
+def test_a_bulk_restore_of_glacier_is_free(aws: Aws) -> None:
+    put(aws, storage_class="GLACIER")
+    before = Decimal(told(aws).total)
+    request = {"Days": 1, "GlacierJobParameters": {"Tier": "Bulk"}}
+    aws.client("s3").restore_object(Bucket="data-bucket", Key="a", RestoreRequest=request)
+    after = told(aws)
+    assert (Decimal(after.total), after.not_priced) == (before, [])
+
+
+def test_every_usage_type_of_s3_has_a_price() -> None:
+    for (service, _), rate in RATES.items():
+        if rate is not FREE:
+            assert price(service, rate.item).amount > 0
+
+
+def test_a_bucket_s_owner_pays_whoever_asks(aws: Aws) -> None:
+    s3 = aws.client("s3")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "111111111111"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::data-bucket/*",
+    }
+    s3.put_bucket_policy(Bucket="data-bucket", Policy=json.dumps({"Statement": statement}))
+    aws.session("111111111111").client("s3").put_object(Bucket="data-bucket", Key="theirs", Body=b"x")
+    assert {line.account for line in told(aws).lines} == {aws.account}
 
 
 def test_queues_and_topics_cost_by_request(aws: Aws) -> None:

@@ -30,6 +30,10 @@ class Rate(NamedTuple):
     """`count`, `gb` (bytes), `gb-month` (bytes times milliseconds), `month` (pieces times milliseconds)."""
 
 
+FREE: Final = Rate("")
+"""What AWS charges nothing for."""
+
+
 def _storage(prefix: str, item: str) -> dict[str, Rate]:
     return {
         f"TimedStorage-{prefix}-ByteHrs": Rate(f"{item}-gb-month", "gb-month"),
@@ -42,9 +46,9 @@ def _storage(prefix: str, item: str) -> dict[str, Rate]:
     }
 
 
-def _retrievals(prefix: str, item: str) -> dict[str, Rate]:
+def _retrievals(prefix: str, item: str, *tiers: str) -> dict[str, Rate]:
     found: dict[str, Rate] = {}
-    for tier in ("Expedited", "Standard", "Bulk"):
+    for tier in tiers:
         found[f"Requests-{prefix}-{tier}-Retrieval"] = Rate(f"{item}-{tier.lower()}-retrieval-request")
         found[f"Retrieval-{prefix}-{tier}"] = Rate(f"{item}-{tier.lower()}-retrieval-gb", "gb")
     return found
@@ -61,8 +65,10 @@ RATES: Final[dict[tuple[str, str], Rate]] = {
             **_storage("Glacier", "glacier"),
             **_storage("GDA", "deep-archive"),
             "TimedStorage-GlacierByteHrs": Rate("glacier-gb-month", "gb-month"),
-            **_retrievals("Glacier", "glacier"),
-            **_retrievals("GDA", "deep-archive"),
+            **_retrievals("Glacier", "glacier", "Expedited", "Standard"),
+            "Requests-Glacier-Bulk-Retrieval": FREE,
+            "Retrieval-Glacier-Bulk": FREE,
+            **_retrievals("GDA", "deep-archive", "Standard", "Bulk"),
             "TimedStorage-INT-FA-ByteHrs": Rate("intelligent-frequent-gb-month", "gb-month"),
             "TimedStorage-INT-IA-ByteHrs": Rate("intelligent-infrequent-gb-month", "gb-month"),
             "TimedStorage-INT-AIA-ByteHrs": Rate("intelligent-archive-instant-gb-month", "gb-month"),
@@ -183,11 +189,14 @@ def _average_prices(
         rate = RATES.get((service, usage_type))
         if rate is None:
             continue
+        place = (account, region, service, usage_type)
+        if rate is FREE:
+            unit[place], units_of[place] = rate.measure, units_of[place] + units
+            continue
         try:
             found = price(service, rate.item, region)
         except UnknownPrice:
             continue
-        place = (account, region, service, usage_type)
         money[place] += found.of(units)
         units_of[place] += units
         unit[place] = found.unit

@@ -15,7 +15,7 @@ from foulweather.kernel.credentials import Credentials, Session
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.policy.principal import Principal
-from foulweather.services.s3 import access, kms_keys
+from foulweather.services.s3 import access, kms_keys, storage_classes
 from foulweather.services.s3.acl import owned_grants
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.owners import canonical_id
