@@ -111,7 +111,9 @@ class Aws:
         answer = self._thread.run(self._serve(_from_botocore(request)))
         if isinstance(answer, NoAnswer):
             raise ConnectionClosedError(endpoint_url=request.url)
-        return AWSResponse(request.url, answer.status, _Headers(answer.headers), _Raw(answer.body))
+        return AWSResponse(
+            request.url, answer.status, _Headers(answer.headers), _Raw(b"" if request.method == "HEAD" else answer.body)
+        )
 
     async def _serve(self, request: HttpRequest) -> HttpResponse:
         import asyncio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any, NamedTuple
 
 import pytest
@@ -62,17 +63,32 @@ def test_it_reaches_nothing_around_it(doors: Doors) -> None:
     assert code_of(doors.team.get_object, Bucket=BUCKET, Key="finance/q1.csv") == "AccessDenied"
 
 
-def test_an_inventory_is_configured_and_told(aws: Aws, doors: Doors) -> None:
+def test_an_inventory_lists_the_objects_each_week(aws: Aws, doors: Doors) -> None:
+    doors.s3.create_bucket(Bucket="shop-inventory")
+    deliver = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::shop-inventory/*",
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{BUCKET}"}},
+    }
+    doors.s3.put_bucket_policy(Bucket="shop-inventory", Policy=policy(deliver))
+    target = {"Bucket": "arn:aws:s3:::shop-inventory", "Format": "CSV", "Prefix": "lake"}
     configuration = {
         "Id": "weekly",
         "IsEnabled": True,
         "IncludedObjectVersions": "Current",
         "Schedule": {"Frequency": "Weekly"},
         "OptionalFields": ["Size", "StorageClass"],
-        "Destination": {
-            "S3BucketDestination": {"Bucket": f"arn:aws:s3:::{BUCKET}", "Format": "CSV", "Prefix": "inventory"}
-        },
+        "Destination": {"S3BucketDestination": target},
     }
     doors.s3.put_bucket_inventory_configuration(Bucket=BUCKET, Id="weekly", InventoryConfiguration=configuration)
     told = doors.s3.get_bucket_inventory_configuration(Bucket=BUCKET, Id="weekly")["InventoryConfiguration"]
     assert told == configuration
+    aws.advance("9d")
+    written = [one["Key"] for one in doors.s3.list_objects_v2(Bucket="shop-inventory")["Contents"]]
+    assert any(key.endswith("manifest.json") for key in written)
+    data = next(key for key in written if key.endswith(".csv.gz"))
+    rows = gzip.decompress(doors.s3.get_object(Bucket="shop-inventory", Key=data)["Body"].read()).decode().splitlines()
+    listed = [row.replace('"', "").split(",")[:2] for row in rows]
+    assert listed == [[BUCKET, "finance/q1.csv"], [BUCKET, "hr/salaries.csv"]]

@@ -165,3 +165,11 @@ def test_a_fifo_queue_is_no_target(aws: Aws, targets: Targets) -> None:
     wrong = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
     asked = {"Bucket": BUCKET, "NotificationConfiguration": wrong}
     assert refused(targets.s3.put_bucket_notification_configuration, **asked)["Code"] == "InvalidArgument"
+
+
+def test_a_function_as_target_is_not_built_yet_and_says_so(targets: Targets) -> None:
+    function = "arn:aws:lambda:us-east-1:000000000000:function:thumbnail"
+    wrong = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"]}]}
+    asked = {"Bucket": BUCKET, "NotificationConfiguration": wrong}
+    error = refused(targets.s3.put_bucket_notification_configuration, **asked)
+    assert (error["Code"], error["Status"]) == ("NotImplemented", 501)

@@ -103,3 +103,12 @@ class TestTimesToldFromOutside:
         clock = Clock(wall[0], "held")
         assert clock.since(wall[0] + DAY_MS) == -DAY_MS
         assert clock.since(wall[0] - DAY_MS) == DAY_MS
+
+
+def test_a_signature_of_now_is_fresh_however_little_the_world_was_advanced() -> None:
+    clock = Clock(clocks.wall_ms(), "held")
+    for minutes in range(1, 40):
+        clock.move_to(clock.now_ms + 60_000)
+        told_ms = clocks.wall_ms() // 1000 * 1000
+        assert abs(clock.since(told_ms)) < 5_000, f"after {minutes} minutes"
+        assert clock.since(clock.now_ms) == 0

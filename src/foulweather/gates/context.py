@@ -109,6 +109,13 @@ def _username(call: Call, resource: Resource) -> str | None:
     return call.principal.name if call.principal.kind == "user" else None
 
 
+def _source_ip(call: Call, resource: Resource) -> str | None:
+    # Over a VPC endpoint a request has no public address: aws:VpcSourceIp then holds the private one.
+    if call.principal.kind == "service" or call.origin.vpc_endpoint:
+        return None
+    return call.origin.ip or None
+
+
 def _called_via(call: Call, resource: Resource) -> Value | None:
     via = [name for name in call.via if name.endswith(".amazonaws.com")]
     return via if via and call.principal.kind != "service" else None
@@ -144,7 +151,8 @@ _GLOBAL: dict[str, Callable[[Call, Resource], Value | None]] = {
     "aws:principalservicenameslist": lambda call, _: [call.principal.arn] if call.principal.kind == "service" else None,
     "aws:userid": lambda call, _: call.principal.user_id or None,
     "aws:username": _username,
-    "aws:sourceip": lambda call, _: call.origin.ip if call.principal.kind != "service" else None,
+    "aws:sourceip": _source_ip,
+    "aws:vpcsourceip": lambda call, _: (call.origin.ip or None) if call.origin.vpc_endpoint else None,
     "aws:securetransport": lambda call, _: _bool(call.origin.is_secure),
     "aws:useragent": lambda call, _: call.origin.user_agent or None,
     "aws:referer": lambda call, _: call.origin.referer or None,

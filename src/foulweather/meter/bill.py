@@ -123,7 +123,9 @@ def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bil
     first = since_ms // DAY_MS
     amounts: defaultdict[Place, Decimal] = defaultdict(Decimal)
     totals: defaultdict[tuple[str, str, str, str, int], Decimal] = defaultdict(Decimal)
+    days: set[int] = set()
     for day, place, quantity in usage.used(now_ms):
+        days.add(day)
         if day < first or not quantity:
             continue
         units = _units(place, day, quantity)
@@ -137,7 +139,7 @@ def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bil
         grouped[_group(line, by)] += Decimal(line.amount or 0)
     unpriced = sorted({f"{line.service} {line.usage_type} ({line.region})" for line in lines if not line.amount})
     return Bill(
-        _iso(max(since_ms, min((day for day, _, _ in usage.used(now_ms)), default=0) * DAY_MS)),
+        _iso(max(first, min(days, default=first)) * DAY_MS),
         _iso(now_ms),
         "USD",
         _text(sum((Decimal(line.amount or 0) for line in lines), Decimal(0))),

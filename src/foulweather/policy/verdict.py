@@ -42,13 +42,17 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class NearMiss(msgspec.Struct, frozen=True):
-    """A statement that would have allowed the request, if it were not for these failures."""
+    """A statement that would have allowed the request, if it were not for these failures.
+
+    `names_caller`: its `Principal` names the caller or the caller's role itself, not everyone or an account.
+    """
 
     source: str
     kind: PolicyKind
     sid: str
     statement: int
     failures: tuple[Failure, ...]
+    names_caller: bool = False
 
     @property
     def failed(self) -> tuple[Element, ...]:
@@ -85,13 +89,13 @@ class Verdict(msgspec.Struct, frozen=True, eq=False):
             return []
         applying = {id(statement) for _, _, statement in self.findings}
         missed = [
-            NearMiss(held.source, kind, statement.sid, statement.index, failures)
+            NearMiss(held.source, kind, statement.sid, statement.index, failures, names_caller(statement, self.ask))
             for kind, held in self._deciding()
             for statement in held.policy.statements
             if statement.allows and id(statement) not in applying
             if (failures := tuple(failures_of(statement, self.ask)))
         ]
-        return sorted(missed, key=_distance)
+        return sorted(missed, key=_distance if self.kind == "identity-based" else _distance_by_name)
 
     def _deciding(self) -> list[tuple[PolicyKind, Held]]:
         """The policies of which any could have allowed the request where it was denied."""
@@ -136,9 +140,24 @@ class Verdict(msgspec.Struct, frozen=True, eq=False):
         return f"with an explicit deny in {'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def _distance(miss: NearMiss) -> tuple[int, int, int]:
+def names_caller(statement: Statement, ask: Ask) -> bool:
+    """Whether a statement names the caller, or the role behind its session, itself."""
+    element = statement.principal
+    if element is None or element.negated or element.everyone:
+        return False
+    naming = element.names(ask.principal, ask.canonical_user, denies=not statement.allows)
+    return naming in (Naming.DIRECT, Naming.ROLE)
+
+
+def _distance(miss: NearMiss) -> tuple[int, bool, int, int]:
     failed = miss.failed
-    return len(failed), max(_NEARNESS.index(element) for element in failed), len(miss.failures)
+    furthest = max(_NEARNESS.index(element) for element in failed)
+    return len(failed), not miss.names_caller, furthest, len(miss.failures)
+
+
+def _distance_by_name(miss: NearMiss) -> tuple[bool, tuple[int, bool, int, int]]:
+    """Where the resource's policy decides, whoever is named in it is nearer than who is in a named account."""
+    return not miss.names_caller, _distance(miss)
 
 
 def failures_of(statement: Statement, ask: Ask) -> Iterator[Failure]:

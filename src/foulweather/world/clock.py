@@ -12,6 +12,8 @@ RATE_UNIT = 1000
 """A rate is a whole number of thousandths: 1000 is real time, 60_000 a minute a second."""
 
 
+NEAR_MS = 5_000
+"""A time told this near to the world's is the world's."""
 SKEW_MS = 15 * 60_000
 """How far a client's clock may be off (https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html)."""
 TOLD_TO_MS = 1000
@@ -91,15 +93,22 @@ class Clock:
 
         Clients sign by their machine's clock, which does not move when the world is advanced; those
         that run inside the world sign by its own. A told time that the machine's clock has shown
-        since the world began is taken for the machine's. Signatures tell whole seconds: one of the
-        second in which the world was moved is taken for later than the move.
+        since the world began is taken for the machine's, unless it is nearer to the world's own.
+        Signatures tell whole seconds: one of the second in which the world was moved is taken for later
+        than the move.
         """
         now_ms = self.now_ms
         age_ms = now_ms - told_ms
-        if -SKEW_MS < age_ms < SKEW_MS:
+        if -NEAR_MS < age_ms < NEAR_MS:
             return age_ms
         if told_ms > wall_ms() + SKEW_MS or told_ms < self._bases[0][0] - SKEW_MS:
             return age_ms
+        by_machine_ms = self._since_by_machine(told_ms, now_ms)
+        if -SKEW_MS < age_ms < SKEW_MS and abs(age_ms) < abs(by_machine_ms):
+            return age_ms
+        return by_machine_ms
+
+    def _since_by_machine(self, told_ms: int, now_ms: int) -> int:
         for from_wall_ms, from_ms, rate in reversed(self._bases):
             if told_ms + TOLD_TO_MS > from_wall_ms:
                 return now_ms - (from_ms + max(0, told_ms - from_wall_ms) * rate // RATE_UNIT)

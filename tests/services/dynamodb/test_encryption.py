@@ -89,7 +89,7 @@ async def test_no_table_is_made_under_a_key_that_will_not_do(aws: Aws, change: s
 async def test_a_caller_without_decrypt_is_denied_the_items(aws: Aws) -> None:
     await made(aws, **sealed(key_of(aws)))
     user = clerk(aws, "dynamodb:*")
-    with pytest.raises(AwsError, match="KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSE") as no:
+    with pytest.raises(AwsError, match=r"KMS key access denied error: com\.amazonaws\.services\.kms\.model\.AWSKMSE") as no:
         put(user)
     assert no.value.code == "AccessDeniedException"
     assert "kms:Decrypt" in str(no.value.why)

@@ -22,6 +22,8 @@ SERVICE = Service(
         "backups",
         "point_in_time",
         "contributors",
+        "exports",
+        "imports",
     ),
     access_denied="AccessDeniedException",
     # AccessDeniedException is a 400 here:

@@ -45,6 +45,17 @@ def rows_at(live: LiveTable, at_ms: int) -> dict[str, bytes]:
     return rows
 
 
+def changed_between(live: LiveTable, from_ms: int, to_ms: int) -> dict[str, tuple[int, bytes]]:
+    """Every key that was written from one time to before another: when last, and the row before the first write."""
+    changed: dict[str, tuple[int, bytes]] = {}
+    for name in live.state.history_keys.get(live.prefix, []):
+        past = live.state.history[name]
+        if from_ms <= past.at_ms < to_ms:
+            before = changed.get(past.key)
+            changed[past.key] = (past.at_ms, past.row if before is None else before[1])
+    return changed
+
+
 def forget(live: LiveTable) -> None:
     """Let go of a table's history."""
     for name in live.state.history_keys.pop(live.prefix, []):

@@ -13,8 +13,8 @@ from foulweather.kernel.why import Fact
 from foulweather.services.dynamodb import definitions, history, limits, refusals
 from foulweather.services.dynamodb.descriptions import described
 from foulweather.services.dynamodb.live import LiveTable
+from foulweather.services.dynamodb.recovery import check_recovers, table_by_name, window
 from foulweather.services.dynamodb.restoring import restored, target_name
-from foulweather.services.dynamodb.state import named
 
 if TYPE_CHECKING:
     from aws_types.dynamodb import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def update_continuous_backups(call: Call, request: UpdateContinuousBackupsInput) -> UpdateContinuousBackupsOutput:
     """Turn point-in-time recovery on or off; turning it off forgets what was kept."""
     definitions.check_model(call, request)
-    live = _located(call, request["TableName"])
+    live = table_by_name(call, request["TableName"])
     given = request["PointInTimeRecoverySpecification"]
     is_enabled, days = given["PointInTimeRecoveryEnabled"], given.get("RecoveryPeriodInDays")
     if days is not None and not is_enabled:
@@ -50,7 +50,7 @@ def update_continuous_backups(call: Call, request: UpdateContinuousBackupsInput)
 def describe_continuous_backups(call: Call, request: DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput:
     """Whether a table can be restored, and to when."""
     definitions.check_model(call, request)
-    return {"ContinuousBackupsDescription": _description(call, _located(call, request["TableName"]))}  # type: ignore[typeddict-item]
+    return {"ContinuousBackupsDescription": _description(call, table_by_name(call, request["TableName"]))}  # type: ignore[typeddict-item]
 
 
 def restore_table_to_point_in_time(
@@ -62,18 +62,9 @@ def restore_table_to_point_in_time(
     source = request.get("SourceTableName") or request.get("SourceTableArn")
     if source is None:
         raise refusals.validation("One of SourceTableName or SourceTableArn must be specified")
-    live = _located(call, source)
-    if not live.row.recovery_since_ms:
-        raise AwsError(
-            "PointInTimeRecoveryUnavailableException",
-            f"Point in time recovery is not enabled for table '{live.row.name}'",
-            facts=(call.fact(live.arn, "PointInTimeRecoveryEnabled", False),),
-            remedy=(
-                f"aws dynamodb update-continuous-backups --table-name {live.row.name} "
-                "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true",
-            ),
-        )
-    earliest, latest = _window(call, live)
+    live = table_by_name(call, source)
+    check_recovers(call, live)
+    earliest, latest = window(call, live)
     given = request.get("RestoreDateTime")
     if request.get("UseLatestRestorableTime"):
         if given is not None:
@@ -97,17 +88,10 @@ def restore_table_to_point_in_time(
     return {"TableDescription": described(made, call.now)}  # type: ignore[typeddict-item]
 
 
-def _window(call: Call, live: LiveTable) -> tuple[int, int]:
-    row = live.row
-    earliest = max(row.recovery_since_ms, call.now - row.recovery_days * limits.DAY_MS)
-    # "LatestRestorableDateTime is typically 5 minutes before the current time."
-    return earliest, max(earliest, call.now - limits.RECOVERY_LAG_MS)
-
-
 def _description(call: Call, live: LiveTable) -> dict[str, Any]:
     recovery: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
     if live.row.recovery_since_ms:
-        earliest, latest = _window(call, live)
+        earliest, latest = window(call, live)
         recovery = {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": live.row.recovery_days,
@@ -115,11 +99,3 @@ def _description(call: Call, live: LiveTable) -> dict[str, Any]:
             "LatestRestorableDateTime": latest,
         }
     return {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery}
-
-
-def _located(call: Call, name: str) -> LiveTable:
-    state, table_name, arn = named(call, name)
-    live = state.table(table_name, call.now)
-    if live is None:
-        raise AwsError("TableNotFoundException", f"Table not found: {table_name}", facts=(Fact(arn, "exists", False),))
-    return live

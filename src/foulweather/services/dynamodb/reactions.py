@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.dynamodb import encryption, expiry, history, limits, packing, replica_reactions
+from foulweather.services.dynamodb import (
+    encryption,
+    expiry,
+    exporting,
+    history,
+    importing,
+    limits,
+    packing,
+    replica_reactions,
+)
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.state import NUMBER_DIGITS, DynamoState
 from foulweather.services.dynamodb.streams_state import StreamState
@@ -168,6 +177,21 @@ def backup_made(call: Call, arn: str) -> None:
     if backup is not None:
         backup.status = "AVAILABLE"
         state.backups.touch(arn)
+
+
+async def export_table(call: Call, arn: str) -> None:
+    """An export is written."""
+    transfer = call.state(DynamoState).exports.get(arn)
+    if transfer is not None:
+        await exporting.write_export(call, transfer)
+
+
+async def import_table(call: Call, arn: str) -> None:
+    """An import is read; its table is ready, with whatever could be read."""
+    transfer = call.state(DynamoState).imports.get(arn)
+    live = await importing.read_import(call, transfer) if transfer is not None else None
+    if live is not None:
+        _become_active(call, live.row.name, live.row.id)
 
 
 def insights_changed(call: Call, table: str, table_id: str, index: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from foulweather.policy.principal import Principal
 from foulweather.services.dynamodb.language.keys import KeySchema
 
 
@@ -160,6 +163,15 @@ class Backup(msgspec.Struct):
     items: int
     status: str = "CREATING"
     uses: int = 0
+
+
+class Transfer(msgspec.Struct):
+    """An export to S3 or an import from there: as it is described, in whose name it runs, and what asked for it."""
+
+    arn: str
+    told: dict[str, Any]
+    principal: Principal
+    digest: bytes
 
 
 class Remembered(msgspec.Struct):

@@ -65,3 +65,23 @@ def target_table(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
 def backup(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
     """The backup that BackupArn names."""
     return (Resource(request.get("BackupArn") or "*", call.account),)
+
+
+def table_by_arn(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The table that TableArn names."""
+    return (table_resource(call, request.get("TableArn")),)
+
+
+def imported_table(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The table that an import makes."""
+    return new_table(call, request.get("TableCreationParameters") or {})
+
+
+def named_export(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The export that ExportArn names."""
+    return (Resource(request.get("ExportArn") or "*", call.account),)
+
+
+def named_import(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The import that ImportArn names."""
+    return (Resource(request.get("ImportArn") or "*", call.account),)

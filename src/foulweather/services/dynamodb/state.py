@@ -7,7 +7,7 @@ from collections import defaultdict
 from foulweather.kernel.call import Call
 from foulweather.services.dynamodb import encryption, limits, packing, refusals
 from foulweather.services.dynamodb.live import LiveTable
-from foulweather.services.dynamodb.records import Backup, Layout, Past, Remembered, Stamp, TableRow
+from foulweather.services.dynamodb.records import Backup, Layout, Past, Remembered, Stamp, TableRow, Transfer
 from foulweather.services.dynamodb.streams_state import StreamState
 from foulweather.world.store import State, table
 
@@ -27,6 +27,8 @@ class DynamoState(State):
     remembered = table(Remembered)
     stamps = table(Stamp)
     numbers = table(Layout)
+    exports = table(Transfer)
+    imports = table(Transfer)
 
     def opened(self) -> None:
         """Count every table's items; their order and the indexes are derived when first needed."""
