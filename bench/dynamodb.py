@@ -1,4 +1,8 @@
-"""DynamoDB's cases. Keys are spread over a table of forty partitions, so that no server has a reason to throttle."""
+"""DynamoDB's cases.
+
+Keys are spread over tables of some forty partitions each, and writes of many items over two tables, which is all
+that an account may be given: so no server has a reason to throttle.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,11 @@ from typing import Any
 
 from bench.cases import Account, Drive
 
-UNITS = {"ReadCapacityUnits": 40_000, "WriteCapacityUnits": 40_000}
+# Together what an account may have, 80,000 of each.
+UNITS = {"items": (30_000, 36_000), "more": (30_000, 36_000), "collections": (20_000, 8_000)}
 BODY = "x" * 900
 KEYS = 2_000
+TABLES = ("items", "more")
 COLLECTIONS = 8
 COLLECTED = 10_000
 
@@ -24,7 +30,7 @@ def _table(bench: Account, name: str) -> bool:
         TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-        ProvisionedThroughput=UNITS,
+        ProvisionedThroughput=dict(zip(("ReadCapacityUnits", "WriteCapacityUnits"), UNITS[name], strict=True)),
     )
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
     return True
@@ -42,6 +48,13 @@ def _filled(bench: Account) -> None:
     """The table of single items."""
     if bench.server.name != "echo" and _table(bench, "items"):
         _put(bench, "items", [_item(n) for n in range(KEYS)])
+
+
+def _both(bench: Account) -> None:
+    """The two tables that writes of many items take in turns."""
+    _filled(bench)
+    if bench.server.name != "echo":
+        _table(bench, "more")
 
 
 def _put(bench: Account, table: str, items: list[dict[str, Any]]) -> None:
@@ -84,9 +97,9 @@ def update_item(bench: Account) -> Drive:
 def query_100(bench: Account) -> Drive:
     """Query of 100 small items out of 10,000 with the same partition key."""
     if bench.server.name != "echo" and _table(bench, "collections"):
-        for c in range(COLLECTIONS):
-            keys = [{"pk": {"S": f"c{c}"}, "sk": {"S": f"{n:05}"}, "n": {"N": str(n)}} for n in range(COLLECTED)]
-            _put(bench, "collections", keys)
+        # One collection after the other would run its partition hot.
+        keys = [(f"c{c}", n) for n in range(COLLECTED) for c in range(COLLECTIONS)]
+        _put(bench, "collections", [{"pk": {"S": c}, "sk": {"S": f"{n:05}"}, "n": {"N": str(n)}} for c, n in keys])
     asked = {
         "TableName": "collections",
         "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
@@ -101,24 +114,26 @@ def query_100(bench: Account) -> Drive:
 
 def batch_write(bench: Account) -> Drive:
     """BatchWriteItem of 25 puts of 200 bytes."""
-    _filled(bench)
+    _both(bench)
     bodies = [
-        {"RequestItems": {"items": [{"PutRequest": {"Item": _item(n, "x" * 150)}} for n in range(start, start + 25)]}}
+        {"RequestItems": {table: [{"PutRequest": {"Item": _item(n, "x" * 150)}} for n in range(start, start + 25)]}}
         for start in range(0, KEYS, 25)
+        for table in TABLES
     ]
     return _in_turn(bench, "BatchWriteItem", bodies)
 
 
 def transact_write(bench: Account) -> Drive:
     """TransactWriteItems of 10 puts of 200 bytes."""
-    _filled(bench)
+    _both(bench)
     bodies = [
         {
             "TransactItems": [
-                {"Put": {"TableName": "items", "Item": _item(n, "x" * 150)}} for n in range(start, start + 10)
+                {"Put": {"TableName": table, "Item": _item(n, "x" * 150)}} for n in range(start, start + 10)
             ]
         }
         for start in range(0, KEYS, 10)
+        for table in TABLES
     ]
     return _in_turn(bench, "TransactWriteItems", bodies)
 

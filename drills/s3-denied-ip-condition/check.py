@@ -46,7 +46,7 @@ def check(lab: Lab) -> Why | None:
             policy = refusal(lambda: lab.client("s3").get_bucket_policy(Bucket=BUCKET))
             return unmended(
                 f"The shop works, but with its credentials the bucket can be read from {where}.",
-                Fact("app-role", "may s3:ListBucket from", origin.ip or origin.vpc_endpoint),
+                Fact("app-role", "may s3:ListBucket from", origin.vpc_endpoint or origin.ip),
                 shown(lab, f"arn:aws:s3:::{BUCKET}", "Policy", "deleted" if policy is not None else "set"),
             )
     return wide_role(lab, "app-role") or opened(lab, BUCKET)

@@ -13,10 +13,14 @@ OFFICE_CIDR = "203.0.113.0/24"
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 AGENT = "Boto3/1.40 foulweather-drill"
 OFFICE = Origin(ip="203.0.113.17", is_secure=True, user_agent=AGENT)
-# Over a VPC endpoint there is no public address: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-VPC = Origin(ip="", is_secure=True, user_agent=AGENT, vpc="vpc-0f9e8d7c6b5a40312", vpc_endpoint=ENDPOINT)
+# Over a VPC endpoint a request comes from a private address, and has no aws:SourceIp: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+VPC = Origin(ip="10.20.1.15", is_secure=True, user_agent=AGENT, vpc="vpc-0f9e8d7c6b5a40312", vpc_endpoint=ENDPOINT)
 OTHER_VPC = Origin(
-    ip="", is_secure=True, user_agent=AGENT, vpc="vpc-0123456789abcdef0", vpc_endpoint="vpce-0ffffffffffffffff"
+    ip="10.20.1.15",
+    is_secure=True,
+    user_agent=AGENT,
+    vpc="vpc-0123456789abcdef0",
+    vpc_endpoint="vpce-0ffffffffffffffff",
 )
 ELSEWHERE = Origin(ip="198.51.100.44", is_secure=True, user_agent=AGENT)
 OFFICE_ONLY = {

@@ -127,12 +127,7 @@ def test_the_record_tells_what_when_and_by_whom(aws: Aws, targets: Targets) -> N
     assert (told["key"], told["size"], told["eTag"]) == ("uploads/a+b.png", 4, put["ETag"].strip('"'))
 
 
-NOT_YET = pytest.mark.xfail(
-    strict=True, reason="a topic's default policy lets S3 in, by aws:SourceOwner: AWS's does not"
-)
-
-
-@pytest.mark.parametrize("kind", ["queue", pytest.param("topic", marks=NOT_YET), "nowhere"])
+@pytest.mark.parametrize("kind", ["queue", "topic", "nowhere"])
 def test_a_target_that_lets_s3_in_by_no_policy_is_refused(aws: Aws, targets: Targets, kind: str) -> None:
     closed = aws.client("sns").create_topic(Name="closed")["TopicArn"]
     aws.client("sqs").create_queue(QueueName="closed")

@@ -277,3 +277,27 @@ def test_what_a_command_says_itself_stays() -> None:
     ]
     told = why.explained(trace, PLAIN, "http://h:1").splitlines()
     assert told[-2:] == ["aws x --region q --endpoint-url http://h:1", "mend"]
+
+
+def test_s3control_goes_through_the_server_as_its_proxy() -> None:
+    trace = lost_message()
+    remedy = ("aws s3control get-public-access-block --account-id 1 --region q",)
+    trace.hops = [hop("req-1", "X", parent="", code="X", because=Why("denied", "So.", remedy=remedy))]
+    told = why.explained(trace, PLAIN, "http://127.0.0.1:4577").splitlines()
+    assert told[-1] == (
+        "http_proxy=http://127.0.0.1:4577 no_proxy= "
+        "aws s3control get-public-access-block --account-id 1 --region q --endpoint-url http://localhost:4577"
+    )
+    assert why.explained(trace, PLAIN).splitlines()[-1] == remedy[0]
+
+
+def test_a_policy_that_two_reasons_are_about_is_shown_once_with_both_marks() -> None:
+    statements = [{"Sid": sid, "Effect": "Allow", "Action": "sqs:*", "Resource": "*"} for sid in ("A", "B", "C")]
+    policy = Fact("arn:q", "Policy", json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    near = tuple(Why("denied", f"Statement {sid} of the policy does not apply.", (policy,)) for sid in ("A", "C"))
+    trace = lost_message()
+    trace.hops = [hop("req-1", "X", parent="", code="X", because=Why("denied", "So.", because=near))]
+    told = why.explained(trace, PLAIN)
+    assert told.count("Policy =") == 1
+    marked = [line for line in told.splitlines() if line.startswith(f"    {PLAIN.pointer} ")]
+    assert len(marked) == 2

@@ -21,11 +21,11 @@ from clients.running import ACCOUNT, REGION, Cloud
 pytestmark = pytest.mark.client
 
 UNBUILT: list[tuple[str, str, dict[str, Any], str]] = [
-    ("dynamodb", "list_tables", {}, "ListTables"),
-    ("s3", "list_buckets", {}, "ListBuckets"),
+    ("glue", "get_databases", {}, "GetDatabases"),
+    ("s3", "get_object_torrent", {"Bucket": "albums", "Key": "one"}, "GetObjectTorrent"),
     ("ec2", "describe_vpcs", {}, "DescribeVpcs"),
     ("lambda", "list_functions", {}, "ListFunctions"),
-    ("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": [{"MetricName": "m"}]}, "PutMetricData"),
+    ("compute-optimizer", "get_enrollment_status", {}, "GetEnrollmentStatus"),
     ("route53", "list_hosted_zones", {}, "ListHostedZones"),
     ("cloudformation", "list_stacks", {}, "ListStacks"),
     ("kinesis", "list_streams", {}, "ListStreams"),
@@ -53,9 +53,9 @@ def test_what_is_not_built_is_refused_by_name(
 
 def test_what_is_not_built_says_why_by_its_request_id(cloud: Cloud) -> None:
     with pytest.raises(ClientError) as refused:
-        cloud.client("dynamodb").list_tables()
+        cloud.client("glue").get_databases()
     told, _ = cloud.why(refused.value.response["ResponseMetadata"]["RequestId"])
-    assert "ListTables" in told
+    assert "GetDatabases" in told
 
 
 def asked(
@@ -90,12 +90,12 @@ def asked(
 
 
 def test_what_is_not_built_is_refused_in_cbor_too(cloud: Cloud) -> None:
-    path = "/service/GraniteServiceVersion20100801/operation/PutMetricData"
+    path = "/service/ComputeOptimizerService/operation/GetEnrollmentStatus"
     headers = {"Smithy-Protocol": "rpc-v2-cbor", "Content-Type": "application/cbor", "Accept": "application/cbor"}
-    body = cbor2.dumps({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.0}]})
-    status, found, told = asked(cloud, "monitoring", path=path, body=body, headers=headers)
+    body = cbor2.dumps({})
+    status, found, told = asked(cloud, "compute-optimizer", path=path, body=body, headers=headers)
     assert (status, found["Smithy-Protocol"], found["Content-Type"]) == (501, "rpc-v2-cbor", "application/cbor")
-    assert "PutMetricData" in cbor2.loads(told)["message"]
+    assert "GetEnrollmentStatus" in cbor2.loads(told)["message"]
 
 
 def xml_text(document: str, name: str) -> str:

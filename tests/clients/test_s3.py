@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import io
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from clients.running import Cloud
+from clients.running import ROOT_KEYS, Cloud, found_tool
 
 MIB = 1 << 20
 LOST = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -142,6 +143,67 @@ def test_a_counter_by_compare_and_swap_counts_every_writer(cloud: Cloud, bucket:
     assert sum(tries) > 64, "nobody met anybody: the test was too slow to say anything"
 
 
+def test_a_restore_is_202_and_its_extension_200(cloud: Cloud, bucket: str) -> None:
+    s3 = cloud.client("s3")
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1", StorageClass="GLACIER")
+
+    def restored(days: int) -> int:
+        request = {"Days": days, "GlacierJobParameters": {"Tier": "Standard"}}
+        return s3.restore_object(Bucket=bucket, Key="a", RestoreRequest=request)["ResponseMetadata"]["HTTPStatusCode"]
+
+    assert restored(1) == 202
+    cloud.foulweather("clock", "advance", "6h")
+    assert restored(3) == 200
+
+
+def test_a_copy_tells_when_it_expires(cloud: Cloud, bucket: str) -> None:
+    s3 = cloud.client("s3")
+    rule = {"ID": "soon", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    copied = s3.copy_object(Bucket=bucket, Key="b", CopySource=f"{bucket}/a")
+    assert 'rule-id="soon"' in copied["Expiration"]
+
+
+@pytest.mark.parametrize("operation", ["get_object", "head_object"])
+def test_who_reads_does_not_say_how_the_object_is_encrypted(cloud: Cloud, bucket: str, operation: str) -> None:
+    s3 = cloud.client("s3")
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1", ServerSideEncryption="AES256")
+    name = "x-amz-server-side-encryption"
+    s3.meta.events.register("before-sign.s3", lambda request, **_: request.headers.add_header(name, "AES256"))
+    with pytest.raises(ClientError) as caught:
+        getattr(s3, operation)(Bucket=bucket, Key="a")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+@pytest.mark.client
+@pytest.mark.needs("aws", "bash")
+def test_the_aws_cli_s_commands_as_they_are_pasted(cloud: Cloud, bucket: str) -> None:
+    key = json.loads(cloud.pasted("aws kms create-key --description pasted", ROOT_KEYS))["KeyMetadata"]["KeyId"]
+    encrypted = f'''{{"Rules":[{{"ApplyServerSideEncryptionByDefault":
+        {{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"{key}"}}}}]}}'''
+    expiring = """{"Rules":[{"ID":"logs","Status":"Enabled","Filter":{"Prefix":"logs/"},
+        "Transitions":[{"Days":30,"StorageClass":"STANDARD_IA"}],"Expiration":{"Days":365}}]}"""
+    script = f"""set -e
+        aws s3api put-bucket-encryption --bucket {bucket} --server-side-encryption-configuration '{encrypted}'
+        aws s3api put-bucket-lifecycle-configuration --bucket {bucket} --lifecycle-configuration '{expiring}'
+        aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled
+        echo hello > one.txt
+        aws s3 cp --no-progress one.txt s3://{bucket}/logs/one.txt
+        aws s3 mv --no-progress s3://{bucket}/logs/one.txt s3://{bucket}/two.txt
+        aws s3 cp --no-progress s3://{bucket}/two.txt - | tee two.txt
+        aws s3 ls --recursive --human-readable s3://{bucket}/
+        aws s3api head-object --bucket {bucket} --key two.txt --query ServerSideEncryption
+        aws s3 presign s3://{bucket}/two.txt
+        aws s3 rm s3://{bucket} --recursive
+        aws s3 mb s3://{bucket}-empty
+        aws s3 rb s3://{bucket}-empty"""
+    said = cloud.pasted(script, ROOT_KEYS)
+    assert "6 Bytes two.txt" in said
+    assert '"aws:kms"' in said
+    assert f"delete: s3://{bucket}/two.txt" in said
+
+
 @pytest.mark.slow
 @pytest.mark.client
 @pytest.mark.needs("aws")
@@ -161,8 +223,6 @@ def test_two_thousand_files_are_synced_there_and_back(cloud: Cloud, bucket: str,
 
 
 def _sync(cloud: Cloud, source: str, target: str) -> Any:
-    from clients.running import ROOT_KEYS, found_tool
-
     ended = cloud.ran(found_tool("aws") or "aws", "s3", "sync", source, target, keys=ROOT_KEYS, timeout_s=300)
     assert ended.returncode == 0, ended.stderr[-2000:]
     return ended.stdout

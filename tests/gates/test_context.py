@@ -20,6 +20,7 @@ from harness import ACCOUNT, Aws
 from services.organizations.alone import Tree
 
 ORIGIN = Origin("203.0.113.7", True, "aws-cli/2", "sqs", "https://example.com/", "vpc-1", "vpce-1")
+OUTSIDE = Origin("203.0.113.7", True, "aws-cli/2")
 TOPIC = f"arn:aws:sns:us-east-1:{MEMBER}:news"
 
 
@@ -81,6 +82,9 @@ class Place:
     def via(self) -> Aws:
         return self.user()
 
+    def outside(self) -> Aws:
+        return self.user()
+
     def root(self) -> Aws:
         return self.aws
 
@@ -110,7 +114,7 @@ class Place:
 
     def send(self, who: str, caller: Aws) -> None:
         pipeline, request = self.aws.pipeline, {"QueueUrl": self.url, "MessageBody": "hello"}
-        options: dict[str, Any] = {"session": caller.session, "origin": ORIGIN}
+        options: dict[str, Any] = {"session": caller.session, "origin": OUTSIDE if who == "outside" else ORIGIN}
         if who == "service":
             options |= {"source_arn": TOPIC, "source_account": MEMBER}
         if who == "via":
@@ -160,7 +164,8 @@ HELD: list[tuple[str, str, str]] = [
     ("session", "aws:MultiFactorAuthPresent", "false"),
     ("mfa", "aws:MultiFactorAuthAge", "90"),
     ("session", "aws:SourceIdentity", "bob"),
-    ("user", "aws:SourceIp", "203.0.113.0/24"),
+    ("outside", "aws:SourceIp", "203.0.113.0/24"),
+    ("user", "aws:VpcSourceIp", "203.0.113.0/24"),
     ("user", "aws:SourceVpc", "vpc-1"),
     ("user", "aws:SourceVpce", "vpce-1"),
     ("user", "aws:ResourceAccount", MEMBER),
@@ -212,7 +217,8 @@ def test_a_call_has_the_key_with_that_value(place: Place, who: str, key: str, va
     [
         ("user", "aws:PrincipalArn", "arn:aws:iam::222233334444:user/bob"),
         ("user", "aws:PrincipalOrgID", "o-another"),
-        ("user", "aws:SourceIp", "198.51.100.0/24"),
+        ("outside", "aws:SourceIp", "198.51.100.0/24"),
+        ("user", "aws:VpcSourceIp", "198.51.100.0/24"),
         ("user", "aws:ResourceTag/team", "red"),
         ("session", "aws:MultiFactorAuthPresent", "true"),
     ],
@@ -227,6 +233,10 @@ def test_another_value_is_not_it(place: Place, who: str, key: str, value: str) -
         ("service", "aws:PrincipalArn"),
         ("service", "aws:PrincipalAccount"),
         ("service", "aws:SourceIp"),
+        ("service", "aws:VpcSourceIp"),
+        ("user", "aws:SourceIp"),
+        ("outside", "aws:VpcSourceIp"),
+        ("outside", "aws:SourceVpce"),
         ("service", "aws:username"),
         ("service", "aws:CalledVia"),
         ("user", "aws:CalledVia"),
@@ -283,7 +293,6 @@ NOT_YET = {
     "lambda:SourceFunctionArn",
     "ssm:SourceInstanceArn",
     "aws:SourceVpcArn",
-    "aws:VpcSourceIp",
     "aws:VpceAccount",
     "aws:VpceOrgID",
     "aws:VpceOrgPaths",

@@ -70,8 +70,9 @@ def test_the_nearest_statement_is_named_with_what_it_wants(aws: Aws) -> None:
     policy = fact(error, "InlinePolicy/p")
     assert "Others" in policy.value
     set_by(policy, "iam:PutUserPolicy")
-    wanted, actual = [one for one in cause.facts if one.property == "Resource"]
-    assert (wanted.value, actual.value) == ([queue_arn("other")], queue_arn())
+    wanted, actual = fact(error, "Resource of statement Others"), fact(error, "Resource of the request")
+    assert (wanted.resource, wanted.value) == (ALICE, [queue_arn("other")])
+    assert (actual.resource, actual.value) == (queue_arn(), queue_arn())
     mended(aws, error, lambda: sending(alice, url))
 
 

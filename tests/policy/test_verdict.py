@@ -74,6 +74,25 @@ def test_near_misses_say_which_element_failed_nearest_first() -> None:
     assert (secure.operator, secure.key, secure.actual) == ("Bool", "aws:SecureTransport", ("false",))
 
 
+def test_where_the_resources_policy_decides_who_is_named_is_nearer_than_the_account() -> None:
+    root = f"arn:aws:iam::{THERE}:root"
+    policies = PolicySet(
+        identity=identity(allow()),
+        resource=held(
+            "resource",
+            allow("sqs:PurgeQueue", **names(root), Sid="Account"),
+            allow("sqs:PurgeQueue", "arn:aws:sqs:*:*:other", **names(STRANGER), Sid="Named"),
+            allow("sqs:PurgeQueue", Principal="*", Sid="Everybody"),
+        ),
+    )
+    nearly = evaluate(ask(STRANGER), policies).nearly
+    assert [(each.sid, each.names_caller) for each in nearly] == [
+        ("Named", True),
+        ("Account", False),
+        ("Everybody", False),
+    ]
+
+
 def test_near_misses_of_a_limit_are_the_limits_own() -> None:
     policies = PolicySet(
         identity=identity(allow()), scps=[[held("scp", allow("*"), source="full")], [held("scp", allow("s3:*"))]]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from worlds.dynamodb_wire import Connection, Refused
 from worlds.test_kill import Server
 
-CLIENTS, TURNS, ACCOUNTS, BALANCE = 64, 12, 40, 100
+CLIENTS, TURNS, ACCOUNTS, BALANCE = 64, 12, 16, 100
 
 
 class Done(NamedTuple):
@@ -57,7 +57,7 @@ def moved(account: str, version: int, amount: int) -> dict[str, Any]:
 async def client(port: int, number: int, history: list[Done]) -> None:
     draw, connection = random.Random(number), Connection(port)
     for _ in range(TURNS):
-        if draw.random() < 0.2:
+        if draw.random() < 0.1:
             seen = await read(connection, [name(each) for each in range(ACCOUNTS)])
             assert sum(balance for _, balance in seen.values()) == ACCOUNTS * BALANCE, "a read sees all of a transfer"
             history.append(Done({account: version for account, (version, _) in seen.items()}, ()))

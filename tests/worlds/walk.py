@@ -31,6 +31,7 @@ QUEUES = ("orders", "letters", "steps.fifo", "tasks.fifo")
 TOPICS = ("news", "alarms")
 USERS = ("alice", "bob")
 LAST_USED = ("//identities", "//keys")
+COUNTS = ("services.cloudwatch.", "meter.")
 ACTIONS = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:*", "sns:Publish", "sns:*", "iam:*", "sts:AssumeRole")
 
 
@@ -221,9 +222,13 @@ class Walk:
             one.result()
 
     def _rows(self) -> dict[str, dict[str, bytes]]:
-        # Traces and last-used times are about the attempt itself: a denied one counts.
+        # Traces, last-used times, metrics and the bill are about the attempt itself: a denied one counts.
         whole = self.world.store.dump().items()
-        return {path: rows for path, rows in whole if "trace" not in path and not path.endswith(LAST_USED)}
+        return {
+            path: rows
+            for path, rows in whole
+            if "trace" not in path and not path.endswith(LAST_USED) and not path.startswith(COUNTS)
+        }
 
     def _check_refusal(self, error: AwsError, before: dict[str, dict[str, bytes]] | None) -> None:
         """It has a reason, it is on record, and it has changed nothing."""

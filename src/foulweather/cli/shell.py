@@ -26,7 +26,10 @@ def add(commands: Commands) -> None:
         f"the keys test/test (the root user of account 000000000000), region {REGION}. It replaces keys that are set,\n"
         "so that no real ones are in play; --keep leaves keys and region alone, as for `foulweather worlds new`.\n\n"
         "AWS CLI version 1 sends sqs, emr, rds, docdb, neptune and health to AWS itself, whatever AWS_ENDPOINT_URL\n"
-        "says: give it --endpoint-url as well. Version 2 and the SDKs do not.",
+        "says: give it --endpoint-url as well. Version 2 and the SDKs do not.\n\n"
+        "aws s3control puts the account in front of the endpoint's host name, which an address does not bear: give it\n"
+        "the server as its proxy too. Remedies of `foulweather why` do:\n"
+        "  http_proxy=$AWS_ENDPOINT_URL no_proxy= aws s3control … --endpoint-url http://localhost:4566",
         '  eval "$(foulweather env)"\n  foulweather env --shell fish | source\n'
         "  foulweather env --shell powershell | Out-String | Invoke-Expression\n",
     )

@@ -97,15 +97,16 @@ def _heading(name: str, trace: Trace, style: Style) -> list[str]:
 
 
 def _evidence(why: Why, style: Style) -> list[str]:
-    lines: list[str] = []
-    seen: set[str] = set()
+    # A policy that several reasons are about is shown once, with the statements of all of them marked.
+    causes: dict[str, str] = {}
+    facts: dict[str, Fact] = {}
     for one in _flat(why):
         for fact in one.facts:
-            drawn = _fact(fact, one.cause, style)
-            if "\n".join(drawn) not in seen:
-                seen.add("\n".join(drawn))
-                lines += drawn
-    return ["", style.strong("Evidence"), *lines] if lines else []
+            same = json.dumps([fact.resource, fact.property, fact.value], default=str)
+            facts.setdefault(same, fact)
+            causes[same] = f"{causes.get(same, '')} {one.cause}"
+    lines = list(dict.fromkeys("\n".join(_fact(fact, causes[same], style)) for same, fact in facts.items()))
+    return ["", style.strong("Evidence"), *(line for drawn in lines for line in drawn.split("\n"))] if lines else []
 
 
 def _flat(why: Why | None) -> Iterator[Why]:
@@ -237,4 +238,12 @@ def _options(region: str, endpoint: str) -> dict[str, str]:
 
 
 def _aimed(command: str, options: dict[str, str]) -> str:
-    return command + "".join(f" {name} {value}" for name, value in options.items() if f" {name} " not in command)
+    aimed = command + "".join(f" {name} {value}" for name, value in options.items() if f" {name} " not in command)
+    endpoint = options.get("--endpoint-url", "")
+    if not command.startswith("aws s3control ") or not endpoint.startswith("http://"):
+        return aimed
+    # s3control puts the account in front of the endpoint's host name, which no address bears and few resolvers know:
+    # the server as the proxy is asked for that name.
+    port = endpoint.rpartition(":")[2].strip("/")
+    here = f"http://localhost:{port}" if port.isdigit() else "http://localhost"
+    return f"http_proxy={endpoint} no_proxy= " + aimed.replace(f" --endpoint-url {endpoint}", f" --endpoint-url {here}")

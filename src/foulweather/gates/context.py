@@ -22,6 +22,9 @@ PRINCIPAL_TYPES = {
 }
 
 
+_WITHOUT_SOURCE_OWNER = ("s3.amazonaws.com", "events.amazonaws.com")
+
+
 class Context(Mapping[str, Value]):
     """Condition keys in lower case; what the request does not have is missing, as AWS means it."""
 
@@ -116,6 +119,24 @@ def _source_ip(call: Call, resource: Resource) -> str | None:
     return call.origin.ip or None
 
 
+def _source_owner(call: Call, resource: Resource) -> str | None:
+    """The older `aws:SourceAccount`: only topics know it, and only services that publish to them for longer set it.
+
+    "New services can integrate with Amazon SNS only through aws:SourceArn and aws:SourceAccount"; a topic's default
+    policy, which asks for the key, lets neither Amazon S3 nor Amazon EventBridge publish.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
+    """
+    if call.service != "sns" or call.principal.arn in _WITHOUT_SOURCE_OWNER:
+        return None
+    return call.source_account or None
+
+
+def _vpc_source_ip(call: Call, resource: Resource) -> str | None:
+    if call.principal.kind == "service" or not call.origin.vpc_endpoint:
+        return None
+    return call.origin.ip or None
+
+
 def _called_via(call: Call, resource: Resource) -> Value | None:
     via = [name for name in call.via if name.endswith(".amazonaws.com")]
     return via if via and call.principal.kind != "service" else None
@@ -152,7 +173,7 @@ _GLOBAL: dict[str, Callable[[Call, Resource], Value | None]] = {
     "aws:userid": lambda call, _: call.principal.user_id or None,
     "aws:username": _username,
     "aws:sourceip": _source_ip,
-    "aws:vpcsourceip": lambda call, _: (call.origin.ip or None) if call.origin.vpc_endpoint else None,
+    "aws:vpcsourceip": _vpc_source_ip,
     "aws:securetransport": lambda call, _: _bool(call.origin.is_secure),
     "aws:useragent": lambda call, _: call.origin.user_agent or None,
     "aws:referer": lambda call, _: call.origin.referer or None,
@@ -171,7 +192,7 @@ _GLOBAL: dict[str, Callable[[Call, Resource], Value | None]] = {
     "aws:resourceorgpaths": _of_organization("path", "resource"),
     "aws:sourcearn": lambda call, _: call.source_arn or None,
     "aws:sourceaccount": lambda call, _: call.source_account or None,
-    "aws:sourceowner": lambda call, _: call.source_account or None,
+    "aws:sourceowner": _source_owner,
     "aws:sourceorgid": _of_organization("id", "source"),
     "aws:sourceorgpaths": _of_organization("path", "source"),
     "aws:viaawsservice": lambda call, _: _bool(bool(call.via) and call.principal.kind != "service"),

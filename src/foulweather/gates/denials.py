@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from foulweather.gates import remedies
+from foulweather.gates import nearest, remedies, successors
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Resource, Service
 from foulweather.kernel.why import Fact, Why
-from foulweather.policy.evaluate import Failure, Matched, NearMiss, Verdict
+from foulweather.policy.evaluate import Failure, Held, Matched, NearMiss, Verdict
 
 NEAR_MISSES_MAX = 3
+VALUES_MAX = 5
+"""Of a longer list so many values are told in a sentence; the fact has all."""
 
 
 def denial(call: Call, service: Service, verdict: Verdict, resource: Resource) -> AwsError:
@@ -61,18 +63,20 @@ def _explicit(call: Call, verdict: Verdict) -> list[Why]:
     found: list[Why] = []
     for matched, (_, held, statement) in zip(verdict.matched, verdict.findings, strict=True):
         conditions = [
-            Fact(matched.source, f"Condition {test.operator} {test.key}", list(test.wanted)) for test in statement.tests
+            Fact(_holder(call, matched), f"Condition {test.operator} {test.key}", list(test.wanted))
+            for test in statement.tests
         ]
         actual = [
             Fact(verdict.ask.resource, test.key, _shown(verdict.ask.context.get(test.lookup)))
             for test in statement.tests
         ]
+        said, gone = _gone(call, held, matched)
         found.append(
             Why(
                 "denied",
                 f"{_named(matched)} of {_where(call, matched)} denies {verdict.ask.action} explicitly; "
-                "nothing else can allow it.",
-                (*_policy_facts(call, matched, held.policy.text), *conditions, *actual),
+                f"nothing else can allow it.{said}",
+                (*_policy_facts(call, matched, held.policy.text), *conditions, *actual, *gone),
                 remedies.for_explicit(call, verdict, held, statement),
             )
         )
@@ -81,7 +85,8 @@ def _explicit(call: Call, verdict: Verdict) -> list[Why]:
 
 def _implicit(call: Call, verdict: Verdict, resource: Resource) -> list[Why]:
     remedy = remedies.for_implicit(call, verdict, resource)
-    found = [_near(call, verdict, miss, remedy) for miss in verdict.nearly[:NEAR_MISSES_MAX]]
+    missed = nearest.near(call, verdict)[:NEAR_MISSES_MAX]
+    found = [_near(call, verdict, place, miss, remedy) for place, miss in enumerate(missed)]
     if found:
         return found
     return [
@@ -103,28 +108,53 @@ def _missing(call: Call, verdict: Verdict, resource: Resource) -> Fact:
     return call.fact(call.principal.role_arn or call.principal.arn, f"{verdict.kind} policies", sources)
 
 
-def _near(call: Call, verdict: Verdict, miss: NearMiss, remedy: tuple[str, ...]) -> Why:
-    said = "; ".join(_said(failure) for failure in miss.failures)
-    facts = _policy_facts(call, miss, _text_of(verdict, miss))
+def _near(call: Call, verdict: Verdict, place: int, miss: NearMiss, remedy: tuple[str, ...]) -> Why:
+    said = "; ".join(_said(verdict, failure) for failure in miss.failures)
+    held = nearest.policy_of(verdict, miss)
+    facts = _policy_facts(call, miss, held.policy.text if held is not None else None)
     for failure in miss.failures:
-        name = f"{failure.element} {failure.operator} {failure.key}".strip()
-        facts.append(Fact(miss.source, name, list(failure.wanted)))
-        facts.append(Fact(verdict.ask.resource, failure.key or failure.element, _shown(failure.actual)))
+        if failure.element == "Condition":
+            wanted, actual = f"Condition {failure.operator} {failure.key}", failure.key
+        else:
+            wanted, actual = f"{failure.element} of {_named(miss)}", f"{failure.element} of the request"
+        facts.append(Fact(_holder(call, miss), wanted, list(failure.wanted)))
+        facts.append(Fact(verdict.ask.resource, actual, _shown(failure.actual)))
+    gone_said, gone = _gone(call, held, miss) if held is not None else ("", [])
+    which = "The next nearest" if place else "The nearest"
     return Why(
         "denied",
-        f"The nearest statement, {_named(miss)} of {_where(call, miss)}, does not apply: {said}.",
-        tuple(facts),
+        f"{which} statement, {_named(miss)} of {_where(call, miss)}, does not apply: {said}.{gone_said}",
+        (*facts, *gone),
         remedy,
     )
 
 
-def _said(failure: Failure) -> str:
-    wanted = " or ".join(failure.wanted[:5])
+def _said(verdict: Verdict, failure: Failure) -> str:
+    wanted = " or ".join(failure.wanted[:VALUES_MAX])
+    if len(failure.wanted) > VALUES_MAX:
+        wanted += f" (and {len(failure.wanted) - VALUES_MAX} more)"
     if failure.element == "Condition":
         actual = "the request has no such key" if failure.actual is None else f"it is {', '.join(failure.actual)}"
+        if failure.actual is None and nearest.never_has(verdict.ask.action, failure.key):
+            actual = f"{actual}: {verdict.ask.action} never has it, only requests that list do"
         return f"its condition wants {failure.key} {failure.operator} {wanted}, and {actual}"
     actual = ", ".join(failure.actual or ())
     return f"its {failure.element} is {wanted}, and the request's is {actual}"
+
+
+def _gone(call: Call, held: Held, statement: Matched | NearMiss) -> tuple[str, list[Fact]]:
+    """Whom a statement means who was deleted: in words that follow a sentence, and the evidence."""
+    found = successors.mentioned(call, held, statement.statement)
+    return (
+        "".join(f" {successors.told(call, one)}" for one in found),
+        [fact for one in found for fact in successors.facts(call, one)],
+    )
+
+
+def _holder(call: Call, statement: Matched | NearMiss) -> str:
+    """What a statement's facts are told of: an inline policy has no ARN, and is its user's, role's or group's."""
+    owner, inline, _ = statement.source.rpartition("inline:")
+    return (owner.rstrip("/") or call.principal.role_arn or call.principal.arn) if inline else statement.source
 
 
 def _named(statement: Matched | NearMiss) -> str:
@@ -135,9 +165,9 @@ def _where(call: Call, statement: Matched | NearMiss) -> str:
     source, kind = statement.source, statement.kind
     if source == "session policy":
         return "the session policy"
-    owner, inline, name = source.rpartition("inline:")
+    _, inline, name = source.rpartition("inline:")
     if inline:
-        return f"the inline policy {name} of {owner.rstrip('/') or call.principal.role_arn or call.principal.arn}"
+        return f"the inline policy {name} of {_holder(call, statement)}"
     if kind == "grant":
         return f"the grant {source}"
     if kind in ("role trust", "resource-based"):
@@ -166,13 +196,6 @@ _PROPERTIES = {
     "resource control": "Content",
 }
 """What the operation that sets a policy calls it, by kind of policy."""
-
-
-def _text_of(verdict: Verdict, miss: NearMiss) -> str | None:
-    policies = verdict.policies
-    held = [*policies.identity, *policies.session, *(each for level in policies.scps + policies.rcps for each in level)]
-    held += [each for each in (policies.boundary, policies.resource, *policies.grants) if each is not None]
-    return next((each.policy.text for each in held if each.source == miss.source), None)
 
 
 def _shown(value: object) -> object:

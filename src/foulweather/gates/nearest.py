@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, cast
 
+from foulweather.gates import successors
 from foulweather.gates.documents import (
     Document,
     document_of,
@@ -43,10 +44,21 @@ def never_has(action: str, key: str) -> bool:
     return key.lower() in LISTING_KEYS and not action.lower().startswith(_LISTING_ACTIONS)
 
 
-def near(verdict: Verdict) -> list[NearMiss]:
-    """The statements that came near, nearest first; those for other principals only where there are no others."""
+def near(call: Call, verdict: Verdict) -> list[NearMiss]:
+    """The statements that came near, nearest first; those for other principals only where there are no others.
+
+    Who was deleted, and has the caller's name, is no other principal.
+    """
     missed = verdict.nearly
-    return [miss for miss in missed if "Principal" not in miss.failed] or missed
+    return [miss for miss in missed if "Principal" not in miss.failed or means_caller(call, verdict, miss)] or missed
+
+
+def means_caller(call: Call, verdict: Verdict, miss: NearMiss) -> bool:
+    """Whether a statement names the one who had the caller's name, and was deleted."""
+    held = policy_of(verdict, miss)
+    found = successors.mentioned(call, held, miss.statement) if held is not None else []
+    wanted = [one for failure in miss.failures if failure.element == "Principal" for one in failure.wanted]
+    return any(one.unique_id in wanted and successors.is_caller(call, one) for one in found)
 
 
 def policy_of(verdict: Verdict, miss: NearMiss) -> Held | None:
@@ -59,7 +71,7 @@ def policy_of(verdict: Verdict, miss: NearMiss) -> Held | None:
 
 def extended(call: Call, verdict: Verdict) -> Extended | None:
     """The nearest statement's policy, so that the statement covers the request; None where it differs too much."""
-    own = [miss for miss in near(verdict) if miss.kind == verdict.kind]
+    own = [miss for miss in near(call, verdict) if miss.kind == verdict.kind]
     miss = own[0] if own else None
     held = policy_of(verdict, miss) if miss is not None else None
     if miss is None or held is None or not _is_editable(verdict, held) or len(miss.failed) != 1:
@@ -102,7 +114,9 @@ def _with_resource(document: Document, written: Document, verdict: Verdict, miss
     resources = listed(written.get("Resource", []))
     if not resources:
         return None
-    return with_edited(document, miss.statement, Resource=[*resources, resource_beside(verdict.ask.resource, resources)])
+    return with_edited(
+        document, miss.statement, Resource=[*resources, resource_beside(verdict.ask.resource, resources)]
+    )
 
 
 def _with_principal(call: Call, document: Document, written: Document, miss: NearMiss) -> Document | None:
@@ -149,7 +163,9 @@ def _with_split(document: Document, written: Document, verdict: Verdict, miss: N
         if (left := {key: value for key, value in tests.items() if (operator, key) not in gone})
     }
     bucket = resource.partition("/")[0]
-    prefixes = [one.rstrip("*") for failure in miss.failures if failure.key.lower() == "s3:prefix" for one in failure.wanted]
+    prefixes = [
+        one.rstrip("*") for failure in miss.failures if failure.key.lower() == "s3:prefix" for one in failure.wanted
+    ]
     kept = [f"{bucket}/{one}*" for one in prefixes if one and resource.startswith(f"{bucket}/{one}")]
     split: Document = {**written, "Sid": sid_for(action), "Action": action, "Condition": conditions}
     split["Resource"] = kept[0] if len(kept) == 1 else kept or written.get("Resource", "*")

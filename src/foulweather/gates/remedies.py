@@ -1,32 +1,45 @@
-"""The AWS CLI commands that would change a denial: the narrowest edit of the policy that decided it."""
+"""The AWS CLI commands that would change a denial: what the caller can do, or else the narrowest edit of a policy."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from typing import Any, cast
 
+from foulweather.gates import nearest, satisfying, successors
+from foulweather.gates.documents import (
+    Document,
+    document_of,
+    quoted,
+    sid_for,
+    with_statement,
+    without_action,
+)
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Resource
+from foulweather.policy.ask import PolicyKind
 from foulweather.policy.document import Statement
-from foulweather.policy.evaluate import Held, NearMiss, Verdict
-
-Document = dict[str, Any]
-VERSION = "2012-10-17"
-MFA_KEYS = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage"})
+from foulweather.policy.evaluate import Failure, Held, Verdict
 
 
 def for_implicit(call: Call, verdict: Verdict, resource: Resource) -> tuple[str, ...]:
-    """What would allow the request where nothing does."""
+    """What would allow the request where nothing does: the nearest statement extended, or else one more."""
     by_caller = _by_asking_better(call, verdict)
     if by_caller:
         return by_caller
+    back = _by_who_is_back(call, verdict)
+    if back is not None:
+        return _put_resource_policy(call, resource, document_of(back))
+    found = nearest.extended(call, verdict)
+    if found is not None:
+        return _put(call, verdict.kind, found.held, found.document, resource)
     statement = _statement(call, verdict, resource)
     match verdict.kind:
         case "resource-based" | "role trust":
-            return _resource_policy(call, verdict, resource, statement)
+            document = with_statement(document_of(resource.policy), statement)
+            return _put_resource_policy(call, resource, document)
         case "permissions boundary" if verdict.policies.boundary is not None:
-            return _managed(call, verdict.policies.boundary, _with(verdict.policies.boundary, statement))
+            held = verdict.policies.boundary
+            return _managed(call, held, with_statement(document_of(held), statement))
         case "session":
             return _new_session(call, verdict, statement)
         case "service control" | "resource control":
@@ -36,144 +49,136 @@ def for_implicit(call: Call, verdict: Verdict, resource: Resource) -> tuple[str,
 
 
 def for_explicit(call: Call, verdict: Verdict, held: Held, statement: Statement) -> tuple[str, ...]:
-    """What would keep a Deny statement from applying to the request."""
-    denies_without_mfa = statement.tests and all(test.lookup in MFA_KEYS for test in statement.tests)
-    if denies_without_mfa and call.principal.kind == "user":
-        return _with_mfa(call)
+    """What would keep a Deny statement from applying: what it asks for itself, or else an exemption."""
+    asked = satisfying.by_asking(call, verdict, held, statement) or satisfying.by_tag(call, statement)
+    if asked:
+        return asked
     kind = next(kind for kind, holder, _ in verdict.findings if holder is held)
-    match kind:
-        case "identity-based":
-            return _identity_edit(call, held, statement, _without_action(held, statement, verdict.ask.action))
-        case "permissions boundary":
-            return _managed(
-                call, held, _without_action(held, statement, verdict.ask.action) or _exempting(call, held, statement)
-            )
-        case "service control" | "resource control":
-            return (_update_organization_policy(held, _exempting(call, held, statement)),)
-        case "session":
-            return ()
-        case _:
-            resource = Resource(verdict.ask.resource, verdict.ask.resource_account, held)
-            return _put_resource_policy(call, resource, _exempting(call, held, statement))
+    resource = Resource(verdict.ask.resource, verdict.ask.resource_account, held)
+    return satisfying.by_https(call, statement) + _by_editing(call, verdict, kind, held, statement, resource)
+
+
+def _by_editing(
+    call: Call, verdict: Verdict, kind: PolicyKind, held: Held, statement: Statement, resource: Resource
+) -> tuple[str, ...]:
+    """The policy without those whom its Deny statement no longer means, or with one more whom it spares."""
+    back = [one for one in successors.mentioned(call, held, statement.index) if successors.is_caller(call, one)]
+    spared = document_of(held) if back else satisfying.widened(call, held, statement)
+    edited = _put(call, kind, held, spared, resource) if spared is not None else ()
+    if edited:
+        return edited
+    if kind in ("identity-based", "permissions boundary"):
+        without = without_action(held, statement, verdict.ask.action)
+        if kind == "identity-based":
+            return _identity_edit(call, held, statement, without)
+        return _managed(call, held, without or satisfying.exempting(call, held, statement))
+    return _put(call, kind, held, satisfying.exempting(call, held, statement), resource)
+
+
+def _by_who_is_back(call: Call, verdict: Verdict) -> Held | None:
+    """A policy that names who was deleted, and now has the caller's name, in a statement that else would allow it."""
+    for miss in verdict.nearly:
+        if miss.failed == ("Principal",) and nearest.means_caller(call, verdict, miss):
+            return nearest.policy_of(verdict, miss)
+    return None
 
 
 # --- the caller's own mistake: no policy needs to change
 
 
 def _by_asking_better(call: Call, verdict: Verdict) -> tuple[str, ...]:
-    for miss in verdict.nearly:
+    for miss in nearest.near(call, verdict):
         keys = {failure.key.lower(): failure for failure in miss.failures if failure.element == "Condition"}
         if len(keys) != len(miss.failures):
             return ()
-        if set(keys) <= MFA_KEYS and keys and call.principal.kind == "user":
+        if set(keys) <= satisfying.MFA_KEYS and keys and call.principal.kind == "user":
             if verdict.ask.action == "sts:AssumeRole":
-                return (_assume_role(call, verdict, miss, f" --serial-number {_device(call)} --token-code CODE"),)
-            return _with_mfa(call)
+                device = satisfying.mfa_device(call)
+                return (_assume_role(call, verdict, f" --serial-number {device} --token-code CODE"),)
+            return satisfying.with_mfa(call)
+        if set(keys) == {"aws:securetransport"} and not call.origin.is_secure:
+            return (satisfying.USE_HTTPS,)
+        tagging = tuple(_tagging(call, failure) for failure in keys.values())
+        if tagging and all(tagging):
+            return tagging
         if set(keys) == {"sts:externalid"}:
             wanted = keys["sts:externalid"].wanted[0]
-            return (_assume_role(call, verdict, miss, f" --external-id {shlex.quote(wanted)}"),)
+            return (_assume_role(call, verdict, f" --external-id {shlex.quote(wanted)}"),)
     return ()
 
 
-def _assume_role(call: Call, verdict: Verdict, miss: NearMiss, option: str) -> str:
+def _tagging(call: Call, failure: Failure) -> str:
+    """The command that gives the caller the tag that a condition wants; empty where it wants something else."""
+    is_tag = failure.key.lower().startswith("aws:principaltag/") and failure.operator.lower().startswith("string")
+    return (
+        satisfying.tagging(call, failure.key, failure.wanted)
+        if is_tag and "not" not in failure.operator.lower()
+        else ""
+    )
+
+
+def _assume_role(call: Call, verdict: Verdict, option: str) -> str:
     name = verdict.ask.context.get("sts:rolesessionname")
     session = name if isinstance(name, str) else "session"
     return f"aws sts assume-role --role-arn {verdict.ask.resource} --role-session-name {shlex.quote(session)}{option}"
-
-
-def _with_mfa(call: Call) -> tuple[str, ...]:
-    return (f"aws sts get-session-token --serial-number {_device(call)} --token-code CODE",)
-
-
-def _device(call: Call) -> str:
-    """The serial number of the caller's MFA device, by the name that users give theirs."""
-    directory = call.pipeline.directory
-    serials = directory.mfa_serials(call.principal) if directory is not None else []
-    return serials[0] if serials else f"arn:aws:iam::{call.principal.account}:mfa/{call.principal.name}"
 
 
 # --- documents
 
 
 def _statement(call: Call, verdict: Verdict, resource: Resource) -> Document:
-    made: Document = {"Sid": _sid(verdict.ask.action), "Effect": "Allow"}
+    made: Document = {"Sid": sid_for(verdict.ask.action), "Effect": "Allow"}
     if verdict.kind in ("resource-based", "role trust"):
         principal = call.principal
         kind = {"service": "Service", "federated": "Federated", "anonymous": "AWS"}.get(principal.kind, "AWS")
         made["Principal"] = "*" if principal.kind == "anonymous" else {kind: principal.role_arn or principal.arn}
     made["Action"] = verdict.ask.action
     if verdict.kind != "role trust":
-        made["Resource"] = resource.arn
+        made["Resource"] = nearest.objects_beside(resource.arn)
     if call.source_arn and verdict.kind == "resource-based":
         made["Condition"] = {"ArnEquals": {"aws:SourceArn": call.source_arn}}
     return made
 
 
-def _sid(action: str) -> str:
-    service, _, name = action.partition(":")
-    return f"Allow{service.capitalize()}{name}".replace("-", "").replace("*", "")
-
-
-def _document(held: Held | None) -> Document:
-    document: Document = json.loads(held.policy.text) if held is not None else {"Version": VERSION}
-    statements = document.get("Statement", [])
-    document["Statement"] = statements if isinstance(statements, list) else [statements]
-    return document
-
-
-def _with(held: Held | None, statement: Document) -> Document:
-    document = _document(held)
-    taken = {one.get("Sid") for one in document["Statement"]}
-    sid, number = str(statement["Sid"]), 1
-    while statement["Sid"] in taken:  # AWS wants each Sid once in a policy
-        number += 1
-        statement = {**statement, "Sid": f"{sid}{number}"}
-    document["Statement"] = [*document["Statement"], statement]
-    return document
-
-
-def _without_action(held: Held, statement: Statement, action: str) -> Document | None:
-    """The policy without a statement, or with one action less in it where it lists several by name; None if empty."""
-    document = _document(held)
-    written = document["Statement"][statement.index]
-    actions = written.get("Action")
-    if isinstance(actions, list):
-        left = [one for one in cast("list[str]", actions) if one.lower() != action.lower()]
-        if left and len(left) < len(cast("list[str]", actions)):
-            document["Statement"][statement.index] = {**written, "Action": left}
-            return document
-    del document["Statement"][statement.index]
-    return document if document["Statement"] else None
-
-
-def _exempting(call: Call, held: Held, statement: Statement) -> Document:
-    """The policy with one more condition on a Deny statement: it no longer meets this principal."""
-    document = _document(held)
-    written = document["Statement"][statement.index]
-    principal = call.principal
-    # A service has no ARN that aws:PrincipalArn would hold; a role's session has its role's.
-    operator, key, value = "ArnNotLike", "aws:PrincipalArn", principal.arn
-    if principal.kind == "service":
-        operator, key = "StringNotEquals", "aws:PrincipalServiceName"
-    elif principal.kind == "assumed-role":
-        value = principal.role_arn
-    conditions: dict[str, dict[str, Any]] = dict(written.get("Condition", {}))
-    exempt: dict[str, Any] = dict(conditions.get(operator, {}))
-    exempt[key] = [*_listed(exempt.get(key, [])), value]
-    conditions[operator] = exempt
-    document["Statement"][statement.index] = {**written, "Condition": conditions}
-    return document
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
-
-
-def _json(document: Document) -> str:
-    return shlex.quote(json.dumps(document))
-
-
 # --- commands
+
+
+def _put(call: Call, kind: PolicyKind, held: Held, document: Document, resource: Resource) -> tuple[str, ...]:
+    """The commands that set a policy of a kind to another document."""
+    match kind:
+        case "identity-based":
+            return _put_identity(call, held, document)
+        case "permissions boundary":
+            return _managed(call, held, document)
+        case "service control" | "resource control":
+            return (_update_organization_policy(held, document),)
+        case "session" | "grant":
+            return ()
+        case _:
+            return _put_resource_policy(call, resource, document)
+
+
+def _put_identity(call: Call, held: Held, document: Document) -> tuple[str, ...]:
+    """The command that sets a policy of the caller's user, role or group."""
+    found = _inline(call, held)
+    if found is None:
+        return () if "inline:" in held.source else _managed(call, held, document)
+    noun, name, policy_name = found
+    return (
+        f"aws iam put-{noun}-policy --{noun}-name {name} --policy-name {policy_name} "
+        f"--policy-document {quoted(document)}",
+    )
+
+
+def _inline(call: Call, held: Held) -> tuple[str, str, str] | None:
+    """Of an inline policy `user`, `role` or `group`, whose it is, and its own name."""
+    place, inline, policy_name = held.source.rpartition("inline:")
+    if not inline:
+        return None
+    if place:  # a group's: `GROUP-ARN/inline:NAME`
+        return "group", place.rstrip("/").rpartition("/")[2], policy_name
+    owner = _owner(call)
+    return (*owner, policy_name) if owner is not None else None
 
 
 def _identity_policy(call: Call, verdict: Verdict, statement: Document) -> tuple[str, ...]:
@@ -184,7 +189,7 @@ def _identity_policy(call: Call, verdict: Verdict, statement: Document) -> tuple
     policy_name = f"allow-{statement['Action'].replace(':', '-').replace('*', 'all')}"
     # The policy may be there from an earlier remedy, for another resource: it is added to.
     earlier = next((held for held in verdict.policies.identity if held.source == f"inline:{policy_name}"), None)
-    document = _json(_with(earlier, statement))
+    document = quoted(with_statement(document_of(earlier), statement))
     return (f"aws iam put-{noun}-policy --{noun}-name {name} --policy-name {policy_name} --policy-document {document}",)
 
 
@@ -196,26 +201,17 @@ def _owner(call: Call) -> tuple[str, str] | None:
 
 
 def _identity_edit(call: Call, held: Held, statement: Statement, document: Document | None) -> tuple[str, ...]:
-    owner = _owner(call)
-    place, inline, policy_name = held.source.rpartition("inline:")
-    if not inline:
-        if document is not None:
-            return _managed(call, held, document)
-        if owner is not None and _is_attached(call, held):
-            noun, name = owner
-            return (f"aws iam detach-{noun}-policy --{noun}-name {name} --policy-arn {held.source}",)
-        return _managed(call, held, _exempting(call, held, statement))
-    if place:  # a group's: `GROUP-ARN/inline:NAME`
-        owner = "group", place.rstrip("/").rpartition("/")[2]
-    if owner is None:
-        return ()
-    noun, name = owner
-    if document is None:
+    """The policy with another document, or if none is left no policy."""
+    if document is not None:
+        return _put_identity(call, held, document)
+    found, owner = _inline(call, held), _owner(call)
+    if found is not None:
+        noun, name, policy_name = found
         return (f"aws iam delete-{noun}-policy --{noun}-name {name} --policy-name {policy_name}",)
-    return (
-        f"aws iam put-{noun}-policy --{noun}-name {name} --policy-name {policy_name} "
-        f"--policy-document {_json(document)}",
-    )
+    if owner is not None and _is_attached(call, held):
+        noun, name = owner
+        return (f"aws iam detach-{noun}-policy --{noun}-name {name} --policy-arn {held.source}",)
+    return _put_identity(call, held, satisfying.exempting(call, held, statement))
 
 
 def _is_attached(call: Call, held: Held) -> bool:
@@ -233,14 +229,14 @@ def _managed(call: Call, held: Held, document: Document) -> tuple[str, ...]:
     return (
         *room,
         f"aws iam create-policy-version --policy-arn {held.source} --set-as-default "
-        f"--policy-document {_json(document)}",
+        f"--policy-document {quoted(document)}",
     )
 
 
 def _new_session(call: Call, verdict: Verdict, statement: Document) -> tuple[str, ...]:
     given = call.session.policies if call.session is not None else ()
     mine = next((held for held in verdict.policies.session if given and held.policy.text == given[0]), None)
-    options = f"--policy {_json(_with(mine, statement))}"
+    options = f"--policy {quoted(with_statement(document_of(mine), statement))}"
     if call.session is not None and call.session.policy_arns:
         options += " --policy-arns " + " ".join(f"arn={arn}" for arn in call.session.policy_arns)
     name = shlex.quote(call.principal.name or "session")
@@ -261,24 +257,22 @@ def _organization_allows(verdict: Verdict, statement: Document) -> tuple[str, ..
         own = [held for held in level if ":aws:policy/" not in held.source]
         if own and not any(id(held) in allowing for held in level):
             held = min(own, key=lambda held: nearness.get(held.source, len(nearness)))
-            commands[held.source] = _update_organization_policy(held, _with(held, wide))
+            commands[held.source] = _update_organization_policy(held, with_statement(document_of(held), wide))
     return tuple(commands.values())
 
 
 def _update_organization_policy(held: Held, document: Document) -> str:
     policy_id = held.source.rpartition("/")[2]
-    return f"aws organizations update-policy --policy-id {policy_id} --content {_json(document)}"
-
-
-def _resource_policy(call: Call, verdict: Verdict, resource: Resource, statement: Document) -> tuple[str, ...]:
-    return _put_resource_policy(call, resource, _with(resource.policy, statement))
+    return f"aws organizations update-policy --policy-id {policy_id} --content {quoted(document)}"
 
 
 def _put_resource_policy(call: Call, resource: Resource, document: Document) -> tuple[str, ...]:
     """The command of the resource's service that sets its policy, as its access table words it."""
+    if resource.policy is not None:
+        document = successors.put_right(call, resource.policy, document)
     if (resource.policy is not None and resource.policy.kind == "trust") or ":role/" in resource.arn:
         name = resource.arn.rpartition("/")[2]
-        return (f"aws iam update-assume-role-policy --role-name {name} --policy-document {_json(document)}",)
+        return (f"aws iam update-assume-role-policy --role-name {name} --policy-document {quoted(document)}",)
     services = call.pipeline.services
     service = services.find(call.service)
     if service is None:

@@ -23,7 +23,7 @@ _ENDPOINTS = {"aws:sourcevpc", "aws:sourcevpce"}
 
 def by_asking(call: Call, verdict: Verdict, held: Held, statement: Statement) -> tuple[str, ...]:
     """How the same caller may ask so that the statement does not apply: with MFA, or with a header."""
-    if any(test.lookup in MFA_KEYS for test in statement.tests) and call.principal.kind in ("user", "assumed-role"):
+    if any(_wants_mfa(test) for test in statement.tests) and call.principal.kind in ("user", "assumed-role"):
         return with_mfa(call)
     options = _headers(held, statement)
     if options and verdict.ask.action == "s3:PutObject":
@@ -34,7 +34,9 @@ def by_asking(call: Call, verdict: Verdict, held: Held, statement: Statement) ->
 
 def by_https(call: Call, statement: Statement) -> tuple[str, ...]:
     """That the request must come over https, where the statement denies only others."""
-    wants_it = any(test.lookup == "aws:securetransport" and not test.null for test in statement.tests)
+    wants_it = any(
+        test.lookup == "aws:securetransport" and not test.null and "true" not in test.wanted for test in statement.tests
+    )
     return (USE_HTTPS,) if wants_it and not call.origin.is_secure else ()
 
 
@@ -115,6 +117,11 @@ def mfa_device(call: Call) -> str:
     directory = call.pipeline.directory
     serials = directory.mfa_serials(call.principal) if directory is not None else []
     return serials[0] if serials else f"arn:aws:iam::{call.principal.account}:mfa/{call.principal.name}"
+
+
+def _wants_mfa(test: Test) -> bool:
+    """Whether a Deny with this test spares sessions with MFA."""
+    return test.lookup in MFA_KEYS and (test.null or "true" not in [one.lower() for one in test.wanted])
 
 
 def _spares(test: Test) -> bool:

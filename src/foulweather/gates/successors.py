@@ -1,4 +1,4 @@
-"""Users and roles that were deleted: whose the unique ids were that stand for them in policies, and who has the name now.
+"""Users and roles that were deleted: whose the unique ids in policies were, and who has the name now.
 
 "When you delete the role, you break the relationship": the policy shows the unique id, which AWS refuses
 when the policy is set again, and which a new role of the same name has not.
@@ -53,6 +53,11 @@ def mentioned(call: Call, held: Held, index: int) -> list[Gone]:
     found = gone_from(call, held)
     text = json.dumps(document_of(held)["Statement"][index]) if found else ""
     return [one for one in found if one.unique_id in text]
+
+
+def is_caller(call: Call, gone: Gone) -> bool:
+    """Whether the caller has the name of somebody who was deleted."""
+    return bool(gone.successor_id) and gone.arn == (call.principal.role_arn or call.principal.arn)
 
 
 def told(call: Call, gone: Gone) -> str:

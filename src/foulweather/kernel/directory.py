@@ -108,6 +108,10 @@ class Guardrails(Protocol):
         """RCPs from the root down to the account, a list a level; empty when none are in force."""
         ...
 
+    def public_access_block(self, account: str) -> tuple[str, str] | None:
+        """The S3 policy over an account, by ARN, and what it assigns (`all` or `none`), or None."""
+        ...
+
     def organization_id(self, account: str) -> str:
         """The organization that an account is in (`o-…`), or empty."""
         ...

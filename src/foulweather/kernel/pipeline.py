@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from foulweather.kernel import validation
-from foulweather.kernel.call import Call
+from foulweather.kernel.call import NOWHERE, Call
 from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.directory import Directory, Guardrails
 from foulweather.kernel.errors import AwsError
@@ -157,15 +157,13 @@ class Pipeline:
         hop, resource = call.hop, call.resource
         hop.ended_ms = at_ms
         hop.resource = resource
+        facts = {"service": call.service, "operation": call.operation, "error": code, "key": call.access_key_id}
+        origin = call.origin
+        if origin is not NOWHERE:
+            facts["ip"] = origin.ip
+            facts["user_agent"] = origin.user_agent
         self.world.journal.append(
-            call.now,
-            "api.Call",
-            call.account,
-            call.region,
-            resource,
-            call.principal.arn,
-            call.request_id,
-            {"service": call.service, "operation": call.operation, "error": code, "key": call.access_key_id},
+            call.now, "api.Call", call.account, call.region, resource, call.principal.arn, call.request_id, facts
         )
 
     async def _in_flight(self, call: Call, waiting: Awaitable[Any]) -> Any:

@@ -126,6 +126,23 @@ def test_a_role_with_its_boundary(iam: Iam) -> None:
     assert [each["EvalDecision"] for each in results["EvaluationResults"]] == ["implicitDeny", "allowed"]
 
 
+def test_a_roles_simulation_takes_no_resource_policy(iam: Iam) -> None:
+    """Resource-based policies are not simulated for roles (API reference, SimulatePrincipalPolicy)."""
+    user = iam.create_user(UserName="alice")["User"]
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust())["Role"]
+    group = iam.create_group(GroupName="g")["Group"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    request = {
+        "ActionNames": ["s3:GetObject"],
+        "ResourcePolicy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        "CallerArn": user["Arn"],
+    }
+    assert iam.refused("simulate_principal_policy", PolicySourceArn=role["Arn"], **request)[0] == "InvalidInput"
+    for source in (user, group):
+        results = iam.simulate_principal_policy(PolicySourceArn=source["Arn"], **request)["EvaluationResults"]
+        assert [each["EvalDecision"] for each in results] == ["allowed"]
+
+
 def test_results_come_in_pages(iam: Iam) -> None:
     request = {"PolicyInputList": [READ], "ActionNames": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"]}
     first = iam.simulate_custom_policy(**request, MaxItems=2)

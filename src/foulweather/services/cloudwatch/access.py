@@ -73,7 +73,9 @@ def given_tags(call: Call, request: Mapping[str, Any]) -> Mapping[str, str | lis
 
 def alarm_given(call: Call, request: Mapping[str, Any]) -> Mapping[str, str | list[str]]:
     """The alarm's actions and tags."""
-    actions = [arn for name in ("AlarmActions", "OKActions", "InsufficientDataActions") for arn in request.get(name, [])]
+    actions = [
+        arn for name in ("AlarmActions", "OKActions", "InsufficientDataActions") for arn in request.get(name, [])
+    ]
     conditions = dict(given_tags(call, request))
     if actions:
         conditions["cloudwatch:alarmactions"] = actions
@@ -102,7 +104,6 @@ ACCESS: dict[str, Access] = {
     "GetDashboard": _row("GetDashboard", dashboard_named, is_read=True),
     "GetMetricData": _row("GetMetricData", is_read=True, is_data=True),
     "GetMetricStatistics": _row("GetMetricStatistics", is_read=True, is_data=True),
-    "GetMetricWidgetImage": _row("GetMetricWidgetImage", is_read=True, is_data=True),
     "ListDashboards": _row("ListDashboards", is_read=True),
     "ListMetrics": _row("ListMetrics", is_read=True, is_data=True),
     "ListTagsForResource": _row("ListTagsForResource", tagged, is_read=True),

@@ -62,23 +62,21 @@ async def carry_out(call: Call, alarm: Alarm, action: str, change: Mapping[str, 
     except AwsError as error:
         _failed(call, alarm, action, message, error)
         return
-    data: dict[str, Any] = {"actionState": "Succeeded", "notificationResource": action, "stateUpdateTimestamp": change["at_ms"]}  # fmt: skip
+    data: dict[str, Any] = {"actionState": "Succeeded", "notificationResource": action}
+    data["stateUpdateTimestamp"] = change["at_ms"]
     if message:
         data["publishedMessage"] = message
     history.note(call, alarm, "Action", f"Successfully executed action {action}", data)
 
 
 def _scale(call: Call, alarm: Alarm, action: str, change: Mapping[str, Any]) -> None:
-    recent: list[float] = json.loads(change["reason_data"] or "{}").get("recentDatapoints") or [0.0]
-    evaluating.tell_scaling(call, alarm, action, recent[-1])
+    evaluating.tell_scaling(call, alarm, action, evaluating.last_value(change["reason_data"]))
 
 
 async def _publish(call: Call, alarm: Alarm, action: str, message: str, after: str) -> None:
     _, _, _, region, account, _ = action.split(":", 5)
     subject = f'{after}: "{alarm.name}" in {_REGIONS.get(call.region, call.region)}'
-    ports = call.acting_as(
-        PRINCIPAL, source_arn=alarm.arn, source_account=call.account, account=account, region=region
-    )
+    ports = call.acting_as(PRINCIPAL, source_arn=alarm.arn, source_account=call.account, account=account, region=region)
     plain = subject.encode("ascii", "replace").decode()
     if len(plain) > SUBJECT_MAX:
         plain = plain[: SUBJECT_MAX - 3] + "..."

@@ -23,7 +23,8 @@ WEEK_S = 7 * DAY_S
 def check_actions(call: Call, request: Request) -> None:
     """Refuse actions that are no ARNs, or of another region."""
     for member in ("AlarmActions", "OKActions", "InsufficientDataActions"):
-        for arn in request.get(member) or []:
+        actions: list[str] = request.get(member) or []
+        for arn in actions:
             parts = arn.split(":", 5)
             if len(parts) < 6 or parts[0] != "arn":
                 raise refusals.validation(f"Invalid arn syntax: {arn}", **{member: arn})

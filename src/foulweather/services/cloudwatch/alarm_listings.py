@@ -34,7 +34,9 @@ def describe_alarms(call: Call, request: Request) -> dict[str, Any]:
             )
         return _tree(state, request, children, parents)
     found: list[Alarm] = [
-        alarm for alarm in [*state.composites.values(), *state.alarms.values()] if _matches(alarm, request, names, types)
+        alarm
+        for alarm in [*state.composites.values(), *state.alarms.values()]
+        if _matches(alarm, request, names, types)
     ]
     found.sort(key=lambda alarm: (not alarm.is_composite, alarm.name))
     listed, token = paging.page(found, request.get("NextToken"), request.get("MaxRecords") or limits.ALARMS_A_PAGE)
@@ -49,8 +51,13 @@ def _matches(alarm: Alarm, request: Request, names: list[str] | None, types: lis
         and (not names or alarm.name in names)
         and alarm.name.startswith(prefix)
         and request.get("StateValue") in (None, alarm.value)
-        and (not action or any(arn.startswith(action) for each in _LISTS for arn in alarm.config.get(each) or []))
+        and (not action or _acts_on(alarm, action))
     )
+
+
+def _acts_on(alarm: Alarm, prefix: str) -> bool:
+    actions: list[str] = [arn for each in _LISTS for arn in alarm.config.get(each) or []]
+    return any(arn.startswith(prefix) for arn in actions)
 
 
 def _tree(state: WatchState, request: Request, children: str | None, parents: str | None) -> dict[str, Any]:
@@ -73,8 +80,8 @@ def _tree(state: WatchState, request: Request, children: str | None, parents: st
 
 def _answer(alarms: list[Alarm], token: str | None) -> dict[str, Any]:
     answer: dict[str, Any] = {
-        "CompositeAlarms": [shown(alarm) for alarm in alarms if alarm.is_composite],
-        "MetricAlarms": [shown(alarm) for alarm in alarms if not alarm.is_composite],
+        "CompositeAlarms": [_shown(alarm) for alarm in alarms if alarm.is_composite],
+        "MetricAlarms": [_shown(alarm) for alarm in alarms if not alarm.is_composite],
     }
     if token is not None:
         answer["NextToken"] = token
@@ -84,7 +91,8 @@ def _answer(alarms: list[Alarm], token: str | None) -> dict[str, Any]:
 def describe_alarms_for_metric(call: Call, request: Request) -> dict[str, Any]:
     """The alarms on one metric."""
     limits.check_model(call, request)
-    wanted = sorted((each["Name"], each["Value"]) for each in request.get("Dimensions") or [])
+    asked: list[dict[str, str]] = request.get("Dimensions") or []
+    wanted = sorted((each["Name"], each["Value"]) for each in asked)
     found: list[dict[str, Any]] = []
     for alarm in call.state(WatchState).alarms.values():
         config = alarm.config
@@ -98,7 +106,7 @@ def describe_alarms_for_metric(call: Call, request: Request) -> dict[str, Any]:
                 for name in ("Statistic", "ExtendedStatistic", "Period", "Unit")
             )
         ):
-            found.append(shown(alarm))
+            found.append(_shown(alarm))
     return {"MetricAlarms": found}
 
 
@@ -133,7 +141,7 @@ def describe_alarm_history(call: Call, request: Request) -> dict[str, Any]:
     return {"AlarmHistoryItems": told, **({"NextToken": token} if token is not None else {})}
 
 
-def shown(alarm: Alarm) -> dict[str, Any]:
+def _shown(alarm: Alarm) -> dict[str, Any]:
     """An alarm as the API tells it."""
     told: dict[str, Any] = {
         "AlarmName": alarm.name,

@@ -1,7 +1,7 @@
 """Metric alarms by the clock: M out of N, missing data, low samples, bands.
 
 Alarms of a minute or more are evaluated once a minute, half a minute after it; those of 10, 20 or 30 seconds every
-ten seconds. An alarm looks at two periods more than it evaluates, and so finds older datapoints where newer are missing.
+ten seconds. An alarm looks at two periods more than it evaluates: it finds older datapoints where newer are missing.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
@@ -75,10 +75,12 @@ async def evaluate_all(call: Call) -> None:
     state.ticks.delete(NEXT)
     measuring.settle(call.world)
     is_minute = call.now % MINUTE_MS == DELAY_MS
-    for alarm in list(state.alarms.values()):
-        if is_minute or period_of(alarm.config) < 60:
-            evaluate(call, state, alarm)
-    schedule(call)
+    try:
+        for alarm in list(state.alarms.values()):
+            if is_minute or period_of(alarm.config) < 60:
+                evaluate(call, state, alarm)
+    finally:
+        schedule(call)
 
 
 def evaluate(call: Call, state: WatchState, alarm: Alarm) -> None:
@@ -97,7 +99,7 @@ def evaluate(call: Call, state: WatchState, alarm: Alarm) -> None:
     newest = points[: config["EvaluationPeriods"]]
     found = judged(config, newest, alarm.value)
     if found is None:
-        return
+        found = alarm.value
     if found != alarm.value:
         reason = _reason(config, newest, found)
         states.put(call, alarm, found, reason, _reason_data(call, config, newest))
@@ -278,19 +280,24 @@ def _reason_data(call: Call, config: Mapping[str, Any], points: list[Point]) -> 
 
 
 def _repeat(call: Call, alarm: Alarm, points: list[Point]) -> None:
-    """"For Auto Scaling actions, the alarm continues to invoke the action once per minute"."""
-    scaling = [arn for arn in alarm.config.get("AlarmActions") or [] if ":scalingPolicy:" in arn]
+    """Tell scaling policies again: "the alarm continues to invoke the action once per minute" while it is in ALARM."""
+    actions: list[str] = alarm.config.get("AlarmActions") or []
+    scaling = [arn for arn in actions if ":scalingPolicy:" in arn]
     if not scaling:
         return
     alarm.acted_ms = call.now
     call.state(WatchState).touch(alarm)
     for arn in scaling:
-        tell_scaling(call, alarm, arn, points[0].value if points else alarm.config.get("Threshold", 0.0))
+        tell_scaling(call, alarm, arn, points[0].value if points else last_value(alarm.reason_data))
+
+
+def last_value(reason_data: str) -> float:
+    """The newest datapoint of those that led to a state."""
+    recent: list[float] = json.loads(reason_data or "{}").get("recentDatapoints") or [0.0]
+    return recent[-1]
 
 
 def tell_scaling(call: Call, alarm: Alarm, arn: str, value: float) -> None:
     """Ask for the execution of a scaling policy."""
     threshold = alarm.config.get("Threshold") or 0.0
-    call.happened(
-        "cloudwatch.AlarmAction", alarm.arn, action=arn, alarm=alarm.name, value=value, threshold=threshold
-    )
+    call.happened("cloudwatch.AlarmAction", alarm.arn, action=arn, alarm=alarm.name, value=value, threshold=threshold)

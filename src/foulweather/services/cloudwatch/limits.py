@@ -89,6 +89,9 @@ def checked_dimensions(given: list[dict[str, str]], path: str) -> tuple[tuple[st
     pairs: list[tuple[str, str]] = []
     for number, each in enumerate(given, 1):
         name, value = each.get("Name"), each.get("Value")
+        if (name, value) in _GOOD:
+            pairs.append((str(name), str(value)))
+            continue
         if not name or not name.strip():
             raise refusals.missing(f"{path}.member.{number}.Name")
         if not value or not value.strip():

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from foulweather.services.cloudwatch.state import Metric
+
 
 class Line(msgspec.Struct):
     """A series of points by time."""
@@ -14,7 +16,7 @@ class Line(msgspec.Struct):
     label: str
     points: dict[int, float]
     period_s: int = 60
-    metric: object = None
+    metric: tuple[Metric, str | None, str] | None = None
 
     def over(self, each: Callable[[float], float | None]) -> Line:
         """The same with each point's value changed, or left out."""

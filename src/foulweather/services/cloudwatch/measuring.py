@@ -1,4 +1,4 @@
-"""The services' own metrics: what the journal's events add up to, a minute at a time, put into the series when it is over.
+"""The services' own metrics: what the journal's events add up to, put into the series a minute at a time.
 
 An event costs a few dict operations. Minutes become datapoints when the first event of a later one comes, or when
 somebody looks; then also the gauges that nobody tells (queue depths, capacities, storage) are sampled for the minutes
@@ -55,6 +55,7 @@ class Tallies(State):
         self.counts: dict[Key, Tallied] = {}
         self.filters: dict[str, dict[str, dict[str, str] | None]] = {}
         self.changed: set[str] = set()
+        self.places: dict[str, tuple[str, str]] = {}
 
     def add(self, key: Key, value: float) -> None:
         """Count a value."""
@@ -140,7 +141,9 @@ def sample_depth(world: World, tallies: Tallies, depth: Depth, until: int) -> No
 def _sample_gauge(world: World, tallies: Tallies, gauge: Gauge, until: int) -> None:
     first = gauge.sampled_minute + 1
     step = gauge.every_minutes
-    due = [minute for minute in _minutes(first, until) if minute % step == 0] if step < 60 else _days(first, until, step)
+    due = (
+        [minute for minute in _minutes(first, until) if minute % step == 0] if step < 60 else _days(first, until, step)
+    )
     if not due:
         return
     gauge.sampled_minute = due[-1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.cloudwatch import limits, measuring, metrics, paging, queries, refusals
+from foulweather.services.cloudwatch import limits, measuring, paging, queries, refusals, series
 from foulweather.services.cloudwatch.state import WatchState, Window
 
 Request = Mapping[str, Any]
@@ -58,7 +58,7 @@ def _window(call: Call, request: Request, asked: list[dict[str, Any]]) -> Window
     periods: list[int] = [
         query["MetricStat"]["Period"] if query.get("MetricStat") else query.get("Period", 60) for query in asked
     ]
-    start_ms = metrics.aligned(request["StartTime"], call.now, min(periods))
+    start_ms = series.aligned(request["StartTime"], call.now, min(periods))
     # A period that began before StartTime is told whole, at the time at which it began.
     longest_ms = max(periods) * 1000
     if longest_ms <= 86_400_000:

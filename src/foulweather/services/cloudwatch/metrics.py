@@ -10,9 +10,9 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.cloudwatch import limits, measuring, paging, refusals, stats
+from foulweather.services.cloudwatch import limits, measuring, paging, refusals, series, stats
 from foulweather.services.cloudwatch.buckets import Bucket
-from foulweather.services.cloudwatch.series import DAY_MS, HOUR_MS, MINUTE_MS
+from foulweather.services.cloudwatch.series import DAY_MS, HOUR_MS
 from foulweather.services.cloudwatch.state import Metric, WatchState, Window
 
 Request = Mapping[str, Any]
@@ -38,13 +38,13 @@ def list_metrics(call: Call, request: Request) -> dict[str, Any]:
         and state.last_ms(metric) >= since_ms
     )
     listed, token = paging.page(found, request.get("NextToken"), limits.METRICS_A_PAGE)
-    answer: dict[str, Any] = {"Metrics": [shown(metric) for metric in listed]}
+    answer: dict[str, Any] = {"Metrics": [_shown(metric) for metric in listed]}
     if token is not None:
         answer["NextToken"] = token
     return answer
 
 
-def shown(metric: Metric) -> dict[str, Any]:
+def _shown(metric: Metric) -> dict[str, Any]:
     """A metric as the API tells it."""
     return {
         "Namespace": metric.namespace,
@@ -70,9 +70,7 @@ def get_metric_statistics(call: Call, request: Request) -> dict[str, Any]:
     dimensions = limits.checked_dimensions(request.get("Dimensions") or [], "Dimensions")
     period_s, start_ms, end_ms = request["Period"], request["StartTime"], request["EndTime"]
     if period_s not in (1, 5, 10, 20, 30) and (period_s < 60 or period_s % 60):
-        raise refusals.invalid(
-            "The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.", Period=period_s
-        )
+        raise refusals.invalid("The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.", Period=period_s)
     if start_ms >= end_ms:
         raise refusals.invalid("The parameter StartTime must be less than the parameter EndTime.")
     count = -(-(end_ms - start_ms) // (period_s * 1000))
@@ -84,7 +82,7 @@ def get_metric_statistics(call: Call, request: Request) -> dict[str, Any]:
             datapoints=count,
         )
     measuring.settle(call.world)
-    start_ms = aligned(start_ms, call.now, period_s)
+    start_ms = series.aligned(start_ms, call.now, period_s)
     state = call.state(WatchState)
     metric = Metric(request["Namespace"], request["MetricName"], dimensions)
     window = Window(start_ms, end_ms, call.now, start_ms)
@@ -128,17 +126,3 @@ def _point(at_ms: int, unit: str, bucket: Bucket, simple: list[str], extended: l
     if told:
         point["ExtendedStatistics"] = told
     return point
-
-
-def aligned(start_ms: int, now_ms: int, period_s: int) -> int:
-    """A start time rounded down as far as the age of the data asks: whole minutes, five minutes, hours."""
-    age_ms = now_ms - start_ms
-    if age_ms > 63 * DAY_MS:
-        step_ms = HOUR_MS
-    elif age_ms > 15 * DAY_MS:
-        step_ms = 5 * MINUTE_MS
-    elif period_s < 60:
-        step_ms = period_s * 1000
-    else:
-        step_ms = MINUTE_MS
-    return start_ms - start_ms % step_ms

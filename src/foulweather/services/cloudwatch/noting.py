@@ -55,32 +55,39 @@ def _depth(world: World, tallies: Tallies, arn: str, at_ms: int) -> Depth:
     return found
 
 
-def _owner(event: Event) -> tuple[str, str]:
+def _owner(tallies: Tallies, event: Event) -> tuple[str, str]:
     """Where a queue is: a metric belongs to the account that owns the resource."""
-    _, _, _, region, account, _ = event.resource.split(":", 5)
-    return account, region
+    found = tallies.places.get(event.resource)
+    if found is None:
+        _, _, _, region, account, _ = event.resource.split(":", 5)
+        found = tallies.places[event.resource] = (account, region)
+    return found
 
 
 def _sent(world: World, tallies: Tallies, event: Event) -> None:
-    account, region = _owner(event)
-    tallies.add((event.kind, account, region, event.resource, ""), event.facts["bytes"])
-    _depth(world, tallies, event.resource, event.at_ms).arrived(event.at_ms, event.facts.get("delay_s"))
+    arn, at_ms, facts = event.resource, event.at_ms, event.facts
+    account, region = tallies.places.get(arn) or _owner(tallies, event)
+    tallies.add(("sqs.MessageSent", account, region, arn, ""), facts["bytes"])
+    depth = tallies.depths.get(arn)
+    if depth is None or depth.sampled_minute < at_ms // MINUTE_MS - 1:
+        depth = _depth(world, tallies, arn, at_ms)
+    depth.arrived(at_ms, facts.get("delay_s"))
 
 
 def _received(world: World, tallies: Tallies, event: Event) -> None:
     count = event.facts["count"]
-    tallies.add((event.kind, *_owner(event), event.resource, ""), count)
+    tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), count)
     depth = _depth(world, tallies, event.resource, event.at_ms)
     depth.received(event.at_ms, count, event.facts.get("visibility_s"))
 
 
 def _empty(world: World, tallies: Tallies, event: Event) -> None:
-    tallies.add((event.kind, *_owner(event), event.resource, ""), 1)
+    tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), 1)
     _depth(world, tallies, event.resource, event.at_ms).touched_ms = event.at_ms
 
 
 def _deleted(world: World, tallies: Tallies, event: Event) -> None:
-    tallies.add((event.kind, *_owner(event), event.resource, ""), 1)
+    tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), 1)
     _depth(world, tallies, event.resource, event.at_ms).left(event.at_ms, 1)
 
 
@@ -106,6 +113,7 @@ def _queue_set(world: World, tallies: Tallies, event: Event) -> None:
 
 
 def _queue_gone(world: World, tallies: Tallies, event: Event) -> None:
+    tallies.places.pop(event.resource, None)
     if event.resource in tallies.depths:
         tallies.depths.delete(event.resource)
 
@@ -127,7 +135,8 @@ def _consumed(world: World, tallies: Tallies, event: Event) -> None:
     direction, milli = ("Write", facts["write_milli"]) if "write_milli" in facts else ("Read", facts["read_milli"])
     kind = f"dynamodb.Consumed{direction}"
     tallies.add((kind, account, region, arn, ""), milli / 1000)
-    for index, used in (facts.get("indexes") or {}).items():
+    indexes: dict[str, int] = facts.get("indexes") or {}
+    for index, used in indexes.items():
         tallies.add((kind, account, region, arn, index), used / 1000)
     if facts.get("returned") is not None and facts["operation"] in ("Query", "Scan"):
         tallies.add(("dynamodb.Returned", account, region, arn, facts["operation"]), facts["returned"])

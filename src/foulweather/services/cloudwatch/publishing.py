@@ -62,7 +62,8 @@ def _store(state: WatchState, datum: Datum) -> None:
     second = stream.second(at_ms, bucket) if is_high else None
     for value, count in values:
         bucket.add(value, count)
-        if second is not None:
+    if second is not None:
+        for value, count in values:
             second.add(value, count)
     if given_set is not None:
         bucket.add_set(*given_set)
@@ -107,7 +108,8 @@ def _checked_values(
         raise refusals.missing(f"{path}.Value")
     if len(given) > 1:
         raise refusals.combination(
-            f"The parameters {path}.{given[0]} and {path}.{given[1]} are mutually exclusive and you have specified both."
+            f"The parameters {path}.{given[0]} and {path}.{given[1]} are mutually exclusive and you have specified "
+            "both."
         )
     if given[0] == "Value":
         return [(limits.checked_value(datum["Value"], f"{path}.Value"), 1.0)], None

@@ -60,7 +60,7 @@ def _faults(query: Query, path: str, ids: Sequence[str]) -> list[str]:
 
 def _stat_faults(stat: Mapping[str, Any], path: str) -> list[str]:
     faults: list[str] = []
-    metric = stat.get("Metric") or {}
+    metric: Mapping[str, Any] = stat.get("Metric") or {}
     for name in ("Namespace", "MetricName"):
         if not metric.get(name):
             faults.append(f"The parameter {path}.Metric.{name} is required.")
@@ -245,7 +245,7 @@ class Evaluation:
             raise MathFault("ANOMALY_DETECTION_BAND takes a metric and a number")
         if line.metric is None:
             raise not_implemented("cloudwatch", "GetMetricData.Expression ANOMALY_DETECTION_BAND of an expression")
-        metric, unit, stat = line.metric  # type: ignore[misc]
+        metric, unit, stat = line.metric
         now_ms = self.window.now_ms
         key = f"{metric}|{unit}|{stat}|{line.period_s}"
         held = self.state.bands.get(key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from foulweather.kernel.call import Call
 from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.noting import NOTES
@@ -33,13 +35,13 @@ async def review_suppression(call: Call, alarm: str) -> None:
     await suppressing.review(call, alarm)
 
 
-async def carry_out(call: Call, alarm: str, action: str, **change: object) -> None:
+async def carry_out(call: Call, alarm: str, target: str, **change: Any) -> None:
     """Do what an alarm's change of state leads to."""
     from foulweather.services.cloudwatch import acting
 
     found = acting.find(call, alarm)
     if found is not None:
-        await acting.carry_out(call, found, action, change)
+        await acting.carry_out(call, found, target, change)
 
 
 async def compose(call: Call, alarm: str) -> None:

@@ -65,7 +65,6 @@ class Detector(msgspec.Struct, kw_only=True):
     stat: str = ""
     queries: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
     configuration: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
-    periodic_spikes: bool | None = None
     made_ms: int = 0
 
 

@@ -190,3 +190,17 @@ class Stream:
 def resolution(age_ms: int) -> int:
     """How many minutes one kept datapoint of an age stands for, 0 when it is gone."""
     return next((minutes for until_ms, minutes in RETAINED if age_ms <= until_ms), 0)
+
+
+def aligned(start_ms: int, now_ms: int, period_s: int) -> int:
+    """A start time rounded down as far as the age of the data asks: whole minutes, five minutes, hours."""
+    age_ms = now_ms - start_ms
+    if age_ms > 63 * DAY_MS:
+        step_ms = HOUR_MS
+    elif age_ms > 15 * DAY_MS:
+        step_ms = 5 * MINUTE_MS
+    elif period_s < 60:
+        step_ms = period_s * 1000
+    else:
+        step_ms = MINUTE_MS
+    return start_ms - start_ms % step_ms

@@ -78,9 +78,7 @@ class WatchState(State):
         found: dict[int, Bucket] = {}
         for each, stream in self.metrics.get(metric, {}).items():
             if unit is None or unit == each:
-                stream.read(
-                    window.start_ms, window.end_ms, period_s * 1000, window.origin_ms, window.now_ms, found
-                )
+                stream.read(window.start_ms, window.end_ms, period_s * 1000, window.origin_ms, window.now_ms, found)
         return found
 
     def last_ms(self, metric: Metric) -> int:

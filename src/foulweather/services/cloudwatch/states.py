@@ -47,7 +47,7 @@ def act(call: Call, alarm: Alarm, before: str) -> None:
             call.now,
             "cloudwatch.carry_out",
             alarm=alarm.name,
-            action=action,
+            target=action,
             before=before,
             after=alarm.value,
             reason=alarm.reason,

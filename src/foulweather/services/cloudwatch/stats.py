@@ -61,7 +61,7 @@ def is_percentile(name: str) -> bool:
 
 
 def percentile(bucket: Bucket, percent: float) -> float | None:
-    """The least value with at least so many per cent of the values at or below it; there is none among negative ones."""
+    """The least value with at least so many per cent of the values at or below it; none if there are negative ones."""
     values = _ordered(bucket)
     if values is None:
         return None

@@ -92,8 +92,8 @@ async def _objects(call: Call, transfer: Transfer) -> AsyncIterator[bytes]:
 def _items(transfer: Transfer, live: LiveTable, body: bytes) -> Iterator[Item | None]:
     """An item for each line; nothing for a line that cannot be one."""
     if transfer.told["InputFormat"] == "CSV":
-        options = (transfer.told.get("InputFormatOptions") or {}).get("Csv") or {}
-        yield from _rows(live, body, options)
+        given: Mapping[str, Any] = transfer.told.get("InputFormatOptions") or {}
+        yield from _rows(live, body, given.get("Csv") or {})
         return
     for line in body.splitlines():
         if not line.strip():
@@ -112,7 +112,7 @@ def _rows(live: LiveTable, body: bytes, options: Mapping[str, Any]) -> Iterator[
         yield None
         return
     rows = csv.reader(io.StringIO(text), delimiter=options.get("Delimiter", ","))
-    names = options.get("HeaderList") or next(rows, [])
+    names: list[str] = options.get("HeaderList") or next(rows, list[str]())
     types = live.row.types
     for row in rows:
         if not row:

@@ -42,6 +42,8 @@ def _become_active(call: Call, table: str, table_id: str) -> None:
     if live is None or live.row.status == "DELETING":
         return
     live.row.status = "ACTIVE"
+    if live.row.stream_label and not live.row.stream_view:
+        live.state.streams.stopped(live.row.stream_arn)
     for index in live.row.indexes:
         if index.status == "UPDATING":
             index.status = "ACTIVE"

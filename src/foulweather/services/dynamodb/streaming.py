@@ -27,7 +27,7 @@ def stop_stream(call: Call, live: LiveTable) -> None:
     """Turn a table's stream off; what is in it stays for a day."""
     row = live.row
     if row.stream_view:
-        live.state.streams.stop(row.stream_arn, call.now)
+        live.state.streams.stop(row.stream_arn, call.now, "DISABLING")
         row.stream_view = ""
         live.state.tables.touch(row.name)
         call.changed("dynamodb.StreamDisabled", row.stream_arn, StreamEnabled=False)

@@ -88,13 +88,20 @@ class StreamState(State):
             self._open(stream, low, "", now_ms)
         self.streams.put(stream.arn, stream)
 
-    def stop(self, arn: str, now_ms: int) -> None:
+    def stop(self, arn: str, now_ms: int, status: str = "DISABLED") -> None:
         """End a stream; its records can be read while they last."""
         stream = self.streams.get(arn)
         if stream is not None and not stream.disabled_ms:
-            stream.disabled_ms, stream.status = now_ms, "DISABLED"
+            stream.disabled_ms, stream.status = now_ms, status
             for shard in stream.shards:
                 self._close(shard, now_ms)
+            self.streams.touch(arn)
+
+    def stopped(self, arn: str) -> None:
+        """The end of a stream has reached all of its shards."""
+        stream = self.streams.get(arn)
+        if stream is not None and stream.status == "DISABLING":
+            stream.status = "DISABLED"
             self.streams.touch(arn)
 
     def split(self, arn: str, lows: Sequence[int], now_ms: int) -> None:

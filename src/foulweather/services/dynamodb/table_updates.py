@@ -63,9 +63,9 @@ def update_table(call: Call, request: UpdateTableInput) -> UpdateTableOutput:
         *_stream(call, live, request),
         *replicas.checked(call, live, request),
     ]
-    if request.get("SSESpecification") is not None:
+    if (encrypted := request.get("SSESpecification")) is not None:
         # The last that may be refused, by KMS; from then on the grant is there.
-        _encrypt(call, live, request["SSESpecification"])
+        _encrypt(call, live, encrypted)
     takes_time = any(
         request.get(name) is not None
         for name in ("BillingMode", "ProvisionedThroughput", "StreamSpecification", "SSESpecification", "TableClass")

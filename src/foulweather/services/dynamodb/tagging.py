@@ -41,6 +41,8 @@ def checked_tags(tags: Sequence[Any], before: Mapping[str, str] | None = None) -
 
 def tagged(call: Call, arn: str) -> LiveTable:
     """The table of an ARN."""
+    if not arn.startswith("arn:"):
+        raise refusals.validation(f"Invalid ResourceArn: ARNs must start with 'arn:': {arn}")
     place = limits.place_of(arn)
     if place is None or "/index/" in arn or "/stream/" in arn:
         raise refusals.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")

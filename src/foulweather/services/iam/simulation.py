@@ -65,6 +65,9 @@ def simulate_principal_policy(call: Call, request: SimulatePrincipalPolicyReques
     """Evaluate actions on resources by the policies of a user, group or role."""
     _check_options(request, "SimulatePrincipalPolicy")
     identity = _identity(call, request)
+    if "ResourcePolicy" in request and isinstance(identity, Role):
+        # API reference, SimulatePrincipalPolicy, ResourcePolicy; the words are ours, AWS documents no code.
+        raise limits.invalid_input("Simulation of resource-based policies isn't supported for IAM roles.")
     policies, sources = PolicySet(), dict[str, _Source]()
     for each in holdings(call.world, identity):
         # An inline policy's source says only its name, which a group's may share with the user's.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
-from foulweather.services.organizations import shapes
-from foulweather.services.organizations.state import RCP, SCP, OrganizationsState, Policy
+from foulweather.services.organizations import s3_policies, shapes
+from foulweather.services.organizations.state import RCP, S3_POLICY, SCP, OrganizationsState, Policy
 from foulweather.world.world import World
 
 Levels = list[list[Held]]
@@ -29,6 +29,24 @@ class OrganizationGuardrails:
     def resource_control(self, account: str) -> Levels:
         """RCPs from the root down to the account, a list a level; empty when none are in force."""
         return self._of(account, RCP) if account in self._accounts else NO_LEVELS
+
+    def public_access_block(self, account: str) -> tuple[str, str] | None:
+        """The S3 policy that is in force for an account, by ARN, and what it assigns (`all` or `none`), or None.
+
+        Of what is assigned along the way from the root, the nearest to the account holds; the management account
+        is under it like any other (AWS Organizations User Guide, Understanding declarative policy inheritance).
+        """
+        member = self._accounts.get(account)
+        if member is None:
+            return None
+        state = self._state
+        organization = state.organizations[member.organization]
+        if S3_POLICY not in state.roots[organization.root_id].policy_types:
+            return None
+        for node in reversed(state.line(member)):
+            for policy in state.attached(organization, node, S3_POLICY)[::-1]:
+                return shapes.policy_arn(organization, policy), s3_policies.block_of(policy.content)
+        return None
 
     def organization_id(self, account: str) -> str:
         """The organization that an account is in (`o-…`), or empty."""

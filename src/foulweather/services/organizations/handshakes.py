@@ -89,7 +89,7 @@ def accept_handshake(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         email_of(call.account),
         "INVITED",
         call.now,
-        policies=[DEFAULTS[kind].id for kind in root.policy_types],
+        policies=[DEFAULTS[kind].id for kind in root.policy_types if kind in DEFAULTS],
         tags=dict(handshake.tags),
     )
     state.save(account)

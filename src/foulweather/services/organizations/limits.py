@@ -12,10 +12,11 @@ from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.policy.document import Policy as Document
 from foulweather.policy.document import PolicySyntaxError, parse
-from foulweather.services.organizations import refusals
+from foulweather.services.organizations import refusals, s3_policies
 from foulweather.services.organizations.state import (
     IN_FORCE,
     RCP,
+    S3_POLICY,
     SCP,
     Account,
     Handshake,
@@ -52,8 +53,8 @@ def require_in_force(kind: str, operation: str, parameter: str) -> None:
         raise not_implemented("organizations", f"{operation}.{parameter}={kind}")
 
 
-def checked_content(content: str, kind: str) -> Document:
-    """A policy's text, parsed; its size counts with all white space."""
+def checked_content(content: str, kind: str) -> None:
+    """Refuse a policy's text that is too long, counted with all white space, or not what its type has."""
     if len(content) > POLICY_CHARACTERS_MAX:
         raise refusals.constraint(
             "POLICY_CONTENT_LIMIT_EXCEEDED",
@@ -61,13 +62,15 @@ def checked_content(content: str, kind: str) -> Document:
             Fact("policy", "characters", len(content)),
             Fact("policy", "characters at most", POLICY_CHARACTERS_MAX),
         )
+    if kind == S3_POLICY:
+        s3_policies.block_of(content)
+        return
     try:
         document = parse(content, "scp" if kind == SCP else "rcp")
     except PolicySyntaxError as error:
         raise refusals.malformed(error.message) from None
     if kind == RCP:
         _require_resource_control(document)
-    return document
 
 
 def _require_resource_control(document: Document) -> None:

@@ -87,7 +87,7 @@ def list_roots(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def enable_policy_type(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Put a type of policy in force; AWS's own policy, which allows all, is attached everywhere."""
+    """Put a type of policy in force; where it has one, AWS's own policy, which allows all, is attached everywhere."""
     seat, root, kind = _root_and_type(call, request)
     if seat.organization.feature_set != ALL:
         raise refusals.constraint(
@@ -103,7 +103,8 @@ def enable_policy_type(call: Call, request: Mapping[str, Any]) -> dict[str, Any]
         )
     root.policy_types.append(kind)
     for node in seat.state.nodes(seat.organization):
-        node.policies.append(DEFAULTS[kind].id)
+        if kind in DEFAULTS:
+            node.policies.append(DEFAULTS[kind].id)
         seat.state.save(node)
     return _with_types(call, seat, root)
 

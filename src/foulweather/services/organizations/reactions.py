@@ -49,7 +49,7 @@ def finish_account(call: Call, request_id: str) -> None:
         asked.email,
         "CREATED",
         call.now,
-        policies=[DEFAULTS[kind].id for kind in root.policy_types],
+        policies=[DEFAULTS[kind].id for kind in root.policy_types if kind in DEFAULTS],
         tags=dict(asked.tags),
     )
     asked.state = "SUCCEEDED"

@@ -13,7 +13,8 @@ LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 ALL = "ALL"
 SCP = "SERVICE_CONTROL_POLICY"
 RCP = "RESOURCE_CONTROL_POLICY"
-IN_FORCE = (SCP, RCP)
+S3_POLICY = "S3_POLICY"
+IN_FORCE = (SCP, RCP, S3_POLICY)
 
 
 class ResourcePolicy(msgspec.Struct):
@@ -282,7 +283,8 @@ class OrganizationsState(State):
     def policies_of(self, organization: Organization, kind: str) -> list[Policy]:
         """All policies of a type that an organization can attach."""
         own = [each for each in self.policies.values() if (each.organization, each.type) == (organization.id, kind)]
-        return [DEFAULTS[kind], *own] if kind in self.roots[organization.root_id].policy_types else own
+        is_enabled = kind in self.roots[organization.root_id].policy_types
+        return [DEFAULTS[kind], *own] if is_enabled and kind in DEFAULTS else own
 
     def attached(self, organization: Organization, node: Node, kind: str) -> list[Policy]:
         """The policies of a type that are attached to a node."""

@@ -27,7 +27,7 @@ def create_organizational_unit(call: Call, request: Mapping[str, Any]) -> dict[s
         seat.organization.id,
         parent.id,
         request["Name"],
-        [DEFAULTS[kind].id for kind in seat.root.policy_types],
+        [DEFAULTS[kind].id for kind in seat.root.policy_types if kind in DEFAULTS],
         tags,
     )
     seat.state.save(unit)

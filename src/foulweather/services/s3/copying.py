@@ -10,7 +10,17 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.checksums import ALGORITHMS
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import bodies, conditions, described, encryption, integrity, limits, partitions, refusals
+from foulweather.services.s3 import (
+    bodies,
+    conditions,
+    described,
+    encryption,
+    integrity,
+    limits,
+    partitions,
+    refusals,
+    standing,
+)
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.records import Bucket, Checksum, Described, Version
@@ -126,6 +136,8 @@ def _copied(
     }
     if bucket.versioning == "Enabled":
         result["VersionId"] = version.id
+    if "lifecycle" in bucket.settings:
+        result.update(standing.expiration(bucket, version))
     if source_bucket.versioning:
         result["CopySourceVersionId"] = source.id
     return result  # type: ignore[return-value]

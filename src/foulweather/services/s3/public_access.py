@@ -33,7 +33,7 @@ def begin(bucket: Bucket) -> None:
 
 
 class Blocked(NamedTuple):
-    """A flag that is set, and where: on the bucket, the access point or the account."""
+    """A flag that is set, and where: on the bucket, the access point, the account or the organization."""
 
     flag: str
     arn: str
@@ -51,6 +51,14 @@ def blocked(call: Call, bucket: Bucket, flag: str) -> Blocked | None:
         arn = bucket.arn
         facts.append(call.fact(arn, flag, True))
         remedy.append(_command(f"s3api put-public-access-block --bucket {bucket.name}", given, flag))
+    above = of_organization(call, bucket.account)
+    if above is not None:
+        policy, assigned = above
+        if assigned == "all":
+            arn = arn or policy
+            facts.append(call.fact(policy, flag, True))
+            remedy.append(f"aws organizations describe-policy --policy-id {policy.rpartition('/')[2]}")
+        return Blocked(flag, arn, tuple(facts), tuple(remedy)) if arn else None
     account = call.state(S3ControlState).accounts.get(bucket.account)
     of_account = account.public_access_block if account is not None else None
     if of_account is not None and of_account.get(flag):
@@ -62,11 +70,23 @@ def blocked(call: Call, bucket: Bucket, flag: str) -> Blocked | None:
     return Blocked(flag, arn, tuple(facts), tuple(remedy)) if arn else None
 
 
+def of_organization(call: Call, account: str) -> tuple[str, str] | None:
+    """The S3 policy of its organization that stands in the place of an account's own settings, and what it assigns.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html
+    """
+    guardrails = call.pipeline.guardrails
+    return guardrails.public_access_block(account) if guardrails is not None else None
+
+
 def is_blocked(call: Call, bucket: Bucket, flag: str) -> bool:
-    """Whether a flag is set for a bucket, on itself or its account."""
+    """Whether a flag is set for a bucket, on itself, its account or its organization."""
     given: Mapping[str, Any] | None = bucket.settings.get(SETTING)
     if given is not None and given.get(flag):
         return True
+    above = of_organization(call, bucket.account)
+    if above is not None:
+        return above[1] == "all"
     account = call.state(S3ControlState).accounts.get(bucket.account)
     return bool(account is not None and (account.public_access_block or {}).get(flag))
 
@@ -97,6 +117,8 @@ def refused(call: Call, bucket: Bucket, found: Blocked, words: str, *further: Fa
         f'"{resource}" because {words} by the {found.flag} setting in S3 Block Public Access.'
     )
     where = "its account" if found.arn.endswith(":account") else "the bucket"
+    if ":policy/" in found.arn:
+        where = "its organization"
     if len(found.facts) > 1:
         where = "the bucket and for its account"
     cause = f"{found.flag} is on for {where}: {words}."

@@ -96,4 +96,5 @@ def _tell(call: Call, version: Version, how: str, replaced: Version | None = Non
         sequence=version.sequence,
         size=gone.size,
         storage_class=storage_classes.billed_as(gone),
+        ip=call.origin.ip,
     )

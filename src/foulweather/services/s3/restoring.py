@@ -57,9 +57,14 @@ def restore_object(call: Call, request: RestoreObjectRequest) -> RestoreObjectOu
         raise refusals.invalid_argument("Tier", tier, message)
     if storage_classes.is_restored(version, call.now):
         _extend(call, version, days)
-        return {}
+        return _answer(200)
     _begin(call, version, archive, tier, days)
-    return {}
+    return _answer(202)
+
+
+def _answer(status: int) -> RestoreObjectOutput:
+    """202 where a restore was begun, 200 where a copy is kept for longer; the codec makes the answer's status of it."""
+    return {"StatusCode": status}  # type: ignore[typeddict-unknown-key]
 
 
 def _checked_days(version: Version, asked: dict[str, Any]) -> int:

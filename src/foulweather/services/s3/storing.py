@@ -88,6 +88,7 @@ def store(
         storage_class=storage_classes.billed_as(version),
         was_class=was,
         was_size=replaced.size if was and replaced is not None else 0,
+        ip=call.origin.ip,
     )
     return version
 

@@ -197,6 +197,7 @@ class RestXmlResponse:
         "_payload",
         "_service",
         "_status",
+        "_tells_status",
         "_write",
     )
 
@@ -205,6 +206,7 @@ class RestXmlResponse:
         self._service = service
         self._status = int(operation.http.get("responseCode", 200))
         self._is_s3_read = service.is_s3 and operation.name in ("GetObject", "HeadObject")
+        self._tells_status = service.is_s3 and operation.name in s3.TELLS_STATUS
         if service.is_s3:
             self._status = s3.STATUS.get(operation.name, self._status)
         self._binding = ResponseBinding(shape)
@@ -243,7 +245,11 @@ class RestXmlResponse:
         binding = self._binding
         if self._is_s3_read:
             return self._read_object(result, headers)
-        status = (binding.write(result, headers) if binding.names else None) or self._status
+        told: int | None = None
+        if self._tells_status:
+            result = dict(result)
+            told = result.pop(s3.STATUS_MEMBER, None)
+        status = (binding.write(result, headers) if binding.names else None) or told or self._status
         if self._payload is None:
             if self._write is None:
                 if not result.keys() <= binding.names:

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 STATUS: Final[Mapping[str, int]] = {"PutBucketPolicy": 204, "PutBucketTagging": 204}
 
+# Operations whose status depends on what came of them, and the member of their results that says it.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+TELLS_STATUS: Final = frozenset({"RestoreObject"})
+STATUS_MEMBER: Final = "StatusCode"
+
+_ENCRYPTION: Final = "x-amz-server-side-encryption"
+
 # Operations whose API reference says that Content-MD5 is required (any checksum does today).
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 NEEDS_CHECKSUM: Final = frozenset(
@@ -46,6 +53,8 @@ def body_check(operation: OperationModel) -> Callable[[HttpRequest], None] | Non
     None where the operation checks its body itself (uploads), or the checksums are not the body's
     (CompleteMultipartUpload).
     """
+    if operation.name in ("GetObject", "HeadObject"):
+        return _check_read
     shape = operation.input
     payload = shape.trait("payload") if shape is not None else None
     is_document = shape is not None and payload is not None and shape.members[payload].type != "blob"
@@ -76,6 +85,23 @@ def body_check(operation: OperationModel) -> Callable[[HttpRequest], None] | Non
             )
 
     return check
+
+
+def _check_read(request: HttpRequest) -> None:
+    """Who reads does not say how the object is encrypted, unless the key is the reader's own.
+
+    "Encryption request headers, like x-amz-server-side-encryption, should not be sent for the GetObject requests".
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    value = request.header(_ENCRYPTION)
+    if value:
+        raise AwsError(
+            "InvalidArgument",
+            f"{_ENCRYPTION} header is not supported for this operation.",
+            400,
+            facts=(Fact("request", _ENCRYPTION, value),),
+            members={"ArgumentName": _ENCRYPTION, "ArgumentValue": value},
+        )
 
 
 def _check_md5(text: str, body: bytes) -> None:

@@ -210,16 +210,6 @@ resource "aws_s3_bucket_analytics_configuration" "data" {
   filter {
     prefix = "documents/${var.greeting}/"
   }
-  storage_class_analysis {
-    data_export {
-      destination {
-        s3_bucket_destination {
-          bucket_arn = aws_s3_bucket.logs.arn
-          prefix     = "analytics"
-        }
-      }
-    }
-  }
 }
 
 resource "aws_s3_bucket_inventory" "data" {
@@ -336,6 +326,6 @@ resource "aws_s3_bucket_notification" "data" {
   }
   topic {
     topic_arn = aws_sns_topic.events.arn
-    events    = ["s3:ObjectRemoved:*", "s3:ObjectCreated:Copy"]
+    events    = ["s3:ObjectRemoved:*", "s3:ObjectTagging:*"]
   }
 }

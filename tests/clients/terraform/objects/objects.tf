@@ -32,9 +32,10 @@ resource "aws_s3_object" "sealed" {
 }
 
 resource "aws_s3_bucket_object" "old" {
-  bucket  = aws_s3_bucket.data.id
-  key     = "documents/old"
-  content = "as stacks had it before"
+  bucket     = aws_s3_bucket.site.id # it asks for an ACL, which buckets without ACLs refuse
+  key        = "documents/old"
+  content    = "as stacks had it before"
+  depends_on = [aws_s3_bucket_acl.site]
 }
 
 resource "aws_s3_object_copy" "greeting" {
@@ -52,7 +53,7 @@ data "aws_s3_object" "greeting" {
 }
 
 data "aws_s3_bucket_object" "old" {
-  bucket = aws_s3_bucket.data.id
+  bucket = aws_s3_bucket.site.id
   key    = aws_s3_bucket_object.old.key
 }
 
@@ -60,7 +61,7 @@ data "aws_s3_objects" "documents" {
   bucket     = aws_s3_bucket.data.id
   prefix     = "documents/"
   max_keys   = 2
-  depends_on = [aws_s3_object.greeting, aws_s3_object.sealed, aws_s3_bucket_object.old]
+  depends_on = [aws_s3_object.greeting, aws_s3_object.sealed]
 }
 
 data "aws_s3_bucket_objects" "folders" {

@@ -15,6 +15,7 @@ variable "with_place" {
 }
 
 variable "replicas" {
+  type    = list(string)
   default = ["eu-west-1"]
 }
 
@@ -110,7 +111,7 @@ resource "aws_dynamodb_table" "sessions" {
   }
 
   lifecycle {
-    ignore_changes = [replica, stream_enabled, stream_view_type]
+    ignore_changes = [tags, tags_all]
   }
 }
 

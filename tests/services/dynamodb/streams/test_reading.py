@@ -114,4 +114,7 @@ async def test_a_stream_that_is_turned_off_can_be_read_for_a_day(aws: Aws) -> No
     aws.dynamodb.update_table({"TableName": "orders", "StreamSpecification": {"StreamEnabled": False}})
     assert len(records(aws, iterator(aws, arn, shards(aws, arn)[0]["ShardId"]))) == 1
     described = aws.dynamodbstreams.describe_stream({"StreamArn": arn})["StreamDescription"]
+    assert described["StreamStatus"] == "DISABLING"
+    await aws.advance(seconds=10)
+    described = aws.dynamodbstreams.describe_stream({"StreamArn": arn})["StreamDescription"]
     assert described["StreamStatus"] == "DISABLED"

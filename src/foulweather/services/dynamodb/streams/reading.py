@@ -74,9 +74,8 @@ def describe_stream(call: Call, request: DescribeStreamInput) -> DescribeStreamO
         shards = [shard for shard in shards if shard.parent == parent]
     after = request.get("ExclusiveStartShardId")
     if after is not None:
-        place = next((place for place, shard in enumerate(shards) if shard.id == after), None)
-        if place is None:
-            raise AwsError("ValidationException", f"Invalid ExclusiveStartShardId: {after}")
+        # A shard that is not there has nothing after it; AWS does not refuse it.
+        place = next((place for place, shard in enumerate(shards) if shard.id == after), len(shards))
         shards = shards[place + 1 :]
     size = min(request.get("Limit", limits.LISTED_MAX), limits.LISTED_MAX)
     told: dict[str, Any] = {
