@@ -25,6 +25,7 @@ import tempfile
 import time
 import tomllib
 import urllib.request
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,14 @@ FILES = ("s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py")
 LEGACY = "FOULWEATHER_S3_TESTS_LEGACY"
 ALL = "FOULWEATHER_S3_TESTS_ALL"
 LEFT_OUT = Path(__file__).with_name("s3_tests_left_out.toml")
-UNBLOCKED = {"Rules": [{"BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}}]}
+UNBLOCKED = {
+    "Rules": [
+        {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+            "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
+        }
+    ]
+}
 ACCOUNTS = {
     "s3 main": "111111111111",
     "s3 alt": "222222222222",
@@ -58,7 +66,7 @@ def pytest_configure(config: Any) -> None:
         if operation == "CreateBucket" and client.meta.service_model.service_name == "s3":
             bucket = {"Bucket": arguments["Bucket"]}
             make_api_call(client, "DeletePublicAccessBlock", bucket)
-            _take_customer_keys(client, bucket)
+            make_api_call(client, "PutBucketEncryption", {**bucket, "ServerSideEncryptionConfiguration": UNBLOCKED})
             if "ObjectOwnership" not in arguments:
                 rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
                 make_api_call(client, "PutBucketOwnershipControls", {**bucket, "OwnershipControls": rules})
@@ -77,6 +85,29 @@ def pytest_configure(config: Any) -> None:
         return made(client, operation, arguments)
 
     BaseClient._make_api_call = asked
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    """Leave out, by name, what is no test of today's S3."""
+    if os.environ.get(ALL):
+        return
+    reasons = left_out()
+    found = [(item, reasons.get(item.originalname)) for item in items]
+    items[:] = [item for item, reason in found if reason is None]
+    config.hook.pytest_deselected(items=[item for item, reason in found if reason is not None])
+    config.left_out = Counter(reason for _, reason in found if reason is not None)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
+    """Say how many were left out, and why."""
+    for reason, count in sorted(getattr(config, "left_out", {}).items()):
+        terminalreporter.write_line(f"left out: {count:3} {reason}")
+
+
+def left_out() -> dict[str, str]:
+    """The tests that are left out, by name, and why."""
+    groups = tomllib.loads(LEFT_OUT.read_text())["group"]
+    return {name: group["reason"] for group in groups for name in group["tests"]}
 
 
 def configured(port: int, *, with_tls: bool) -> configparser.RawConfigParser:
@@ -135,29 +166,36 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="a Python that has the tests' requirements")
     parser.add_argument("--port", type=int, default=0, help="the server's port (a free one)")
     parser.add_argument("--todays-defaults", action="store_true", help="leave new buckets as AWS makes them today")
-    parser.add_argument("--tls", action="store_true", help="talk TLS, without which S3 takes no keys of customers")
+    parser.add_argument("--plain", action="store_true", help="talk HTTP, over which S3 takes no keys of customers")
+    parser.add_argument("--all", action="store_true", help="run also what is left out by name")
     asked, further = parser.parse_known_args()
     asked.port = asked.port or _free_port()
     chosen = [each for each in further if each != "--"]
     if not any(".py" in each for each in chosen):
         chosen = [*FILES, *chosen]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_STATE_HOME": folder}
         log = Path(folder, "server.log")
         command = [sys.executable, "-m", "foulweather", "up", "--foreground", "--in-memory", "--port", str(asked.port)]
+        if not asked.plain:
+            command.append("--tls")
         with log.open("wb") as written:
             server = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
         try:
-            _wait(asked.port, server)
+            _wait(asked.port, server, with_tls=not asked.plain)
             path = Path(folder, "s3tests.conf")
             with path.open("w") as conf:
-                configured(asked.port, with_tls=asked.tls).write(conf)
+                configured(asked.port, with_tls=not asked.plain).write(conf)
+            authority = str(Path(folder, "foulweather", "tls", "ca.pem"))
+            trusting = {} if asked.plain else {"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority}
             tests = {
                 **os.environ,
+                **trusting,
                 "S3TEST_CONF": str(path),
                 "S3_USE_SIGV4": "1",
                 "PYTHONPATH": str(Path(__file__).parent),
                 LEGACY: "" if asked.todays_defaults else "1",
+                ALL: "1" if asked.all else "",
             }
             run = [asked.python, "-m", "pytest", "-p", "s3_tests", "-q", "-m", "not fails_on_aws", *chosen]
             return subprocess.run(run, env=tests, cwd=asked.checkout).returncode
@@ -175,12 +213,16 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, server: subprocess.Popen[bytes], *, with_tls: bool) -> None:
+    unverified = ssl.create_default_context()
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
+    address = f"{'https' if with_tls else 'http'}://127.0.0.1:{port}/_foulweather/health"
     for _ in range(300):
         if server.poll() is not None:
             raise SystemExit("the server ended")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_foulweather/health", timeout=5):
+            with urllib.request.urlopen(address, timeout=5, context=unverified):
                 return
         except OSError:
             time.sleep(0.1)

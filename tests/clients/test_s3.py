@@ -226,3 +226,21 @@ def _sync(cloud: Cloud, source: str, target: str) -> Any:
     ended = cloud.ran(found_tool("aws") or "aws", "s3", "sync", source, target, keys=ROOT_KEYS, timeout_s=300)
     assert ended.returncode == 0, ended.stderr[-2000:]
     return ended.stdout
+
+
+def test_a_notification_says_where_the_request_came_from(cloud: Cloud, bucket: str) -> None:
+    s3, sqs = cloud.client("s3"), cloud.client("sqs")
+    url = sqs.create_queue(QueueName=bucket)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    may = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:*", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
+    told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    for _ in range(5):
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5).get("Messages", [])
+        records = [record for each in found for record in json.loads(each["Body"]).get("Records", ())]
+        if records:
+            break
+    assert records[0]["requestParameters"]["sourceIPAddress"] == "127.0.0.1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -28,9 +29,7 @@ def test_buckets_with_all_settings_are_made_changed_and_destroyed(cloud: Cloud, 
     assert outputs["folders"] == ["copies/", "documents/"]
     s3, sqs = cloud.client("s3"), cloud.client("sqs")
     s3.put_object(Bucket="objects-data", Key="images/1.jpg", Body=b"1")
-    received = sqs.receive_message(QueueUrl=outputs["events"], MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
-    records = [record for each in received for record in json.loads(each["Body"]).get("Records", ())]
-    assert [record["s3"]["object"]["key"] for record in records] == ["images/1.jpg"]
+    assert events(sqs, outputs["events"]) == ["images/1.jpg"]
     locked = s3.head_object(Bucket="objects-source", Key="orders/1")["VersionId"]
     with pytest.raises(ClientError, match="AccessDenied"):  # GOVERNANCE, until it is bypassed
         s3.delete_object(Bucket="objects-source", Key="orders/1", VersionId=locked)
@@ -42,7 +41,18 @@ def test_buckets_with_all_settings_are_made_changed_and_destroyed(cloud: Cloud, 
     assert s3.get_object(Bucket="objects-data", Key="copies/greeting")["Body"].read() in (b"hello", b"bye")
 
     terraform("destroy", "-auto-approve", "-input=false", *CHANGED)
-    assert s3.list_buckets()["Buckets"] == []
+    assert not [each for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("objects-")]
+
+
+def events(sqs: Any, queue_url: str) -> list[str]:
+    """The keys that a queue has heard of, besides the test event of its configuration."""
+    for _ in range(5):
+        received = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+        bodies = [json.loads(each["Body"]) for each in received.get("Messages", ())]
+        found = [record["s3"]["object"]["key"] for body in bodies for record in body.get("Records", ())]
+        if found:
+            return found
+    return []
 
 
 def test_access_points_and_the_account_s_block_are_made_changed_and_destroyed(cloud: Cloud, tmp_path: Path) -> None:
@@ -63,4 +73,4 @@ def test_access_points_and_the_account_s_block_are_made_changed_and_destroyed(cl
     assert any(ACCOUNT in each["values"].get("arn", "") for each in told if each["type"] == "aws_s3_access_point")
 
     terraform("destroy", "-auto-approve", "-input=false", "-var=is_blocked=false")
-    assert s3.list_buckets()["Buckets"] == []
+    assert not [each for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("points-")]

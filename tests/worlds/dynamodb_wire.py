@@ -52,7 +52,8 @@ class Connection:
         await self.ask(
             "CreateTable",
             TableName=name,
-            BillingMode="PAY_PER_REQUEST",
+            # All that a table may be given: no client has a reason to be throttled.
+            ProvisionedThroughput={"ReadCapacityUnits": 40_000, "WriteCapacityUnits": 40_000},
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             **more,

@@ -137,7 +137,7 @@ def _with_values(document: Document, written: Document, verdict: Verdict, miss: 
         tests = conditions.get(failure.operator, {})
         if failure.key not in tests or not _is_extensible(verdict, miss, failure):
             return None
-        (actual,) = failure.actual or ()
+        actual = (failure.actual or ("",))[0]
         is_address = failure.operator.lower().startswith("ipaddress")
         tests[failure.key] = [*listed(tests[failure.key]), network_of(actual) if is_address else actual]
     return with_edited(document, miss.statement, Condition=conditions)

@@ -53,7 +53,7 @@ def for_explicit(call: Call, verdict: Verdict, held: Held, statement: Statement)
     asked = satisfying.by_asking(call, verdict, held, statement) or satisfying.by_tag(call, statement)
     if asked:
         return asked
-    kind = next(kind for kind, holder, _ in verdict.findings if holder is held)
+    kind: PolicyKind = next(kind for kind, holder, _ in verdict.findings if holder is held)
     resource = Resource(verdict.ask.resource, verdict.ask.resource_account, held)
     return satisfying.by_https(call, statement) + _by_editing(call, verdict, kind, held, statement, resource)
 

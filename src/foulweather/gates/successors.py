@@ -120,10 +120,11 @@ def _now(name: str, gone: dict[str, Gone]) -> str:
 
 
 def _principals(document: Any) -> Iterator[str]:
-    statements = document.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
+    statements: Any = document.get("Statement", [])
+    every = cast("list[Document]", statements) if isinstance(statements, list) else [statements]
+    for statement in every:
         for element in ("Principal", "NotPrincipal"):
-            written = cast("Document", statement).get(element)
+            written: Any = statement.get(element)
             if isinstance(written, dict):
                 yield from listed(cast("Document", written).get("AWS", []))
 

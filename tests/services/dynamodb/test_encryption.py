@@ -89,7 +89,9 @@ async def test_no_table_is_made_under_a_key_that_will_not_do(aws: Aws, change: s
 async def test_a_caller_without_decrypt_is_denied_the_items(aws: Aws) -> None:
     await made(aws, **sealed(key_of(aws)))
     user = clerk(aws, "dynamodb:*")
-    with pytest.raises(AwsError, match=r"KMS key access denied error: com\.amazonaws\.services\.kms\.model\.AWSKMSE") as no:
+    with pytest.raises(
+        AwsError, match=r"KMS key access denied error: com\.amazonaws\.services\.kms\.model\.AWSKMSE"
+    ) as no:
         put(user)
     assert no.value.code == "AccessDeniedException"
     assert "kms:Decrypt" in str(no.value.why)
@@ -157,3 +159,22 @@ async def test_a_restored_table_is_under_its_source_s_key(aws: Aws) -> None:
     await aws.advance(seconds=120)
     assert aws.dynamodb.scan({"TableName": "again"})["Count"] == 1
     assert len(aws.kms.list_grants({"KeyId": key})["Grants"]) == 2
+
+
+async def test_a_replica_has_a_key_of_its_own_region(aws: Aws) -> None:
+    there = aws.in_region("eu-west-1")
+    view = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+    await made(aws, **sealed(key_of(aws)), **view)
+    replica: dict[str, Any] = {"RegionName": "eu-west-1"}
+    with pytest.raises(AwsError, match="KMSMasterKeyId must be specified for the replica"):
+        aws.dynamodb.update_table({"TableName": "orders", "ReplicaUpdates": [{"Create": replica}]})
+    replica["KMSMasterKeyId"] = key = key_of(there)
+    aws.dynamodb.update_table({"TableName": "orders", "ReplicaUpdates": [{"Create": replica}]})
+    await aws.advance(seconds=120)
+    assert there.dynamodb.describe_table({"TableName": "orders"})["Table"]["SSEDescription"]["KMSMasterKeyArn"] == key
+    put(aws)
+    await aws.advance(seconds=5)
+    assert there.dynamodb.scan({"TableName": "orders"})["Count"] == 1
+    there.kms.disable_key({"KeyId": key})
+    await aws.advance(ms=encryption.LOOKED_EVERY_MS + encryption.IDLE_MS)
+    assert (status(aws), status(there)) == ("ACTIVE", encryption.LOST)

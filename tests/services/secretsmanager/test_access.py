@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,8 @@ async def test_conditions_on_tags_and_stages_decide(aws: Aws) -> None:
         aws, "maker", allow("secretsmanager:CreateSecret", resource=f"arn:aws:secretsmanager:*:{ACCOUNT}:secret:dev/*")
     )
     await made(maker, "dev/one")
-    for name, members in (("prod/one", {}), ("dev/two", {"Tags": [{"Key": "a", "Value": "b"}]})):
+    cases: list[tuple[str, dict[str, Any]]] = [("prod/one", {}), ("dev/two", {"Tags": [{"Key": "a", "Value": "b"}]})]
+    for name, members in cases:
         with pytest.raises(AwsError) as raised:
             await made(maker, name, **members)
         assert raised.value.code == "AccessDeniedException"

@@ -200,6 +200,18 @@ async def test_a_rotation_goes_through_its_steps_now_and_by_the_clock(aws: Aws, 
     assert len(function.steps) == 8
 
 
+async def test_a_value_put_by_hand_puts_the_next_rotation_off(aws: Aws, function: Function) -> None:
+    await made(aws)
+    asked = rotation(AutomaticallyAfterDays=10) | {"RotateImmediately": False}
+    await aws.secretsmanager.rotate_secret(asked)
+    await aws.advance(seconds=6 * DAY_S)
+    await put(aws, "prod/db", "by hand", 3)
+    await aws.advance(seconds=10 * DAY_S - 1)
+    assert function.steps == []
+    await aws.advance(seconds=DAY_S + 1)
+    assert len(function.steps) == 4
+
+
 async def test_a_rotation_that_fails_leaves_the_value_and_is_told(aws: Aws, function: Function) -> None:
     await made(aws)
     function.fails_at = "setSecret"

@@ -118,7 +118,7 @@ async def test_labels_are_moved_by_the_rules(aws: Aws) -> None:
     await put(aws, "prod/db", "two", 2, VersionStages=["AWSPENDING"])
     move = aws.secretsmanager.update_secret_version_stage
     current = {"SecretId": "prod/db", "VersionStage": "AWSCURRENT"}
-    with pytest.raises(AwsError, match="The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT"):
+    with pytest.raises(AwsError, match="The parameter RemoveFromVersionId can't be empty\\. Staging label AWSCURRENT"):
         move({**current, "MoveToVersionId": token(2)})
     with pytest.raises(AwsError, match="can't be completely removed"):
         move({**current, "RemoveFromVersionId": token(1)})

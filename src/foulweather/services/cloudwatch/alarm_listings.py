@@ -56,8 +56,8 @@ def _matches(alarm: Alarm, request: Request, names: list[str] | None, types: lis
 
 
 def _acts_on(alarm: Alarm, prefix: str) -> bool:
-    actions: list[str] = [arn for each in _LISTS for arn in alarm.config.get(each) or []]
-    return any(arn.startswith(prefix) for arn in actions)
+    lists: list[list[str]] = [alarm.config.get(each) or [] for each in _LISTS]
+    return any(arn.startswith(prefix) for actions in lists for arn in actions)
 
 
 def _tree(state: WatchState, request: Request, children: str | None, parents: str | None) -> dict[str, Any]:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+FINE_MAX = 3000
+COARSE_MS = 600_000
+"""Of a long backlog it is enough to know to ten minutes when its messages came."""
+
 
 class Depth(msgspec.Struct):
     """The messages of one queue by when they were sent, and those hidden by when they appear."""
@@ -27,24 +31,20 @@ class Depth(msgspec.Struct):
         self.touched_ms = at_ms
         self.total += 1
         sent = self.sent
-        if sent and at_ms - sent[-1][0] < 1000:
+        if sent and at_ms - sent[-1][0] < (1000 if len(sent) < FINE_MAX else COARSE_MS):
             sent[-1][1] += 1
         else:
             sent.append([at_ms, 1])
         wait_s = self.delay_s if delay_s is None else delay_s
         if wait_s:
-            self.delayed.append([at_ms + wait_s * 1000, 1])
+            _put(self.delayed, at_ms + wait_s * 1000, 1)
 
     def received(self, at_ms: int, count: int, visibility_s: int | None) -> None:
         """Messages were received: they are in flight."""
         self.touched_ms = at_ms
         self.settle(at_ms)
         until_ms = at_ms + 1000 * (self.visibility_s if visibility_s is None else visibility_s)
-        flying = self.flying
-        if flying and flying[-1][0] == until_ms:
-            flying[-1][1] += count
-        else:
-            flying.append([until_ms, count])
+        _put(self.flying, until_ms, count)
 
     def left(self, at_ms: int, count: int, *, was_flying: bool = True) -> None:
         """Messages are gone: the oldest, so far as the events tell."""
@@ -65,10 +65,9 @@ class Depth(msgspec.Struct):
 
     def settle(self, at_ms: int) -> None:
         """Let what was hidden until a time appear."""
-        if self.flying:
-            self.flying = [each for each in self.flying if each[0] > at_ms]
-        if self.delayed:
-            self.delayed = [each for each in self.delayed if each[0] > at_ms]
+        for hidden in (self.flying, self.delayed):
+            while hidden and hidden[0][0] <= at_ms:
+                del hidden[0]
 
     def sampled(self, at_ms: int) -> tuple[int, int, int, int]:
         """Visible, in flight, delayed, and the age of the oldest in seconds, at a time."""
@@ -76,6 +75,14 @@ class Depth(msgspec.Struct):
         delayed = min(self.total - flying, sum(count for until_ms, count in self.delayed if until_ms > at_ms))
         age_s = max(0, at_ms - self.sent[0][0]) // 1000 if self.sent else 0
         return self.total - flying - delayed, flying, delayed, age_s
+
+
+def _put(hidden: list[list[int]], until_ms: int, count: int) -> None:
+    """Hide messages until a time, those of the same tenth of a second together."""
+    if hidden and 0 <= until_ms - hidden[-1][0] < 100:
+        hidden[-1][1] += count
+    else:
+        hidden.append([until_ms, count])
 
 
 def _take(held: list[list[int]], count: int) -> None:

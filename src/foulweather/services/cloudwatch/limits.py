@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, get_args
 
 from foulweather.kernel import validation
@@ -82,6 +83,11 @@ def checked_time(at_ms: int, now_ms: int, path: str) -> int:
     return at_ms
 
 
+@lru_cache(maxsize=4096)
+def _is_pair(name: str, value: str) -> bool:
+    return len(name) <= 255 and len(value) <= 1024 and name.isascii() and value.isascii() and name[0] != ":"
+
+
 def checked_dimensions(given: list[dict[str, str]], path: str) -> tuple[tuple[str, str], ...]:
     """Dimensions by name."""
     if len(given) > DIMENSIONS_MAX:
@@ -89,14 +95,11 @@ def checked_dimensions(given: list[dict[str, str]], path: str) -> tuple[tuple[st
     pairs: list[tuple[str, str]] = []
     for number, each in enumerate(given, 1):
         name, value = each.get("Name"), each.get("Value")
-        if (name, value) in _GOOD:
-            pairs.append((str(name), str(value)))
-            continue
-        if not name or not name.strip():
+        if not name or name.isspace():
             raise refusals.missing(f"{path}.member.{number}.Name")
-        if not value or not value.strip():
+        if not value or value.isspace():
             raise refusals.missing(f"{path}.member.{number}.Value")
-        if len(name) > 255 or len(value) > 1024 or not name.isascii() or not value.isascii() or name[0] == ":":
+        if not _is_pair(name, value):
             raise refusals.invalid(
                 f"The value {name}={value} for parameter {path}.member.{number} is invalid.", Name=name
             )

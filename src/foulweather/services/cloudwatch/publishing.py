@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.services.cloudwatch import limits, refusals
+from foulweather.services.cloudwatch.series import Stream
 from foulweather.services.cloudwatch.state import Metric, WatchState
 
 Request = Mapping[str, Any]
+KNOWN_MAX = 100_000
+_OTHERS = frozenset({"Values", "Counts", "StatisticValues", "StorageResolution"})
 
 
 class Datum(NamedTuple):
@@ -46,18 +49,42 @@ def put_metric_data(call: Call, request: Request) -> None:
             f"The collection MetricData must not have a size greater than {limits.DATA_MAX}.", MetricData=len(given)
         )
     now_ms = call.now
-    data = [_checked(namespace, each, number, now_ms) for number, each in enumerate(given, 1)]
     state = call.state(WatchState)
-    for datum in data:
-        _store(state, datum)
+    known = state.known
+    plain: list[tuple[Stream, int, float]] = []
+    data: list[tuple[tuple[object, ...], Datum]] = []
+    for number, each in enumerate(given, 1):
+        key = _key(namespace, each)
+        stream = known.get(key)
+        value = each.get("Value")
+        at_ms: int = each.get("Timestamp", now_ms)
+        is_timely = now_ms - limits.PAST_MS <= at_ms <= now_ms + limits.FUTURE_MS
+        if stream is None or value is None or not is_timely or not _OTHERS.isdisjoint(each) or abs(value) > 1e100:
+            data.append((key, _checked(namespace, each, number, now_ms)))
+        elif value != value:
+            limits.checked_value(value, f"MetricData.member.{number}.Value")
+        else:
+            plain.append((stream, at_ms, float(value)))
+    for stream, at_ms, value in plain:
+        stream.bucket(at_ms).add(value)
+    for key, datum in data:
+        stream = _store(state, datum)
+        if len(known) < KNOWN_MAX:
+            known[key] = stream
 
 
-def _store(state: WatchState, datum: Datum) -> None:
+def _key(namespace: str, datum: dict[str, Any]) -> tuple[object, ...]:
+    """A series as a datum names it, its dimensions in the order given: known when it was checked before."""
+    given: list[dict[str, str]] | None = datum.get("Dimensions")
+    name, unit = datum.get("MetricName"), datum.get("Unit")
+    if not given:
+        return (namespace, name, unit)
+    return (namespace, name, unit, *[part for each in given for part in (each.get("Name"), each.get("Value"))])
+
+
+def _store(state: WatchState, datum: Datum) -> Stream:
     metric, unit, at_ms, values, given_set, is_high = datum
-    units = state.metrics.get(metric)
-    stream = units.get(unit) if units is not None else None
-    if stream is None:
-        stream = state.stream(metric, unit)
+    stream = state.stream(metric, unit)
     bucket = stream.bucket(at_ms)
     second = stream.second(at_ms, bucket) if is_high else None
     for value, count in values:
@@ -69,6 +96,7 @@ def _store(state: WatchState, datum: Datum) -> None:
         bucket.add_set(*given_set)
         if second is not None:
             second.add_set(*given_set)
+    return stream
 
 
 def _checked(namespace: str, datum: dict[str, Any], number: int, now_ms: int) -> Datum:

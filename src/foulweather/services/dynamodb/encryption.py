@@ -141,8 +141,10 @@ def look_after(call: Call, live: LiveTable) -> bool:
 def start_looking(call: Call, row: TableRow) -> None:
     """Have the KMS key of a table looked at now and then."""
     if row.sse_data_key:
+        asked = {"table": row.name, "table_id": row.id, "key": row.sse_key_arn}
         when_ms = call.now + LOOKED_EVERY_MS
-        call.later(when_ms, "dynamodb.look_after_key", table=row.name, table_id=row.id, key=row.sse_key_arn)
+        agenda = call.world.agenda
+        agenda.at(when_ms, "dynamodb.look_after_key", asked, account=row.account, region=row.region)
 
 
 def let_go(call: Call, row: TableRow) -> None:

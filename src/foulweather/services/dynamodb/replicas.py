@@ -11,7 +11,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.dynamodb import definitions, limits
-from foulweather.services.dynamodb.encryption import AWS_MANAGED, Wanted, described_key, is_managed, seal
+from foulweather.services.dynamodb.encryption import AWS_MANAGED, Wanted, described_key, is_managed, seal, start_looking
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Replica
 from foulweather.services.dynamodb.refusals import invalid
@@ -84,6 +84,7 @@ def _create(call: Call, live: LiveTable, region: str, given: Mapping[str, Any]) 
         copy.replicas = [Replica(row.region, "ACTIVE", call.now), *copy.replicas]
         made = there.add(copy, call.now)
         start_stream(call, made, "NEW_AND_OLD_IMAGES")
+        start_looking(call, copy)
         row.replicas = [*row.replicas, Replica(region, "CREATING", call.now, table_class)]
         row.status = "UPDATING"
         for peer in _others(call, live, region):

@@ -7,7 +7,7 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.secretsmanager import replication, staging
+from foulweather.services.secretsmanager import replication, rotating, staging
 from foulweather.services.secretsmanager.sealing import opened, seal
 from foulweather.services.secretsmanager.state import CURRENT, Sealed, Secret, SecretsState, Version
 
@@ -57,5 +57,9 @@ def add(call: Call, state: SecretsState, secret: Secret, version: Version, label
     staging.prune(state, secret, call.now)
     secret.changed_ms = call.now
     state.touch(secret)
+    rotation = secret.rotation
+    if rotation is not None and rotation.is_enabled and rotation.days and CURRENT in version.stages:
+        # "Manually updating the secret value ... is considered a valid rotation": API_RotationRulesType.
+        rotating.plan(call, state, secret, call.now)
     replication.spread(call, secret)
     call.changed("secretsmanager.SecretValueSet", secret.arn, VersionId=version.id, VersionStages=version.stages)

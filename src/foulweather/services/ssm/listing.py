@@ -22,9 +22,9 @@ async def get_parameters_by_path(call: Call, request: Request) -> dict[str, Any]
     if not path.startswith("/"):
         raise refusals.invalid(
             "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward "
-            'slash "/". It can\'t be prefixed with \\"aws\\" or \\"ssm\\" (case-insensitive). It must use only letters, '
-            "numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not "
-            'allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: '
+            'slash "/". It can\'t be prefixed with \\"aws\\" or \\"ssm\\" (case-insensitive). It must use only '
+            "letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters "
+            'are not allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: '
             "/get/parameters2-/by1./path0_.",
             Path=path,
         )

@@ -47,12 +47,12 @@ def named(call: Call, text: str) -> Place:
     return Place(parameter, account, rest, arn, f":{selector}" if selector else "")
 
 
-def require(call: Call, text: str, *, message: str = "") -> tuple[SsmState, Parameter]:
+def require(call: Call, text: str) -> tuple[SsmState, Parameter]:
     """The parameter that a name or an ARN names."""
     place = named(call, text)
     check_kept_here(call, place.name)
     if place.parameter is None:
-        raise refusals.no_such_parameter(place.name, message)
+        raise refusals.no_such_parameter(place.name)
     return call.state(SsmState, place.account), place.parameter
 
 

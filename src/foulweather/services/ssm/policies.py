@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -29,8 +29,8 @@ def checked(call: Call, text: str) -> list[Policy]:
         given: Any = json.loads(text)
     except ValueError:
         raise refusals.invalid("Policies must be a JSON array.", Policies=text) from None
-    listed: list[Any] = given if isinstance(given, list) else [given]
-    listed = [each for each in listed if each]
+    whole = cast("list[Any]", given) if isinstance(given, list) else [given]
+    listed = [each for each in whole if each]
     if len(listed) > limits.POLICIES_MAX:
         raise refusals.refused(
             "PoliciesLimitExceededException",
@@ -82,7 +82,7 @@ def plan(call: Call, parameter: Parameter, version: Version) -> None:
 
 
 def _checked_one(given: Any) -> tuple[str, Mapping[str, Any]]:
-    policy: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    policy = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
     kind = policy.get("Type")
     if not isinstance(kind, str) or kind not in _ATTRIBUTES:
         raise refusals.refused(
@@ -91,11 +91,11 @@ def _checked_one(given: Any) -> tuple[str, Mapping[str, Any]]:
             "ExpirationNotification, and NoChangeNotification.",
             Type=kind,
         )
-    attributes: Any = policy.get("Attributes")
     if policy.get("Version") != "1.0":
         raise _bad_attribute("Version", "must be 1.0", policy.get("Version"))
-    if not isinstance(attributes, dict):
-        raise _bad_attribute("Attributes", "must be there", attributes)
+    if not isinstance(policy.get("Attributes"), dict):
+        raise _bad_attribute("Attributes", "must be there", policy.get("Attributes"))
+    attributes = cast("dict[str, Any]", policy["Attributes"])
     for name in _ATTRIBUTES[kind]:
         if not isinstance(attributes.get(name), str):
             raise _bad_attribute(name, "must be there, as a string", attributes.get(name))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.why import Fact
+from foulweather.kernel.why import Fact, Why
 
 
 def invalid(message: str, **given: Any) -> AwsError:
@@ -22,14 +22,12 @@ def refused(code: str, message: str, **given: Any) -> AwsError:
     return AwsError(code, message, facts=_request(given))
 
 
-def no_such_parameter(name: str, message: str = "") -> AwsError:
-    """A parameter that is not there."""
-    return AwsError(
-        "ParameterNotFound",
-        message or f"Parameter {name} not found.",
-        facts=(Fact("request", "Name", name), Fact(name, "exists", False)),
-        remedy=(f"aws ssm put-parameter --name {name} --type String --value VALUE",),
-    )
+def no_such_parameter(name: str) -> AwsError:
+    """A parameter that is not there; AWS has no words for it but the code."""
+    facts = (Fact("request", "Name", name), Fact(name, "exists", False))
+    remedy = (f"aws ssm put-parameter --name {name} --type String --value VALUE",)
+    why = Why("refused", f"ParameterNotFound: there is no parameter {name}.", facts, remedy)
+    return AwsError("ParameterNotFound", "", why=why)
 
 
 def no_such_version(name: str, selector: str) -> AwsError:
