@@ -7,7 +7,7 @@ import json
 import os
 import random
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
@@ -136,7 +136,8 @@ class World:
         try:
             yield
         finally:
-            _counted.reset(token)
+            with suppress(ValueError):  # thrown away unfinished, when its task is gone already
+                _counted.reset(token)
             self.ended()
 
     @property

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.policy.principal import Principal
 from foulweather.services.cloudwatch import rules
-from harness import Aws
-from services.cloudwatch.watching import alarm, refused, state, told
+from foulweather.world.world import World
+from harness import Aws, new_aws
+from services.cloudwatch.watching import alarm, put, refused, state, told
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:pages"
 
@@ -79,12 +84,52 @@ def test_a_rule_of_alarms_that_are_not_there_is_refused(aws: Aws) -> None:
     assert "[nobody] in the alarm rule do not exist" in error.message
 
 
-def test_a_rule_may_not_lead_back_to_its_own_alarm(aws: Aws) -> None:
+async def test_a_cycle_is_evaluated_once_around(aws: Aws) -> None:
+    alarm(aws, "a", TreatMissingData="ignore")
+    compose(aws, "ALARM(a)", "one")
+    compose(aws, "NOT ALARM(one)", "two")
+    compose(aws, "ALARM(a) AND NOT ALARM(two)", "one")
+    await aws.advance(ms=1)
+    set_state(aws, "a", "ALARM")
+    assert {state(aws, "one"), state(aws, "two")} <= {"ALARM", "OK"}
+
+
+def test_an_alarm_that_a_composite_goes_by_cannot_be_deleted(aws: Aws) -> None:
     alarm(aws, "a")
-    compose(aws, "ALARM(a)", "inner")
-    compose(aws, "ALARM(inner)", "outer")
-    request = {"AlarmName": "inner", "AlarmRule": "ALARM(outer)"}
-    assert "cycle" in refused("ValidationError", aws.cloudwatch.put_composite_alarm, request).message
+    compose(aws, "ALARM(a)")
+    error = refused("ValidationError", aws.cloudwatch.delete_alarms, {"AlarmNames": ["a"]})
+    assert error.message == "Cannot delete a as there are composite alarm(s) depending on it."
+    aws.cloudwatch.delete_alarms({"AlarmNames": ["a", "whole"]})
+    aws.cloudwatch.delete_alarms({"AlarmNames": ["a"]})
+    assert aws.cloudwatch.describe_alarms({"AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})["MetricAlarms"] == []
+
+
+async def test_alarms_survive_a_restart_and_go_on(tmp_path: Path) -> None:
+    first = new_aws(directory=tmp_path / "world")
+    alarm(first, "a")
+    compose(first, "ALARM(a)")
+    await first.advance(seconds=40)
+    first.world.close()
+    second = new_aws(world=World(directory=tmp_path / "world"))
+    put(second, 500)
+    await second.advance(seconds=60)
+    assert (state(second, "a"), state(second, "whole")) == ("ALARM", "ALARM")
+
+
+def test_publishing_can_be_allowed_by_namespace(aws: Aws) -> None:
+    user = aws.iam.create_user({"UserName": "app"})["User"]
+    statement = {
+        "Effect": "Allow",
+        "Action": "cloudwatch:PutMetricData",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudwatch:namespace": "Shop"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.iam.put_user_policy({"UserName": "app", "PolicyName": "publish", "PolicyDocument": document})
+    app = aws.as_principal(Principal("user", user["Arn"], aws.account, user["UserId"]))
+    put(app, 1)
+    request = {"Namespace": "Other", "MetricData": [{"MetricName": "M", "Value": 1.0}]}
+    refused("AccessDenied", app.cloudwatch.put_metric_data, request)
 
 
 async def suppressed(aws: Aws) -> None:

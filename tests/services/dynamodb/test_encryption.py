@@ -178,3 +178,22 @@ async def test_a_replica_has_a_key_of_its_own_region(aws: Aws) -> None:
     there.kms.disable_key({"KeyId": key})
     await aws.advance(ms=encryption.LOOKED_EVERY_MS + encryption.IDLE_MS)
     assert (status(aws), status(there)) == ("ACTIVE", encryption.LOST)
+
+
+async def test_a_stream_s_reader_needs_the_table_s_key_too(aws: Aws) -> None:
+    view = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}
+    await made(aws, **sealed(key_of(aws)), **view)
+    put(aws)
+    arn = aws.dynamodb.describe_table({"TableName": "orders"})["Table"]["LatestStreamArn"]
+    user = clerk(aws, "dynamodb:*")
+
+    def read() -> list[Any]:
+        shard = user.dynamodbstreams.describe_stream({"StreamArn": arn})["StreamDescription"]["Shards"][0]["ShardId"]
+        asked = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        at = user.dynamodbstreams.get_shard_iterator(asked)["ShardIterator"]
+        return user.dynamodbstreams.get_records({"ShardIterator": at})["Records"]
+
+    with pytest.raises(AwsError, match="KMS key access denied error"):
+        read()
+    allow(aws, "dynamodb:*", "kms:Decrypt")
+    read()

@@ -13,7 +13,7 @@ from foulweather.services.secretsmanager.schedules import next_window
 from foulweather.services.secretsmanager.state import Secret
 from foulweather.world.world import World
 from harness import Aws, new_aws
-from services.secretsmanager.secret_calls import DAY_S, made, put, refused, token, value
+from services.secretsmanager.secret_calls import DAY_S, allow, made, put, refused, token, user, value
 
 MARKED = "You can't perform this operation on the secret because it was marked for deletion."
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:rotate"
@@ -265,3 +265,16 @@ def test_windows_open_as_the_guide_says() -> None:
     assert next_window(0, "cron(0 */8 * * ? *)", "", start) == (start + 8 * hour, start + 9 * hour)
     assert next_window(0, "rate(4 hours)", "", start + 1) == (start + 4 * hour, start + 5 * hour)
     assert next_window(0, "rate(2 days)", "3h", start + hour) == (start + 48 * hour, start + 51 * hour)
+
+
+async def test_a_replica_whose_key_the_caller_may_not_use_fails_and_says_so(aws: Aws) -> None:
+    key = aws.in_region(EU).kms.create_key({})["KeyMetadata"]["Arn"]
+    writer = user(aws, "writer", allow("secretsmanager:*"))
+    arn = await made(writer, AddReplicaRegions=[{"Region": EU, "KmsKeyId": key}])
+    await aws.advance(seconds=5)
+    (status,) = aws.secretsmanager.describe_secret({"SecretId": arn})["ReplicationStatus"]
+    assert (status["Status"], status["StatusMessage"]) == ("Failed", "Access to KMS is not allowed")
+    assert await value(aws, arn) == "hunter2"
+    await put(aws, arn, "by one who may", 2)
+    await aws.advance(seconds=5)
+    assert await value(aws.in_region(EU), "prod/db") == "by one who may"

@@ -34,6 +34,13 @@ async def test_a_parameter_has_versions_that_selectors_name(aws: Aws) -> None:
     assert [(one["Version"], one["Value"]) for one in history] == [(1, "db.internal"), (2, "two")]
 
 
+@pytest.mark.parametrize("name", ["prod/db/host", "/prod/a b", "/prod/db/"])
+async def test_a_name_that_no_parameter_can_have_is_told_apart(aws: Aws, name: str) -> None:
+    with pytest.raises(AwsError, match="Parameter name: can't be prefixed with") as raised:
+        await value(aws, name)
+    assert raised.value.code == "ValidationException"
+
+
 async def test_several_come_with_those_that_are_not_there(aws: Aws) -> None:
     await put(aws, "a")
     got = await aws.ssm.get_parameters({"Names": ["a", "b", "a:7"]})

@@ -44,7 +44,7 @@ def put_metric_alarm(call: Call, request: Request) -> None:
 
 
 def delete_alarms(call: Call, request: Request) -> None:
-    """Delete alarms: all of them, or none if one cannot be."""
+    """Delete alarms; names of none are passed over."""
     limits.check_model(call, request)
     state = call.state(WatchState)
     names: list[str] = request["AlarmNames"]
@@ -64,13 +64,18 @@ def delete_alarms(call: Call, request: Request) -> None:
 
 
 def _check_unused(state: WatchState, alarm: Alarm, names: list[str]) -> None:
-    """An alarm that suppresses another's actions has to stay; one in a rule may go, and counts as without data."""
+    """An alarm that a composite alarm goes by, or that suppresses its actions, has to stay.
+
+    "You can't delete any composite alarm that is part of the cycle because there is always still a composite alarm
+    that depends on that alarm" (DeleteAlarms).
+    """
     for composite in state.composites.values():
         suppressor = composites.name_of(composite.config.get("ActionsSuppressor") or "")
-        if suppressor == alarm.name and composite.name not in names:
+        if composite.name not in names and alarm.name in (suppressor, *composites.children(composite)):
             raise refusals.validation(
-                f"Alarm {alarm.name} is the actions suppressor of {composite.name} and cannot be deleted.",
-                ActionsSuppressor=suppressor,
+                f"Cannot delete {alarm.name} as there are composite alarm(s) depending on it.",
+                AlarmName=alarm.name,
+                composite=composite.name,
             )
 
 

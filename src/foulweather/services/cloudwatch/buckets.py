@@ -128,4 +128,4 @@ def unpacked(block: bytes) -> dict[int, Bucket]:
 
 
 def _small(value: float) -> float:
-    return int(value) if value.is_integer() else value
+    return int(value) if float(value).is_integer() else value

@@ -59,27 +59,13 @@ def _check_rule(state: WatchState, name: str, text: str) -> None:
     if len(names) > CHILDREN_MAX:
         raise refusals.validation(f"AlarmRule must not have more than {CHILDREN_MAX} child alarms.", AlarmRule=text)
     for each in names:
+        # Two rules may name each other: "it is possible to create a loop or cycle" (PutCompositeAlarm).
         if each != name and state.alarm(each) is None:
             raise refusals.validation(
                 f"Could not save the composite alarm as alarms [{each}] in the alarm rule do not exist",
                 AlarmRule=text,
                 missing=each,
             )
-    if _leads_to(state, names, name):
-        raise refusals.validation(f"Alarm {name} must not depend on itself: its rule makes a cycle.", AlarmRule=text)
-
-
-def _leads_to(state: WatchState, names: list[str], wanted: str) -> bool:
-    seen: set[str] = set()
-    ahead = list(names)
-    while ahead:
-        each = ahead.pop()
-        if each == wanted:
-            return True
-        if each not in seen and each in state.composites:
-            seen.add(each)
-            ahead += composites.children(state.composites[each])
-    return False
 
 
 def _check_suppressor(state: WatchState, request: Request) -> None:

@@ -27,13 +27,16 @@ def children(alarm: Alarm) -> list[str]:
 def child_changed(call: Call, changed: Alarm) -> None:
     """Evaluate the composite alarms of an alarm, and tell those whose actions it suppresses."""
     state = call.state(WatchState)
-    for composite in list(state.composites.values()):
-        if composite is changed:
-            continue
-        if name_of(composite.config.get("ActionsSuppressor") or "") == changed.name:
-            suppressing.suppressor_changed(call, composite, changed)
-        if changed.name in children(composite):
-            evaluate(call, composite, changed)
+    # "The evaluation of composite alarms stops if CloudWatch detects a cycle in the evaluation path."
+    state.changing.append(changed.name)
+    try:
+        for composite in list(state.composites.values()):
+            if name_of(composite.config.get("ActionsSuppressor") or "") == changed.name:
+                suppressing.suppressor_changed(call, composite, changed)
+            if changed.name in children(composite) and composite.name not in state.changing:
+                evaluate(call, composite, changed)
+    finally:
+        state.changing.pop()
 
 
 def evaluate_named(call: Call, name: str) -> None:

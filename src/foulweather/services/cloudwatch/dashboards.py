@@ -82,16 +82,17 @@ def list_dashboards(call: Call, request: Request) -> dict[str, Any]:
 
 
 def delete_dashboards(call: Call, request: Request) -> dict[str, Any]:
-    """Delete dashboards: all of them, or none if one does not exist."""
+    """Delete dashboards; "if there is an error, the operation attempts to delete as many dashboards as possible"."""
     names: list[str] = request.get("DashboardNames") or []
     if not names:
         raise refusals.missing("DashboardNames")
     state = call.state(DashboardState)
     missing = [name for name in names if name not in state.dashboards]
+    for name in dict.fromkeys(names):
+        if name in state.dashboards:
+            call.changed("cloudwatch.DashboardDeleted", state.dashboards.delete(name).arn, DashboardBody=None)
     if missing:
         raise _missing(", ".join(missing))
-    for name in dict.fromkeys(names):
-        call.changed("cloudwatch.DashboardDeleted", state.dashboards.delete(name).arn, DashboardBody=None)
     return {}
 
 

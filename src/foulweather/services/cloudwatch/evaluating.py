@@ -93,7 +93,10 @@ def evaluate(call: Call, state: WatchState, alarm: Alarm) -> None:
     try:
         points = _points(call, state, alarm)
     except AwsError as error:
-        call.explain("EvaluateAlarm", alarm.arn, Why("failed", f"The alarm cannot be evaluated: {error.message}"))
+        if alarm.told != error.message:
+            alarm.told = error.message
+            state.touch(alarm)
+            call.explain("EvaluateAlarm", alarm.arn, Why("failed", f"The alarm cannot be evaluated: {error.message}"))
         return
     if config.get("EvaluateLowSampleCountPercentile") == "ignore" and points:
         kept = [point for point in points if not point.is_few]

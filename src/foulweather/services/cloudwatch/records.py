@@ -23,6 +23,7 @@ class Alarm(msgspec.Struct, kw_only=True):
     transitioned_ms: int = 0
     tags: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     acted_ms: int = 0
+    told: str = ""
 
     @property
     def is_enabled(self) -> bool:

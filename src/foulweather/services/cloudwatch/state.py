@@ -43,6 +43,7 @@ class WatchState(State):
         """Find every series' minutes and days."""
         self.metrics: dict[Metric, dict[str, Stream]] = {}
         self.known: dict[tuple[object, ...], Stream] = {}
+        self.changing: list[str] = []
         self.bands: dict[str, tuple[int, object]] = {}
         by_id = {row.id: self._index(row) for row in self.streams.values()}
         self._last_id = max((int(each) for each in by_id), default=0)

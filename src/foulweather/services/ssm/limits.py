@@ -85,6 +85,12 @@ def checked_name(name: str, arn: str) -> str:
     return name
 
 
+def check_readable(name: str) -> None:
+    """Refuse to look for a name that no parameter can have."""
+    if not _NAME.fullmatch(name) or ("/" in name and not name.startswith("/")):
+        raise refusals.invalid(_NAME_WORDS, Name=name)
+
+
 def checked_value(request: Mapping[str, Any], tier: str) -> str:
     """A value that the tier has room for."""
     value: str = request["Value"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.service import Resource
-from foulweather.services.ssm import refusals
+from foulweather.services.ssm import limits, refusals
 from foulweather.services.ssm.state import Parameter, SsmState, Version, arn_of
 
 PUBLIC = "/aws/service"
@@ -52,6 +52,7 @@ def require(call: Call, text: str) -> tuple[SsmState, Parameter]:
     place = named(call, text)
     check_kept_here(call, place.name)
     if place.parameter is None:
+        limits.check_readable(place.name)
         raise refusals.no_such_parameter(place.name)
     return call.state(SsmState, place.account), place.parameter
 

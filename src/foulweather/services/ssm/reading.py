@@ -9,7 +9,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
-from foulweather.services.ssm import naming, refusals, throughput
+from foulweather.services.ssm import limits, naming, refusals, throughput
 from foulweather.services.ssm.describing import shown
 from foulweather.services.ssm.references import as_parameter, referred
 from foulweather.services.ssm.state import SsmState
@@ -49,6 +49,7 @@ async def _one(call: Call, text: str, decrypts: bool) -> dict[str, Any]:
         return await _of_secrets_manager(call, text, decrypts)
     naming.check_kept_here(call, place.name)
     if place.parameter is None:
+        limits.check_readable(place.name)
         raise refusals.no_such_parameter(place.name)
     state = call.state(SsmState, place.account)
     version = naming.selected(state, place.parameter, place.selector)

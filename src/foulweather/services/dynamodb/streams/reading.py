@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
+from foulweather.services.dynamodb import encryption
+from foulweather.services.dynamodb.state import DynamoState
 from foulweather.services.dynamodb.streams import limits
 from foulweather.services.dynamodb.streams.iterators import Iterator, opened
 from foulweather.services.dynamodb.streams_state import (
@@ -142,6 +144,10 @@ def get_records(call: Call, request: GetRecordsInput) -> GetRecordsOutput:
     state, stream = _located(call, iterator.arn)
     shard = _shard(stream, iterator.shard)
     _check_rate(call, state, shard)
+    live = call.state(DynamoState, state.account, state.region).table(stream.table, call.now)
+    if live is not None and live.row.sse_data_key:
+        # "DynamoDB streams are always encrypted with a table-level encryption key."
+        encryption.check_access(call, live)
     state.forget_old(stream, call.now)
     records = state.by_shard.get(shard.id, [])
     start = bisect_right(records, iterator.after, key=_sequence)
