@@ -91,8 +91,8 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     """Leave out, by name, what is no test of today's S3."""
     if os.environ.get(ALL):
         return
-    reasons = left_out()
-    found = [(item, reasons.get(item.originalname)) for item in items]
+    names, markers = left_out()
+    found = [(item, names.get(item.originalname) or _marked(item, markers)) for item in items]
     items[:] = [item for item, reason in found if reason is None]
     config.hook.pytest_deselected(items=[item for item, reason in found if reason is not None])
     config.left_out = Counter(reason for _, reason in found if reason is not None)
@@ -104,10 +104,18 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
         terminalreporter.write_line(f"left out: {count:3} {reason}")
 
 
-def left_out() -> dict[str, str]:
-    """The tests that are left out, by name, and why."""
+def _marked(item: Any, markers: dict[str, str]) -> str | None:
+    return next((markers[each.name] for each in item.iter_markers() if each.name in markers), None)
+
+
+def left_out() -> tuple[dict[str, str], dict[str, str]]:
+    """The tests that are left out, by name and by marker, and why."""
     groups = tomllib.loads(LEFT_OUT.read_text())["group"]
-    return {name: group["reason"] for group in groups for name in group["tests"]}
+    reasons = [(group, f"{group['kind']}: {group['reason']}") for group in groups]
+    return (
+        {name: reason for group, reason in reasons for name in group["tests"]},
+        {name: reason for group, reason in reasons for name in group.get("markers", ())},
+    )
 
 
 def configured(port: int, *, with_tls: bool) -> configparser.RawConfigParser:
@@ -173,38 +181,52 @@ def main() -> int:
     chosen = [each for each in further if each != "--"]
     if not any(".py" in each for each in chosen):
         chosen = [*FILES, *chosen]
+    with_tls = not asked.plain
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_STATE_HOME": folder}
-        log = Path(folder, "server.log")
-        command = [sys.executable, "-m", "foulweather", "up", "--foreground", "--in-memory", "--port", str(asked.port)]
-        if not asked.plain:
-            command.append("--tls")
-        with log.open("wb") as written:
-            server = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
-        try:
-            _wait(asked.port, server, with_tls=not asked.plain)
-            path = Path(folder, "s3tests.conf")
-            with path.open("w") as conf:
-                configured(asked.port, with_tls=not asked.plain).write(conf)
-            authority = str(Path(folder, "foulweather", "tls", "ca.pem"))
-            trusting = {} if asked.plain else {"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority}
-            tests = {
-                **os.environ,
-                **trusting,
-                "S3TEST_CONF": str(path),
-                "S3_USE_SIGV4": "1",
-                "PYTHONPATH": str(Path(__file__).parent),
-                LEGACY: "" if asked.todays_defaults else "1",
-                ALL: "1" if asked.all else "",
-            }
-            run = [asked.python, "-m", "pytest", "-p", "s3_tests", "-q", "-m", "not fails_on_aws", *chosen]
+        path = Path(folder, "s3tests.conf")
+        # Whoever's keys the server takes makes the users; from then on it takes no others than theirs.
+        with Server(folder, asked.port, with_tls=with_tls), path.open("w") as conf:
+            configured(asked.port, with_tls=with_tls).write(conf)
+        authority = str(Path(folder, "foulweather", "tls", "ca.pem"))
+        tests = {
+            **os.environ,
+            **({"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority} if with_tls else {}),
+            "S3TEST_CONF": str(path),
+            "S3_USE_SIGV4": "1",
+            "PYTHONPATH": str(Path(__file__).parent),
+            LEGACY: "" if asked.todays_defaults else "1",
+            ALL: "1" if asked.all else "",
+        }
+        run = [asked.python, "-m", "pytest", "-p", "s3_tests", "-q", "-m", "not fails_on_aws", *chosen]
+        with Server(folder, asked.port, "--strict", with_tls=with_tls):
             return subprocess.run(run, env=tests, cwd=asked.checkout).returncode
-        finally:
-            server.terminate()
-            server.wait()
-            said = log.read_text()
-            if "Traceback" in said:
-                print(said[-20_000:], file=sys.stderr)
+
+
+class Server:
+    """A server of ours, over a world in a folder; what goes wrong in it is printed at its end."""
+
+    def __init__(self, folder: str, port: int, *further: str, with_tls: bool) -> None:
+        command = [sys.executable, "-m", "foulweather", "up", "--foreground", "--port", str(port), *further]
+        self._command = [*command, "--data", str(Path(folder, "world")), *(("--tls",) if with_tls else ())]
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_STATE_HOME": folder}
+        self._log = Path(folder, "server.log")
+        self._port, self._with_tls = port, with_tls
+
+    def __enter__(self) -> None:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+        try:
+            _wait(self._port, self._process, with_tls=self._with_tls)
+        except SystemExit:
+            print(self._log.read_text(), file=sys.stderr)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+        said = self._log.read_text()
+        if "Traceback" in said:
+            print(said[-20_000:], file=sys.stderr)
 
 
 def _free_port() -> int:

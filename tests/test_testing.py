@@ -266,3 +266,13 @@ def test_a_plain_boto3_client_is_not_touched(aws: Aws) -> None:
     session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="y", region_name="us-east-1")
     with pytest.raises(HTTPClientError, match="a socket was opened"):
         session.client("sts").get_caller_identity()
+
+
+def test_an_operation_that_does_not_wait_does_not_move_the_clock():
+    with foulweather.world() as aws:
+        key = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        secrets = aws.client("secretsmanager")
+        secrets.create_secret(Name="token", SecretString="s", KmsKeyId=key)
+        before = aws.now_ms
+        assert secrets.get_secret_value(SecretId="token")["SecretString"] == "s"
+        assert aws.now_ms == before

@@ -131,6 +131,8 @@ class Aws:
         answering: asyncio.Future[HttpResponse] = asyncio.ensure_future(reply)
         while not answering.done():
             await asyncio.wait({answering}, timeout=0)
+            if answering.done():
+                break
             if self._jumps:
                 await self._jump()
             else:

@@ -290,10 +290,10 @@ def test_a_network_that_a_deny_spares(
     assert refusal(from_origin, alice, other, "s3", "GetObject", {"Bucket": "data", "Key": "in/a"})
 
 
-def test_https_comes_before_any_exemption(aws: Aws) -> None:
+def test_https_that_a_deny_wants(aws: Aws) -> None:
     alice = guarded(aws, "alice", {"Bool": {"aws:SecureTransport": "false"}})
     error = refusal(getting(alice, "in/a"))
-    assert error.why.remedy[0] == USE_HTTPS
+    assert error.why.remedy == (USE_HTTPS,)
     assert from_origin(alice, ELSEWHERE, "s3", "GetObject", {"Bucket": "data", "Key": "in/a"})
 
 

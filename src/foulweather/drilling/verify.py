@@ -77,7 +77,19 @@ def verify(drill: Drill, services: Services, serve: Serve) -> Verified:
                 steps.append(_script(loop, one, wrong.path, serve, f"refused: {wrong.name}", mends=False))
     except (BadDrill, Broken) as error:
         steps.append(Step("it can be played", False, str(error)))
+    finally:
+        _end(loop)
     return Verified(drill.id, steps)
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """End what the applications of the drill still wait for."""
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    if waiting:
+        loop.run_until_complete(asyncio.wait(waiting))
+    loop.close()
 
 
 def _read(drill: Drill) -> list[Step]:

@@ -50,12 +50,16 @@ def for_implicit(call: Call, verdict: Verdict, resource: Resource) -> tuple[str,
 
 def for_explicit(call: Call, verdict: Verdict, held: Held, statement: Statement) -> tuple[str, ...]:
     """What would keep a Deny statement from applying: what it asks for itself, or else an exemption."""
-    asked = satisfying.by_asking(call, verdict, held, statement) or satisfying.by_tag(call, statement)
+    asked = (
+        satisfying.by_https(call, statement)
+        or satisfying.by_asking(call, verdict, held, statement)
+        or satisfying.by_tag(call, statement)
+    )
     if asked:
         return asked
     kind: PolicyKind = next(kind for kind, holder, _ in verdict.findings if holder is held)
     resource = Resource(verdict.ask.resource, verdict.ask.resource_account, held)
-    return satisfying.by_https(call, statement) + _by_editing(call, verdict, kind, held, statement, resource)
+    return _by_editing(call, verdict, kind, held, statement, resource)
 
 
 def _by_editing(

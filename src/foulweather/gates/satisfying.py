@@ -12,7 +12,7 @@ from foulweather.policy.document import Statement
 from foulweather.policy.evaluate import Held, Verdict
 
 MFA_KEYS = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage"})
-USE_HTTPS = "# Over https: give the client an endpoint URL that begins with https://"
+USE_HTTPS = "# Over https: the client's endpoint URL must begin with https:// (here: foulweather up --tls)"
 _HEADERS = {
     "s3:x-amz-server-side-encryption": "server-side-encryption",
     "s3:x-amz-server-side-encryption-aws-kms-key-id": "ssekms-key-id",
@@ -37,7 +37,7 @@ def by_https(call: Call, statement: Statement) -> tuple[str, ...]:
     wants_it = any(
         test.lookup == "aws:securetransport" and not test.null and "true" not in test.wanted for test in statement.tests
     )
-    return (USE_HTTPS,) if wants_it and not call.origin.is_secure else ()
+    return (USE_HTTPS,) if wants_it and not call.origin.is_secure and call.principal.kind != "service" else ()
 
 
 def by_tag(call: Call, statement: Statement) -> tuple[str, ...]:

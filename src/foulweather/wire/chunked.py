@@ -220,7 +220,7 @@ class ChunkedDecoder:
             if not lines or lines[-1][0] != "x-amz-trailer-signature":
                 raise _malformed_trailer()
             signature = lines.pop()[1].rstrip("*")
-        self.trailers = dict(lines)
+        self.trailers.update(lines)  # what streams the body holds this very dictionary
         if sorted(self.trailers) != sorted(self._names) or len(lines) != len(self.trailers):
             raise _malformed_trailer()
         if signature and self._signer is not None:

@@ -144,3 +144,13 @@ async def test_a_policy_can_deny_the_root_user(aws: Aws) -> None:
     with pytest.raises(AwsError) as raised:
         await value(aws, "prod/db")
     assert raised.value.code == "AccessDeniedException"
+
+
+async def test_a_key_can_be_demanded_of_who_makes_secrets(aws: Aws) -> None:
+    key = aws.kms.create_key({})["KeyMetadata"]
+    where = {"StringEquals": {"secretsmanager:KmsKeyArn": key["Arn"]}}
+    maker = user(aws, "maker", allow("secretsmanager:CreateSecret", Condition=where), allow("kms:*"))
+    await made(maker, "one", KmsKeyId=key["KeyId"])
+    with pytest.raises(AwsError) as raised:
+        await made(maker, "two")
+    assert raised.value.code == "AccessDeniedException"

@@ -30,6 +30,7 @@ class Bucket(msgspec.Struct, array_like=True):
 
     def add(self, value: float, count: float = 1.0) -> None:
         """Count a value some times."""
+        value = float(value)  # an int would come back from its row as a float
         self.count += count
         self.total += value * count
         if value < self.low:

@@ -13,7 +13,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Access, Permission, Resource
-from foulweather.services.s3 import addressing, copy_sources
+from foulweather.services.s3 import addressing, copy_sources, refusals
 from foulweather.services.s3.condition_keys import Conditions
 from foulweather.services.s3.held_policies import policy_of
 from foulweather.services.s3.protected import bucket_resource, key_resource
@@ -99,6 +99,38 @@ def newest_version(action: str) -> Callable[[Call, Request], Sequence[Resource]]
         return NOTHING if "VersionId" in request else _of_key(call, request, action)
 
     return found
+
+
+def read_version(call: Call, request: Request) -> Sequence[Resource]:
+    """The newest version of a key; who may list the bucket is told that there is none, though he may not read it.
+
+    "If the object that you request doesn't exist, the error that Amazon S3 returns depends on whether you
+    also have the s3:ListBucket permission": https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    if "VersionId" in request:
+        return NOTHING
+    bucket = addressing.bucket_for(call, request)
+    key = request.get("Key", "")
+    version = _version(call, bucket, key, None)
+    if (version is None or version.is_delete_marker) and _is_told(call, bucket, key):
+        marked = (("x-amz-delete-marker", "true"), ("x-amz-version-id", version.id)) if version is not None else ()
+        raise refusals.no_such_key(bucket.name, key, marked)
+    return _of_key(call, request, "s3:GetObject")
+
+
+def _is_told(call: Call, bucket: Bucket, key: str) -> bool:
+    """Whether somebody who may not read a key that is missing may see that it is; not where reading it is denied."""
+    refusal = denied(call, "s3:GetObject", bucket, key)
+    return refusal is not None and not _is_explicit(refusal) and may_see(call, bucket, key)
+
+
+def _is_explicit(refusal: AwsError) -> bool:
+    return " forbids it" in refusal.why.cause
+
+
+def may_see(call: Call, bucket: Bucket, key: str) -> bool:
+    """Whether the caller may list the bucket, if only under a prefix that the key has."""
+    return denied(call, "s3:ListBucket", bucket, request={"Prefix": key}) is None
 
 
 def keys_of_many(call: Call, request: Request) -> Sequence[Resource]:

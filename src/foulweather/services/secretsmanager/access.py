@@ -63,6 +63,9 @@ def conditions_of(call: Call, request: Request) -> Conditions:
             conditions[f"secretsmanager:{key}"] = _text(request[member])
     if call.operation in ("GetSecretValue", "BatchGetSecretValue") and "VersionId" not in request:
         conditions.setdefault("secretsmanager:versionstage", CURRENT)
+    if key := request.get("KmsKeyId"):
+        rest = key if "/" in key else f"key/{key}"
+        conditions["secretsmanager:kmskeyarn"] = key if key.startswith("arn:") else call.arn("kms", rest)
     if "RotationRules" in request:
         conditions["secretsmanager:modifyrotationrules"] = "true"
     if replicas := request.get("AddReplicaRegions"):

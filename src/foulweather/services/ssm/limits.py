@@ -48,7 +48,8 @@ def rate(per_s: int, burst: int = 0) -> Rate:
     return Rate(per_s, burst or per_s, "ThrottlingException", "Rate exceeded")
 
 
-# AWS publishes no rates of these; they are low enough to be met by a stack that writes without backing off.
+# No page of AWS that was found gives numbers for these. The rates are assumed: low enough that a stack which writes
+# without backing off is throttled, as people report; PutParameter's does not follow the throughput setting yet.
 RATES: dict[str, Rate] = {
     operation: rate(per_s, per_s * 10)
     for per_s, operations in {
