@@ -207,7 +207,7 @@ class Server:
 
     def __init__(self, folder: str, port: int, *further: str, with_tls: bool) -> None:
         command = [sys.executable, "-m", "foulweather", "up", "--foreground", "--port", str(port), *further]
-        self._command = [*command, "--data", str(Path(folder, "world")), *(("--tls",) if with_tls else ())]
+        self._command = [*command, "--data-dir", str(Path(folder, "world")), *(("--tls",) if with_tls else ())]
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_STATE_HOME": folder}
         self._log = Path(folder, "server.log")
         self._port, self._with_tls = port, with_tls

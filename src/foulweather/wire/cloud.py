@@ -332,6 +332,8 @@ def _read_s3(hosted: Hosted, plan: Plan, call: Call, request: HttpRequest, proof
 def _is_large_upload(head: HttpRequest) -> bool:
     """Whether a PUT is one of S3's with a body that is better not held in memory."""
     length = head.header("content-length")
+    if not head.header("authorization") and head.header("expect"):
+        return s3_paths.may_be_s3(head, "")  # who did not sign and may not is told so before he sends anything
     if length.isdigit() and int(length) <= WHOLE_UPLOAD_BYTES_MAX:
         return False
     scope = access_key_of(head)

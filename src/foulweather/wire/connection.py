@@ -248,9 +248,8 @@ class Connection(Answering):
         self._upgrading = self._parser.should_upgrade() and _has_body(by_name)
 
     def _check_expect(self, expect: str) -> bool:
-        if expect.lower() != "100-continue":
-            raise _Refused(plain(417))
-        return not self._http10
+        # Any other expectation may fail or be ignored (RFC 9110, 10.1.1): S3 ignores it.
+        return expect.lower() == "100-continue" and not self._http10
 
     def _admit(self, request: HttpRequest, by_name: dict[str, str], length: int) -> None:
         """Ask the application how it wants the body, before a byte of it is taken."""

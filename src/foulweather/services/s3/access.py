@@ -7,22 +7,20 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Access, Permission, Resource
-from foulweather.services.s3 import addressing, copy_sources, refusals
+from foulweather.services.s3 import addressing, copy_sources
 from foulweather.services.s3.condition_keys import Conditions
 from foulweather.services.s3.held_policies import policy_of
+from foulweather.services.s3.judging import NO_REQUEST, Request, is_told, version_of
 from foulweather.services.s3.protected import bucket_resource, key_resource
-from foulweather.services.s3.records import Bucket, Version
+from foulweather.services.s3.refusals import no_such_key
 from foulweather.services.s3.state import S3State
 
-Request = Mapping[str, Any]
 NOTHING: tuple[Resource, ...] = ()
-NO_REQUEST: Request = {}
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
@@ -37,28 +35,6 @@ def policy_command(arn: str, document: str) -> str:
         )
     bucket = arn.rpartition(":::")[2].partition("/")[0]
     return f"aws s3api put-bucket-policy --bucket {bucket} --policy {shlex.quote(document)}"
-
-
-def may(call: Call, action: str, bucket: Bucket, key: str = "") -> bool:
-    """Whether the caller may do something besides, as to see that a key is missing (s3:ListBucket)."""
-    return denied(call, action, bucket, key) is None
-
-
-def denied(
-    call: Call, action: str, bucket: Bucket, key: str = "", version_id: str | None = None, request: Request = NO_REQUEST
-) -> AwsError | None:
-    """The refusal of an action on a bucket or one of its keys; None where the caller may."""
-    version: Version | None = None
-    if key:
-        version = _version(call, bucket, key, version_id)
-        resource = key_resource(call, bucket, key, version, action)
-    else:
-        resource = bucket_resource(call, bucket)
-    try:
-        call.pipeline.require(call, Permission(action, resource, Conditions(call, request, bucket, version)))
-    except AwsError as error:
-        return error
-    return None
 
 
 # --- resources
@@ -111,26 +87,11 @@ def read_version(call: Call, request: Request) -> Sequence[Resource]:
         return NOTHING
     bucket = addressing.bucket_for(call, request)
     key = request.get("Key", "")
-    version = _version(call, bucket, key, None)
-    if (version is None or version.is_delete_marker) and _is_told(call, bucket, key):
+    version = version_of(call, bucket, key, None)
+    if (version is None or version.is_delete_marker) and is_told(call, bucket, key):
         marked = (("x-amz-delete-marker", "true"), ("x-amz-version-id", version.id)) if version is not None else ()
-        raise refusals.no_such_key(bucket.name, key, marked)
+        raise no_such_key(bucket.name, key, marked)
     return _of_key(call, request, "s3:GetObject")
-
-
-def _is_told(call: Call, bucket: Bucket, key: str) -> bool:
-    """Whether somebody who may not read a key that is missing may see that it is; not where reading it is denied."""
-    refusal = denied(call, "s3:GetObject", bucket, key)
-    return refusal is not None and not _is_explicit(refusal) and may_see(call, bucket, key)
-
-
-def _is_explicit(refusal: AwsError) -> bool:
-    return " forbids it" in refusal.why.cause
-
-
-def may_see(call: Call, bucket: Bucket, key: str) -> bool:
-    """Whether the caller may list the bucket, if only under a prefix that the key has."""
-    return denied(call, "s3:ListBucket", bucket, request={"Prefix": key}) is None
 
 
 def keys_of_many(call: Call, request: Request) -> Sequence[Resource]:
@@ -147,15 +108,10 @@ def a_new_bucket(call: Call, request: Request) -> Sequence[Resource]:
 def _of_key(call: Call, request: Request, action: str) -> Sequence[Resource]:
     bucket = addressing.bucket_for(call, request)
     key = request.get("Key", "")
-    version = _version(call, bucket, key, request.get("VersionId"))
+    version = version_of(call, bucket, key, request.get("VersionId"))
     resource = key_resource(call, bucket, key, version, action)
     points = addressing.point_resources(call, key)
     return (*points, resource) if points else (resource,)
-
-
-def _version(call: Call, bucket: Bucket, key: str, version_id: str | None) -> Version | None:
-    shelf = call.state(S3State).shelves[bucket.name]
-    return shelf.newest(key) if version_id is None else shelf.find(key, version_id)
 
 
 # --- condition keys
@@ -169,7 +125,7 @@ def bucket_keys(call: Call, request: Request) -> Conditions:
 def object_keys(call: Call, request: Request) -> Conditions:
     """The condition keys of a request about an object."""
     bucket = call.state(S3State).buckets.get(request["Bucket"])
-    version = _version(call, bucket, request["Key"], request.get("VersionId")) if bucket is not None else None
+    version = version_of(call, bucket, request["Key"], request.get("VersionId")) if bucket is not None else None
     return Conditions(call, request, bucket, version)
 
 
@@ -261,7 +217,7 @@ def _reading_source(call: Call, request: Request) -> list[Permission]:
     if found is None:
         return []
     bucket, key, version_id = found
-    version = _version(call, bucket, key, version_id)
+    version = version_of(call, bucket, key, version_id)
     conditions = Conditions(call, {"VersionId": version_id} if version_id else {}, bucket, version)
     of = "ObjectVersion" if version_id is not None else "Object"
     actions = [f"s3:Get{of}"]
@@ -325,6 +281,11 @@ def _listing(action: str) -> Access:
 def _reading(action: str, versioned: str) -> Access:
     also = of_version(f"s3:{versioned}")
     return Access(f"s3:{action}", newest_version(f"s3:{action}"), object_keys, also, is_read=True, is_data=True)
+
+
+_READING = Access(
+    *("s3:GetObject", read_version, object_keys, of_version("s3:GetObjectVersion")), is_read=True, is_data=True
+)
 
 
 def _writing(action: str, also: Any = None) -> Access:
@@ -399,8 +360,8 @@ ACCESS: dict[str, Access] = {
     "ListParts": Access("s3:ListMultipartUploadParts", a_key, object_keys, is_read=True, is_data=True),
     "DeleteObject": _changing("DeleteObject", "DeleteObjectVersion"),
     "DeleteObjects": Access("s3:DeleteObject", keys_of_many, is_data=True),
-    "GetObject": _reading("GetObject", "GetObjectVersion"),
-    "HeadObject": _reading("GetObject", "GetObjectVersion"),
+    "GetObject": _READING,
+    "HeadObject": _READING,
     "GetObjectAttributes": Access(
         "s3:GetObject", newest_version("s3:GetObject"), object_keys, also_attributes, is_read=True, is_data=True
     ),

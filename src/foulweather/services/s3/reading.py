@@ -7,8 +7,8 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.s3 import partitions, refusals
-from foulweather.services.s3.access import may
 from foulweather.services.s3.finding import bucket_of, version_asked
+from foulweather.services.s3.judging import may_see
 from foulweather.services.s3.records import Bucket, Version
 
 
@@ -23,7 +23,7 @@ def read_version(
     partitions.admit(call, bucket, request["Key"], False)
     version = version_asked(call, bucket, request["Key"], request.get("VersionId"), method)
     if version is None:
-        if not may(call, "s3:ListBucket", bucket):
+        if not may_see(call, bucket, request["Key"]):
             raise refusals.hidden_key(bucket, request["Key"])
         raise refusals.no_such_key(bucket.name, request["Key"])
     check(call, version, request)
