@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.checksums import encoded
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
 from foulweather.wire.chunked import ChunkedDecoder, decode, decoder_of, decoding
 from foulweather.wire.sigv4 import read_proof, signing_key
+from foulweather.wire.uploads import opened
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 SCOPE = "20130524/us-east-1/s3/aws4_request"
@@ -310,3 +312,19 @@ def test_random_signed_bodies_decode_and_any_flipped_byte_is_noticed(sizes: list
         assert (decoded, broken.lower()) == (whole, body.lower())
         return
     assert code in ("SignatureDoesNotMatch", "IncompleteBody", "InvalidChunkSizeError", "MalformedTrailerError")
+
+
+async def test_a_body_that_still_arrives_has_its_trailers_once_it_has_ended():
+    """Botocore sends every upload so over HTTPS: the checksum is known when the pieces have been read."""
+    data = b"hello world" * 1000
+    request, body = upload(data)
+    request.stream = in_pieces(body + f"x-amz-checksum-crc32:{encoded('CRC32', data)}\r\n\r\n".encode())
+    incoming = opened(request, None, None).stream
+    assert isinstance(incoming, Incoming)
+    assert b"".join([piece async for piece in incoming]) == data
+    assert incoming.trailers == {"x-amz-checksum-crc32": encoded("CRC32", data)}
+
+
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(body), 4096):
+        yield body[at : at + 4096]

@@ -59,14 +59,24 @@ def test_an_explicit_deny_of_the_bucket_policy_wins_and_its_remedy_narrows_it(aw
     new_bucket(aws)
     put(aws, "a")
     alice = user(aws, "alice", allow("s3:*"))
-    insecure = {"Bool": {"aws:SecureTransport": "false"}}
-    policy(aws, BUCKET, statement(BUCKET, "s3:GetObject", Effect="Deny", Sid="TLS", Condition=insecure))
+    policy(aws, BUCKET, statement(BUCKET, "s3:GetObject", Effect="Deny", Sid="NoReaders"))
     error = refused(alice.s3.get_object, READ)
     assert error.message.endswith("with an explicit deny in a resource-based policy")
-    assert "statement TLS" in first_cause(error)
+    assert "statement NoReaders" in first_cause(error)
     assert any(fact.set_by is not None for fact in error.why.first_cause().facts)
     carry_out(aws, error.why.remedy[0])
     assert alice.s3.get_object(READ)["Body"] == b"x"
+
+
+def test_a_deny_of_plain_http_is_mended_by_https_and_not_in_the_policy(aws: Aws) -> None:
+    new_bucket(aws)
+    put(aws, "a")
+    alice = user(aws, "alice", allow("s3:*"))
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    policy(aws, BUCKET, statement(BUCKET, "s3:GetObject", Effect="Deny", Sid="TLS", Condition=insecure))
+    error = refused(alice.s3.get_object, READ)
+    assert "statement TLS" in first_cause(error)
+    assert error.why.remedy[0].startswith("# Over https")
 
 
 @pytest.mark.parametrize(

@@ -298,3 +298,15 @@ def test_a_form_that_is_too_large_to_hold_is_not_taken(web: Web):
     assert isinstance(admission, Admission)
     assert admission.too_large is not None
     assert admission.too_large.status == 501
+
+
+def test_who_signs_nothing_and_asks_first_is_told_before_the_body(web: Web):
+    """ "If the message is rejected based on the headers, the body of the message is not sent" (PutObject, Expect)."""
+    length = ("Content-Length", "3")
+    head = HttpRequest("PUT", "/site/a", "", [("Host", HOST), length, ("Expect", "100-continue")])
+    admission = web.cloud.admit(head)
+    assert isinstance(admission, Admission)
+    assert admission.stream
+    plain = web.cloud.admit(HttpRequest("PUT", "/site/a", "", [("Host", HOST), length]))
+    assert isinstance(plain, Admission)
+    assert not plain.stream

@@ -6,7 +6,7 @@ from typing import Any
 
 from foulweather.gates.faults import words
 from foulweather.gates.faults.book import Faults
-from foulweather.gates.faults.fault import Fault
+from foulweather.gates.faults.fault import Fault, Kind
 from foulweather.kernel.call import Call
 from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.errors import AwsError
@@ -68,7 +68,8 @@ def unreachable(call: Call, service: str, region: str) -> Why | None:
         region,
         principals.service(f"{call.service}.amazonaws.com"),
     )
-    for kind, cause in (("network", "The network to"), ("unavailable", "The service")):
+    ways: tuple[tuple[Kind, str], ...] = (("network", "The network to"), ("unavailable", "The service"))
+    for kind, cause in ways:
         fault = found.meeting(sent, kind)
         if fault is not None:
             found.met(fault, sent)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.s3 import access, limits, mfa, refusals
+from foulweather.services.s3 import judging, limits, mfa, refusals
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.records import Bucket
 from foulweather.services.s3.removing import delete
@@ -73,7 +73,7 @@ def _delete_entry(call: Call, bucket: Bucket, entry: Mapping[str, Any], request:
             raise refusals.unsupported_header(name, entry[name])
     version_id: str | None = entry.get("VersionId") or None
     action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
-    if not access.may(call, action, bucket, key):
+    if not judging.may(call, action, bucket, key):
         raise AwsError("AccessDenied", "Access Denied", 403)
     asked = {name: value for name, value in request.items() if name != "VersionId"}
     if version_id is not None:

@@ -11,7 +11,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.s3 import acl, encryption, limits, locks, refusals, standing, storage_classes, tagging
-from foulweather.services.s3.access import may
+from foulweather.services.s3.judging import may
 from foulweather.services.s3.records import Bucket, Checksum, Described, PartSummary, Version
 
 HEADERS = (

@@ -40,7 +40,7 @@ def denied(
 
 
 def is_told(call: Call, bucket: Bucket, key: str) -> bool:
-    """Whether somebody who may not read a key that is missing may see that it is; not where a policy forbids reading."""
+    """Whether somebody who may not read a missing key may see that it is missing: not where reading is forbidden."""
     refusal = denied(call, "s3:GetObject", bucket, key)
     return refusal is not None and not refusal.why.cause.endswith(" forbids it.") and may_see(call, bucket, key)
 

@@ -13,7 +13,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.s3 import refusals
-from foulweather.services.s3.access import may
+from foulweather.services.s3.judging import may
 from foulweather.services.s3.records import Bucket, Retention, Version
 
 MODES: Final = ("GOVERNANCE", "COMPLIANCE")

@@ -15,7 +15,7 @@ from foulweather.kernel.credentials import Credentials, Session
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.policy.principal import Principal
-from foulweather.services.s3 import access, kms_keys, storage_classes
+from foulweather.services.s3 import judging, kms_keys, storage_classes
 from foulweather.services.s3.acl import owned_grants
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.owners import canonical_id
@@ -115,7 +115,7 @@ def check_allowed(acting: Call, bucket: Bucket, version: Version, target: Bucket
 
 
 def _require(acting: Call, action: str, bucket: Bucket, key: str, version_id: str | None = None) -> None:
-    error = access.denied(acting, action, bucket, key, version_id)
+    error = judging.denied(acting, action, bucket, key, version_id)
     if error is not None:
         raise error
 
@@ -146,7 +146,7 @@ def _may_tag(call: Call, acting: Call, bucket: Bucket, version: Version, target:
         ("s3:GetObjectVersionTagging", bucket, version.id),
         ("s3:ReplicateTags", target, None),
     ):
-        error = access.denied(acting, action, where, version.key, version_id)
+        error = judging.denied(acting, action, where, version.key, version_id)
         if error is not None:
             call.explain("ReplicateTags", version.arn, error.why, error.code)
             return False

@@ -13,8 +13,8 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.s3 import conditions, encryption, limits, refusals, storage_classes
-from foulweather.services.s3.access import may
 from foulweather.services.s3.finding import check_owner
+from foulweather.services.s3.judging import may
 from foulweather.services.s3.records import Bucket, Version
 from foulweather.services.s3.state import S3State
 

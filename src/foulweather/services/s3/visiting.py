@@ -15,8 +15,8 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.s3 import refusals, website_pages, website_rules
-from foulweather.services.s3.access import may
 from foulweather.services.s3.addresses import Address
+from foulweather.services.s3.judging import may
 from foulweather.services.s3.records import Bucket
 from foulweather.services.s3.state import S3State
 from foulweather.services.s3.website_pages import redirected
