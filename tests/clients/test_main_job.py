@@ -57,7 +57,7 @@ def test_a_lost_message_is_explained_and_the_printed_command_mends_it(cloud: Clo
         assert (envelope["Message"], envelope["MessageId"]) == ("found", published["MessageId"])
 
 
-def test_the_mend_adds_to_the_policy_that_is_there(cloud: Cloud) -> None:
+def test_the_mend_keeps_what_the_policy_allows_already(cloud: Cloud) -> None:
     sns, sqs = cloud.client("sns"), cloud.client("sqs")
     topic = sns.create_topic(Name="second")["TopicArn"]
     queue_url = sqs.create_queue(QueueName="second")["QueueUrl"]
@@ -83,7 +83,9 @@ def test_the_mend_adds_to_the_policy_that_is_there(cloud: Cloud) -> None:
     (message,) = received(cloud, queue_url, 5)
     assert json.loads(message["Body"])["Message"] == "found"
     found = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["Policy"])["Attributes"]["Policy"]
-    assert older in json.loads(found)["Statement"]
+    (statement,) = json.loads(found)["Statement"]
+    condition = {"ArnEquals": {"aws:SourceArn": [f"{topic}-of-old", topic]}}
+    assert statement == older | {"Condition": condition}
 
 
 def test_a_command_reaches_the_region_where_it_happened(cloud: Cloud) -> None:
