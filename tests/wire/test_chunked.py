@@ -17,7 +17,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
 from foulweather.wire.chunked import ChunkedDecoder, decode, decoder_of, decoding
 from foulweather.wire.sigv4 import read_proof, signing_key
-from foulweather.wire.uploads import opened
+from foulweather.wire.uploads import opened, without_coding
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 SCOPE = "20130524/us-east-1/s3/aws4_request"
@@ -328,3 +328,17 @@ async def test_a_body_that_still_arrives_has_its_trailers_once_it_has_ended():
 async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
     for at in range(0, len(body), 4096):
         yield body[at : at + 4096]
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("aws-chunked", ""),
+        ("aws-chunked,deflate, gzip", "deflate, gzip"),
+        ("gzip, AWS-Chunked", "gzip"),
+        ("aws-chunked, aws-chunked", ""),
+        ("gzip,aws-chunked,br", "gzip,br"),
+    ],
+)
+def test_the_coding_of_the_transfer_is_taken_off_and_others_stay_as_written(written: str, left: str):
+    assert without_coding(written) == left

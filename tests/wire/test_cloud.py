@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.trace import Traces
 from foulweather.wire.app import Deferred
 from foulweather.wire.cloud import Cloud
+from foulweather.wire.codec import operation_codec
 from foulweather.wire.route import Unroutable, route
 from foulweather.world.world import World
 
@@ -145,3 +149,13 @@ def test_what_is_for_nobody_is_refused_in_its_own_protocol(
 def test_an_unsigned_request_for_nothing_in_particular_is_refused(cloud: Cloud) -> None:
     response = answered(cloud, HttpRequest("GET", "/", "", [("Host", "localhost:4566")], b""))
     assert (response.status, json.loads(response.body)["message"]) == (403, "Missing Authentication Token")
+
+
+@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_dynamodb_takes_compressed_requests(coding: str, compress: Callable[[bytes], bytes]) -> None:
+    body = compress(b'{"Limit": 7}')
+    codec = operation_codec("dynamodb", "json", "ListTables")
+    assert codec.decode(HttpRequest("POST", "/", "", [("Content-Encoding", coding)], body), {}) == {"Limit": 7}
+    for broken in (body[:-1], b"", b"nonsense"):
+        with pytest.raises(AwsError, match="InternalServerError"):
+            codec.decode(HttpRequest("POST", "/", "", [("Content-Encoding", coding)], broken), {})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from foulweather.kernel.http import HttpResponse
     from foulweather.kernel.model import OperationModel
 
+DYNAMO: Final = frozenset({"dynamodb", "dynamodbstreams"})
+WINDOW_BITS: Final = {"gzip": 31, "deflate": 15}
 DECOMPRESSED_BYTES_MAX: Final = 16 * 1024 * 1024
 
 
@@ -103,22 +105,53 @@ class _Decompressing:
 
     def decode(self, request: HttpRequest, labels: Mapping[str, str]) -> dict[str, Any]:
         """The request's members."""
-        if request.header("content-encoding").rpartition(",")[2].strip() == "gzip":
-            request = HttpRequest(
-                request.method, request.path, request.query, request.headers, _gunzipped(request.body)
-            )
+        coding = request.header("content-encoding")
+        if coding:
+            request = self.unpacked(request, coding.rpartition(",")[2].strip().lower())
         return self._codec.decode(request, labels)
 
+    def unpacked(self, request: HttpRequest, coding: str) -> HttpRequest:
+        """The request with its body out of a coding."""
+        if coding != "gzip":
+            return request
+        try:
+            return _with_body(request, _inflated(request.body, coding))
+        except zlib.error as error:
+            raise AwsError("SerializationException", "The request body is not valid gzip", 400) from error
 
-def _gunzipped(body: bytes) -> bytes:
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        plain = inflater.decompress(body, DECOMPRESSED_BYTES_MAX)
-    except zlib.error as error:
-        raise AwsError("SerializationException", "The request body is not valid gzip", 400) from error
-    if inflater.unconsumed_tail:
-        raise AwsError("RequestEntityTooLarge", "The decompressed request body is too large", 413)
-    return plain
+
+class _DynamoDecompressing(_Decompressing):
+    """DynamoDB takes gzip and deflate, and answers whatever cannot be unpacked with an error of its own (500)."""
+
+    def unpacked(self, request: HttpRequest, coding: str) -> HttpRequest:
+        """The request with its body out of a coding."""
+        try:
+            return _with_body(request, _inflated(request.body, coding))
+        except (zlib.error, KeyError) as error:
+            raise AwsError("InternalServerError", "Internal server error", 500) from error
+
+
+def _with_body(request: HttpRequest, body: bytes) -> HttpRequest:
+    return HttpRequest(request.method, request.path, request.query, request.headers, body)
+
+
+def _inflated(body: bytes, coding: str) -> bytes:
+    """What was compressed, in one piece or in several one after another; zlib.error where it is not whole."""
+    window_bits = WINDOW_BITS[coding]
+    pieces: list[bytes] = []
+    left = DECOMPRESSED_BYTES_MAX
+    while True:
+        inflater = zlib.decompressobj(wbits=window_bits)
+        piece = inflater.decompress(body, left + 1)
+        if len(piece) > left:
+            raise AwsError("RequestEntityTooLarge", "The decompressed request body is too large", 413)
+        if not inflater.eof:
+            raise zlib.error("it is cut off")
+        pieces.append(piece)
+        left -= len(piece)
+        body = inflater.unused_data
+        if not body:
+            return b"".join(pieces)
 
 
 def service_codec(model: ServiceModel, protocol: str) -> ServiceCodec:
@@ -140,6 +173,8 @@ def operation_codec(service: str, protocol: str, operation: str) -> OperationCod
     compiler = _service_codec(service, protocol)
     model = ServiceModel.load(service).operation(operation)
     codec = compiler.operation(model)
+    if service in DYNAMO:
+        return _DynamoDecompressing(codec)
     return _Decompressing(codec) if "requestcompression" in model.model else codec
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from foulweather.wire.body import BodyFailed, BodyTooSlow, ClientGone
 from foulweather.wire.chunked import ChunkedDecoder, decode, decoder_of, decoding
 from foulweather.wire.proof import Proof
 
-CODING = "aws-chunked"
+_CODED = re.compile(r"(?:^|,)\s*aws-chunked\s*(?=,|$)", re.IGNORECASE)
 
 
 def opened(request: HttpRequest, proof: Proof | None, secret: str | None) -> HttpRequest:
@@ -67,11 +68,16 @@ def _headers(request: HttpRequest) -> list[tuple[str, str]]:
     kept: list[tuple[str, str]] = []
     for name, value in request.headers:
         if name.lower() == "content-encoding":
-            value = ",".join([each.strip() for each in value.split(",") if each.strip().lower() != CODING])
+            value = without_coding(value)
             if not value:
                 continue
         kept.append((name, value))
     return kept
+
+
+def without_coding(value: str) -> str:
+    """A Content-Encoding without the coding of transfers, which objects never have; the others as they are written."""
+    return _CODED.sub("", value).strip(" ,")
 
 
 def _like(
