@@ -117,6 +117,6 @@ def test_a_refusal_ends_the_aws_cli_with_its_message(cloud: Cloud) -> None:
         "An error occurred (NoSuchEntity) when calling the GetUser operation: "
         "The user with name nobody cannot be found."
     )
-    ended = cloud.ran(found_tool("aws") or "aws", "dynamodb", "list-tables", keys=ROOT_KEYS, AWS_MAX_ATTEMPTS="1")
+    ended = cloud.ran(found_tool("aws") or "aws", "glue", "get-databases", keys=ROOT_KEYS, AWS_MAX_ATTEMPTS="1")
     assert ended.returncode in REFUSED
-    assert "An error occurred (NotImplemented) when calling the ListTables operation" in ended.stderr
+    assert "An error occurred (NotImplemented) when calling the GetDatabases operation" in ended.stderr
