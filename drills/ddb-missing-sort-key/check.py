@@ -1,4 +1,4 @@
-"""Each payment is on the order that was paid, and on no other; no order is there that nobody placed; all old ones are."""
+"""Each payment is on the order that was paid; no order is there that nobody placed; all old ones are."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def check(lab: Lab) -> Why | None:
 
 def _paid(lab: Lab, since_ms: int, items: list[dict[str, Any]], key: Fact) -> Why | None:
     on = {
-        item["payment"]["S"]: (item["user_id"]["S"], int(item["created_at"]["N"])) for item in items if "payment" in item
+        item["payment"]["S"]: (item["user_id"]["S"], int(item["created_at"]["N"]))
+        for item in items
+        if "payment" in item
     }
     paid = [order for order in _payments(lab).paid if since_ms < order.paid_at_ms]
     lost = [order for order in paid if order.payment not in on]

@@ -1,4 +1,4 @@
-"""No write is throttled at the rush's load, nor at twice of it; and the quiet of the night is not paid for as a rush."""
+"""No write is throttled at the rush's load, the table can follow twice of it, and by night it costs little."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def _state(lab: Lab) -> Why | None:
     policies = scaling.describe_scaling_policies(**asked, ResourceId="table/orders")["ScalingPolicies"]
     if not targets or not policies:
         return unmended(
-            "No write is throttled at this load. Nobody scales the table: by night it is paid for as it stands, and the "
-            "next rush is the same page.",
+            "No write is throttled at this load. Nobody scales the table: by night it is paid for as it stands, and "
+            "the next rush is the same page.",
             _units(lab),
         )
     low, high = targets[0]["MinCapacity"], targets[0]["MaxCapacity"]

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.model import ServiceModel, catalogue
+from foulweather.wire import rest_paths, s3_paths
 from foulweather.wire.rest_paths import match
 
 
@@ -172,3 +174,18 @@ def test_every_operation_is_found_at_its_own_path() -> None:
             if (matched is None or matched[0] != name) and name not in same:
                 wrong.append((service, name, matched))
     assert wrong == []
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET", "HEAD", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["/b/k", "/b/a/b/", "/b//k", "/b/./..", "/b/%2e%2F", "/b/a%20b+c", "/b/", "/b", "/", "//k"]
+)
+@pytest.mark.parametrize("query", ["", "x-id=Whatever", "uploads", "tagging"])
+@pytest.mark.parametrize("headers", [[], [("x-amz-copy-source", "/b/k")]])
+def test_the_short_way_to_an_objects_operation_leads_where_the_long_one_does(
+    method: str, path: str, query: str, headers: list[tuple[str, str]]
+) -> None:
+    request = HttpRequest(method, path, query, [("Host", "localhost"), *headers])
+    found = s3_paths.match(request, True)
+    searched = rest_paths.match("s3", method, path, query, request.header)
+    assert (None if found is None else (found.operation, dict(found.labels))) == searched

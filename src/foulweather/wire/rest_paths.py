@@ -116,7 +116,7 @@ class RestPaths:
         if found is None:
             return None
         route, values = found
-        return route.operation, {label: _decoded(value) for label, value in zip(route.labels, values, strict=True)}
+        return route.operation, {label: decoded(value) for label, value in zip(route.labels, values, strict=True)}
 
 
 class _Search:
@@ -198,7 +198,8 @@ class _Search:
         return best
 
 
-def _decoded(value: str) -> str:
+def decoded(value: str) -> str:
+    """A piece of a path without its percent-encoding; refuses what is no UTF-8."""
     if "%" not in value and value.isascii():
         return value
     try:

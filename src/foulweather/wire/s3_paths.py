@@ -14,6 +14,8 @@ ACCOUNT_DIGITS = 12
 # Methods and content type of a browser's upload form, which is no operation of the API's model.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 FORM = "multipart/form-data"
+ON_OBJECTS = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}
+"""What a method means for a key, where the query string says nothing more."""
 
 
 class Found(NamedTuple):
@@ -41,8 +43,28 @@ def match(request: HttpRequest, is_signed: bool) -> Found | None:
         if bucket and "/" not in bucket and (not address.bucket or request.path == "/"):
             return Found("s3", "PutObject", {"Bucket": bucket, "Key": ""})
     path = f"/{address.bucket}{request.path}" if address.bucket else request.path
+    if not request.query or _is_named(request.query):
+        whole = _whole_object(request, path)
+        if whole is not None:
+            return whole
     found = rest_paths.match("s3", request.method, path, request.query, request.header)
     return Found("s3", *found) if found is not None else None
+
+
+def _is_named(query: str) -> bool:
+    """Whether a query string only repeats the operation's name, as several SDKs have it."""
+    return query.startswith("x-id=") and "&" not in query
+
+
+def _whole_object(request: HttpRequest, path: str) -> Found | None:
+    """The operation on an object as a whole: what nearly every request is for, found without a search."""
+    operation = ON_OBJECTS.get(request.method)
+    bucket, _, key = path[1:].partition("/")
+    if operation is None or not bucket or not key:
+        return None
+    if operation == "PutObject" and request.header("x-amz-copy-source"):
+        operation = "CopyObject"
+    return Found("s3", operation, {"Bucket": rest_paths.decoded(bucket), "Key": rest_paths.decoded(key)})
 
 
 def _is_for_an_account(address: Address) -> bool:

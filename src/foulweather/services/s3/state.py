@@ -74,6 +74,17 @@ class Shelf:
         self.bytes -= version.size
 
 
+    def swap(self, before: Version, version: Version) -> None:
+        """Put a version in the place of one of the same key that leaves."""
+        found = self._versions[version.key]
+        if len(found) == 1:  # of a bucket without versioning: the key stays where it is
+            found[0] = version
+            self.bytes += version.size - before.size
+        else:
+            self.remove(before)
+            self.add(version)
+
+
 class Watch:
     """What happens to a key while a conditional write to it is under way."""
 
@@ -146,6 +157,14 @@ class S3State(State):
         self.versions_by_sequence.delete(str(version.sequence))
         self.shelves[version.bucket].remove(version)
         for segment in version.segments:
+            files.delete(segment.file)
+
+    def replace_version(self, before: Version, version: Version, files: Files) -> None:
+        """Make a version the newest of its key, and delete the one that it replaces for good."""
+        self.versions_by_sequence.delete(str(before.sequence))
+        self.versions_by_sequence.put(str(version.sequence), version)
+        self.shelves[version.bucket].swap(before, version)
+        for segment in before.segments:
             files.delete(segment.file)
 
     # --- conditional writes under way

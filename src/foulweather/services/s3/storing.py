@@ -72,9 +72,11 @@ def store(
         replaced = state.shelves[bucket.name].find(key, NULL_VERSION)
         if replaced is not None:
             storage_classes.note_leaving(call, replaced)
-            state.remove_version(replaced, call.world.files)
             was = storage_classes.billed_as(replaced)
-    state.add_version(version)
+    if replaced is not None:
+        state.replace_version(replaced, version, call.world.files)
+    else:
+        state.add_version(version)
     call.happened(
         "s3.ObjectCreated",
         version.arn,

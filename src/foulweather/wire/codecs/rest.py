@@ -178,7 +178,7 @@ class ResponseBinding:
     """Writes a result's (or an error's) members outside of its body."""
 
     def __init__(self, shape: Shape | None) -> None:
-        self._headers: list[tuple[str, str, Callable[[Any], str]]] = []
+        self._headers: dict[str, tuple[str, Callable[[Any], str]]] = {}
         self._prefixes: list[tuple[str, str]] = []
         self._status: str | None = None
         self.names: set[str] = set()
@@ -187,7 +187,7 @@ class ResponseBinding:
             location = member.trait("location")
             if location == "header":
                 wire_name = member.trait("locationName") or name
-                self._headers.append((name, wire_name, _header_writer(member)))
+                self._headers[name] = wire_name, _header_writer(member)
                 self.sets_content_type |= wire_name.lower() == "content-type"
             elif location == "headers":
                 self._prefixes.append((name, member.trait("locationName") or ""))
@@ -199,10 +199,11 @@ class ResponseBinding:
 
     def write(self, result: Mapping[str, Any], headers: list[tuple[str, str]]) -> int | None:
         """Add the headers to `headers`; the status, if a member holds it."""
-        for name, wire_name, write in self._headers:
-            value = result.get(name)
-            if value is not None:
-                headers.append((wire_name, write(value)))
+        bound = self._headers
+        for name, value in result.items():
+            found = bound.get(name)
+            if found is not None and value is not None:
+                headers.append((found[0], found[1](value)))
         for name, prefix in self._prefixes:
             entries: dict[str, str] = result.get(name) or {}
             for key, value in entries.items():

@@ -6,6 +6,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -39,7 +40,13 @@ def iso8601_milliseconds(at_ms: int) -> str:
 
 def rfc822(at_ms: int) -> str:
     """`Sat, 21 Nov 2026 00:00:00 GMT`: HTTP headers."""
-    return format_datetime(EPOCH + timedelta(seconds=at_ms // 1000), usegmt=True)
+    return _rfc822(at_ms // 1000)
+
+
+@lru_cache(maxsize=4096)
+def _rfc822(at_s: int) -> str:
+    # The same moments are told again and again: an object's last change with every read of it.
+    return format_datetime(EPOCH + timedelta(seconds=at_s), usegmt=True)
 
 
 def unix_number(at_ms: int) -> int | float:
