@@ -29,11 +29,18 @@ PROVIDER = "terraform-provider-aws*"
 _REQUEST_ID = re.compile(r"'x-amzn-RequestId': '([0-9a-f-]{36})'", re.IGNORECASE)
 
 
+NODE_MODULES = Path(os.environ.get("FOULWEATHER_NODE_MODULES", "node_modules"))
+"""Where packages for Node.js are."""
+
+
 def found_tool(name: str) -> str | None:
     """Where a tool is, or None: beside this Python first, then on the path."""
     if name == "terraform-provider-aws":
         mirror = terraform_mirror()
         return None if mirror is None else str(mirror)
+    if name.startswith("@"):  # a package of JavaScript's
+        package = NODE_MODULES / name
+        return str(package) if package.is_dir() else None
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.exists() else shutil.which(name)
 

@@ -6,23 +6,12 @@ FOULWEATHER_NODE_MODULES names a folder `node_modules` with @aws-sdk/client-dyna
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
-from clients.running import ROOT_KEYS, Cloud, found_tool
+from clients.running import NODE_MODULES, ROOT_KEYS, Cloud, found_tool
 
-MODULES = Path(os.environ.get("FOULWEATHER_NODE_MODULES", "node_modules"))
-
-pytestmark = [
-    pytest.mark.client,
-    pytest.mark.needs("node"),
-    pytest.mark.skipif(
-        not (MODULES / "@aws-sdk" / "lib-dynamodb").is_dir(),
-        reason="@aws-sdk/lib-dynamodb is not there: name its node_modules in FOULWEATHER_NODE_MODULES",
-    ),
-]
+pytestmark = [pytest.mark.client, pytest.mark.needs("node", "@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb")]
 
 SCRIPT = """
 const { DynamoDBClient, CreateTableCommand, waitUntilTableExists } = require("@aws-sdk/client-dynamodb");
@@ -69,7 +58,7 @@ main().catch((error) => { console.error(error); process.exit(1); });
 
 
 def test_the_document_client_reads_what_it_wrote(cloud: Cloud) -> None:
-    place = cloud.aimed(ROOT_KEYS) | {"NODE_PATH": str(MODULES.resolve())}
+    place = cloud.aimed(ROOT_KEYS) | {"NODE_PATH": str(NODE_MODULES.resolve())}
     told = json.loads(cloud.run(found_tool("node") or "node", "-e", SCRIPT, **place))
     assert told == {
         "tags": ["a"],
