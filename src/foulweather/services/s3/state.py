@@ -73,7 +73,6 @@ class Shelf:
             self.keys.remove(version.key)
         self.bytes -= version.size
 
-
     def swap(self, before: Version, version: Version) -> None:
         """Put a version in the place of one of the same key that leaves."""
         found = self._versions[version.key]
