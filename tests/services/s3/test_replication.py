@@ -242,6 +242,27 @@ async def test_changes_of_tags_follow(aws: Aws) -> None:
     assert aws.s3.get_object_tagging({"Bucket": TARGET, "Key": "k"})["TagSet"] == tags["TagSet"]
 
 
+@pytest.mark.parametrize(("synced", "expected"), [("Enabled", "new"), ("Disabled", "old")])
+async def test_changes_of_a_replica_flow_back_where_its_buckets_rule_says_so(
+    aws: Aws, synced: str, expected: str
+) -> None:
+    both(aws)
+    role(aws, *READING, *WRITING)
+    configure(aws)
+    back = rule(
+        Destination={"Bucket": f"arn:aws:s3:::{SOURCE}"},
+        SourceSelectionCriteria={"ReplicaModifications": {"Status": synced}},
+    )
+    aws.s3.put_bucket_replication({"Bucket": TARGET, "ReplicationConfiguration": {"Role": ROLE, "Rules": [back]}})
+    put(aws, SOURCE, "k", Tagging="a=old")
+    await aws.advance(seconds=120)
+    tags = {"TagSet": [{"Key": "a", "Value": "new"}]}
+    aws.s3.put_object_tagging({"Bucket": TARGET, "Key": "k", "Tagging": tags})
+    await aws.advance(seconds=120)
+    (tag,) = aws.s3.get_object_tagging({"Bucket": SOURCE, "Key": "k"})["TagSet"]
+    assert tag["Value"] == expected
+
+
 async def test_objects_under_a_kms_key_only_when_selected(aws: Aws) -> None:
     both(aws)
     role(aws, *READING, *WRITING, "kms:Decrypt")
