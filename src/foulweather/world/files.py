@@ -67,16 +67,15 @@ class Draft:
         source = os.open(place.path, os.O_RDONLY)
         try:
             position, left = place.offset + start, size
-            while left:
-                done = os.copy_file_range(source, self._fd, left, position) if hasattr(os, "copy_file_range") else 0
-                if not done:
-                    piece = os.pread(source, min(left, PIECE_BYTES), position)
-                    if not piece:
-                        raise OSError(f"{place.path} ended {left} bytes early")
-                    os.write(self._fd, piece)
-                    done = len(piece)
+            while left and (done := _copied_by_the_system(source, self._fd, left, position)):
                 position, left = position + done, left - done
                 self.size += done
+            while left:
+                piece = os.pread(source, min(left, PIECE_BYTES), position)
+                if not piece:
+                    raise OSError(f"{place.path} ended {left} bytes early")
+                self.write(piece)
+                position, left = position + len(piece), left - len(piece)
         finally:
             os.close(source)
 
@@ -92,6 +91,16 @@ class Draft:
         """Forget it."""
         self.close()
         self.path.unlink(missing_ok=True)
+
+
+def _copied_by_the_system(source: int, target: int, size: int, position: int) -> int:
+    """How many bytes the system has copied from one file to another by itself: 0 where it cannot."""
+    if not hasattr(os, "copy_file_range"):
+        return 0
+    try:
+        return os.copy_file_range(source, target, size, position)
+    except OSError:  # between these two file systems it cannot; whatever else is wrong shows in reading or writing
+        return 0
 
 
 class Files:

@@ -149,13 +149,6 @@ class Faults:
             "fault.Met", fault.id, fault=fault.id, fault_kind=fault.kind, operation=f"{call.service}:{call.operation}"
         )
 
-    def changed_rate(self, call: Call, rate: Rate | None) -> Rate | None:
-        """The rate that a quota fault gives this call's operation (lower, or higher as after a quota increase),
-        in the words of its own if it has one.
-        """
-        fault = self.meeting(call, "quota")
-        return None if fault is None else rate_by(fault, rate)
-
     def zone_impaired(self, region: str, zone: str, service: str = ANY) -> Fault | None:
         """The fault that impairs an Availability Zone (for a service), or None."""
         now_ms = self._world.clock.now_ms

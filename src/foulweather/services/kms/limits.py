@@ -38,7 +38,6 @@ ROTATION_ON_DEMAND_MS = 10_000
 
 PAGE = 100
 TAGS_PAGE = 50
-PLAINTEXT_BYTES_MAX = 4096
 
 _THROTTLED = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
 

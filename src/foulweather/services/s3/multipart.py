@@ -92,6 +92,7 @@ def complete_multipart_upload(call: Call, request: CompleteMultipartUploadReques
     if completed is not None:
         return _told(bucket, completed)
     upload = upload_of(call, bucket, request)
+    encryption.check_completed(call, upload, request)
     parts = assembling.checked_parts(upload, state.parts_of[upload.id], listed)
     size = sum([part.size for part in parts])
     _check_size(request, upload, size)

@@ -46,10 +46,6 @@ class Upkeep(State):
         )
         self.scheduled.put(name, Scheduled(seq, when_ms))
 
-    def is_scheduled(self, bucket: str, what: str) -> bool:
-        """Whether something is due at all."""
-        return f"{bucket}/{what}" in self.scheduled
-
     def begun(self, bucket: str, what: str) -> None:
         """Note that what was due is running now."""
         name = f"{bucket}/{what}"
