@@ -41,15 +41,25 @@ class Gauge(msgspec.Struct, kw_only=True):
     sampled_minute: int = 0
 
 
+_encode = msgspec.msgpack.Encoder().encode
+_depth_of = msgspec.msgpack.Decoder(Depth).decode
+_gauge_of = msgspec.msgpack.Decoder(Gauge).decode
+
+
 class Tallies(State):
     """What was counted in the running minute, and what is sampled."""
 
     scope = "world"
-    depths = table(Depth)
-    gauges = table(Gauge)
+    depth_rows = table(bytes)
+    gauge_rows = table(bytes)
 
     def opened(self) -> None:
-        """Begin with an empty minute."""
+        """Begin with an empty minute; what is sampled goes on from its last row.
+
+        Depths and gauges change with every event and are written once a minute: their rows are copies.
+        """
+        self.depths = {key: _depth_of(row) for key, row in self.depth_rows.items()}
+        self.gauges = {key: _gauge_of(row) for key, row in self.gauge_rows.items()}
         self.minute = 0
         self.settled = 0
         self.counts: dict[Key, Tallied] = {}
@@ -73,10 +83,31 @@ class Tallies(State):
             self.counts = {}
             for key, tallied in counts.items():
                 _store(world, key, tallied, at_ms)
-        for key in self.changed:
+        for key in sorted(self.changed):
             if key in self.gauges:
-                self.gauges.touch(key)
+                self.write_gauge(self.gauges[key])
         self.changed.clear()
+
+    def write_depth(self, depth: Depth) -> None:
+        """Write a queue's depth down."""
+        self.depths[depth.arn] = depth
+        self.depth_rows.put(depth.arn, _encode(depth))
+
+    def write_gauge(self, gauge: Gauge) -> None:
+        """Write a gauge down."""
+        self.gauges[gauge.key] = gauge
+        self.gauge_rows.put(gauge.key, _encode(gauge))
+
+    def drop_depth(self, arn: str) -> None:
+        """Forget a queue."""
+        self.places.pop(arn, None)
+        if self.depths.pop(arn, None) is not None:
+            self.depth_rows.delete(arn)
+
+    def drop_gauge(self, key: str) -> None:
+        """Forget a gauge."""
+        if self.gauges.pop(key, None) is not None:
+            self.gauge_rows.delete(key)
 
 
 def settle(world: World) -> None:
@@ -135,7 +166,7 @@ def sample_depth(world: World, tallies: Tallies, depth: Depth, until: int) -> No
         for stream in counted:
             if minute not in stream.minutes:
                 stream.bucket(at_ms).add(0.0)
-    tallies.depths.touch(depth.arn)
+    tallies.write_depth(depth)
 
 
 def _sample_gauge(world: World, tallies: Tallies, gauge: Gauge, until: int) -> None:
@@ -154,7 +185,7 @@ def _sample_gauge(world: World, tallies: Tallies, gauge: Gauge, until: int) -> N
         value = (gauge.zero_ms - at_ms) // 1000 if gauge.zero_ms else gauge.value
         if value >= 0:
             stream.bucket(at_ms).add(float(value))
-    tallies.gauges.touch(gauge.key)
+    tallies.write_gauge(gauge)
 
 
 def _days(first: int, until: int, step: int) -> list[int]:
@@ -176,5 +207,5 @@ def gauge_at(tallies: Tallies, key: str, at_ms: int, metric: Metric, unit: str, 
             every_minutes=int(given.get("every", 5)),
             sampled_minute=at_ms // MINUTE_MS - 1,
         )
-        tallies.gauges.put(key, found)
+        tallies.write_gauge(found)
     return found

@@ -49,7 +49,7 @@ def _depth(world: World, tallies: Tallies, arn: str, at_ms: int) -> Depth:
     found = tallies.depths.get(arn)
     if found is None:
         found = Depth(arn, minute - 1, at_ms)
-        tallies.depths.put(arn, found)
+        tallies.write_depth(found)
     elif found.sampled_minute < minute - 1:
         sample_depth(world, tallies, found, minute - 1)
     return found
@@ -109,13 +109,11 @@ def _queue_set(world: World, tallies: Tallies, event: Event) -> None:
     depth = _depth(world, tallies, event.resource, event.at_ms)
     depth.visibility_s = int(event.facts.get("VisibilityTimeout", depth.visibility_s))
     depth.delay_s = int(event.facts.get("DelaySeconds", depth.delay_s))
-    tallies.depths.touch(depth.arn)
+    tallies.write_depth(depth)
 
 
 def _queue_gone(world: World, tallies: Tallies, event: Event) -> None:
-    tallies.places.pop(event.resource, None)
-    if event.resource in tallies.depths:
-        tallies.depths.delete(event.resource)
+    tallies.drop_depth(event.resource)
 
 
 # --- SNS
@@ -174,18 +172,17 @@ def _capacity(world: World, tallies: Tallies, event: Event) -> None:
         key = f"{event.resource}/{direction}"
         units = event.facts.get(f"{direction}CapacityUnits")
         if is_on_demand:
-            if key in tallies.gauges:
-                tallies.gauges.delete(key)
+            tallies.drop_gauge(key)
         elif units is not None:
             metric = table_metric(table, f"Provisioned{direction}CapacityUnits", index)
             gauge = gauge_at(tallies, key, event.at_ms, metric, "Count", account=event.account, region=event.region)
             gauge.value = int(units)
-            tallies.gauges.touch(key)
+            tallies.write_gauge(gauge)
 
 
 def _table_gone(world: World, tallies: Tallies, event: Event) -> None:
     for key in [key for key in tallies.gauges if key.startswith(f"{event.resource}/")]:
-        tallies.gauges.delete(key)
+        tallies.drop_gauge(key)
 
 
 # --- KMS
@@ -201,12 +198,11 @@ def _material(world: World, tallies: Tallies, event: Event) -> None:
     _, _, _, region, account, _ = event.resource.split(":", 5)
     gauge = gauge_at(tallies, event.resource, event.at_ms, metric, "Seconds", account=account, region=region, every=1)
     gauge.zero_ms = int(until_ms)
-    tallies.gauges.touch(event.resource)
+    tallies.write_gauge(gauge)
 
 
 def _material_gone(world: World, tallies: Tallies, event: Event) -> None:
-    if event.resource in tallies.gauges:
-        tallies.gauges.delete(event.resource)
+    tallies.drop_gauge(event.resource)
 
 
 # --- S3
@@ -290,7 +286,7 @@ def _bucket_gone(world: World, tallies: Tallies, event: Event) -> None:
     bucket = event.resource.rpartition(":")[2]
     tallies.filters.pop(bucket, None)
     for key in [key for key in tallies.gauges if key.startswith(f"s3/{bucket}/")]:
-        tallies.gauges.delete(key)
+        tallies.drop_gauge(key)
 
 
 # --- every service
