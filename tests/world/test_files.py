@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,49 @@ def test_a_draft_can_copy_a_range_of_a_file(tmp_path: Path) -> None:
     draft.write(b">")
     copied = content(world, world.files.keep(draft))
     assert copied == b"<" + (bytes(range(256)) * 8192)[255 : 255 + (1 << 20)] + b">"
+
+
+def copied_whole(directory: Path) -> None:
+    data = bytes(range(256)) * 16384  # four pieces
+    world = opened(directory)
+    kept = written(world, data)
+    draft = world.files.draft()
+    draft.write(b"<")
+    draft.copy(world.files.place(kept), 255, 3 << 20)
+    draft.write(b">")
+    assert draft.size == (3 << 20) + 2
+    assert content(world, world.files.keep(draft)) == b"<" + data[255 : 255 + (3 << 20)] + b">"
+
+
+def test_a_draft_copies_where_the_system_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(source: int, target: int, size: int, position: int) -> int:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "copy_file_range", refused)
+    copied_whole(tmp_path)
+
+
+def test_a_draft_copies_on_after_the_system_stopped_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_system = os.copy_file_range
+    asked: list[int] = []
+
+    def short(source: int, target: int, size: int, position: int) -> int:
+        asked.append(size)
+        if len(asked) > 2:
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return by_system(source, target, min(size, 100_000), position)
+
+    monkeypatch.setattr(os, "copy_file_range", short)
+    copied_whole(tmp_path)
+    assert asked == [3 << 20, (3 << 20) - 100_000, (3 << 20) - 200_000]
+
+
+def test_a_file_that_ends_early_is_no_whole_copy(tmp_path: Path) -> None:
+    world = opened(tmp_path)
+    kept = written(world, b"whole")
+    draft = world.files.draft()
+    with pytest.raises(OSError, match="ended 3 bytes early"):
+        draft.copy(world.files.place(kept), 0, 8)
 
 
 @pytest.mark.parametrize("on_disk", [True, False])

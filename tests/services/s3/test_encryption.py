@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from foulweather.kernel.checksums import encoded
 from gates.people import allow, user
 from harness import ACCOUNT, Aws
 from services.s3.s3_calls import BUCKET, b64, new_bucket, put, refused
@@ -291,6 +292,61 @@ def test_parts_bring_the_key_that_their_upload_began_with(aws: Aws) -> None:
     error = refused(aws.s3.upload_part, {**part, **wrong})
     assert error.message == "The provided encryption parameters did not match the ones used originally."
     assert aws.s3.upload_part({**part, **BROUGHT})["SSECustomerKeyMD5"] == BROUGHT["SSECustomerKeyMD5"]
+
+
+def test_an_upload_is_completed_with_the_key_that_it_began_with(aws: Aws) -> None:
+    new_bucket(aws)
+    unblocked(aws)
+    upload = aws.s3.create_multipart_upload({**READ, **BROUGHT})["UploadId"]
+    etag = aws.s3.upload_part({**READ, "UploadId": upload, "PartNumber": 1, "Body": b"x", **BROUGHT})["ETag"]
+    whole = {**READ, "UploadId": upload, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+    other = bytes(32)
+    wrong = {**BROUGHT, "SSECustomerKey": b64(other), "SSECustomerKeyMD5": b64(hashlib.md5(other).digest())}
+    error = refused(aws.s3.complete_multipart_upload, {**whole, **wrong})
+    assert (error.code, error.status) == ("InvalidRequest", 400)
+    assert error.message == "The provided encryption parameters did not match the ones used originally."
+    assert aws.s3.list_parts({**READ, "UploadId": upload})["Parts"][0]["ETag"] == etag
+    aws.s3.complete_multipart_upload({**whole, **BROUGHT})
+    assert aws.s3.get_object({**READ, **BROUGHT})["Body"] == b"x"
+
+
+def test_the_key_of_an_upload_with_a_checksum_is_asked_for_at_its_completion(aws: Aws) -> None:
+    new_bucket(aws)
+    unblocked(aws)
+    upload = aws.s3.create_multipart_upload({**READ, **BROUGHT, "ChecksumAlgorithm": "CRC32"})["UploadId"]
+    made = aws.s3.upload_part(
+        {**READ, "UploadId": upload, "PartNumber": 1, "Body": b"x", "ChecksumCRC32": encoded("CRC32", b"x"), **BROUGHT}
+    )
+    part = {"PartNumber": 1, "ETag": made["ETag"], "ChecksumCRC32": made["ChecksumCRC32"]}
+    whole = {**READ, "UploadId": upload, "MultipartUpload": {"Parts": [part]}}
+    error = refused(aws.s3.complete_multipart_upload, whole)
+    assert error.message.startswith("The multipart upload initiate requested encryption.")
+    assert aws.s3.complete_multipart_upload({**whole, **BROUGHT})["ChecksumCRC32"].endswith("-1")
+
+
+def test_a_customer_key_does_not_complete_an_upload_that_began_without(aws: Aws) -> None:
+    new_bucket(aws)
+    unblocked(aws)
+    upload = aws.s3.create_multipart_upload(READ)["UploadId"]
+    etag = aws.s3.upload_part({**READ, "UploadId": upload, "PartNumber": 1, "Body": b"x"})["ETag"]
+    whole = {**READ, "UploadId": upload, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+    error = refused(aws.s3.complete_multipart_upload, {**whole, **BROUGHT})
+    assert error.message == "The multipart upload initiate did not request encryption with a customer key."
+
+
+def test_completing_an_upload_under_a_kms_key_needs_decrypt(aws: Aws) -> None:
+    new_bucket(aws)
+    key = new_key(aws)
+    by_default(aws, key=key)
+    upload = aws.s3.create_multipart_upload(READ)["UploadId"]
+    etag = aws.s3.upload_part({**READ, "UploadId": upload, "PartNumber": 1, "Body": b"x"})["ETag"]
+    whole = {**READ, "UploadId": upload, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+    alice = user(aws, "alice", allow("s3:*"), allow("kms:GenerateDataKey", key))
+    error = refused(alice.s3.complete_multipart_upload, whole)
+    assert (error.code, error.status) == ("AccessDenied", 403)
+    assert f"is not authorized to perform: kms:Decrypt on resource: {key}" in error.message
+    carry_out(aws, error.why.first_cause().remedy[0])
+    assert alice.s3.complete_multipart_upload(whole)["SSEKMSKeyId"] == key
 
 
 def test_a_copy_brings_the_key_of_its_source(aws: Aws) -> None:

@@ -1,0 +1,37 @@
+"""Amazon CloudWatch: metrics made of the journal and of what is published, alarms, metric math, dashboards."""
+
+from __future__ import annotations
+
+from foulweather.kernel.service import Service
+
+EVENTS = {
+    "sqs": "MessageSent MessageReceived EmptyReceive MessageDeleted MessageDeduplicated MessageExpired MessageMoved "
+    "MessageDeadLettered QueuePurged QueueCreated QueueAttributesSet QueueDeleted",
+    "sns": "MessagePublished NotificationDelivered NotificationFailed NotificationFilteredOut "
+    "NotificationRedrivenToDlq NotificationFailedToRedriveToDlq",
+    "dynamodb": "Consumed Throttled ConditionalCheckFailed TransactionCancelled TimeToLiveDeleted RecordsRead "
+    "Replicated TableCreated TableUpdated IndexCreated IndexUpdated IndexDeleting TableDeleted",
+    "kms": "KeyMaterialImported KeyMaterialDeleted ImportedKeyMaterialExpired KeyDeleted",
+    "s3": "Request MetricsConfigurationPut MetricsConfigurationDeleted ObjectCreated ObjectRemoved BucketDeleted",
+    "api": "Call Throttled",
+}
+"""What the services' metrics are made of: `noting.NOTES` says what each adds."""
+
+SERVICE = Service(
+    name="cloudwatch",
+    package=__name__,
+    modules=(
+        "publishing",
+        "metrics",
+        "metric_data",
+        "alarms",
+        "composite_alarms",
+        "alarm_listings",
+        "alarm_states",
+        "anomaly_detectors",
+        "dashboards",
+        "tags",
+    ),
+    reads={f"{service}.{event}": "note" for service, events in EVENTS.items() for event in events.split()},
+    access_denied="AccessDenied",
+)

@@ -1,0 +1,118 @@
+"""What each operation needs permission for.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.service import Access, Resource, Resources
+from foulweather.services.cloudwatch.state import DashboardState, WatchState
+
+
+def _alarm(call: Call, name: str) -> Resource:
+    found = call.state(WatchState).alarm(name)
+    arn = call.arn("cloudwatch", f"alarm:{name}")
+    return Resource(arn, call.account) if found is None else Resource(arn, call.account, None, found.tags)
+
+
+def alarm_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The alarm of AlarmName."""
+    return (_alarm(call, request.get("AlarmName") or ""),)
+
+
+def alarms_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The alarms of AlarmNames; without names, all of them."""
+    names: list[str] = request.get("AlarmNames") or []
+    return [_alarm(call, name) for name in names] or (Resource(call.arn("cloudwatch", "alarm:*"), call.account),)
+
+
+def history_of(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The alarm whose history is asked for, or all."""
+    return (_alarm(call, request.get("AlarmName") or "*"),)
+
+
+def _dashboard(call: Call, name: str) -> Resource:
+    found = call.state(DashboardState).dashboards.get(name)
+    arn = f"arn:aws:cloudwatch::{call.account}:dashboard/{name}"
+    return Resource(arn, call.account, None, {} if found is None else found.tags)
+
+
+def dashboard_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The dashboard of DashboardName."""
+    return (_dashboard(call, request.get("DashboardName") or ""),)
+
+
+def dashboards_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The dashboards of DashboardNames."""
+    return [_dashboard(call, name) for name in request.get("DashboardNames") or [""]]
+
+
+def tagged(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The resource of ResourceARN."""
+    arn: str = request.get("ResourceARN") or ""
+    if ":alarm:" in arn:
+        return (_alarm(call, arn.partition(":alarm:")[2])._replace(arn=arn),)
+    if ":dashboard/" in arn:
+        return (_dashboard(call, arn.partition(":dashboard/")[2])._replace(arn=arn),)
+    return (Resource(arn, call.account),)
+
+
+def given_tags(call: Call, request: Mapping[str, Any]) -> Mapping[str, str | list[str]]:
+    """The tags that a request would set, or whose keys it would remove."""
+    tags: list[dict[str, str]] = request.get("Tags") or []
+    keys: list[str] = request.get("TagKeys") or [tag["Key"] for tag in tags]
+    conditions: dict[str, str | list[str]] = {f"aws:requesttag/{tag['Key'].lower()}": tag["Value"] for tag in tags}
+    if keys:
+        conditions["aws:tagkeys"] = keys
+    return conditions
+
+
+def alarm_given(call: Call, request: Mapping[str, Any]) -> Mapping[str, str | list[str]]:
+    """The alarm's actions and tags."""
+    actions = [
+        arn for name in ("AlarmActions", "OKActions", "InsufficientDataActions") for arn in request.get(name, [])
+    ]
+    conditions = dict(given_tags(call, request))
+    if actions:
+        conditions["cloudwatch:alarmactions"] = actions
+    return conditions
+
+
+def namespace_given(call: Call, request: Mapping[str, Any]) -> Mapping[str, str | list[str]]:
+    """The namespace that is published to."""
+    return {"cloudwatch:namespace": request.get("Namespace") or ""}
+
+
+def _row(action: str, resources: Resources | None = None, **given: Any) -> Access:
+    return Access(f"cloudwatch:{action}", **({} if resources is None else {"resources": resources}), **given)
+
+
+ACCESS: dict[str, Access] = {
+    "DeleteAlarms": _row("DeleteAlarms", alarms_named),
+    "DeleteAnomalyDetector": _row("DeleteAnomalyDetector"),
+    "DeleteDashboards": _row("DeleteDashboards", dashboards_named),
+    "DescribeAlarmHistory": _row("DescribeAlarmHistory", history_of, is_read=True),
+    "DescribeAlarms": _row("DescribeAlarms", alarms_named, is_read=True),
+    "DescribeAlarmsForMetric": _row("DescribeAlarmsForMetric", is_read=True),
+    "DescribeAnomalyDetectors": _row("DescribeAnomalyDetectors", is_read=True),
+    "DisableAlarmActions": _row("DisableAlarmActions", alarms_named),
+    "EnableAlarmActions": _row("EnableAlarmActions", alarms_named),
+    "GetDashboard": _row("GetDashboard", dashboard_named, is_read=True),
+    "GetMetricData": _row("GetMetricData", is_read=True, is_data=True),
+    "GetMetricStatistics": _row("GetMetricStatistics", is_read=True, is_data=True),
+    "ListDashboards": _row("ListDashboards", is_read=True),
+    "ListMetrics": _row("ListMetrics", is_read=True, is_data=True),
+    "ListTagsForResource": _row("ListTagsForResource", tagged, is_read=True),
+    "PutAnomalyDetector": _row("PutAnomalyDetector"),
+    "PutCompositeAlarm": _row("PutCompositeAlarm", alarm_named, conditions=alarm_given),
+    "PutDashboard": _row("PutDashboard", dashboard_named, conditions=given_tags),
+    "PutMetricAlarm": _row("PutMetricAlarm", alarm_named, conditions=alarm_given),
+    "PutMetricData": _row("PutMetricData", conditions=namespace_given, is_data=True),
+    "SetAlarmState": _row("SetAlarmState", alarm_named),
+    "TagResource": _row("TagResource", tagged, conditions=given_tags),
+    "UntagResource": _row("UntagResource", tagged, conditions=given_tags),
+}

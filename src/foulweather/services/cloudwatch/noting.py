@@ -1,0 +1,358 @@
+"""What each event of the services adds to the tallies of its minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from foulweather.services.cloudwatch.depth import Depth
+from foulweather.services.cloudwatch.measures import USAGE_NAMES, bucket_metric, table_metric
+from foulweather.services.cloudwatch.measuring import Tallies, gauge_at, sample_depth
+from foulweather.services.cloudwatch.series import MINUTE_MS
+from foulweather.services.cloudwatch.state import Metric
+from foulweather.world.journal import Event
+from foulweather.world.world import World
+
+Note = Callable[[World, Tallies, Event], None]
+
+_NOT_USERS = {
+    "ProvisionedThroughputExceededException", "ThrottlingException", "ConditionalCheckFailedException",
+    "TransactionConflictException", "InternalServerError", "NotImplemented", "RequestLimitExceeded",
+}  # fmt: skip
+STORAGE_TYPES = {
+    "STANDARD": "StandardStorage",
+    "STANDARD_IA": "StandardIAStorage",
+    "ONEZONE_IA": "OneZoneIAStorage",
+    "REDUCED_REDUNDANCY": "ReducedRedundancyStorage",
+    "GLACIER": "GlacierStorage",
+    "GLACIER_IR": "GlacierInstantRetrievalStorage",
+    "DEEP_ARCHIVE": "DeepArchiveStorage",
+    "INTELLIGENT_TIERING": "IntelligentTieringFAStorage",
+}
+_REQUESTS = {"get": "GetRequests", "put": "PutRequests", "delete": "DeleteRequests", "head": "HeadRequests",
+             "post": "PostRequests", "list": "ListRequests", "select": "SelectRequests"}  # fmt: skip
+
+
+def _simple(value: Callable[[dict[str, Any]], float] | None = None) -> Note:
+    def note(world: World, tallies: Tallies, event: Event) -> None:
+        counted = 1 if value is None else value(event.facts)
+        tallies.add((event.kind, event.account, event.region, event.resource, ""), counted)
+
+    return note
+
+
+# --- SQS
+
+
+def _depth(world: World, tallies: Tallies, arn: str, at_ms: int) -> Depth:
+    minute = at_ms // MINUTE_MS
+    found = tallies.depths.get(arn)
+    if found is None:
+        found = Depth(arn, minute - 1, at_ms)
+        tallies.write_depth(found)
+    elif found.sampled_minute < minute - 1:
+        sample_depth(world, tallies, found, minute - 1)
+    return found
+
+
+def _owner(tallies: Tallies, event: Event) -> tuple[str, str]:
+    """Where a queue is: a metric belongs to the account that owns the resource."""
+    found = tallies.places.get(event.resource)
+    if found is None:
+        _, _, _, region, account, _ = event.resource.split(":", 5)
+        found = tallies.places[event.resource] = (account, region)
+    return found
+
+
+def _sent(world: World, tallies: Tallies, event: Event) -> None:
+    arn, at_ms, facts = event.resource, event.at_ms, event.facts
+    account, region = tallies.places.get(arn) or _owner(tallies, event)
+    tallies.add(("sqs.MessageSent", account, region, arn, ""), facts["bytes"])
+    depth = tallies.depths.get(arn)
+    if depth is None or depth.sampled_minute < at_ms // MINUTE_MS - 1:
+        depth = _depth(world, tallies, arn, at_ms)
+    depth.arrived(at_ms, facts.get("delay_s"))
+
+
+def _received(world: World, tallies: Tallies, event: Event) -> None:
+    count = event.facts["count"]
+    tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), count)
+    depth = _depth(world, tallies, event.resource, event.at_ms)
+    depth.received(event.at_ms, count, event.facts.get("visibility_s"))
+
+
+def _empty(world: World, tallies: Tallies, event: Event) -> None:
+    tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), 1)
+    _depth(world, tallies, event.resource, event.at_ms).touched_ms = event.at_ms
+
+
+def _deleted(world: World, tallies: Tallies, event: Event) -> None:
+    tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), 1)
+    _depth(world, tallies, event.resource, event.at_ms).left(event.at_ms, 1)
+
+
+def _expired(world: World, tallies: Tallies, event: Event) -> None:
+    depth = _depth(world, tallies, event.resource, event.at_ms)
+    depth.left(event.at_ms, event.facts["count"], was_flying=False)
+
+
+def _moved(world: World, tallies: Tallies, event: Event) -> None:
+    _depth(world, tallies, event.resource, event.at_ms).left(event.at_ms, 1, was_flying=False)
+    _depth(world, tallies, event.facts["target"], event.at_ms).arrived(event.at_ms, 0)
+
+
+def _purged(world: World, tallies: Tallies, event: Event) -> None:
+    _depth(world, tallies, event.resource, event.at_ms).emptied(event.at_ms)
+
+
+def _queue_set(world: World, tallies: Tallies, event: Event) -> None:
+    depth = _depth(world, tallies, event.resource, event.at_ms)
+    depth.visibility_s = int(event.facts.get("VisibilityTimeout", depth.visibility_s))
+    depth.delay_s = int(event.facts.get("DelaySeconds", depth.delay_s))
+    tallies.write_depth(depth)
+
+
+def _queue_gone(world: World, tallies: Tallies, event: Event) -> None:
+    tallies.drop_depth(event.resource)
+
+
+# --- SNS
+
+
+def _filtered(world: World, tallies: Tallies, event: Event) -> None:
+    reason = event.facts.get("reason") or ""
+    tallies.add((event.kind, event.account, event.region, event.resource, reason), 1)
+
+
+# --- DynamoDB
+
+
+def _consumed(world: World, tallies: Tallies, event: Event) -> None:
+    facts, arn = event.facts, event.resource
+    account, region = event.account, event.region
+    direction, milli = ("Write", facts["write_milli"]) if "write_milli" in facts else ("Read", facts["read_milli"])
+    kind = f"dynamodb.Consumed{direction}"
+    tallies.add((kind, account, region, arn, ""), milli / 1000)
+    indexes: dict[str, int] = facts.get("indexes") or {}
+    for index, used in indexes.items():
+        tallies.add((kind, account, region, arn, index), used / 1000)
+    if facts.get("returned") is not None and facts["operation"] in ("Query", "Scan"):
+        tallies.add(("dynamodb.Returned", account, region, arn, facts["operation"]), facts["returned"])
+
+
+def _throttled(world: World, tallies: Tallies, event: Event) -> None:
+    facts, arn = event.facts, event.resource
+    direction = facts["direction"].capitalize()
+    kind = facts["reason"].removeprefix("Table").removeprefix("Index").removeprefix(direction).removesuffix("Exceeded")
+    tallies.add((event.kind, event.account, event.region, arn, f"{direction}/{kind}/{facts['index']}"), 1)
+    tallies.add(("dynamodb.ThrottledRequests", event.account, event.region, arn, facts["operation"]), 1)
+
+
+def _cancelled(world: World, tallies: Tallies, event: Event) -> None:
+    conflicts = sum(code == "TransactionConflict" for code in event.facts["reasons"])
+    if conflicts:
+        tallies.add(("dynamodb.TransactionConflict", event.account, event.region, event.resource, ""), conflicts)
+
+
+def _records_read(world: World, tallies: Tallies, event: Event) -> None:
+    place = (event.account, event.region, event.resource, "")
+    tallies.add(("dynamodb.ReturnedBytes", *place), event.facts["bytes"])
+    tallies.add(("dynamodb.ReturnedRecords", *place), event.facts["returned"])
+
+
+def _replicated(world: World, tallies: Tallies, event: Event) -> None:
+    facts = event.facts
+    tallies.add((event.kind, event.account, facts["origin"], event.resource, facts["receiving"]), facts["latency_ms"])
+
+
+def _capacity(world: World, tallies: Tallies, event: Event) -> None:
+    table, _, index = event.resource.partition(":table/")[2].partition("/index/")
+    is_on_demand = event.facts.get("BillingMode") == "PAY_PER_REQUEST"
+    for direction in ("Read", "Write"):
+        key = f"{event.resource}/{direction}"
+        units = event.facts.get(f"{direction}CapacityUnits")
+        if is_on_demand:
+            tallies.drop_gauge(key)
+        elif units is not None:
+            metric = table_metric(table, f"Provisioned{direction}CapacityUnits", index)
+            gauge = gauge_at(tallies, key, event.at_ms, metric, "Count", account=event.account, region=event.region)
+            gauge.value = int(units)
+            tallies.write_gauge(gauge)
+
+
+def _table_gone(world: World, tallies: Tallies, event: Event) -> None:
+    for key in [key for key in tallies.gauges if key.startswith(f"{event.resource}/")]:
+        tallies.drop_gauge(key)
+
+
+# --- KMS
+
+
+def _material(world: World, tallies: Tallies, event: Event) -> None:
+    until_ms = event.facts.get("ValidTo")
+    if not until_ms:
+        _material_gone(world, tallies, event)
+        return
+    pairs = (("KeyId", event.resource.rpartition("/")[2]),)
+    metric = Metric("AWS/KMS", "SecondsUntilKeyMaterialExpiration", pairs)
+    _, _, _, region, account, _ = event.resource.split(":", 5)
+    gauge = gauge_at(tallies, event.resource, event.at_ms, metric, "Seconds", account=account, region=region, every=1)
+    gauge.zero_ms = int(until_ms)
+    tallies.write_gauge(gauge)
+
+
+def _material_gone(world: World, tallies: Tallies, event: Event) -> None:
+    tallies.drop_gauge(event.resource)
+
+
+# --- S3
+
+
+def _request(world: World, tallies: Tallies, event: Event) -> None:
+    facts = event.facts
+    configured = tallies.filters.get(facts["bucket"])
+    if configured is None:
+        configured = tallies.filters[facts["bucket"]] = _filters_of(world, event.resource)
+    for filter_id, wanted in configured.items():
+        if wanted is None or facts["key"].startswith(wanted.get("Prefix", "")):
+            _count_request(tallies, event, filter_id)
+
+
+def _count_request(tallies: Tallies, event: Event, filter_id: str) -> None:
+    facts = event.facts
+    told: list[tuple[str, float]] = [("AllRequests", 1), (_REQUESTS.get(facts["kind"], "AllRequests"), 1)]
+    told += [("4xxErrors", int(400 <= facts["status"] < 500)), ("5xxErrors", int(facts["status"] >= 500))]
+    if facts["bytes_in"]:
+        told.append(("BytesUploaded", facts["bytes_in"]))
+    if facts["bytes_out"]:
+        told.append(("BytesDownloaded", facts["bytes_out"]))
+    for name, value in dict(told).items():
+        tallies.add(("s3.Request", event.account, event.region, facts["bucket"], f"{name}/{filter_id}"), value)
+
+
+def _filters_of(world: World, bucket_arn: str) -> dict[str, dict[str, str] | None]:
+    """The metrics configurations of a bucket, as the journal's kept events tell them."""
+    found: dict[str, dict[str, str] | None] = {}
+    for event in world.journal.kept():
+        if event.resource == bucket_arn and event.kind.startswith("s3.MetricsConfiguration"):
+            _set_filter(found, event)
+    return found
+
+
+def _set_filter(held: dict[str, dict[str, str] | None], event: Event) -> None:
+    configuration: dict[str, Any] | None = event.facts.get(f"metrics/{event.facts['Id']}")
+    if configuration is None:
+        held.pop(event.facts["Id"], None)
+        return
+    wanted: dict[str, Any] | None = configuration.get("Filter")
+    if wanted and "Prefix" not in wanted:
+        return  # by tag, access point or several of them: what a request's event tells does not decide
+    held[event.facts["Id"]] = wanted or None
+
+
+def _metrics_set(world: World, tallies: Tallies, event: Event) -> None:
+    tallies.filters.pop(event.resource.rpartition(":")[2], None)
+
+
+def _stored(tallies: Tallies, event: Event, storage_class: str, size: int, count: int) -> None:
+    bucket = event.facts["bucket"]
+    kind = STORAGE_TYPES.get(storage_class, "StandardStorage")
+    changes = (("BucketSizeBytes", kind, "Bytes", size), ("NumberOfObjects", "AllStorageTypes", "Count", count))
+    for name, storage, unit, change in changes:
+        key = f"s3/{bucket}/{storage}"
+        gauge = tallies.gauges.get(key)
+        if gauge is None:
+            metric = bucket_metric(bucket, name, StorageType=storage)
+            place = {"account": event.account, "region": event.region, "every": 1440}
+            gauge = gauge_at(tallies, key, event.at_ms, metric, unit, **place)
+        gauge.value = max(0, gauge.value + change)
+        tallies.changed.add(key)
+
+
+def _created(world: World, tallies: Tallies, event: Event) -> None:
+    facts = event.facts
+    _stored(tallies, event, facts["storage_class"], facts["size"], 1)
+    if facts.get("was_class"):
+        _stored(tallies, event, facts["was_class"], -facts["was_size"], -1)
+
+
+def _removed(world: World, tallies: Tallies, event: Event) -> None:
+    facts = event.facts
+    if not facts["how"].endswith("MarkerCreated"):
+        _stored(tallies, event, facts["storage_class"], -facts["size"], -1)
+
+
+def _bucket_gone(world: World, tallies: Tallies, event: Event) -> None:
+    bucket = event.resource.rpartition(":")[2]
+    tallies.filters.pop(bucket, None)
+    for key in [key for key in tallies.gauges if key.startswith(f"s3/{bucket}/")]:
+        tallies.drop_gauge(key)
+
+
+# --- every service
+
+
+def _called(world: World, tallies: Tallies, event: Event) -> None:
+    facts = event.facts
+    service = facts["service"]
+    if service in USAGE_NAMES:
+        tallies.add(("usage.Call", event.account, event.region, service, facts["operation"]), 1)
+        if service == "dynamodb" and (code := facts["error"]):
+            if code == "InternalServerError":
+                place = (event.account, event.region, event.resource, facts["operation"])
+                tallies.add(("dynamodb.SystemErrors", *place), 1)
+            elif code not in _NOT_USERS:
+                tallies.add(("dynamodb.UserErrors", event.account, event.region, "", ""), 1)
+
+
+def _call_throttled(world: World, tallies: Tallies, event: Event) -> None:
+    service, _, operation = event.facts["operation"].partition(":")
+    if service in USAGE_NAMES:
+        tallies.add(("usage.Throttled", event.account, event.region, service, operation), 1)
+
+
+NOTES: dict[str, Note] = {
+    "sqs.MessageSent": _sent,
+    "sqs.MessageReceived": _received,
+    "sqs.EmptyReceive": _empty,
+    "sqs.MessageDeleted": _deleted,
+    "sqs.MessageDeduplicated": _simple(),
+    "sqs.MessageExpired": _expired,
+    "sqs.MessageMoved": _moved,
+    "sqs.MessageDeadLettered": _moved,
+    "sqs.QueuePurged": _purged,
+    "sqs.QueueCreated": _queue_set,
+    "sqs.QueueAttributesSet": _queue_set,
+    "sqs.QueueDeleted": _queue_gone,
+    "sns.MessagePublished": _simple(lambda facts: facts["bytes"]),
+    "sns.NotificationDelivered": _simple(),
+    "sns.NotificationFailed": _simple(),
+    "sns.NotificationFilteredOut": _filtered,
+    "sns.NotificationRedrivenToDlq": _simple(),
+    "sns.NotificationFailedToRedriveToDlq": _simple(),
+    "dynamodb.Consumed": _consumed,
+    "dynamodb.Throttled": _throttled,
+    "dynamodb.ConditionalCheckFailed": _simple(),
+    "dynamodb.TransactionCancelled": _cancelled,
+    "dynamodb.TimeToLiveDeleted": _simple(lambda facts: facts["count"]),
+    "dynamodb.RecordsRead": _records_read,
+    "dynamodb.Replicated": _replicated,
+    "dynamodb.TableCreated": _capacity,
+    "dynamodb.TableUpdated": _capacity,
+    "dynamodb.IndexCreated": _capacity,
+    "dynamodb.IndexUpdated": _capacity,
+    "dynamodb.IndexDeleting": _table_gone,
+    "dynamodb.TableDeleted": _table_gone,
+    "kms.KeyMaterialImported": _material,
+    "kms.KeyMaterialDeleted": _material_gone,
+    "kms.ImportedKeyMaterialExpired": _material_gone,
+    "kms.KeyDeleted": _material_gone,
+    "s3.Request": _request,
+    "s3.MetricsConfigurationPut": _metrics_set,
+    "s3.MetricsConfigurationDeleted": _metrics_set,
+    "s3.ObjectCreated": _created,
+    "s3.ObjectRemoved": _removed,
+    "s3.BucketDeleted": _bucket_gone,
+    "api.Call": _called,
+    "api.Throttled": _call_throttled,
+}

@@ -1,0 +1,51 @@
+"""What CloudWatch does on other services' events, and when a time has come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.cloudwatch.measuring import Tallies
+from foulweather.services.cloudwatch.noting import NOTES
+from foulweather.services.cloudwatch.series import MINUTE_MS
+from foulweather.world.journal import Event
+from foulweather.world.world import World
+
+
+def note(world: World, event: Event) -> None:
+    """Count an event towards the metrics of its service."""
+    tallies = world.state(Tallies)
+    minute = event.at_ms // MINUTE_MS
+    if minute > tallies.minute:
+        tallies.turn(world, minute)
+    NOTES[event.kind](world, tallies, event)
+
+
+async def evaluate(call: Call) -> None:
+    """Evaluate every alarm whose time has come."""
+    from foulweather.services.cloudwatch import evaluating
+
+    await evaluating.evaluate_all(call)
+
+
+async def review_suppression(call: Call, alarm: str) -> None:
+    """Look anew at a composite alarm whose actions were held back for a while."""
+    from foulweather.services.cloudwatch import suppressing
+
+    await suppressing.review(call, alarm)
+
+
+async def carry_out(call: Call, alarm: str, target: str, **change: Any) -> None:
+    """Do what an alarm's change of state leads to."""
+    from foulweather.services.cloudwatch import acting
+
+    found = acting.find(call, alarm)
+    if found is not None:
+        await acting.carry_out(call, found, target, change)
+
+
+async def compose(call: Call, alarm: str) -> None:
+    """Evaluate a composite alarm for the first time."""
+    from foulweather.services.cloudwatch import composites
+
+    composites.evaluate_named(call, alarm)

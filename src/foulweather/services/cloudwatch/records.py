@@ -1,0 +1,86 @@
+"""What CloudWatch keeps beside its datapoints."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+AlarmValue = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+
+
+class Alarm(msgspec.Struct, kw_only=True):
+    """A metric alarm: `config` is what PutMetricAlarm was given, by its members' names."""
+
+    name: str
+    arn: str
+    config: dict[str, Any]
+    configured_ms: int
+    value: AlarmValue = "INSUFFICIENT_DATA"
+    reason: str = "Unchecked: Initial alarm creation"
+    reason_data: str = ""
+    updated_ms: int = 0
+    transitioned_ms: int = 0
+    tags: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    acted_ms: int = 0
+    told: str = ""
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether its actions are carried out."""
+        return self.config.get("ActionsEnabled", True)
+
+    @property
+    def is_composite(self) -> bool:
+        """Whether it goes by other alarms."""
+        return "AlarmRule" in self.config
+
+
+class Composite(Alarm, kw_only=True):
+    """A composite alarm, and what holds its actions back."""
+
+    suppressed_by: str = ""
+    suppressed_reason: str = ""
+    held_until_ms: int = 0
+    held_from: str = ""
+
+
+class HistoryItem(msgspec.Struct):
+    """Something that happened to an alarm."""
+
+    alarm: str
+    alarm_type: str
+    at_ms: int
+    kind: str
+    summary: str
+    data: str
+
+
+class Detector(msgspec.Struct, kw_only=True):
+    """An anomaly detector on a metric or on metric math."""
+
+    key: str
+    namespace: str = ""
+    name: str = ""
+    dimensions: list[tuple[str, str]] = msgspec.field(default_factory=list[tuple[str, str]])
+    stat: str = ""
+    queries: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    configuration: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    made_ms: int = 0
+
+
+class Dashboard(msgspec.Struct):
+    """A dashboard's body as it was given."""
+
+    name: str
+    arn: str
+    body: str
+    modified_ms: int
+    tags: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
+class Tick(msgspec.Struct):
+    """The evaluation of alarms that is on the agenda."""
+
+    seq: int
+    when_ms: int

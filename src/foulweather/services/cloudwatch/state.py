@@ -1,0 +1,110 @@
+"""The metrics, alarms and dashboards of an account in a region."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from foulweather.services.cloudwatch.buckets import Bucket
+from foulweather.services.cloudwatch.records import Alarm, Composite, Dashboard, Detector, HistoryItem, Tick
+from foulweather.services.cloudwatch.series import DAY_MS, MINUTE_MS, Dimensions, Stream, StreamRow
+from foulweather.world.store import State, table
+
+
+class Metric(NamedTuple):
+    """A metric's name: two with other dimensions are different metrics."""
+
+    namespace: str
+    name: str
+    dimensions: Dimensions = ()
+
+
+class Window(NamedTuple):
+    """What a query looks at; periods begin at `origin_ms` and every so often before and after."""
+
+    start_ms: int
+    end_ms: int
+    now_ms: int
+    origin_ms: int = 0
+
+
+class WatchState(State):
+    """Every series by metric and unit, and the alarms on them."""
+
+    streams = table(StreamRow)
+    minutes = table(Bucket)
+    days = table(bytes)
+    alarms = table(Alarm)
+    composites = table(Composite)
+    history = table(HistoryItem)
+    detectors = table(Detector)
+    ticks = table(Tick)
+
+    def opened(self) -> None:
+        """Find every series' minutes and days."""
+        self.metrics: dict[Metric, dict[str, Stream]] = {}
+        self.known: dict[tuple[object, ...], Stream] = {}
+        self.changing: list[str] = []
+        self.bands: dict[str, tuple[int, object]] = {}
+        by_id = {row.id: self._index(row) for row in self.streams.values()}
+        self._last_id = max((int(each) for each in by_id), default=0)
+        for key, bucket in self.minutes.items():
+            owner, _, minute = key.partition(".")
+            stream = by_id[owner]
+            stream.minutes[int(minute)] = bucket
+            stream.last_ms = max(stream.last_ms, int(minute) * MINUTE_MS)
+        for key in self.days:
+            owner, _, day = key.partition(".")
+            stream = by_id[owner]
+            stream.days.add(int(day))
+            stream.last_ms = max(stream.last_ms, int(day) * DAY_MS)
+        self._last_item = max((int(key) for key in self.history), default=0)
+
+    def _index(self, row: StreamRow) -> Stream:
+        stream = Stream(self, row)
+        self.metrics.setdefault(Metric(row.namespace, row.name, row.dimensions), {})[row.unit] = stream
+        return stream
+
+    def stream(self, metric: Metric, unit: str) -> Stream:
+        """A metric's series in a unit, made when it is new."""
+        units = self.metrics.get(metric)
+        found = units.get(unit) if units is not None else None
+        if found is None:
+            self._last_id += 1
+            row = StreamRow(str(self._last_id), metric.namespace, metric.name, metric.dimensions, unit)
+            self.streams.put(row.id, row)
+            found = self._index(row)
+        return found
+
+    def read(self, metric: Metric, unit: str | None, period_s: int, window: Window) -> dict[int, Bucket]:
+        """A metric's buckets in a window, by the time at which each begins; without a unit, of all units together."""
+        found: dict[int, Bucket] = {}
+        for each, stream in self.metrics.get(metric, {}).items():
+            if unit is None or unit == each:
+                stream.read(window.start_ms, window.end_ms, period_s * 1000, window.origin_ms, window.now_ms, found)
+        return found
+
+    def last_ms(self, metric: Metric) -> int:
+        """When a metric had its newest datapoint."""
+        return max(stream.last_ms for stream in self.metrics[metric].values())
+
+    # --- alarms
+
+    def alarm(self, name: str) -> Alarm | None:
+        """An alarm of either kind."""
+        return self.alarms.get(name) or self.composites.get(name)
+
+    def touch(self, alarm: Alarm) -> None:
+        """Have a changed alarm written."""
+        (self.composites if isinstance(alarm, Composite) else self.alarms).touch(alarm.name)
+
+    def note(self, item: HistoryItem) -> None:
+        """Add to the alarms' history."""
+        self._last_item += 1
+        self.history.put(str(self._last_item), item)
+
+
+class DashboardState(State):
+    """An account's dashboards: they are of no region."""
+
+    scope = "account"
+    dashboards = table(Dashboard)

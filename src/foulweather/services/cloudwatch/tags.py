@@ -1,0 +1,59 @@
+"""Tags of alarms and dashboards.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.cloudwatch import refusals, tagging
+from foulweather.services.cloudwatch.records import Alarm, Dashboard
+from foulweather.services.cloudwatch.state import DashboardState, WatchState
+
+Request = Mapping[str, Any]
+
+
+def tag_resource(call: Call, request: Request) -> dict[str, Any]:
+    """Set tags."""
+    found = _found(call, request)
+    _set(call, found, tagging.given(request.get("Tags"), found.tags))
+    return {}
+
+
+def untag_resource(call: Call, request: Request) -> dict[str, Any]:
+    """Remove tags; removing one that is not there is no error."""
+    found = _found(call, request)
+    keys: list[str] = request.get("TagKeys") or []
+    _set(call, found, {key: value for key, value in found.tags.items() if key not in keys})
+    return {}
+
+
+def list_tags_for_resource(call: Call, request: Request) -> dict[str, Any]:
+    """A resource's tags."""
+    return {"Tags": [{"Key": key, "Value": value} for key, value in _found(call, request).tags.items()]}
+
+
+def _found(call: Call, request: Request) -> Alarm | Dashboard:
+    arn: str = request.get("ResourceARN") or ""
+    if not arn:
+        raise refusals.missing("ResourceARN")
+    found: Alarm | Dashboard | None = None
+    if ":alarm:" in arn:
+        found = call.state(WatchState).alarm(arn.partition(":alarm:")[2])
+    elif ":dashboard/" in arn:
+        found = call.state(DashboardState).dashboards.get(arn.partition(":dashboard/")[2])
+    if found is None or found.arn != arn:
+        raise refusals.unknown_resource(arn)
+    return found
+
+
+def _set(call: Call, found: Alarm | Dashboard, tags: dict[str, str]) -> None:
+    found.tags = tags
+    if isinstance(found, Alarm):
+        call.state(WatchState).touch(found)
+    else:
+        call.state(DashboardState).dashboards.touch(found.name)
+    call.changed("cloudwatch.Tagged", found.arn, Tags=tags)
