@@ -15,6 +15,7 @@ from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.directory import Directory, Guardrails
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
+from foulweather.kernel.recorder import Recorder
 from foulweather.kernel.service import Access, Permission, Service
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.trace import Traces
@@ -76,6 +77,11 @@ class Pipeline:
         """Who knows the organization's policies: the organizations service."""
         return cast("Guardrails | None", self._declared("guardrails"))
 
+    @cached_property
+    def recorder(self) -> Recorder | None:
+        """Who keeps the record of calls: the cloudtrail service."""
+        return cast("Recorder | None", self._declared("recorder"))
+
     def run(self, call: Call, operation: Operation, request: Request) -> Any:
         """Take a call through the gates and its operation; an async operation's result is awaitable."""
         self._traces.begin(call.hop)
@@ -86,7 +92,8 @@ class Pipeline:
                 gate(call, operation, request)
             delay_ms = self._delay(call, operation) if self._delay is not None else 0
             if delay_ms:
-                return self._in_flight(call, self._held_up(call, operation, request, delay_ms))
+                waiting = self._held_up(call, operation, request, delay_ms)
+                return self._in_flight(call, waiting, operation, request)
             response: Any = operation.run(call, request)
         except ConnectionBroken as broken:
             error = _seen_by(call, broken)
@@ -96,12 +103,14 @@ class Pipeline:
             raise error from None
         except AwsError as error:
             self.refused(call, error)
+            self._record(call, operation, request, None, error)
             if self._lost:
                 self._lose(call)
             raise
         if response.__class__ is not dict and inspect.isawaitable(response):
-            return self._in_flight(call, response)
+            return self._in_flight(call, response, operation, request)
         self._ended(call, "", call.now)
+        self._record(call, operation, request, response, None)
         if self._lost:
             self._lose(call)
         return response
@@ -166,7 +175,17 @@ class Pipeline:
             call.now, "api.Call", call.account, call.region, resource, call.principal.arn, call.request_id, facts
         )
 
-    async def _in_flight(self, call: Call, waiting: Awaitable[Any]) -> Any:
+    def _record(
+        self, call: Call, operation: Operation, request: Request, response: Request | None, error: AwsError | None
+    ) -> None:
+        """Show a call that ended, and what it came to, to who keeps the record."""
+        recorder = self.recorder
+        if recorder is not None and recorder.wants(operation):
+            recorder.record(call, operation, request, response, error)
+
+    async def _in_flight(
+        self, call: Call, waiting: Awaitable[Any], operation: Operation | None = None, request: Request | None = None
+    ) -> Any:
         """An operation that waits: held time waits for it, but for the time it is parked."""
         try:
             with self.world.flight():
@@ -174,6 +193,8 @@ class Pipeline:
         except AwsError as raised:
             error = _seen_by(call, raised) if isinstance(raised, ConnectionBroken) else raised
             self.refused(call, error)
+            if operation is not None and not isinstance(error, ConnectionBroken):
+                self._record(call, operation, request or {}, None, error)
             if self._lost:
                 self._lose(call)
             raise error from None
@@ -182,6 +203,8 @@ class Pipeline:
             raise
         call.reread_clock()
         self._ended(call, "", call.now)
+        if operation is not None:
+            self._record(call, operation, request or {}, response, None)
         if self._lost:
             self._lose(call)
         return response

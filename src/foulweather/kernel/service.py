@@ -86,8 +86,10 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     `RATES: dict[str, Rate]` by operation. `reactions.py` holds a function for each agenda action
     (`sns.retry_delivery` is `retry_delivery(call, **args)`) and for each event in `reads`
     (event kind -> function `(world, event)`). `takes_anonymous`: an unsigned request may be allowed
-    by a resource policy. `denied_action` words the action in a denial, `denied_words` the whole of it
-    (from the call, the verdict and the usual words), and `denied_status` is its HTTP status. `obeys` names
+    by a resource policy. `directory`, `guardrails` and `recorder` (`module:Class`) answer the kernel's
+    questions about identities and organizations, and keep the record of calls. `denied_action` words
+    the action in a denial, `denied_words` the whole of it (from the call, the verdict and the usual
+    words), and `denied_status` is its HTTP status. `obeys` names
     the facts that faults change and this service asks for (`zone`: `Faults.zone_impaired`).
     """
 
@@ -98,6 +100,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     reads: Mapping[str, str] = {}
     directory: str = ""
     guardrails: str = ""
+    recorder: str = ""
     access_denied: str = "AccessDenied"
     denied_action: Callable[[str], str] | None = None
     denied_words: Callable[[Call, Verdict, str], str] | None = None

@@ -92,6 +92,14 @@ def tagging(call: Call, request: Request) -> Sequence[Permission]:
     return needed
 
 
+def invoking(call: Call, request: Request) -> Sequence[Permission]:
+    """Who sets up a rotation needs lambda:InvokeFunction on its function: API_RotateSecret."""
+    function: str = request.get("RotationLambdaARN") or ""
+    if not function:
+        return ()
+    return (Permission("lambda:InvokeFunction", Resource(function, call.account)),)
+
+
 def listing(call: Call, request: Request) -> Sequence[Permission]:
     """Secrets that filters find must be allowed to be listed."""
     if "Filters" not in request:
@@ -139,7 +147,6 @@ ACCESS: dict[str, Access] = {
             "RemoveRegionsFromReplication",
             "ReplicateSecretToRegions",
             "RestoreSecret",
-            "RotateSecret",
             "StopReplicationToReplica",
             "TagResource",
             "UntagResource",
@@ -152,6 +159,7 @@ ACCESS: dict[str, Access] = {
         for name in ("DescribeSecret", "GetResourcePolicy", "GetSecretValue", "ListSecretVersionIds")
     },
     "BatchGetSecretValue": Access("secretsmanager:BatchGetSecretValue", also=listing, is_read=True),
+    "RotateSecret": Access("secretsmanager:RotateSecret", secret, conditions_of, invoking),
     "CreateSecret": Access("secretsmanager:CreateSecret", new_secret, conditions_of, tagging),
     "GetRandomPassword": Access("secretsmanager:GetRandomPassword", is_read=True),
     "ListSecrets": Access("secretsmanager:ListSecrets", is_read=True),

@@ -29,6 +29,10 @@ BATCH_PAGE: Final = 20
 # AWS tells no duration of a replication; it is short enough to wait for and long enough to be seen.
 REPLICATION_MS: Final = 2_000
 
+# "If any rotation step fails, Secrets Manager retries the entire rotation process multiple times": User Guide,
+# "Rotation by Lambda function". How often and when is not told: assumed.
+ROTATION_RETRIES_MS: Final = (60_000, 300_000, 900_000, 3_600_000, 14_400_000)
+
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
 
 

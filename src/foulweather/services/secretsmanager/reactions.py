@@ -26,12 +26,20 @@ def replicate(call: Call, name: str, region: str) -> None:
 
 
 async def rotate(call: Call, name: str, token: str) -> None:
-    """Carry out a rotation that was asked for."""
+    """Carry out a rotation that was asked for, or try it again."""
     state = call.state(SecretsState)
     secret = state.secrets.get(name)
     if secret is None or secret.deletion_ms or secret.rotation is None or secret.rotation.pending != token:
         return
     await rotating.carry_out(call, state, secret, secret.rotation, token)
+
+
+async def try_rotation(call: Call, name: str, token: str) -> None:
+    """Try out a rotation that was set up and does not begin yet."""
+    state = call.state(SecretsState)
+    secret = state.secrets.get(name)
+    if secret is not None and not secret.deletion_ms and secret.rotation is not None and secret.rotation.is_enabled:
+        await rotating.try_out(call, state, secret, secret.rotation, token)
 
 
 async def rotate_on_schedule(call: Call, name: str, due_ms: int) -> None:
@@ -42,7 +50,9 @@ async def rotate_on_schedule(call: Call, name: str, due_ms: int) -> None:
     if secret is None or rotation is None or not rotation.is_enabled or rotation.due_ms != due_ms:
         return
     if not secret.deletion_ms:
-        call.happened("secretsmanager.RotationStarted", secret.arn)
-        await rotating.carry_out(call, state, secret, rotation, call.world.ids.uuid())
+        before = rotating.incomplete(state, secret)
+        token = before.id if before is not None else call.world.ids.uuid()
+        rotating.begin(call, state, secret, rotation, token)
+        await rotating.carry_out(call, state, secret, rotation, token)
     if secret.rotation is rotation:
         rotating.plan(call, state, secret, rotation.ends_ms - 1)

@@ -21,7 +21,7 @@ async def replicate_secret_to_regions(call: Call, request: Request) -> dict[str,
     state, secret = naming.require_primary(call, request["SecretId"])
     added = replication.checked_regions(call, request, secret.replicas)
     copies: list[tuple[str, str, Any]] = []
-    for version in [each for each in state.versions_of(secret) if each.stages]:
+    for version in [each for each in state.versions_of(secret) if each.stages and not each.is_empty]:
         writing = Writing(version.id, await opened(call, secret, version), version.is_binary)
         copies += [(version.id, region, await _copy(call, secret, writing, one)) for region, one in added.items()]
     state, secret = naming.require_primary(call, request["SecretId"])

@@ -12,8 +12,9 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
-from foulweather.services.secretsmanager import schedules
-from foulweather.services.secretsmanager.state import CURRENT, PENDING, Rotation, Secret, SecretsState
+from foulweather.services.secretsmanager import schedules, staging
+from foulweather.services.secretsmanager.limits import ROTATION_RETRIES_MS
+from foulweather.services.secretsmanager.state import EMPTY, CURRENT, PENDING, Rotation, Secret, SecretsState, Version
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 _REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "ResourceNotFoundException"})
@@ -55,33 +56,91 @@ def plan(call: Call, state: SecretsState, secret: Secret, after_ms: int) -> None
     state.touch(secret)
 
 
+def incomplete(state: SecretsState, secret: Secret) -> Version | None:
+    """The version of a rotation that has not come to its end: AWSPENDING, and not AWSCURRENT too."""
+    pending = state.staged(secret, PENDING)
+    return pending if pending is not None and CURRENT not in pending.stages else None
+
+
+def begin(call: Call, state: SecretsState, secret: Secret, rotation: Rotation, token: str) -> None:
+    """Make the new version, empty and AWSPENDING: rotation functions look for their token among the versions."""
+    if state.version(secret, token) is None:
+        state.put_version(Version(token, secret.name, call.now, EMPTY))
+    version = state.version(secret, token)
+    if version is not None:
+        staging.attach(state, secret, PENDING, version)
+    rotation.pending, rotation.failures = token, 0
+    state.touch(secret)
+    call.happened("secretsmanager.RotationStarted", secret.arn, version=token)
+
+
 async def carry_out(call: Call, state: SecretsState, secret: Secret, rotation: Rotation, token: str) -> None:
-    """Have the function make, set, test and finish a new version; tell what came of it."""
+    """Have the function make, set, test and finish a new version; tell what came of it, and try again if it failed."""
     for step in STEPS:
-        event = {"Step": step, "SecretId": secret.arn, "ClientRequestToken": token}
-        asked = {"FunctionName": rotation.function, "Payload": json.dumps(event).encode()}
-        try:
-            answer = await _invoke(call, secret, asked)
-        except AwsError as error:
-            _failed(call, secret, step, Why("failed", f"{step} could not be invoked.", because=(error.why,)))
-            return
-        if answer.get("FunctionError"):
-            said = (call.fact(secret.arn, "RotationLambdaARN", rotation.function),)
-            _failed(call, secret, step, Why("failed", f"{rotation.function} failed at {step}.", said))
+        why = await _step(call, secret, rotation.function, step, token)
+        if why is not None:
+            _failed(call, state, secret, rotation, step, why)
             return
     version = state.version(secret, token)
     if version is None or CURRENT not in version.stages:
         facts = (call.fact(secret.arn, f"VersionStages of {token}", version.stages if version else None),)
-        _failed(call, secret, "finishSecret", Why("failed", "The new version did not become AWSCURRENT.", facts))
+        why = Why("failed", "The new version did not become AWSCURRENT.", facts)
+        _failed(call, state, secret, rotation, "finishSecret", why)
         return
-    rotation.last_ms, rotation.pending = call.now, ""
+    rotation.last_ms, rotation.pending, rotation.failures = call.now, "", 0
     state.touch(secret)
     call.happened("secretsmanager.RotationSucceeded", secret.arn, version=token, label=PENDING in version.stages)
 
 
-def _failed(call: Call, secret: Secret, step: str, why: Why) -> None:
+async def try_out(call: Call, state: SecretsState, secret: Secret, rotation: Rotation, token: str) -> None:
+    """Have the function's testSecret tried with the current value, as AWSPENDING for that time.
+
+    "Secrets Manager tests the rotation configuration by running the testSecret step of the Lambda rotation function.
+    The test creates an AWSPENDING version of the secret and then removes it": API_RotateSecret, RotateImmediately.
+    """
+    current = state.staged(secret, CURRENT)
+    if current is None or current.is_empty:
+        version = Version(token, secret.name, call.now, EMPTY)
+    else:
+        origin = current.value_of or current.id
+        version = Version(token, secret.name, call.now, current.sealed, current.is_binary, value_of=origin)
+    state.put_version(version)
+    staging.attach(state, secret, PENDING, version)
+    call.happened("secretsmanager.TestRotationStarted", secret.arn)
+    why = await _step(call, secret, rotation.function, "testSecret", token)
+    held = state.version(secret, token)
+    if held is not None and CURRENT not in held.stages:
+        state.remove_version(held)
+    if why is None:
+        call.happened("secretsmanager.TestRotationSucceeded", secret.arn)
+    else:
+        call.happened("secretsmanager.TestRotationFailed", secret.arn)
+        call.explain("RotateSecret", secret.arn, why)
+
+
+async def _step(call: Call, secret: Secret, function: str, step: str, token: str) -> Why | None:
+    """Why one step of a rotation failed; None when it did not."""
+    event = {"Step": step, "SecretId": secret.arn, "ClientRequestToken": token}
+    try:
+        answer = await _invoke(call, secret, {"FunctionName": function, "Payload": json.dumps(event).encode()})
+    except AwsError as error:
+        return Why("failed", f"{step} could not be invoked.", because=(error.why,))
+    if answer.get("FunctionError"):
+        said = (call.fact(secret.arn, "RotationLambdaARN", function),)
+        return Why("failed", f"{function} failed at {step}.", said)
+    return None
+
+
+def _failed(call: Call, state: SecretsState, secret: Secret, rotation: Rotation, step: str, why: Why) -> None:
     call.happened("secretsmanager.RotationFailed", secret.arn, step=step)
     call.explain("RotateSecret", secret.arn, why)
+    if secret.rotation is not rotation or not rotation.is_enabled:
+        return
+    if rotation.failures < len(ROTATION_RETRIES_MS):
+        due_ms = call.now + ROTATION_RETRIES_MS[rotation.failures]
+        call.later(due_ms, "secretsmanager.rotate", name=secret.name, token=rotation.pending)
+    rotation.failures += 1
+    state.touch(secret)
 
 
 async def _invoke(call: Call, secret: Secret, request: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ async def opened(call: Call, secret: Secret, version: Version) -> bytes:
     sealed = version.sealed
     if sealed.key == MANAGED_KEY:
         _check_account(call, secret, "")
-    context = _context(secret, version.id, "")
+    context = _context(secret, version.value_of or version.id, "")
     asked = {"CiphertextBlob": sealed.data_key, "EncryptionContext": context}
     made = await _kms(call, secret, "", sealed.key, "decrypt", asked)
     nonce, text = sealed.blob[:NONCE_BYTES], sealed.blob[NONCE_BYTES:]

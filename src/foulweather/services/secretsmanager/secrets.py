@@ -165,7 +165,7 @@ async def _sealed_again(call: Call, state: SecretsState, secret: Secret, key: st
     """
     again: dict[str, Sealed] = {}
     for version in list(state.versions_of(secret)):
-        if not {CURRENT, PENDING, PREVIOUS} & set(version.stages):
+        if version.is_empty or not {CURRENT, PENDING, PREVIOUS} & set(version.stages):
             continue
         try:
             value = await opened(call, secret, version)
@@ -174,5 +174,5 @@ async def _sealed_again(call: Call, state: SecretsState, secret: Secret, key: st
                 raise
             call.explain("ReEncrypt", secret.arn, error.why, error.code)
             continue
-        again[version.id] = await seal(call, secret, version.id, value, key)
+        again[version.id] = await seal(call, secret, version.value_of or version.id, value, key)
     return again

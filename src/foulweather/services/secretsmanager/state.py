@@ -24,8 +24,15 @@ class Sealed(msgspec.Struct, frozen=True):
     blob: bytes
 
 
+EMPTY = Sealed("", b"", b"")
+
+
 class Version(msgspec.Struct):
-    """One value of a secret; `copies` are its sealed forms for replicas, by region."""
+    """One value of a secret; `copies` are its sealed forms for replicas, by region.
+
+    A version that a rotation has begun is empty until its function gives it a value. One that shares the value of
+    another (`value_of`) is bound to that one's id.
+    """
 
     id: str
     secret: str
@@ -35,6 +42,12 @@ class Version(msgspec.Struct):
     stages: list[str] = []
     accessed_ms: int = 0
     copies: dict[str, Sealed] = {}
+    value_of: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no value yet."""
+        return not self.sealed.blob
 
     @property
     def row(self) -> str:
@@ -64,6 +77,7 @@ class Rotation(msgspec.Struct):
     due_ms: int = 0
     ends_ms: int = 0
     pending: str = ""
+    failures: int = 0
 
 
 class Secret(msgspec.Struct):
@@ -85,6 +99,7 @@ class Secret(msgspec.Struct):
     primary_region: str = ""
     replicas: dict[str, Replica] = {}
     rotation: Rotation | None = None
+    owner: str = ""
 
     @property
     def arn(self) -> str:

@@ -83,8 +83,10 @@ def list_secret_version_ids(call: Call, request: Request) -> dict[str, Any]:
         one: dict[str, Any] = {
             "VersionId": version.id,
             "CreatedDate": version.created_ms,
-            "KmsKeyIds": ["DefaultEncryptionKey" if version.sealed.key.startswith("alias/") else version.sealed.key],
         }
+        if not version.is_empty:
+            key = version.sealed.key
+            one["KmsKeyIds"] = ["DefaultEncryptionKey" if key.startswith("alias/") else key]
         if version.stages:
             one["VersionStages"] = version.stages
         if version.accessed_ms:
@@ -107,11 +109,11 @@ def _wanted(state: SecretsState, secret: Secret, request: Request) -> Version:
     version_id, label = request.get("VersionId"), request.get("VersionStage")
     if version_id is None:
         version = state.staged(secret, label or CURRENT)
-        if version is None:
+        if version is None or version.is_empty:
             raise refusals.no_such_version(secret, "staging label", label or CURRENT)
         return version
     version = state.version(secret, version_id)
-    if version is None:
+    if version is None or version.is_empty:
         raise refusals.no_such_version(secret, "VersionId", version_id)
     if label is not None and label not in version.stages:
         raise refusals.invalid_request(

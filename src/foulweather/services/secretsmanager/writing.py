@@ -29,7 +29,7 @@ class Writing(msgspec.Struct, frozen=True):
 
 
 async def begun(call: Call, state: SecretsState, secret: Secret, writing: Writing) -> Version | None:
-    """The version that the same token made already, or None for a new one.
+    """The version that the same token made already, or None for a new one or one that has no value yet.
 
     "If a version with this value already exists and the version of the SecretString and SecretBinary values are
     the same as those in the request, then the request is ignored ... If they are different, then the request
@@ -38,6 +38,8 @@ async def begun(call: Call, state: SecretsState, secret: Secret, writing: Writin
     version = state.version(secret, writing.token)
     if version is None:
         staging.check_room(state, secret, call.now)
+        return None
+    if version.is_empty:
         return None
     if version.is_binary == writing.is_binary and await opened(call, secret, version) == writing.value:
         return version
@@ -51,6 +53,9 @@ async def begun(call: Call, state: SecretsState, secret: Secret, writing: Writin
 def add(call: Call, state: SecretsState, secret: Secret, version: Version, labels: list[str]) -> None:
     """Take in a new version with its labels; the first is current whatever its labels are."""
     first = not list(state.versions_of(secret))
+    begun_before = state.version(secret, version.id)
+    if begun_before is not None:  # by a rotation: the version has its label, and now gets its value
+        version.stages = list(begun_before.stages)
     state.put_version(version)
     for label in [*labels, CURRENT] if first else labels:
         staging.attach(state, secret, label, version)
