@@ -57,7 +57,7 @@ def check(lab: Lab) -> Why | None:
     late = writer.events - analysis_of(lab).events
     if late > EVENTS_A_DAY * FRESH_MS // DAY_MS:
         return unmended(f"The last {late} events have not reached the analysis; two days is what it can wait.", setting)
-    since_ms = lab.notes.get("settling_since_ms", 0)
+    since_ms = lab.settling_since(0)
     objects = [size for at_ms, size in writer.objects if at_ms > since_ms]
     if objects and sum(objects) < FEWER * len(objects):
         return unmended(

@@ -52,7 +52,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """The documents, then their cost, then whether it lasts."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 3 * DAY_MS)
+    since_ms = lab.settling_since(lab.now_ms - 3 * DAY_MS)
     failed = [one for one in clerks_of(lab).opened if one.at_ms > since_ms and one.code]
     if failed:
         return unmended(

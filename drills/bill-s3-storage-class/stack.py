@@ -98,7 +98,7 @@ class Clerks(Storing):
 
     def pause_ms(self) -> int:
         """More often than the past is told."""
-        return 2 * HOUR_MS if "settling_since_ms" in self.lab.notes else self.EVERY_MS
+        return 2 * HOUR_MS if self.lab.settling_since(0) else self.EVERY_MS
 
     def run(self) -> None:
         """One document."""

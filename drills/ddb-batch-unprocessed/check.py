@@ -51,7 +51,7 @@ def _unprocessed(lab: Lab) -> int:
 
 def check(lab: Lab) -> Why | None:
     """The lists that came since; then what a list that meets no throttle does not show."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - DAY_MS)
+    since_ms = lab.settling_since(lab.now_ms - DAY_MS)
     importer, audit = _importer(lab), _audit(lab)
     due = [
         file

@@ -47,7 +47,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Throttles first, then what can be read, then what it costs."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - HOUR_MS)
+    since_ms = lab.settling_since(lab.now_ms - HOUR_MS)
     throttled = _throttled(lab, since_ms)
     writer = _release(lab, "order-writer", "shards", "suffix")
     if throttled:

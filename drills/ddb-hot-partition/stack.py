@@ -21,7 +21,7 @@ class Writer(LoadClient):
     """Puts each order under its customer's key; with several shards, under the customer's key and a shard's number."""
 
     SETTINGS = {**LoadClient.SETTINGS, "shards": ("1",), "suffix": ("number", "random")}
-    RELEASABLE = ("shards", "suffix", "retry", "retry_on", "attempts")
+    RELEASABLE = ("shards", "suffix", "retry", "attempts")
 
     def __init__(self, lab: Lab, name: str) -> None:
         self.premium_permille = 100

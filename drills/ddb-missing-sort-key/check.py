@@ -37,7 +37,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """The service, then each payment since, then what else is in the table."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - HOUR_MS)
+    since_ms = lab.settling_since(lab.now_ms - HOUR_MS)
     app = _payments(lab)
     key = shown(lab, app.name, "key", app.settings["key"])
     error = app.failed_since(since_ms)

@@ -38,7 +38,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """What was asked since, and what came of it."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - HOUR_MS)
+    since_ms = lab.settling_since(lab.now_ms - HOUR_MS)
     for app in (_page(lab), _warehouse(lab)):
         error = app.failed_since(since_ms)
         if error is not None:

@@ -42,7 +42,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """The last ten minutes, then the state."""
-    since_ms = max(lab.notes.get("settling_since_ms", lab.now_ms - HOUR_MS), lab.now_ms - CALM_MS)
+    since_ms = max(lab.settling_since(lab.now_ms - HOUR_MS), lab.now_ms - CALM_MS)
     told, throttled = cast(Shop, lab.app("shop")).outcomes.since(since_ms), _codes(lab, since_ms)
     if throttled:
         cause = f"{throttled} writes were throttled in the last ten minutes, and {told.errors} of {told.calls} failed."

@@ -18,12 +18,10 @@ QUIET = Recorded((1_000, 301_000), every_ms=900_000)
 class Shop(LoadClient):
     """Puts each order under a key of its own."""
 
-    RELEASABLE = ("retry", "retry_on", "attempts")
+    RELEASABLE = ("retry", "attempts")
 
     def __init__(self, lab: Lab, name: str) -> None:
-        super().__init__(
-            lab, name, service="dynamodb", arrivals=QUIET, retry="jitter", retry_on="anything", attempts="3"
-        )
+        super().__init__(lab, name, service="dynamodb", arrivals=QUIET, retry="jitter", attempts="3")
 
     def make(self, n: int, now_ms: int) -> Made:
         """An order."""

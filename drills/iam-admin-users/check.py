@@ -38,7 +38,7 @@ def _shown(lab: Lab, users: list[str]) -> list[Fact]:
 
 
 def _stopped(lab: Lab) -> Why | None:
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 40 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 40 * MINUTE_MS)
     for app in lab.apps.values():
         if not isinstance(app, Pipeline | Appliance):
             continue

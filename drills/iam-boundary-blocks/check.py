@@ -104,7 +104,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic first, then the boundary."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - DAY_MS)
+    since_ms = lab.settling_since(lab.now_ms - DAY_MS)
     for name in ("builder", "tester"):
         failed = _failed(lab, name, since_ms)
         if failed:

@@ -61,7 +61,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic first, then a newcomer, then what the policies say of calls that nobody tried."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - DAY_MS)
+    since_ms = lab.settling_since(lab.now_ms - DAY_MS)
     newest = lab.notes["people"][-1]
     reached = _reached(lab, since_ms)
     if reached:

@@ -62,7 +62,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """The applications first (the weekly one is run now), then whose keys they hold, then the keys' age."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - DAY_MS)
+    since_ms = lab.settling_since(lab.now_ms - DAY_MS)
     apps = [cast(Service, lab.apps[name]) for name in RUNS_EVERY_MS]
     for app in apps:
         app.run()

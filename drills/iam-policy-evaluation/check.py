@@ -45,7 +45,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then each program's limits, then the layers that hold others."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 21 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 21 * MINUTE_MS)
     for app in _programs(lab):
         error = app.failed_since(since_ms)
         if error is not None:

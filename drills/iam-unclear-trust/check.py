@@ -41,7 +41,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """The partner's traffic first, then who else came in, then what the role may do."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - DAY_MS)
+    since_ms = lab.settling_since(lab.now_ms - DAY_MS)
     partner, stock = cast(Partner, lab.apps["partner"]), cast(Stock, lab.apps["stock"])
     refused = [run.told for run in partner.runs_since(since_ms) if run.error]
     if refused:

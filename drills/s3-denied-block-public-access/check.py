@@ -28,7 +28,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then what else is open."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

@@ -8,7 +8,7 @@ from stack import ARN, BUCKET, OTHER, policy_now
 
 from foulweather.drilling.judging import shown, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
-from foulweather.drilling.load.storage import Reader, Uploader, opened, refusal, unserved, wide_role
+from foulweather.drilling.load.storage import Uploader, opened, refusal, unread, unserved, wide_role
 from foulweather.kernel.why import Fact, Why
 
 DEADLINE_MS = 2 * MINUTE_MS
@@ -17,19 +17,12 @@ _UNIQUE_ID = re.compile(r"\b(AROA|AIDA)[A-Z0-9]{12,}")
 
 def symptom(lab: Lab) -> Why | None:
     """Five reports that are not read."""
-    reader = lab.app("reader")
-    assert isinstance(reader, Reader)
-    if len(reader.unread) < 5:
-        return None
-    return unmended(
-        f"{len(reader.unread)} reports are there and cannot be read by app-role.",
-        Fact("reader", "reports not read", len(reader.unread)),
-    )
+    return unread(lab, "reader", "reports not read", "{} reports are there and cannot be read by app-role.")
 
 
 def check(lab: Lab) -> Why | None:
     """Traffic, the others, the policy."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

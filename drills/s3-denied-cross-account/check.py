@@ -6,29 +6,20 @@ from stack import BUCKET
 
 from foulweather.drilling.judging import shown, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
-from foulweather.drilling.load.storage import Uploader, opened, refusal, unserved
-from foulweather.drilling.regular import Regular
-from foulweather.kernel.why import Fact, Why
+from foulweather.drilling.load.storage import Uploader, opened, refusal, refused, unserved
+from foulweather.kernel.why import Why
 
 DEADLINE_MS = 2 * MINUTE_MS
 
 
 def symptom(lab: Lab) -> Why | None:
     """Five rounds of the reader refused."""
-    analytics = lab.app("analytics")
-    assert isinstance(analytics, Regular)
-    refused = [run for run in analytics.runs_since(lab.struck_at_ms or lab.now_ms) if run.error is not None]
-    if len(refused) < 5:
-        return None
-    return unmended(
-        f"The analytics department was refused {len(refused)} times: {refused[-1].told}",
-        Fact("analytics", "rounds refused", len(refused)),
-    )
+    return refused(lab, "analytics", "rounds refused", "The analytics department was refused {} times")
 
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then who else gets in, and what the reader may beyond reading."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

@@ -6,7 +6,7 @@ from stack import BUCKET, Managers
 
 from foulweather.drilling.judging import shown, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
-from foulweather.drilling.load.storage import Reader, opened, refusal, unserved, wide_role
+from foulweather.drilling.load.storage import opened, refusal, unread, unserved, wide_role
 from foulweather.kernel.why import Fact, Why
 
 DEADLINE_MS = 2 * MINUTE_MS
@@ -14,19 +14,12 @@ DEADLINE_MS = 2 * MINUTE_MS
 
 def symptom(lab: Lab) -> Why | None:
     """Five pay changes that are not read."""
-    payroll = lab.app("payroll")
-    assert isinstance(payroll, Reader)
-    if len(payroll.unread) < 5:
-        return None
-    return unmended(
-        f"The payroll run could not read {len(payroll.unread)} pay changes.",
-        Fact("payroll", "pay changes not read", len(payroll.unread)),
-    )
+    return unread(lab, "payroll", "pay changes not read", "The payroll run could not read {} pay changes.")
 
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then the guard: with an old file, and with the latest."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

@@ -6,7 +6,7 @@ from stack import BUCKET, OTHER
 
 from foulweather.drilling.judging import unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
-from foulweather.drilling.load.storage import opened, refusal, unserved, wide_role
+from foulweather.drilling.load.storage import opened, refusal, refused, unserved, wide_role
 from foulweather.kernel.why import Fact, Why
 
 DEADLINE_MS = 2 * MINUTE_MS
@@ -14,18 +14,12 @@ DEADLINE_MS = 2 * MINUTE_MS
 
 def symptom(lab: Lab) -> Why | None:
     """Five uploads refused."""
-    refused = [run for run in lab.app("portal").runs_since(lab.struck_at_ms or lab.now_ms) if run.error is not None]
-    if len(refused) < 5:
-        return None
-    return unmended(
-        f"{len(refused)} uploads of customers were refused: {refused[-1].told}",
-        Fact("portal", "uploads refused", len(refused)),
-    )
+    return refused(lab, "portal", "uploads refused", "{} uploads of customers were refused")
 
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then what else the role may now."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

@@ -6,8 +6,7 @@ from stack import BUCKET, ELSEWHERE, OFFICE, OTHER_VPC
 
 from foulweather.drilling.judging import shown, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
-from foulweather.drilling.load.storage import opened, refusal, unserved, wide_role
-from foulweather.drilling.regular import Regular
+from foulweather.drilling.load.storage import opened, refusal, refused, unserved, wide_role
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 
@@ -16,14 +15,7 @@ DEADLINE_MS = 2 * MINUTE_MS
 
 def symptom(lab: Lab) -> Why | None:
     """Five rounds of the shop refused."""
-    shop = lab.app("shop")
-    assert isinstance(shop, Regular)
-    refused = [run for run in shop.runs_since(lab.struck_at_ms or lab.now_ms) if run.error is not None]
-    if len(refused) < 5:
-        return None
-    return unmended(
-        f"The shop was refused {len(refused)} times: {refused[-1].told}", Fact("shop", "rounds refused", len(refused))
-    )
+    return refused(lab, "shop", "rounds refused", "The shop was refused {} times")
 
 
 def _asked_from(lab: Lab, origin: object) -> AwsError | None:
@@ -34,7 +26,7 @@ def _asked_from(lab: Lab, origin: object) -> AwsError | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then each network."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

@@ -6,7 +6,7 @@ from stack import BUCKET
 
 from foulweather.drilling.judging import listed, principals, shown, statements, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
-from foulweather.drilling.load.storage import Reader, Uploader, opened, refusal, unserved, wide_role
+from foulweather.drilling.load.storage import Uploader, opened, refusal, unread, unserved, wide_role
 from foulweather.kernel.why import Fact, Why
 
 DEADLINE_MS = 2 * MINUTE_MS
@@ -15,19 +15,12 @@ USES = ("kms:*", "kms:decrypt", "kms:encrypt", "kms:generate*", "kms:generatedat
 
 def symptom(lab: Lab) -> Why | None:
     """Five records that cannot be opened."""
-    records = lab.app("records")
-    assert isinstance(records, Reader)
-    if len(records.unread) < 5:
-        return None
-    return unmended(
-        f"{len(records.unread)} records are stored and cannot be opened.",
-        Fact("records", "records not opened", len(records.unread)),
-    )
+    return unread(lab, "records", "records not opened", "{} records are stored and cannot be opened.")
 
 
 def check(lab: Lab) -> Why | None:
     """Traffic, the encryption of what is stored, then who else can open it."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

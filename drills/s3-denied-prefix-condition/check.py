@@ -6,7 +6,7 @@ from stack import BUCKET, CONTRACT
 
 from foulweather.drilling.judging import unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
-from foulweather.drilling.load.storage import Reader, opened, refusal, unserved, wide_role
+from foulweather.drilling.load.storage import opened, refusal, unread, unserved, wide_role
 from foulweather.kernel.why import Fact, Why
 
 DEADLINE_MS = 2 * MINUTE_MS
@@ -14,19 +14,13 @@ DEADLINE_MS = 2 * MINUTE_MS
 
 def symptom(lab: Lab) -> Why | None:
     """Five pictures without a thumbnail."""
-    thumbnails = lab.app("thumbnails")
-    assert isinstance(thumbnails, Reader)
-    if len(thumbnails.unread) < 5:
-        return None
-    return unmended(
-        f"{len(thumbnails.unread)} pictures are in the list and cannot be read.",
-        Fact("thumbnails", "pictures listed and not read", len(thumbnails.unread)),
-    )
+    told = "{} pictures are in the list and cannot be read."
+    return unread(lab, "thumbnails", "pictures listed and not read", told)
 
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then what must be refused."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     unwell = unserved(lab, since_ms, DEADLINE_MS)
     if unwell is not None:
         return unwell

@@ -32,8 +32,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """What was opened, then how long it can be, then what the rules will do."""
-    since_ms = lab.notes.get("settling_since_ms")
-    judged_ms = lab.now_ms - HOUR_MS if since_ms is None else since_ms + PATIENCE_MS
+    judged_ms = lab.settling_since(lab.now_ms - HOUR_MS - PATIENCE_MS) + PATIENCE_MS
     failed = [one for one in portal_of(lab).opened if one.at_ms > judged_ms and one.code]
     if failed:
         return unmended(

@@ -32,7 +32,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Every sweep since the mend."""
-    since_ms = lab.notes.get("settling_since_ms", 0)
+    since_ms = lab.settling_since(0)
     sweeps = _sweeps(lab, since_ms)
     if not sweeps:
         return unmended("No sweep has come to its end since.", _setting(lab, "per_s"))

@@ -30,7 +30,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic, then what should be refused."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 35 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 35 * MINUTE_MS)
     regions = _content(lab)
     for app in lab.apps.values():
         assert isinstance(app, Errand)

@@ -43,7 +43,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Who came in since, then our own programs, then what is left lying about."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - DAY_MS)
+    since_ms = lab.settling_since(lab.now_ms - DAY_MS)
     thief = _thief(lab)
     came_in = [what for at_ms, what in thief.came_in if at_ms > since_ms] if thief is not None else []
     if came_in:

@@ -78,7 +78,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """The matrix of events and queues first, then whether the filters would hold for a new type."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 60 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 60 * MINUTE_MS)
     for queue, wanted in WANTED.items():
         column, filters = Column(lab, queue, since_ms), _filters(lab, queue)
         if column.missing:

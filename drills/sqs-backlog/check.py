@@ -51,7 +51,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Nothing thrown away, nothing twice; then the age, and that the next backlog is kept."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     told = lab.client("sqs").get_queue_attributes(QueueUrl=lab.notes["queue"], AttributeNames=["All"])["Attributes"]
     arn = lab.notes["queue_arn"]
     waiting, queued = len(_waiting(lab)), sum(int(told[name]) for name in COUNTS)

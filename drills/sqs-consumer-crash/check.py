@@ -46,7 +46,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic since the mend, which kills workers at each step; then the gap that traffic seldom finds."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 60 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 60 * MINUTE_MS)
     ledger, settings = Ledger.of(lab), _fleet(lab).settings
     told = ledger.report(since_ms=since_ms, now_ms=lab.now_ms, deadline_ms=DEADLINE_MS)
     deleted = shown(lab, "order-worker", "delete", settings["delete"])

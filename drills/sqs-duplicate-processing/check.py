@@ -61,7 +61,7 @@ def _in_flight(lab: Lab) -> str:
 
 def check(lab: Lab) -> Why | None:
     """Traffic since the mend, then what would go wrong with the next dying worker."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 60 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 60 * MINUTE_MS)
     ledger, fleet = Ledger.of(lab), _fleet(lab)
     doubled = ledger.duplicated(since_ms, at_most=10_000)
     if doubled:

@@ -44,7 +44,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Tickets first, then what they cost."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 10 * MINUTE_MS)
     told = Ledger.of(lab).report(since_ms=since_ms, now_ms=lab.now_ms, deadline_ms=DEADLINE_MS)
     if told.served < told.judged:
         return unmended(

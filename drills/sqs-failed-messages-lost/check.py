@@ -68,7 +68,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Each order's fate since the mend, then what the agreement says about the queues."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 60 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 60 * MINUTE_MS)
     return _fates(lab, since_ms) or _agreement(lab)
 
 

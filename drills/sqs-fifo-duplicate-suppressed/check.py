@@ -38,7 +38,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic since the mend: nothing missing, nothing twice, nothing out of order; then that retries are harmless."""
-    told = _report(lab, lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS))
+    told = _report(lab, lab.settling_since(lab.now_ms - 10 * MINUTE_MS))
     shop = lab.apps["shop"].settings
     release = shown(lab, "shop", "deduplication", shop["deduplication"])
     if told.lost - told.late:

@@ -33,7 +33,7 @@ def _limit(lab: Lab) -> Fact:
 def check(lab: Lab) -> Why | None:
     """The orders, then their documents, then what the bucket is open to."""
     gateway, worker = gateway_of(lab), worker_of(lab)
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 60 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 60 * MINUTE_MS)
     settings = shown(lab, "order-gateway", "payload", gateway.settings["payload"])
     reads = shown(lab, "order-worker", "reads", worker.settings["reads"])
     if gateway.waiting:

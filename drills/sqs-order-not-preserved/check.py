@@ -41,7 +41,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """Traffic first, then the queue that carries it."""
-    told = _report(lab, lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS))
+    told = _report(lab, lab.settling_since(lab.now_ms - 10 * MINUTE_MS))
     name = lab.apps["shop"].settings["queue"]
     attributes = _attributes(lab, name)
     facts = _facts(lab, attributes.get("QueueArn", name), name)

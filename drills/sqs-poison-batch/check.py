@@ -64,7 +64,7 @@ def symptom(lab: Lab) -> Why | None:
 
 def check(lab: Lab) -> Why | None:
     """The fate of each order since the mend, then what the agreement says."""
-    since_ms = lab.notes.get("settling_since_ms", lab.now_ms - 60 * MINUTE_MS)
+    since_ms = lab.settling_since(lab.now_ms - 60 * MINUTE_MS)
     return _ordinary(lab, since_ms) or _gifts(lab, since_ms) or _agreement(lab)
 
 

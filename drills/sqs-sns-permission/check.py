@@ -40,7 +40,7 @@ def check(lab: Lab) -> Why | None:
     queue = lab.client("sqs").get_queue_attributes(QueueUrl=lab.notes["queue"], AttributeNames=["Policy"])
     policy = queue.get("Attributes", {}).get("Policy")
     seen = shown(lab, lab.notes["queue_arn"], "Policy", policy)
-    waiting = _waiting(lab, lab.notes.get("settling_since_ms", lab.now_ms - 10 * MINUTE_MS))
+    waiting = _waiting(lab, lab.settling_since(lab.now_ms - 10 * MINUTE_MS))
     if waiting:
         return unmended(f"{len(waiting)} orders have no invoice two minutes after they were placed.", seen)
     broad = too_broad(policy, needs_source=True)

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from foulweather.drilling.lab import MINUTE_MS, App, Lab
+from foulweather.drilling.lab import MINUTE_MS, SETTLING_SINCE, App, Lab
 from foulweather.drilling.phones import code_at
 from foulweather.drilling.regular import Regular
 from foulweather.kernel.errors import AwsError
@@ -117,6 +117,12 @@ class Job(Regular):
     def run(self) -> None:
         """Ask for a queue that is there, or one that is not."""
         self.lab.queue_url("there" if len(self.runs) % 2 else "gone")
+
+
+def test_before_the_first_check_the_time_given_counts(lab: Lab) -> None:
+    assert lab.settling_since(5) == 5
+    lab.notes[SETTLING_SINCE] = 7
+    assert lab.settling_since(5) == 7
 
 
 async def test_a_regular_application_tells_how_it_went(lab: Lab) -> None:

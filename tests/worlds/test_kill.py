@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import json
 import os
 import random
 import signal
@@ -16,11 +14,11 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cli.terminal import free_port
+from worlds.json_wire import JsonConnection
 
 ROOT = Path(__file__).parents[2]
 CONNECTIONS = 8
@@ -66,47 +64,12 @@ class Server:
         self._log.close()
 
 
-class Connection:
-    """HTTP/1.1 over one socket, one request after the other."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def ask(self, operation: str, **request: Any) -> dict[str, Any]:
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-        reader, writer = self._streams
-        body = json.dumps(request).encode()
-        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-        head = [
-            "POST / HTTP/1.1",
-            f"Host: 127.0.0.1:{self._port}",
-            "Content-Type: application/x-amz-json-1.0",
-            f"X-Amz-Target: AmazonSQS.{operation}",
-            f"X-Amz-Date: {stamp}",
-            f"Content-Length: {len(body)}",
-            f"Authorization: AWS4-HMAC-SHA256 Credential=test/{stamp[:8]}/us-east-1/sqs/aws4_request, "
-            f"SignedHeaders=host;x-amz-date;x-amz-target, Signature={'0' * 64}",
-        ]
-        writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
-        answered = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        size = int(answered.partition("content-length:")[2].partition("\r\n")[0])
-        answer = json.loads(await reader.readexactly(size))
-        assert answered.startswith("http/1.1 200"), (answered, answer)
-        return answer
-
-    def close(self) -> None:
-        if self._streams is not None:
-            self._streams[1].close()
-
-
 async def sent_until_killed(server: Server, url: str, kill_at: int) -> dict[str, str]:
     """Bodies by the id that was acknowledged for each; the server dies when there are `kill_at` of them."""
     acknowledged: dict[str, str] = {}
 
     async def send(name: int) -> None:
-        connection, count = Connection(server.port), 0
+        connection, count = JsonConnection(server.port, "sqs", "AmazonSQS"), 0
         try:
             while True:
                 count += 1
@@ -124,7 +87,7 @@ async def sent_until_killed(server: Server, url: str, kill_at: int) -> dict[str,
 
 async def received(server: Server, url: str) -> dict[str, str]:
     """Every message on the queue, by id."""
-    connection, found = Connection(server.port), dict[str, str]()
+    connection, found = JsonConnection(server.port, "sqs", "AmazonSQS"), dict[str, str]()
     while True:
         answer = await connection.ask(
             "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=3600, WaitTimeSeconds=0
@@ -142,7 +105,7 @@ async def killed_and_counted(home: Path, kill_at: int) -> tuple[int, int]:
     """How many writes were acknowledged, and how many of them were lost."""
     server = Server(home)
     try:
-        connection = Connection(server.port)
+        connection = JsonConnection(server.port, "sqs", "AmazonSQS")
         url = (await connection.ask("CreateQueue", QueueName="orders"))["QueueUrl"]
         connection.close()
         acknowledged = await sent_until_killed(server, url, kill_at)

@@ -1,2 +1,2 @@
 # refused because: orders get through at last, but throttled they are, and each waits for the next second
-foulweather drill deploy order-writer retry=jitter retry_on=anything attempts=10
+foulweather drill deploy order-writer retry=jitter attempts=10

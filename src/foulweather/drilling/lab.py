@@ -22,6 +22,7 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 LOG_LINES_MAX = 1000
+SETTLING_SINCE = "settling_since_ms"
 
 
 class Line(NamedTuple):
@@ -52,6 +53,10 @@ class Lab:
     def now_ms(self) -> int:
         """The world's time."""
         return self.world.clock.now_ms
+
+    def settling_since(self, otherwise_ms: int) -> int:
+        """When whoever drills asked for the check that is going on; another time where nobody has asked yet."""
+        return self.notes.get(SETTLING_SINCE, otherwise_ms)
 
     def client(self, service: str, identity: Identity | None = None) -> Client:
         """A client as the account's root user, or as somebody else."""

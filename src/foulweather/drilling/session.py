@@ -10,7 +10,7 @@ import msgspec
 
 from foulweather.drilling import effects, traffic
 from foulweather.drilling.drill import BadDrill, Drill
-from foulweather.drilling.lab import DAY_MS, MINUTE_MS, Lab, Line
+from foulweather.drilling.lab import DAY_MS, MINUTE_MS, SETTLING_SINCE, Lab, Line
 from foulweather.drilling.traffic import Course, Lost
 from foulweather.kernel.credentials import Credential
 from foulweather.kernel.services import Services
@@ -127,7 +127,7 @@ class Session:
         """Let some minutes of the world pass, then judge by the traffic and the state since then."""
         lab = self.lab
         until_ms = lab.now_ms + self.drill.about.settle_minutes * MINUTE_MS
-        lab.notes["settling_since_ms"] = since_ms = lab.now_ms
+        lab.notes[SETTLING_SINCE] = since_ms = lab.now_ms
         while lab.now_ms < until_ms:
             await self.world.advance_to(min(until_ms, lab.now_ms + STEP_MS))
             await asyncio.sleep(0)

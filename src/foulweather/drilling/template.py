@@ -63,7 +63,7 @@ def symptom(lab: Lab) -> Why | None:
 
 
 def check(lab: Lab) -> Why | None:
-    """Why it is not mended: traffic since `settling_since_ms`, then facts that wrong fixes would change."""
+    """Why it is not mended: traffic since `lab.settling_since(…)`, then facts that wrong fixes would change."""
     return unmended("not written yet")
 ''',
     "hints.md": "# Hints\n\n## Where to look\n\n...\n\n## What to compare\n\n...\n",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -122,4 +122,20 @@ class Guardrails(Protocol):
 
     def management_account(self, account: str) -> str:
         """The management account of the organization that an account is in, or empty."""
+        ...
+
+    def members(self, account: str) -> list[str]:
+        """The active accounts of the organization that an account is in, its management account too, or none."""
+        ...
+
+    def has_all_features(self, account: str) -> bool:
+        """Whether the organization that an account is in has all features enabled."""
+        ...
+
+    def has_access(self, account: str, service: str) -> bool:
+        """Whether a service (`tagpolicies.tag.amazonaws.com`) has trusted access to an account's organization."""
+        ...
+
+    def effective_policy(self, account: str, kind: str) -> Mapping[str, Any] | None:
+        """What the policies of a type (`TAG_POLICY`) over an account come to, or None."""
         ...

@@ -85,11 +85,12 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     registration. `access.py` holds `ACCESS: dict[str, Access]` by operation. `limits.py` may hold
     `RATES: dict[str, Rate]` by operation. `reactions.py` holds a function for each agenda action
     (`sns.retry_delivery` is `retry_delivery(call, **args)`) and for each event in `reads`
-    (event kind -> function `(world, event)`). `takes_anonymous`: an unsigned request may be allowed
-    by a resource policy. `directory`, `guardrails` and `recorder` (`module:Class`) answer the kernel's
-    questions about identities and organizations, and keep the record of calls. `denied_action` words
-    the action in a denial, `denied_words` the whole of it (from the call, the verdict and the usual
-    words), and `denied_status` is its HTTP status. `obeys` names
+    (event kind -> function `(world, event)`). `tagged.py` may tell of its resources that have tags
+    (`kernel/tagging.py`), `quotas.py` of its quotas by AWS's codes (`kernel/quotas.py`).
+    `takes_anonymous`: an unsigned request may be allowed by a resource policy. `directory`, `guardrails`
+    and `recorder` (`module:Class`) answer the kernel's questions about identities and organizations, and
+    keep the record of calls. `denied_action` words the action in a denial, `denied_words` the whole of it
+    (from the call, the verdict and the usual words), and `denied_status` is its HTTP status. `obeys` names
     the facts that faults change and this service asks for (`zone`: `Faults.zone_impaired`).
     """
 

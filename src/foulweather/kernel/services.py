@@ -81,6 +81,10 @@ class Services:
         """A module of a service's package, such as its reactions."""
         return importlib.import_module(f"{service.package}.{module}")
 
+    def part_or_none(self, service: Service, module: str) -> ModuleType | None:
+        """A module that a service's package need not have, such as what it tells of its tagged resources."""
+        return _part_or_none(f"{service.package}.{module}")
+
     def reaction(self, action: str) -> Callable[..., Any]:
         """The function of an agenda action (`sns.retry_delivery`)."""
         name, _, function = action.partition(".")

@@ -47,6 +47,7 @@ SHORT: Final = {
 }
 PADDED: Final = ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
 ARCHIVES: Final = ("GLACIER", "DEEP_ARCHIVE")
+PLACES_MAX: Final = 10_000
 FREE: Final = ("Delete", "Abort")
 UNCHARGED: Final = frozenset({"SlowDown", "InternalError", "ServiceUnavailable"})
 """S3 charges nothing for its own failures."""
@@ -58,6 +59,7 @@ class Meter:
     def __init__(self, world: World) -> None:
         self._usage = world.state(Usage)
         self._class_of: tuple[str, str] = ("", "")
+        self._places: dict[tuple[str, str], Place] = {}
         for kind, reader in {
             "s3.BucketCreated": self._opened,
             "s3.ObjectCreated": self._created,
@@ -76,10 +78,13 @@ class Meter:
 
     def _created(self, event: Event) -> None:
         facts = event.facts
-        self._class_of = (event.request_id, facts["storage_class"].partition("/")[0])
-        self._hold(event, facts["storage_class"], facts["size"], 1)
-        if facts["was_class"]:
-            self._hold(event, facts["was_class"], facts["was_size"], -1)
+        stored_as, was_class = facts["storage_class"], facts["was_class"]
+        self._class_of = (event.request_id, stored_as.partition("/")[0])
+        if was_class == stored_as and facts["was_size"] == facts["size"]:
+            return  # as much of the same as before
+        self._hold(event, stored_as, facts["size"], 1)
+        if was_class:
+            self._hold(event, was_class, facts["was_size"], -1)
 
     def _removed(self, event: Event) -> None:
         if event.facts["storage_class"]:
@@ -158,10 +163,23 @@ class Meter:
     def _opened(self, event: Event) -> None:
         facts = event.facts
         self._usage.homes.put(facts["Bucket"], Home(event.account, facts["Region"]))
+        self._places.clear()
 
     def _place(self, event: Event, usage_type: str, what: str = "") -> Place:
         """The bucket's own account and region pay, whoever asks from wherever."""
         name: str = event.facts.get("bucket") or event.resource.removeprefix("arn:aws:s3:::").partition("/")[0]
-        home = self._usage.homes.get(name)
-        account, region = (home.account, home.region) if home is not None else (event.account, event.region)
-        return Place(account, region, "s3", usage_type, f"{name} ({what})" if what else name)
+        if what:
+            name = f"{name} ({what})"
+        found = self._places.get((name, usage_type))
+        if found is None:
+            found = self._found(event, name, usage_type)
+        return found
+
+    def _found(self, event: Event, name: str, usage_type: str) -> Place:
+        home = self._usage.homes.get(name.partition(" ")[0])
+        if home is None:  # no bucket that anybody has made: its asker's
+            return Place(event.account, event.region, "s3", usage_type, name)
+        if len(self._places) >= PLACES_MAX:
+            self._places.clear()
+        found = self._places[name, usage_type] = Place(home.account, home.region, "s3", usage_type, name)
+        return found

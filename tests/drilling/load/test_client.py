@@ -110,6 +110,27 @@ async def test_a_refusal_that_is_the_senders_fault_is_not_tried_again_but_unavai
     assert gone.records.calls == 3  # 503 twice, then the queue that is not there, and no more
 
 
+async def test_a_throttle_of_dynamodb_is_tried_again() -> None:
+    lab = new_lab()
+    lab.client("dynamodb").create_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+    )
+    await pass_ms(lab, MINUTE_MS)
+    body = {"S": "x" * 399_000}
+
+    def put(n: int, now_ms: int) -> Made:
+        return "put_item", {"TableName": "orders", "Item": {"pk": {"S": str(n)}, "body": body}}, None
+
+    arrivals = Recorded([0, 1, 2])
+    client = lab.add(LoadClient(lab, "c", service="dynamodb", arrivals=arrivals, make=put, retry="backoff"))
+    await pass_ms(lab, MINUTE_MS)
+    assert client.records.codes() == {"ProvisionedThroughputExceededException": 6}
+    assert client.outcomes.codes() == {"ProvisionedThroughputExceededException": 2}
+
+
 async def test_a_slow_answer_takes_its_time_and_held_time_waits_for_it() -> None:
     lab = new_lab()
     url = new_queue(lab)

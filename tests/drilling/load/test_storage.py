@@ -8,7 +8,17 @@ from drilling.load.labs import MINUTE_MS, new_lab, pass_ms
 from foulweather.drilling.documents import document
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load.ledger import Ledger
-from foulweather.drilling.load.storage import Host, Reader, Uploader, opened, refusal, unserved, wide_role
+from foulweather.drilling.load.storage import (
+    Host,
+    Reader,
+    Uploader,
+    opened,
+    refusal,
+    refused,
+    unread,
+    unserved,
+    wide_role,
+)
 from foulweather.kernel.call import Origin
 
 BUCKET = "app-bucket"
@@ -73,6 +83,24 @@ async def test_what_cannot_be_read_is_read_when_it_can() -> None:
     await pass_ms(lab, 20 * MINUTE_MS)
     assert reader.unread == []
     assert list(reader.read) == list(uploader.uploaded)
+
+
+async def test_what_is_unread_and_refused_is_a_symptom_from_so_many_on() -> None:
+    lab = new_lab()
+    at_work(lab, LIST, WRITE)
+    lab.struck_at_ms = lab.now_ms
+    await pass_ms(lab, 22 * MINUTE_MS)  # the first pause is that of the past
+    assert unread(lab, "reads", "files not read", "{} files are not read.") is None
+    assert refused(lab, "reads", "rounds refused", "Refused {} times") is None
+    await pass_ms(lab, 5 * MINUTE_MS)
+    waiting = unread(lab, "reads", "files not read", "{} files are not read.")
+    assert waiting is not None
+    count = waiting.facts[0].value
+    assert (waiting.cause, waiting.facts[0].property) == (f"{count} files are not read.", "files not read")
+    failed = refused(lab, "reads", "rounds refused", "Refused {} times")
+    assert failed is not None
+    assert failed.cause.startswith(f"Refused {failed.facts[0].value} times: AccessDenied: ")
+    assert refused(lab, "uploads", "rounds refused", "Refused {} times", at_least=1) is None
 
 
 async def test_objects_that_nobody_reads_are_told() -> None:

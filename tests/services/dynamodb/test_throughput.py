@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shlex
 from typing import Any
 
 import pytest
@@ -133,6 +135,11 @@ async def test_an_index_without_capacity_pushes_back_on_its_table(aws: Aws) -> N
     (reason,) = refused.members["ThrottlingReasons"]
     assert reason["reason"] == "IndexWriteProvisionedThroughputExceeded"
     assert reason["resource"].endswith("table/orders/index/weak")
+    program, service, operation, *options = shlex.split(refused.why.remedy[0])
+    assert (program, service, operation) == ("aws", "dynamodb", "update-table")
+    told = dict(zip(options[::2], options[1::2], strict=True))
+    (update,) = json.loads(told["--global-secondary-index-updates"])
+    assert update["Update"] == {"IndexName": "weak", "ProvisionedThroughput": units(1, 2)}, "a command to paste"
     # Nothing was written, and writes that do not touch the index go on.
     assert aws.dynamodb.get_item({"TableName": "orders", "Key": item(f"k{n}")}) == {}
     aws.dynamodb.put_item({"TableName": "orders", "Item": item("without")})

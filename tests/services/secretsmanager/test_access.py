@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from harness import ACCOUNT, Aws
-from services.secretsmanager.secret_calls import OTHER, allow, made, refused, user, value
+from services.secretsmanager.secret_calls import OTHER, allow, made, put, refused, token, user, value
 
 GET = "secretsmanager:GetSecretValue"
 
@@ -154,3 +155,22 @@ async def test_a_key_can_be_demanded_of_who_makes_secrets(aws: Aws) -> None:
     with pytest.raises(AwsError) as raised:
         await made(maker, "two")
     assert raised.value.code == "AccessDeniedException"
+
+
+async def test_a_secret_that_a_service_made_for_itself_is_changed_by_that_service_only(aws: Aws) -> None:
+    call = Call(aws.pipeline, "rds", "CreateDBInstance", aws.account, aws.region, aws.principal)
+    rds = call.forwarded("rds").secretsmanager
+    asked = {"Name": "rds!db-1", "SecretString": "x", "ClientRequestToken": token(1)}
+    arn = (await rds.create_secret(asked))["ARN"]
+    assert aws.secretsmanager.describe_secret({"SecretId": arn})["OwningService"] == "rds"
+    found = aws.secretsmanager.list_secrets({"Filters": [{"Key": "owning-service", "Values": ["rds"]}]})
+    assert [one["Name"] for one in found["SecretList"]] == ["rds!db-1"]
+    assert await value(aws, arn) == "x"
+    for attempt in (aws.secretsmanager.delete_secret, aws.secretsmanager.cancel_rotate_secret):
+        with pytest.raises(AwsError, match="managed by rds"):
+            attempt({"SecretId": arn})
+    with pytest.raises(AwsError, match="managed by rds"):
+        await put(aws, arn, "y", 2)
+    rds.delete_secret({"SecretId": arn, "ForceDeleteWithoutRecovery": True})
+    await made(aws, "rds!mine")
+    aws.secretsmanager.delete_secret({"SecretId": "rds!mine"})

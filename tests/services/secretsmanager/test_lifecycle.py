@@ -13,7 +13,7 @@ from foulweather.services.secretsmanager.schedules import next_window
 from foulweather.services.secretsmanager.state import Secret
 from foulweather.world.world import World
 from harness import Aws, new_aws
-from services.secretsmanager.secret_calls import DAY_S, allow, made, put, refused, token, user, value
+from services.secretsmanager.secret_calls import DAY_S, allow, made, put, refused, stages, token, user, value
 
 MARKED = "You can't perform this operation on the secret because it was marked for deletion."
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:rotate"
@@ -145,6 +145,7 @@ class Function:
     def __init__(self, aws: Aws) -> None:
         self.aws = aws
         self.steps: list[str] = []
+        self.tried: list[str] = []
         self.fails_at = ""
 
     async def __call__(self, call: Call, secret: Secret, request: dict[str, Any]) -> dict[str, Any]:
@@ -156,9 +157,20 @@ class Function:
             return {"FunctionError": "Unhandled"}
         secret_id, new = event["SecretId"], event["ClientRequestToken"]
         sm = self.aws.secretsmanager
+        if "AWSPENDING" not in sm.describe_secret({"SecretId": secret_id})["VersionIdsToStages"][new]:
+            raise ValueError(f"Secret version {new} not set as AWSPENDING for rotation of secret {secret_id}.")
         if event["Step"] == "createSecret":
+            try:
+                await sm.get_secret_value({"SecretId": secret_id, "VersionId": new, "VersionStage": "AWSPENDING"})
+                return {}
+            except AwsError as error:
+                if error.code != "ResourceNotFoundException":
+                    raise
             asked = {"SecretId": secret_id, "ClientRequestToken": new, "VersionStages": ["AWSPENDING"]}
             await sm.put_secret_value(asked | {"SecretString": f"rotated {len(self.steps)}"})
+        elif event["Step"] == "testSecret":
+            asked = {"SecretId": secret_id, "VersionId": new, "VersionStage": "AWSPENDING"}
+            self.tried.append((await sm.get_secret_value(asked))["SecretString"])
         elif event["Step"] == "finishSecret":
             held = sm.describe_secret({"SecretId": secret_id})["VersionIdsToStages"]
             old = next(each for each, labels in held.items() if "AWSCURRENT" in labels)
@@ -206,10 +218,11 @@ async def test_a_value_put_by_hand_puts_the_next_rotation_off(aws: Aws, function
     await aws.secretsmanager.rotate_secret(asked)
     await aws.advance(seconds=6 * DAY_S)
     await put(aws, "prod/db", "by hand", 3)
+    assert function.steps == ["testSecret"]
     await aws.advance(seconds=10 * DAY_S - 1)
-    assert function.steps == []
+    assert function.steps == ["testSecret"]
     await aws.advance(seconds=DAY_S + 1)
-    assert len(function.steps) == 4
+    assert len(function.steps) == 5
 
 
 async def test_a_rotation_that_fails_leaves_the_value_and_is_told(aws: Aws, function: Function) -> None:
@@ -219,9 +232,13 @@ async def test_a_rotation_that_fails_leaves_the_value_and_is_told(aws: Aws, func
     await aws.advance(seconds=1)
     assert await value(aws, "prod/db") == "hunter2"
     assert aws.events("secretsmanager.RotationFailed")[0].facts == {"step": "setSecret"}
-    with pytest.raises(AwsError, match="A previous rotation isn't complete"):
-        await aws.secretsmanager.rotate_secret(rotation())
-    aws.secretsmanager.cancel_rotate_secret({"SecretId": "prod/db"})
+    asked = rotation() | {"ClientRequestToken": token(3)}
+    for _ in range(2):
+        with pytest.raises(AwsError, match="A previous rotation isn't complete"):
+            await aws.secretsmanager.rotate_secret(asked)
+        assert aws.secretsmanager.cancel_rotate_secret({"SecretId": "prod/db"})["VersionId"] == token(2)
+    gone = {"SecretId": "prod/db", "VersionStage": "AWSPENDING", "RemoveFromVersionId": token(2)}
+    aws.secretsmanager.update_secret_version_stage(gone)
     function.fails_at = ""
     await aws.secretsmanager.rotate_secret(rotation() | {"ClientRequestToken": token(3)})
     await aws.advance(seconds=1)
@@ -233,9 +250,59 @@ async def test_a_schedule_without_immediate_rotation_waits_for_its_window(aws: A
     asked = rotation(ScheduleExpression="cron(0 16 1 * ? *)", Duration="2h") | {"RotateImmediately": False}
     assert "VersionId" not in await aws.secretsmanager.rotate_secret(asked)
     await aws.advance(seconds=16 * 3600 - 1)
-    assert function.steps == []
+    assert function.steps == ["testSecret"]
     await aws.advance(seconds=2 * 3600 + 1)
-    assert len(function.steps) == 4
+    assert len(function.steps) == 5
+
+
+async def test_a_schedule_is_tried_out_with_the_value_there_and_leaves_no_trace(aws: Aws, function: Function) -> None:
+    await made(aws)
+    asked = rotation(AutomaticallyAfterDays=10) | {"RotateImmediately": False}
+    await aws.secretsmanager.rotate_secret(asked)
+    await aws.advance(seconds=1)
+    assert function.tried == ["hunter2"]
+    assert stages(aws, "prod/db") == {token(1): ["AWSCURRENT"]}
+    assert len(aws.events("secretsmanager.TestRotationSucceeded")) == 1
+
+
+async def test_a_failed_rotation_is_tried_again_with_the_same_version(aws: Aws, function: Function) -> None:
+    await made(aws)
+    function.fails_at = "createSecret"
+    await aws.secretsmanager.rotate_secret(rotation(AutomaticallyAfterDays=10))
+    await aws.advance(seconds=1)
+    assert stages(aws, "prod/db") == {token(1): ["AWSCURRENT"], token(2): ["AWSPENDING"]}
+    for members in ({"VersionStage": "AWSPENDING"}, {"VersionId": token(2)}):
+        with pytest.raises(AwsError) as raised:
+            await value(aws, "prod/db", **members)
+        assert raised.value.code == "ResourceNotFoundException"
+    function.fails_at = ""
+    await aws.advance(seconds=60)
+    assert (await value(aws, "prod/db")).startswith("rotated")
+    assert stages(aws, "prod/db")[token(2)] == ["AWSCURRENT"]
+    kinds = [event.kind.partition(".")[2] for event in aws.world.journal if "Rotation" in event.kind]
+    assert kinds == ["RotationSet", "RotationStarted", "RotationFailed", "RotationSucceeded"]
+
+
+async def test_a_rotation_given_up_is_taken_up_in_the_next_window(aws: Aws, function: Function) -> None:
+    await made(aws)
+    function.fails_at = "setSecret"
+    await aws.secretsmanager.rotate_secret(rotation(AutomaticallyAfterDays=10))
+    await aws.advance(seconds=DAY_S)
+    assert len(aws.events("secretsmanager.RotationFailed")) == 6
+    function.fails_at = ""
+    await aws.advance(seconds=10 * DAY_S)
+    assert stages(aws, "prod/db")[token(2)] == ["AWSCURRENT"]
+
+
+async def test_who_sets_a_rotation_up_may_invoke_its_function(aws: Aws, function: Function) -> None:
+    await made(aws)
+    rotator = user(aws, "rotator", allow("secretsmanager:*"))
+    with pytest.raises(AwsError) as raised:
+        await rotator.secretsmanager.rotate_secret(rotation())
+    assert raised.value.code == "AccessDeniedException"
+    assert "lambda:InvokeFunction" in raised.value.message
+    able = user(aws, "able", allow("secretsmanager:*"), allow("lambda:InvokeFunction", resource=FUNCTION))
+    assert (await able.secretsmanager.rotate_secret(rotation()))["VersionId"] == token(2)
 
 
 @pytest.mark.parametrize(

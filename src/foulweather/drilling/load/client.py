@@ -35,12 +35,18 @@ THROTTLES = frozenset(
         "RequestThrottled",
         "RequestThrottledException",
         "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
         "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
         "SlowDown",
+        "PriorRequestNotComplete",
+        "EC2ThrottledException",
     }
 )
 """Refusals that AWS's SDKs try again, besides 5xx
-(https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
+(https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html, standard mode).
 """
 
 

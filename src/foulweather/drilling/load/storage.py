@@ -175,6 +175,30 @@ class Reader(Storing):
             raise last
 
 
+# --- what can be seen
+
+
+def unread(lab: Lab, reader: str, seen: str, told: str, *, at_least: int = 5) -> Why | None:
+    """The symptom of a reader with so many objects that it cannot read: `{}` in `told` is how many.
+
+    `seen` is what they are called as a fact (`reports not read`).
+    """
+    app = lab.app(reader)
+    assert isinstance(app, Reader)
+    count = len(app.unread)
+    return unmended(told.format(count), Fact(reader, seen, count)) if count >= at_least else None
+
+
+def refused(lab: Lab, app: str, seen: str, told: str, *, at_least: int = 5) -> Why | None:
+    """The symptom of an application that was refused so often since the incident, with the last refusal's words."""
+    regular = lab.app(app)
+    assert isinstance(regular, Regular)
+    failed = [run for run in regular.runs_since(lab.struck_at_ms or lab.now_ms) if run.error is not None]
+    if len(failed) < at_least:
+        return None
+    return unmended(f"{told.format(len(failed))}: {failed[-1].told}", Fact(app, seen, len(failed)))
+
+
 # --- judging
 
 

@@ -187,20 +187,30 @@ def _why(call: Call, meter: Meter, direction: Direction, group: str, key: str, l
         )
     else:
         cause = f"{arn} has {limit.per_s} {units} a second ({limit.kind}) and no burst capacity left."
-        remedy = (_raise(meter, limit),)
+        remedy = (_raise(meter, direction, limit),)
     if meter.index is not None and direction == "write":
         cause += f" A write to {meter.row.name} waits for every index that it changes."
         facts.append(Fact(meter.row.arn, "index that pushed back", meter.index.name))
     return Why("throttled", cause, tuple(facts), remedy)
 
 
-def _raise(meter: Meter, limit: Limit) -> str:
+def _raise(meter: Meter, direction: Direction, limit: Limit) -> str:
     command = f"aws dynamodb update-table --table-name {meter.row.name}"
     if limit.kind == "AccountLimit":
-        return "aws service-quotas request-service-quota-increase --service-code dynamodb ..."
+        return (
+            "aws service-quotas request-service-quota-increase --service-code dynamodb "
+            f"--quota-code {limits.TABLE_UNITS_QUOTA[direction]} --desired-value {2 * limit.per_s}"
+        )
     if limit.kind == "MaxOnDemandThroughput":
-        return f"{command} --on-demand-throughput MaxReadRequestUnits=-1,MaxWriteRequestUnits=-1"
-    if meter.index is None:
+        most = f"Max{direction.capitalize()}RequestUnits"
+        if meter.index is None:
+            return f"{command} --on-demand-throughput {most}=-1"
+        update = f'{{"IndexName":"{meter.index.name}","OnDemandThroughput":{{"{most}":-1}}}}'
+    elif meter.index is None:
         return f"{command} --billing-mode PAY_PER_REQUEST"
-    update = f'[{{"Update":{{"IndexName":"{meter.index.name}","ProvisionedThroughput":{{...}}}}}}]'
-    return f"{command} --global-secondary-index-updates '{update}'"
+    else:
+        read, write = meter.read.rate, meter.write.rate
+        read, write = (read, 2 * write) if direction == "write" else (2 * read, write)
+        units = f'{{"ReadCapacityUnits":{read},"WriteCapacityUnits":{write}}}'
+        update = f'{{"IndexName":"{meter.index.name}","ProvisionedThroughput":{units}}}'
+    return f"{command} --global-secondary-index-updates '[{{\"Update\":{update}}}]'"

@@ -17,11 +17,13 @@ from foulweather.services.s3.condition_keys import Conditions
 from foulweather.services.s3.held_policies import policy_of
 from foulweather.services.s3.judging import NO_REQUEST, Request, is_told, version_of
 from foulweather.services.s3.protected import bucket_resource, key_resource
+from foulweather.services.s3.records import Bucket, Version
 from foulweather.services.s3.refusals import no_such_key
 from foulweather.services.s3.state import S3State
 
 NOTHING: tuple[Resource, ...] = ()
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+_BRINGING = frozenset({*_GRANTS, "Tagging", "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"})
 
 
 def policy_command(arn: str, document: str) -> str:
@@ -91,7 +93,7 @@ def read_version(call: Call, request: Request) -> Sequence[Resource]:
     if (version is None or version.is_delete_marker) and is_told(call, bucket, key):
         marked = (("x-amz-delete-marker", "true"), ("x-amz-version-id", version.id)) if version is not None else ()
         raise no_such_key(bucket.name, key, marked)
-    return _of_key(call, request, "s3:GetObject")
+    return _of_version(call, bucket, key, version, "s3:GetObject")
 
 
 def keys_of_many(call: Call, request: Request) -> Sequence[Resource]:
@@ -108,7 +110,10 @@ def a_new_bucket(call: Call, request: Request) -> Sequence[Resource]:
 def _of_key(call: Call, request: Request, action: str) -> Sequence[Resource]:
     bucket = addressing.bucket_for(call, request)
     key = request.get("Key", "")
-    version = version_of(call, bucket, key, request.get("VersionId"))
+    return _of_version(call, bucket, key, version_of(call, bucket, key, request.get("VersionId")), action)
+
+
+def _of_version(call: Call, bucket: Bucket, key: str, version: Version | None, action: str) -> Sequence[Resource]:
     resource = key_resource(call, bucket, key, version, action)
     points = addressing.point_resources(call, key)
     return (*points, resource) if points else (resource,)
@@ -124,9 +129,17 @@ def bucket_keys(call: Call, request: Request) -> Conditions:
 
 def object_keys(call: Call, request: Request) -> Conditions:
     """The condition keys of a request about an object."""
-    bucket = call.state(S3State).buckets.get(request["Bucket"])
-    version = version_of(call, bucket, request["Key"], request.get("VersionId")) if bucket is not None else None
-    return Conditions(call, request, bucket, version)
+    return OfObject(call, request, call.state(S3State).buckets.get(request["Bucket"]))
+
+
+class OfObject(Conditions):
+    """Condition keys of a request about an object, which is looked up when a policy asks for its tags."""
+
+    __slots__ = ()
+
+    def _existing(self) -> Version | None:
+        bucket, request = self._bucket, self._request
+        return version_of(self._call, bucket, request["Key"], request.get("VersionId")) if bucket is not None else None
 
 
 # --- further permissions
@@ -199,7 +212,9 @@ def also_copying_part(call: Call, request: Request) -> Sequence[Permission]:
     return _reading_source(call, request)
 
 
-def _brought(request: Request) -> list[str]:
+def _brought(request: Request) -> Sequence[str]:
+    if _BRINGING.isdisjoint(request):
+        return ()
     actions: list[str] = []
     if any(request.get(name) for name in _GRANTS):
         actions.append("PutObjectAcl")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from foulweather.kernel.call import Call
@@ -38,6 +39,12 @@ _HEADERS = {
     "GrantWriteACP": "WRITE_ACP",
 }
 _GRANTEE = re.compile(r'\s*(id|uri|emailAddress)\s*=\s*"?([^"]*?)"?\s*', re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def owners_grant(account: str) -> Grant:
+    """The grant that an account has on what it owns."""
+    return Grant("FULL_CONTROL", canonical_id=owners.canonical_id(account))
 
 
 def owned_grants(owner_id: str) -> list[Grant]:

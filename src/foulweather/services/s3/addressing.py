@@ -31,6 +31,16 @@ _ANY_ARN = re.compile(r"arn:")
 def bucket_for(call: Call, request: Mapping[str, Any]) -> Bucket:
     """The bucket of a request. An access point's address is replaced by its bucket's name for all that follows."""
     name: str = request.get("Bucket", "")
+    bucket = call.state(S3State).buckets.get(name)
+    if bucket is None or bucket.region != call.region or "ExpectedBucketOwner" in request:
+        bucket = _found(call, request, name)
+    if bucket.settings and bucket.settings.get(PAYMENT) == "Requester":
+        _check_payer(call, bucket, request)
+    return bucket
+
+
+def _found(call: Call, request: Mapping[str, Any], name: str) -> Bucket:
+    """The same, with every check in its place: no bucket's name is an access point's address, too."""
     point = _point(call, name)
     if point is not None:
         cast("dict[str, Any]", request)["Bucket"] = point.bucket
@@ -40,10 +50,7 @@ def bucket_for(call: Call, request: Mapping[str, Any]) -> Bucket:
             "s3:dataaccesspointaccount": point.account,
             "s3:accesspointnetworkorigin": "VPC" if point.vpc else "Internet",
         }
-    bucket = bucket_of(call, request)
-    if bucket.settings.get(PAYMENT) == "Requester":
-        _check_payer(call, bucket, request)
-    return bucket
+    return bucket_of(call, request)
 
 
 def point_of(call: Call) -> AccessPoint | None:

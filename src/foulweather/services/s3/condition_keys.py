@@ -125,7 +125,11 @@ class Conditions(Mapping[str, Value]):
         return self._request.get(member) or {}
 
     def _existing_tags(self) -> Mapping[str, str]:
-        return self._version.about.tags if self._version is not None else {}
+        version = self._existing()
+        return version.about.tags if version is not None else {}
+
+    def _existing(self) -> Version | None:
+        return self._version
 
     def _given_tags(self) -> Mapping[str, str]:
         given = self._request.get("Tagging")

@@ -8,9 +8,20 @@ from email.header import decode_header
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.checksums import ALGORITHMS
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import acl, encryption, limits, locks, refusals, standing, storage_classes, tagging
+from foulweather.services.s3 import (
+    acl,
+    defaults,
+    encryption,
+    limits,
+    locks,
+    refusals,
+    standing,
+    storage_classes,
+    tagging,
+)
 from foulweather.services.s3.judging import may
 from foulweather.services.s3.records import Bucket, Checksum, Described, PartSummary, Version
 
@@ -25,8 +36,21 @@ HEADERS = (
 _WITH_LOCKS = frozenset({"ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"})
 
 
+_SAYING_NOTHING = frozenset(
+    {
+        *("Bucket", "Key", "Body", "ContentLength", "ContentMD5", "ContentType", "ExpectedBucketOwner", "IfMatch"),
+        *("IfNoneMatch", "RequestPayer", "UploadId", "ChecksumAlgorithm", "ChecksumType"),
+        *[f"Checksum{algorithm}" for algorithm in ALGORITHMS],
+    }
+)
+"""Members of uploads that are not about the object, but for its type."""
+
+
 def described(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> Described:
     """What the request of an upload says about its object; refuses what makes no sense."""
+    if request.keys() <= _SAYING_NOTHING and not bucket.has_lock and defaults.SETTING not in bucket.settings:
+        owner = acl.object_owner(call, bucket, request)
+        return Described(request.get("ContentType") or "binary/octet-stream", grants=[acl.owners_grant(owner)])
     if "WriteOffsetBytes" in request:
         raise refusals.unsupported_header("x-amz-write-offset-bytes", request["WriteOffsetBytes"])
     about = Described(

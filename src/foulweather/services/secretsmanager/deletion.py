@@ -42,6 +42,7 @@ def delete_secret(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         raise refusals.marked_for_deletion(call, secret)
     if secret.is_replica:
         raise refusals.is_replica(secret)
+    naming.check_owner(call, secret)
     if secret.replicas:
         raise refusals.invalid_request(
             f"You can't delete secret {secret.name} that still has regional replicas.",

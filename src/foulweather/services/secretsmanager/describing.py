@@ -21,6 +21,7 @@ def described(secret: Secret) -> dict[str, Any]:
         "KmsKeyId": secret.key,
         "LastAccessedDate": secret.accessed_ms,
         "DeletedDate": secret.deletion_ms,
+        "OwningService": secret.owner,
         "PrimaryRegion": secret.primary_region,
         "Tags": [{"Key": key, "Value": value} for key, value in secret.tags.items()],
     }

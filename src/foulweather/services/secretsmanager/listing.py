@@ -82,7 +82,7 @@ def _fits(secret: Secret, key: str, value: str) -> bool:
         case "primary-region":
             return bool(secret.primary_region) and secret.primary_region.startswith(value)
         case "owning-service":
-            return False  # no secret is managed by another service
+            return bool(secret.owner) and secret.owner.startswith(value)
         case _:
             held = " ".join([secret.name, secret.description, *secret.tags, *secret.tags.values()]).lower()
             words = _WORDS.findall(held)

@@ -72,6 +72,26 @@ def require_primary(call: Call, text: str) -> tuple[SecretsState, Secret]:
     return state, secret
 
 
+def require_own(call: Call, text: str) -> tuple[SecretsState, Secret]:
+    """The secret that a text names, unless another service manages it, or it is deleted, or follows another."""
+    state, secret = require_primary(call, text)
+    check_owner(call, secret)
+    return state, secret
+
+
+def check_owner(call: Call, secret: Secret) -> None:
+    """Refuse to change a secret that another service manages to all but that service."""
+    if secret.owner and secret.owner != caller_service(call):
+        raise refusals.is_managed(secret)
+
+
+def caller_service(call: Call) -> str:
+    """The service that calls, by itself or in its caller's name; empty for anybody else."""
+    if call.via:
+        return call.via[-1].partition(".")[0]
+    return call.principal.arn.partition(".")[0] if call.principal.kind == "service" else ""
+
+
 def resource(call: Call, text: str) -> Resource:
     """What a text names, as authorization sees it."""
     place = named(call, text)

@@ -66,5 +66,16 @@ def is_replica(secret: Secret) -> AwsError:
     )
 
 
+def is_managed(secret: Secret) -> AwsError:
+    """A secret that a service made for itself is changed through that service; AWS's page gives no words for it.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html
+    """
+    return invalid_request(
+        f"You can't perform this operation on the secret because it's managed by {secret.owner}.",
+        Fact(secret.arn, "OwningService", secret.owner),
+    )
+
+
 def _request(given: dict[str, Any]) -> tuple[Fact, ...]:
     return tuple(Fact("request", name, value) for name, value in given.items())

@@ -77,6 +77,7 @@ def arrive(call: Call, state: SecretsState, secret: Secret, replica: Replica) ->
         held = None
     copy = held or Secret(secret.name, secret.suffix, secret.account, replica.region, secret.created_ms, call.now)
     copy.description, copy.tags, copy.policy = secret.description, dict(secret.tags), secret.policy
+    copy.owner = secret.owner
     copy.key, copy.changed_ms, copy.primary_region = replica.key, secret.changed_ms, secret.region
     there.put(copy)
     wanted = {version.id: version for version in state.versions_of(secret) if replica.region in version.copies}

@@ -14,7 +14,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
 from foulweather.services.secretsmanager import schedules, staging
 from foulweather.services.secretsmanager.limits import ROTATION_RETRIES_MS
-from foulweather.services.secretsmanager.state import EMPTY, CURRENT, PENDING, Rotation, Secret, SecretsState, Version
+from foulweather.services.secretsmanager.state import CURRENT, EMPTY, PENDING, Rotation, Secret, SecretsState, Version
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 _REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "ResourceNotFoundException"})

@@ -22,6 +22,8 @@ async def rotate_secret(call: Call, request: Request) -> dict[str, Any]:
     rules: Mapping[str, Any] | None = request.get("RotationRules")
     days, expression, duration = schedules.checked_rules(rules) if rules is not None else (0, "", "")
     state, secret = naming.require_primary(call, request["SecretId"])
+    if secret.owner:
+        raise not_implemented("secretsmanager", f"RotateSecret (managed rotation by {secret.owner})")
     before = secret.rotation
     function: str = request.get("RotationLambdaARN") or (before.function if before is not None else "")
     if not function:
@@ -70,7 +72,7 @@ def cancel_rotate_secret(call: Call, request: Request) -> dict[str, Any]:
     "We recommend that you remove the VersionStage value AWSPENDING from this version ... Failing to clean up a
     cancelled rotation can block you from starting future rotations": API_CancelRotateSecret.
     """
-    state, secret = naming.require_primary(call, request["SecretId"])
+    state, secret = naming.require_own(call, request["SecretId"])
     answer = {"ARN": secret.arn, "Name": secret.name}
     rotation = secret.rotation
     if rotation is None:

@@ -32,6 +32,8 @@ async def create_secret(call: Call, request: Request) -> dict[str, Any]:
     suffix = call.world.ids.drawn(ALPHANUMERIC, naming.SUFFIX_LENGTH)
     secret = Secret(name, suffix, call.account, call.region, call.now, call.now, request.get("Description", ""))
     secret.key, secret.tags = _key(request), tags
+    if name.startswith(f"{(owner := naming.caller_service(call))}!"):
+        secret.owner = owner
     if regions:
         secret.primary_region, secret.replicas = call.region, regions
     await check_key(call, secret, secret.key)
@@ -60,7 +62,7 @@ async def update_secret(call: Call, request: Request) -> dict[str, Any]:
     limits.check_type(request)
     value = limits.checked_value(request)
     writing = Writing(limits.checked_token(request), *value) if value is not None else None
-    state, secret = naming.require_primary(call, request["SecretId"])
+    state, secret = naming.require_own(call, request["SecretId"])
     version = await begun(call, state, secret, writing) if writing is not None else None
     key = _key(request) if "KmsKeyId" in request else secret.key
     again: dict[str, Sealed] = {}

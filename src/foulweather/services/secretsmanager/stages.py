@@ -14,7 +14,7 @@ def update_secret_version_stage(call: Call, request: Mapping[str, Any]) -> dict[
     """Move a label from one version to another, put it on one, or take it off."""
     label: str = request["VersionStage"]
     to_id, from_id = request.get("MoveToVersionId"), request.get("RemoveFromVersionId")
-    state, secret = naming.require_primary(call, request["SecretId"])
+    state, secret = naming.require_own(call, request["SecretId"])
     target = _named(state, secret, to_id)
     source = _named(state, secret, from_id)
     if target is None and source is None:

@@ -28,7 +28,7 @@ async def put_secret_value(call: Call, request: Request) -> dict[str, Any]:
             "You must provide either SecretString or SecretBinary.", Fact("request", "SecretString", None)
         )
     labels: list[str] = list(dict.fromkeys(request.get("VersionStages") or [CURRENT]))
-    state, secret = naming.require_primary(call, request["SecretId"])
+    state, secret = naming.require_own(call, request["SecretId"])
     writing = Writing(token, *value)
     version = await begun(call, state, secret, writing)
     if version is None:

@@ -1,0 +1,32 @@
+"""Amazon CloudWatch Logs: groups, streams and events; what is filtered, counted, queried, masked, exported and sent on."""
+
+from __future__ import annotations
+
+from foulweather.kernel.service import Service
+
+SERVICE = Service(
+    name="logs",
+    package=__name__,
+    modules=(
+        "groups",
+        "listing",
+        "streams",
+        "events",
+        "records",
+        "metric_filters",
+        "subscription_filters",
+        "destinations",
+        "resource_policies",
+        "tags",
+        "exports",
+        "queries",
+        "query_definitions",
+        "data_protection",
+        "account_policies",
+        "index_policies",
+        "live_tail",
+    ),
+    access_denied="AccessDeniedException",
+    denied_status=400,
+    reads={"api.Throttled": "count_throttle"},
+)
