@@ -19,7 +19,8 @@ FILLED = {"foulweather": LISTED, "ministack": 5_000, "moto": 2_000, "echo": 0}
 PART = os.urandom(8 << 20)
 
 
-def _request(bench: Account, method: str, path: str, body: bytes = b"", query: str = "") -> bytes:
+def signed_request(bench: Account, method: str, path: str, body: bytes = b"", query: str = "") -> bytes:
+    """A signed request of the bench's user."""
     headers = {"x-amz-content-sha256": hashlib.sha256(body).hexdigest()}
     host = f"127.0.0.1:{bench.server.port}"
     return signed(host, "s3", body, headers, bench.key_id, bench.secret, method=method, path=path, query=query)
@@ -42,13 +43,13 @@ def _cycled(requests: list[bytes]) -> Drive:
 def put_object(bench: Account) -> Drive:
     """PutObject of 1 KiB."""
     _buckets(bench)
-    return _cycled([_request(bench, "PUT", f"/{name}/object", BODY) for name in BUCKETS])
+    return _cycled([signed_request(bench, "PUT", f"/{name}/object", BODY) for name in BUCKETS])
 
 
 def get_object(bench: Account) -> Drive:
     """GetObject of 1 KiB."""
     _buckets(bench)
-    return _cycled([_request(bench, "GET", f"/{name}/object") for name in BUCKETS])
+    return _cycled([signed_request(bench, "GET", f"/{name}/object") for name in BUCKETS])
 
 
 def list_objects(bench: Account) -> Drive:
@@ -56,14 +57,14 @@ def list_objects(bench: Account) -> Drive:
     _buckets(bench)
     _fill(bench, FILLED[bench.server.name])
     query = "list-type=2&max-keys=1000"
-    return _cycled([_request(bench, "GET", f"/{name}", query=query) for name in BUCKETS])
+    return _cycled([signed_request(bench, "GET", f"/{name}", query=query) for name in BUCKETS])
 
 
 def _fill(bench: Account, count: int) -> None:
     """That many empty objects over all buckets, by a connection of its own: boto3 would take minutes."""
     with socket.create_connection(("127.0.0.1", bench.server.port)) as connection:
         for n in range(count):
-            connection.sendall(_request(bench, "PUT", f"/{BUCKETS[n % len(BUCKETS)]}/{n % 100:02}/{n:06}"))
+            connection.sendall(signed_request(bench, "PUT", f"/{BUCKETS[n % len(BUCKETS)]}/{n % 100:02}/{n:06}"))
             head = b""
             while b"\r\n\r\n" not in head:
                 head += connection.recv(65536)
@@ -77,7 +78,7 @@ def upload_part(bench: Account) -> Drive:
     upload = "none"
     if bench.server.name != "echo":
         upload = bench.client("s3").create_multipart_upload(Bucket=BUCKETS[0], Key="large")["UploadId"]
-    request = _request(bench, "PUT", f"/{BUCKETS[0]}/large", PART, f"partNumber=1&uploadId={upload}")
+    request = signed_request(bench, "PUT", f"/{BUCKETS[0]}/large", PART, f"partNumber=1&uploadId={upload}")
     return Drive(lambda: request)
 
 

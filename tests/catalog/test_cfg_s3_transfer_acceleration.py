@@ -11,6 +11,7 @@ from catalog.configurations import refused
 from foulweather.testing import Aws
 
 BUCKET = "shop-uploads"
+BY_PATH = Config(s3={"addressing_style": "path"})
 
 
 @pytest.fixture
@@ -40,10 +41,6 @@ def test_the_state_is_told(s3: Any) -> None:
     assert s3.get_bucket_accelerate_configuration(Bucket=BUCKET)["Status"] == "Enabled"
 
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="the accelerate endpoint serves any bucket")
-
-
-@NOT_YET
 def test_a_bucket_that_is_not_accelerated_is_refused_there(aws: Aws, s3: Any) -> None:
     s3.create_bucket(Bucket="plain-bucket")
     client, _ = accelerated(aws)
@@ -52,13 +49,26 @@ def test_a_bucket_that_is_not_accelerated_is_refused_there(aws: Aws, s3: Any) ->
     assert "S3 Transfer Acceleration is not configured on this bucket" in error["Message"]
 
 
-@NOT_YET
 def test_suspended_it_is_refused_and_the_plain_endpoint_serves_on(aws: Aws, s3: Any) -> None:
     s3.put_bucket_accelerate_configuration(Bucket=BUCKET, AccelerateConfiguration={"Status": "Suspended"})
     client, _ = accelerated(aws)
     error = refused(client.put_object, Bucket=BUCKET, Key="a", Body=b"x")
     assert error["Code"] == "InvalidRequest"
+    assert "S3 Transfer Acceleration is disabled on this bucket" in error["Message"]
     s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    s3.put_bucket_accelerate_configuration(Bucket=BUCKET, AccelerateConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket=BUCKET, Key="a", Body=b"y")
+
+
+def test_the_accelerate_endpoint_names_its_bucket_in_the_host_and_deletes_none(aws: Aws, s3: Any) -> None:
+    plain = aws.client("s3", endpoint_url="https://s3-accelerate.amazonaws.com", config=BY_PATH)
+    error = refused(plain.get_object, Bucket=BUCKET, Key="a")
+    assert (error["Code"], error["Status"]) == ("InvalidRequest", 400)
+    assert "only supports virtual style requests" in error["Message"]
+    assert refused(plain.list_buckets)["Code"] == "MethodNotAllowed"
+    by_host = Config(s3={"addressing_style": "virtual"})
+    hosted = aws.client("s3", endpoint_url="https://s3-accelerate.amazonaws.com", config=by_host)
+    assert refused(hosted.delete_bucket, Bucket=BUCKET)["Code"] == "MethodNotAllowed"
 
 
 def test_a_name_with_dots_cannot_be_accelerated(s3: Any) -> None:

@@ -50,7 +50,7 @@ class Tree:
     def usage(self) -> Usage:
         """Add up what all of them use; the wrapper around the program does not count as a process."""
         processes = cpu = memory = peak = 0
-        for pid in self._members():
+        for pid in self.members():
             try:
                 name, fields = _stat(pid)
                 cpu += sum(map(int, fields[11:15])) * 1000 // TICKS_PER_S
@@ -69,7 +69,7 @@ class Tree:
         # Held, the leader forks no more and stays the one that orphans come to (sandbox_start.py makes it that).
         _signal(self._pid, signal.SIGSTOP)
         for _ in range(SWEEPS_MAX):
-            others = [pid for pid in self._members() if pid != self._pid and _is_alive(pid)]
+            others = [pid for pid in self.members() if pid != self._pid and _is_alive(pid)]
             if not others:
                 break
             for pid in others:
@@ -78,7 +78,7 @@ class Tree:
             os.killpg(self._pid, signal.SIGKILL)
         _signal(self._pid, signal.SIGKILL)
 
-    def _members(self) -> list[int]:
+    def members(self) -> list[int]:
         """All descendants that can be found from the leader."""
         found: list[int] = []
         waiting = [self._pid]

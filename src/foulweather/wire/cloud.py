@@ -22,6 +22,7 @@ from foulweather.gates.signed_times import check_times
 from foulweather.kernel.call import Call
 from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.credentials import Credentials
+from foulweather.kernel.doors import Doors
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
@@ -34,6 +35,7 @@ from foulweather.wire.admin import Admin
 from foulweather.wire.app import STREAM, Admission, Deferred, Reply
 from foulweather.wire.calls import call_of
 from foulweather.wire.hosting import Entered, Hosted, Plan
+from foulweather.wire.inside import Inside
 from foulweather.wire.refusing import errors_of, no_answer, refusal
 from foulweather.wire.responses import plain
 from foulweather.wire.route import Route, Unroutable, route
@@ -56,14 +58,18 @@ INTERNAL_FAILURE = "The request processing has failed because of an unknown erro
 class Cloud:
     """All worlds of one server, and how a request gets into one and out again."""
 
-    def __init__(self, world: World, *, is_strict: bool = False, hosts: frozenset[str] = frozenset()) -> None:
-        self.services = Services()
-        self.worlds: dict[str, Hosted] = {world.name: Hosted(world, self.services)}
+    def __init__(self, world: World | Hosted, *, is_strict: bool = False, hosts: frozenset[str] = frozenset()) -> None:
+        if isinstance(world, Hosted):
+            first, self.services = world, world.pipeline.services
+        else:
+            self.services = Services()
+            first = Hosted(world, self.services)
+        self.worlds: dict[str, Hosted] = {first.world.name: first}
         self.is_strict = is_strict
         self.not_implemented: Counter[str] = Counter()
         self._plans: dict[tuple[str, str, str], Plan] = {}
         self.admin = Admin(self)
-        self._default = self.worlds[world.name]
+        self._default = first
         self._guard = guard.Guard(hosts)
         self._visits = Visits(self.services)
 
@@ -75,7 +81,7 @@ class Cloud:
     def start(self) -> None:
         """Let every world run on the running event loop."""
         for hosted in self.worlds.values():
-            hosted.drive()
+            self._drive(hosted)
 
     def close(self) -> None:
         """Put every world away."""
@@ -89,8 +95,13 @@ class Cloud:
     def host(self, world: World, pipeline: Pipeline | None) -> Hosted:
         """Host another world, with the pipeline that it has already (a drill's lab)."""
         hosted = self.worlds[world.name] = Hosted(world, self.services, pipeline)
-        hosted.drive()
+        self._drive(hosted)
         return hosted
+
+    def _drive(self, hosted: Hosted) -> None:
+        """Let a world run, and what runs inside it reach its API."""
+        hosted.drive()
+        Doors.of(hosted.world).open = Inside(Cloud(hosted, is_strict=self.is_strict)).open
 
     def put_away(self, name: str) -> None:
         """Host a world no more."""

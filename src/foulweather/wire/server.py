@@ -73,7 +73,12 @@ class Server:
             )
         else:
             self._listener = await Sniffer.listen(self, host, port, tls, backlog)
-        self._sweeper = loop.call_later(_TICK_S, self._sweep)
+        self.watch()
+
+    def watch(self) -> None:
+        """Watch the connections' time-outs."""
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(_TICK_S, self._sweep)
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Stop accepting, let what is under way finish within the grace, then close everything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -35,15 +36,19 @@ class ClockReading(msgspec.Struct, frozen=True):
 
 
 class Clock:
-    """Integer milliseconds since the epoch that only this object can tell."""
+    """Integer milliseconds since the epoch that only this object can tell.
 
-    __slots__ = ("_base_ms", "_base_ns", "_bases", "_mode", "_rate_permille")
+    `watchers` are called when it was moved, held or released.
+    """
+
+    __slots__ = ("_base_ms", "_base_ns", "_bases", "_mode", "_rate_permille", "watchers")
 
     def __init__(self, start_ms: int, mode: Mode = "paced", rate_permille: int = RATE_UNIT) -> None:
         self._base_ms = start_ms
         self._base_ns = time.monotonic_ns()
         self._mode: Mode = mode
         self._rate_permille = rate_permille
+        self.watchers: list[Callable[[], None]] = []
         self._bases: list[tuple[int, int, int]] = [(wall_ms(), start_ms, rate_permille if mode == "paced" else 0)]
 
     @property
@@ -81,6 +86,8 @@ class Clock:
             if when_ms > self._base_ms:
                 self._base_ms = when_ms  # the machine's time does not matter before this clock is released
                 self._note_base(0)
+                if self.watchers:
+                    self._tell()
         elif when_ms > self.now_ms:
             self._rebase(when_ms, self._mode, self._rate_permille)
 
@@ -133,6 +140,11 @@ class Clock:
         self._mode = mode
         self._rate_permille = rate_permille
         self._note_base(rate_permille if mode == "paced" else 0)
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in self.watchers:
+            watcher()
 
     def _note_base(self, rate_permille: int) -> None:
         bases, base = self._bases, (wall_ms(), self._base_ms, rate_permille)

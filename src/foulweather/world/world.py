@@ -36,7 +36,8 @@ class World:
     """One cloud. Same seed and same calls, same journal.
 
     `act` carries out a due action; whoever assembles the services sets it. `attached` holds what
-    upper layers keep for this world's lifetime (registries, gates' buckets), by their own type.
+    upper layers keep for this world's lifetime (registries, gates' buckets), by their own type;
+    `closing` is what they do when it is put away.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class World:
         self.agenda = Agenda(self.state(AgendaState))
         self.act: Act = _refuse_to_act
         self.attached: dict[type, object] = {}
+        self.closing: list[Callable[[], None]] = []
         self._in_flight = 0
         self._quiet: asyncio.Event | None = None
         if directory is not None:
@@ -104,6 +106,9 @@ class World:
 
     def close(self) -> None:
         """Put the world away."""
+        for close in self.closing:
+            close()
+        self.closing.clear()
         self.keep_clock()
         self.store.close()
         self.files.close()

@@ -46,6 +46,15 @@ async def test_a_write_is_in_the_other_region_a_second_later(aws: Aws) -> None:
     assert got(aws, "a") is None
 
 
+async def test_of_two_writes_in_one_millisecond_the_second_arrives_too(aws: Aws) -> None:
+    there = await replicated(aws)
+    for n in (1, 2, 3):
+        aws.dynamodb.put_item({"TableName": "orders", "Item": item("a", n=n)})
+    await aws.advance(seconds=5)
+    assert got(there, "a") == item("a", n=3)
+    assert aws.events("dynamodb.ReplicationConflict") == []
+
+
 async def test_the_last_writer_wins_in_both_regions(aws: Aws) -> None:
     # ddb-global-conflict
     there = await replicated(aws)

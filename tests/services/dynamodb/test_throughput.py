@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.trace import Traces
+from foulweather.kernel.why import Why
 from foulweather.services.dynamodb import limits
 from harness import Aws
 from services.dynamodb.tables import attribute, item, key, made, units
@@ -154,6 +156,80 @@ async def test_a_batch_gives_back_what_was_throttled(aws: Aws) -> None:
     assert stored == 25 - len(left)
     with pytest.raises(AwsError, match="ProvisionedThroughputExceeded"):
         aws.dynamodb.batch_write_item({"RequestItems": {"orders": left}})
+
+
+def last_why(aws: Aws) -> Why:
+    trace = aws.world.state(Traces).last_wrong()
+    assert trace is not None
+    assert trace.hops[0].code == "", "the batch itself succeeded"
+    hop = trace.first_wrong()
+    assert hop is not None
+    assert hop.why is not None
+    return hop.why
+
+
+async def test_what_comes_back_of_a_batch_write_names_the_partition_and_its_limit(aws: Aws) -> None:
+    await made(aws, sort="sk", read=5000, write=5000)
+    hot = [{"PutRequest": {"Item": item("hot", sk=str(n), body="x" * 200_000)}} for n in range(12)]
+    cold = [{"PutRequest": {"Item": item(f"cold{n}", sk="0", body="x" * 1_000)}} for n in range(10)]
+    told = aws.dynamodb.batch_write_item({"RequestItems": {"orders": [*hot, *cold]}})
+    left = told["UnprocessedItems"]["orders"]
+    assert left
+    assert all(each["PutRequest"]["Item"]["pk"] in ({"S": "hot"}, {"S": "cold8"}) for each in left[:6])
+    why = last_why(aws)
+    assert why.decision == "throttled"
+    assert why.cause.startswith(f"{len(left)} of 22 came back in UnprocessedItems: {len(left)} met KeyRangeThroughput")
+    facts = {fact.property: fact.value for fact in why.because[0].facts}
+    assert facts["partition"].endswith("of 5")
+    assert facts["partition key"] == "hot"
+    assert facts["limit"] == "KeyRangeThroughput 1000 WCU/s"
+    assert "backoff" in why.remedy[0]
+
+
+async def test_what_comes_back_of_a_batch_get_names_each_table_and_its_limit(aws: Aws) -> None:
+    for name in ("small", "smaller"):
+        await made(aws, name, read=1, write=1000)
+        for n in range(50):
+            aws.dynamodb.put_item({"TableName": name, "Item": item(f"k{n}", body="x" * 30_000)})
+            await aws.advance(seconds=1)
+    keys = {"Keys": [item(f"k{n}") for n in range(50)], "ConsistentRead": True}
+    left = aws.dynamodb.batch_get_item({"RequestItems": {"small": keys, "smaller": keys}})["UnprocessedKeys"]
+    assert set(left) == {"small", "smaller"}
+    why = last_why(aws)
+    counts = {fact.resource.rpartition("/")[2]: fact.value for fact in why.facts}
+    assert counts == {name: len(each["Keys"]) for name, each in left.items()}
+    assert [cause.facts[0].resource.rpartition("/")[2] for cause in why.because] == ["small", "smaller"]
+    events = {event.facts["table"]: event.facts["count"] for event in aws.events("dynamodb.Unprocessed")}
+    assert events == counts
+
+
+async def test_what_does_not_fit_into_the_response_of_a_batch_get_says_so(aws: Aws) -> None:
+    await made(aws, read=40_000, write=40_000)
+    for n in range(45):
+        aws.dynamodb.put_item({"TableName": "orders", "Item": item(f"k{n}", body="x" * 400_000)})
+        await aws.advance(seconds=1)
+    keys = {"Keys": [item(f"k{n}") for n in range(45)]}
+    left = aws.dynamodb.batch_get_item({"RequestItems": {"orders": keys}})["UnprocessedKeys"]["orders"]["Keys"]
+    why = last_why(aws)
+    assert why.decision == "delayed"
+    assert why.cause.endswith(f"{len(left)} did not fit into the response")
+
+
+async def test_statements_of_a_batch_that_fail_leave_their_reasons(aws: Aws) -> None:
+    await made(aws, read=100, write=100)
+    aws.dynamodb.put_item({"TableName": "orders", "Item": item("a")})
+    statements = [
+        {"Statement": f"INSERT INTO \"{table}\" VALUE {{'pk': '{pk}'}}"}
+        for table, pk in (("orders", "a"), ("orders", "b"), ("missing", "c"))
+    ]
+    told = aws.dynamodb.batch_execute_statement({"Statements": statements})["Responses"]
+    assert [each.get("Error", {}).get("Code") for each in told] == ["DuplicateItem", None, "ResourceNotFound"]
+    why = last_why(aws)
+    assert why.cause == "2 of 3 statements of a batch failed."
+    assert [each.cause.partition(":")[0] for each in why.because] == [
+        "DuplicateItemException",
+        "ResourceNotFoundException",
+    ]
 
 
 async def test_capacity_can_be_lowered_four_times_and_then_once_an_hour(aws: Aws) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import pytest
@@ -152,3 +153,21 @@ def test_lists_come_by_pages(tree: Tree) -> None:
     for token in ("nonsense", "", "cGFnZTp4"):
         error = refusal(tree.aws.organizations.list_accounts, {"NextToken": token})
         assert (error.code, error.members["Reason"]) == ("InvalidInputException", "INVALID_NEXT_TOKEN")
+
+
+async def test_no_more_than_ten_accounts_are_closed_in_thirty_days(aws: Aws) -> None:
+    from foulweather.services.organizations.state import OrganizationsState
+
+    tree = Tree(aws)
+    state = aws.world.state(OrganizationsState)
+    for n in range(11):
+        member = copy(tree.account())
+        member.id = f"33334444{n:04}"
+        state.save(member)
+    for n in range(10):
+        aws.organizations.close_account({"AccountId": f"33334444{n:04}"})
+        await aws.advance(seconds=60)
+    error = refusal(aws.organizations.close_account, {"AccountId": "333344440010"})
+    assert error.members["Reason"] == "CLOSE_ACCOUNT_QUOTA_EXCEEDED"
+    await aws.advance(seconds=30 * 86_400)
+    assert aws.organizations.close_account({"AccountId": "333344440010"}) == {}

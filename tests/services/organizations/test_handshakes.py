@@ -97,4 +97,12 @@ def test_filters(tree: Tree) -> None:
     listing = tree.aws.organizations.list_handshakes_for_organization
     assert len(listing({"Filter": {"ActionType": "INVITE"}})["Handshakes"]) == 1
     assert listing({"Filter": {"ActionType": "ENABLE_ALL_FEATURES"}})["Handshakes"] == []
-    assert refusal(listing, {"Filter": {"ParentHandshakeId": "h-12345678"}}).status == 501
+    assert listing({"Filter": {"ParentHandshakeId": "h-12345678"}})["Handshakes"] == []
+
+
+def test_invitations_of_a_day_run_out(tree: Tree) -> None:
+    for n in range(20):
+        made = invite(tree.aws, f"9999888877{n:02}")
+        tree.aws.organizations.cancel_handshake({"HandshakeId": made["Id"]})
+    error = refusal(tree.aws.organizations.invite_account_to_organization, {"Target": {"Id": OTHER, "Type": "ACCOUNT"}})
+    assert error.members["Reason"] == "HANDSHAKE_RATE_LIMIT_EXCEEDED"

@@ -78,10 +78,10 @@ def test_policy_types_are_enabled_once(tree: Tree) -> None:
 
 
 def test_types_that_would_govern_nothing_are_not_built(tree: Tree) -> None:
-    request = {"RootId": tree.root, "PolicyType": "TAG_POLICY"}
+    request = {"RootId": tree.root, "PolicyType": "BACKUP_POLICY"}
     error = refusal(tree.aws.organizations.enable_policy_type, request)
     assert error.status == 501
-    assert "EnablePolicyType.PolicyType=TAG_POLICY" in error.message
+    assert "EnablePolicyType.PolicyType=BACKUP_POLICY" in error.message
 
 
 def test_consolidated_billing_has_no_policies(aws: Aws) -> None:
@@ -96,7 +96,9 @@ def test_consolidated_billing_has_no_policies(aws: Aws) -> None:
     assert refusal(aws.organizations.create_policy, policy).code == "PolicyTypeNotAvailableForOrganizationException"
 
 
-@pytest.mark.parametrize("name", ["create_gov_cloud_account", "enable_all_features", "describe_effective_policy"])
+@pytest.mark.parametrize(
+    "name", ["list_accounts_with_invalid_effective_policy", "list_effective_policy_validation_errors"]
+)
 def test_what_is_not_built_says_so(aws: Aws, name: str) -> None:
     with pytest.raises(AwsError) as caught:
         getattr(aws.organizations, name)

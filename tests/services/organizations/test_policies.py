@@ -91,9 +91,9 @@ def test_a_policy_in_use_is_not_deleted(tree: Tree) -> None:
 
 
 def test_other_types_are_not_built(tree: Tree) -> None:
-    error = refusal(tree.aws.organizations.create_policy, request("{}", "TAG_POLICY"))
+    error = refusal(tree.aws.organizations.create_policy, request("{}", "BACKUP_POLICY"))
     assert error.status == 501
-    assert "CreatePolicy.Type=TAG_POLICY" in error.message
+    assert "CreatePolicy.Type=BACKUP_POLICY" in error.message
 
 
 def test_what_is_attached_where(tree: Tree) -> None:

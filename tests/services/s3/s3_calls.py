@@ -39,6 +39,12 @@ def new_bucket(aws: Aws, name: str = BUCKET, *, versioning: str = "", **more: An
     return name
 
 
+def count_requests(aws: Aws, bucket: str = BUCKET) -> None:
+    """Let a bucket have metrics of its requests, which the journal then tells one by one."""
+    metrics = {"Id": "all"}
+    aws.s3.put_bucket_metrics_configuration({"Bucket": bucket, "Id": "all", "MetricsConfiguration": metrics})
+
+
 def put(aws: Aws, key: str, body: bytes = b"x", bucket: str = BUCKET, **more: Any) -> dict[str, Any]:
     """An object, put whole."""
     return aws.s3.put_object({"Bucket": bucket, "Key": key, **({"Body": body} if body else {}), **more})

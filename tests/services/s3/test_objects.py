@@ -12,6 +12,7 @@ from services.s3.s3_calls import (
     BUCKET,
     b64,
     body_of,
+    count_requests,
     crc64,
     done,
     get,
@@ -298,3 +299,18 @@ async def test_a_put_into_a_bucket_that_goes_meanwhile_leaves_nothing(s3: Aws) -
     with pytest.raises(Exception, match="NoSuchBucket"):
         await task
     assert not s3.world.files.places()
+
+
+def test_requests_are_told_one_by_one_where_somebody_counts_them(s3: Aws) -> None:
+    put(s3, "a", b"four")
+    get(s3, "a")
+    assert s3.events("s3.Request") == []
+    put(s3, "b", b"old", StorageClass="STANDARD_IA")
+    get(s3, "b")
+    (event,) = s3.events("s3.Request")  # the bill counts what is retrieved of some classes
+    assert event.facts["storage_class"] == "STANDARD_IA"
+    count_requests(s3)
+    put(s3, "a", b"four")
+    get(s3, "a")
+    found = [each.facts for each in s3.events("s3.Request")[1:]]
+    assert [(each["kind"], each["bytes_in"], each["bytes_out"]) for each in found] == [("put", 4, 0), ("get", 0, 4)]

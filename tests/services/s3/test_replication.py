@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from foulweather.gates.faults import Faults
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
 from foulweather.policy.principal import Principal
@@ -288,6 +289,29 @@ async def test_objects_under_a_kms_key_only_when_selected(aws: Aws) -> None:
     await aws.advance(seconds=60)
     assert aws.s3.head_object({"Bucket": TARGET, "Key": "k"})["SSEKMSKeyId"] == replica_key
     assert aws.s3.get_object({"Bucket": TARGET, "Key": "k"})["Body"] == b"hello"
+
+
+async def test_a_role_or_a_key_that_is_slow_to_come_is_waited_for(aws: Aws) -> None:
+    both(aws)
+    role(aws, *READING, *WRITING, "kms:Decrypt", "kms:Encrypt")
+    key = aws.kms.create_key({})["KeyMetadata"]["Arn"]
+    selected = rule(
+        SourceSelectionCriteria={"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+        Destination={"EncryptionConfiguration": {"ReplicaKmsKeyID": key}},
+    )
+    configure(aws, selected)
+    for name in ("k", "gone"):
+        put(aws, SOURCE, name, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    for service in ("kms", "sts"):
+        Faults.of(aws.world).add(kind="slow", service=service, delay_ms=20_000)
+    await aws.advance(seconds=30)
+    assert status(aws) == "PENDING"
+    version = aws.s3.head_object({"Bucket": SOURCE, "Key": "gone"})["VersionId"]
+    aws.s3.delete_object({"Bucket": SOURCE, "Key": "gone", "VersionId": version})
+    await aws.advance(seconds=120)
+    assert status(aws) == "COMPLETED"
+    assert aws.s3.head_object({"Bucket": TARGET, "Key": "k"})["SSEKMSKeyId"] == key
+    assert [each["Key"] for each in aws.s3.list_objects_v2({"Bucket": TARGET})["Contents"]] == ["k"]
 
 
 async def test_across_accounts_the_destination_must_let_the_role_in(aws: Aws) -> None:

@@ -12,6 +12,7 @@ from botocore.eventstream import EventStreamBuffer
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
 from harness import Aws
+from services.s3.s3_calls import count_requests
 from services.s3.s3_pages import Web, public_bucket
 
 PEOPLE = "name,age,city\nann,41,Oslo\nbob,7,Rome\ncid,33,\n"
@@ -206,6 +207,8 @@ def test_compressed_objects(aws: Aws, kind: str):
 
 def test_large_objects_come_in_several_events(aws: Aws):
     body = b"x" * 99 + b"\n"
+    aws.s3.create_bucket({"Bucket": "objects"})
+    count_requests(aws, "objects")
     found = events(aws, "SELECT * FROM S3Object", body * 6000, CSV, RequestProgress={"Enabled": True})
     names = [name for name, _ in found]
     assert names.count("Records") > 2

@@ -6,6 +6,7 @@ import pytest
 
 from foulweather.kernel.errors import AwsError
 from harness import Aws
+from services.s3.s3_calls import count_requests
 from services.s3.s3_pages import SITE, Web, headers_of, public_bucket
 
 INDEX = {"IndexDocument": {"Suffix": "index.html"}}
@@ -106,6 +107,7 @@ def test_visitors_get_documents_and_index_documents(web: Web, path: str, key: st
 
 def test_head_has_no_body_but_tells_of_it(web: Web):
     make(web.aws)
+    count_requests(web.aws, "site")
     response = visit(web, "/", "HEAD")
     assert response.status == 200
     assert headers_of(response)["content-type"] == "text/html"

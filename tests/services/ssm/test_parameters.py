@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from foulweather.kernel.errors import AwsError
 from foulweather.world.world import World
 from harness import Aws, new_aws
-from services.ssm.parameter_calls import DAY_S, below, described, put, value
+from services.ssm.parameter_calls import DAY_S, allow, below, described, put, user, value
 
 HIGH = "/ssm/parameter-store/high-throughput-enabled"
 
@@ -248,21 +249,34 @@ async def test_tags_come_and_go(aws: Aws) -> None:
     aws.ssm.add_tags_to_resource({**named, "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]})
     aws.ssm.remove_tags_from_resource({**named, "TagKeys": ["a", "c"]})
     assert aws.ssm.list_tags_for_resource(named)["TagList"] == [{"Key": "b", "Value": "2"}]
-    for kind, name, code in (("Parameter", "x", "InvalidResourceId"), ("Document", "x", "NotImplemented")):
+    for kind, name, code in (("Parameter", "x", "InvalidResourceId"), ("Document", "x", "InvalidResourceId")):
         with pytest.raises(AwsError) as raised:
             aws.ssm.list_tags_for_resource({"ResourceType": kind, "ResourceId": name})
         assert raised.value.code == code
 
 
-async def test_public_parameters_and_other_operations_are_not_built(aws: Aws) -> None:
+async def test_the_latest_images_are_published_by_region(aws: Aws) -> None:
+    name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    got = (await aws.ssm.get_parameter({"Name": name}))["Parameter"]
+    assert re.fullmatch("ami-[0-9a-f]{17}", got["Value"])
+    assert got["ARN"] == f"arn:aws:ssm:us-east-1::parameter{name}"
+    there = (await aws.in_region("eu-west-1").ssm.get_parameter({"Name": name}))["Parameter"]
+    assert there["Value"] != got["Value"]
+    assert (await value(aws, name), got["Type"], got["DataType"]) == (got["Value"], "String", "text")
+    names = await below(aws, "/aws/service/ami-amazon-linux-latest")
+    assert len(names) == 10
+    reader = user(aws, "reader", allow("ssm:GetParameter", resource="arn:aws:ssm:*::parameter/aws/service/*"))
+    assert await value(reader, name) == got["Value"]
+    with pytest.raises(AwsError) as raised:
+        await value(user(aws, "other", allow("ssm:GetParameter", resource="arn:aws:ssm:*:*:parameter/app/*")), name)
+    assert raised.value.code == "AccessDeniedException"
+
+
+async def test_other_public_parameters_are_not_built(aws: Aws) -> None:
     for attempt in (value(aws, "/aws/service/ami-amazon-linux-latest/x"), below(aws, "/aws/service/x")):
         with pytest.raises(AwsError) as raised:
             await attempt
         assert raised.value.status == 501
-    with pytest.raises(AwsError) as raised:
-        aws.ssm.send_command({"DocumentName": "AWS-RunShellScript"})
-    assert raised.value.code == "NotImplemented"
-    assert "SendCommand" in raised.value.message
 
 
 async def test_a_world_opened_again_has_its_parameters(tmp_path: Path) -> None:

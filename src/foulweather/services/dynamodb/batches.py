@@ -20,6 +20,7 @@ from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.parameters import accepted_key, check_returns
 from foulweather.services.dynamodb.state import located
 from foulweather.services.dynamodb.throughput import refusal
+from foulweather.services.dynamodb.unprocessed import Unprocessed
 from foulweather.services.dynamodb.writing import (
     Change,
     admit,
@@ -112,7 +113,7 @@ def batch_get_item(call: Call, request: BatchGetItemInput) -> BatchGetItemOutput
     unprocessed: dict[str, Any] = {}
     all_spent: list[Spent] = []
     total = 0
-    first: AwsError | None = None
+    back = Unprocessed()
     for get in gets:
         live, spent, returned = get.live, Spent(get.live, "read"), 0
         left: list[Item] = []
@@ -121,8 +122,9 @@ def batch_get_item(call: Call, request: BatchGetItemInput) -> BatchGetItemOutput
             size = 0 if row is None else packing.size_of(row)
             limit = live.meter.admits("read", group, call.now)
             if limit is not None:
-                error = refusal(call, live.meter, "read", group, shown(key_item, live.hash_name), limit)
-                first = first or error
+                back.throttled(live, refusal(call, live.meter, "read", group, shown(key_item, live.hash_name), limit))
+            elif total + size > limits.BATCH_BYTES_MAX:
+                back.full(live)
             if limit is not None or total + size > limits.BATCH_BYTES_MAX:
                 left.append(key_item)
                 continue
@@ -140,10 +142,10 @@ def batch_get_item(call: Call, request: BatchGetItemInput) -> BatchGetItemOutput
         all_spent.append(spent)
     # "If none of the items can be processed due to insufficient provisioned throughput on all of the tables in the
     # request, then BatchGetItem returns a ProvisionedThroughputExceededException." (API reference)
-    if first is not None and sum(len(given["Keys"]) for given in unprocessed.values()) == count:
-        raise first
+    if back.first is not None and back.counts.total() == count:
+        raise back.first
     if unprocessed:
-        call.happened("dynamodb.Unprocessed", gets[0].live.arn, count=sum(len(u["Keys"]) for u in unprocessed.values()))
+        back.tell(call, count, "UnprocessedKeys")
     result: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
     told = consumed_list(request.get("ReturnConsumedCapacity"), all_spent)
     if told:
@@ -210,25 +212,24 @@ def batch_write_item(call: Call, request: BatchWriteItemInput) -> BatchWriteItem
     spent = {name: Spent(live, "write") for name, live in tables.items()}
     unprocessed: dict[str, list[Any]] = {}
     metrics: dict[str, dict[str, Any]] = {}
-    first: AwsError | None = None
+    back = Unprocessed()
     for write in writes:
         try:
             change = _made(call, write, spent[write.name])
         except AwsError as error:
             if error.code not in THROTTLED:
                 raise
-            first = first or error
+            back.throttled(write.live, error)
             unprocessed.setdefault(write.name, []).append(write.given)
             continue
         if write.live.has_local and request.get("ReturnItemCollectionMetrics") == "SIZE":
             metrics.setdefault(write.name, {})[change.group] = collection_metrics(change, write.item)
     for each in spent.values():
         each.happened(call)
-    left = sum(map(len, unprocessed.values()))
-    if first is not None and left == count:
-        raise first
-    if left:
-        call.happened("dynamodb.Unprocessed", next(iter(tables.values())).arn, count=left)
+    if back.first is not None and back.counts.total() == count:
+        raise back.first
+    if unprocessed:
+        back.tell(call, count, "UnprocessedItems")
     result: dict[str, Any] = {"UnprocessedItems": unprocessed}
     if metrics:
         result["ItemCollectionMetrics"] = {name: list(each.values()) for name, each in metrics.items()}

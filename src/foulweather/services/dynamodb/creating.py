@@ -6,7 +6,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.dynamodb import definitions, limits
+from foulweather.services.dynamodb import definitions, limits, quotas
 from foulweather.services.dynamodb.policies import checked_policy
 from foulweather.services.dynamodb.records import TableRow
 from foulweather.services.dynamodb.state import DynamoState
@@ -50,10 +50,11 @@ def new_row(call: Call, name: str, request: Any) -> TableRow:
 
 def check_quotas(call: Call, state: DynamoState, row: TableRow) -> None:
     """Refuse a table more than the account may have, or more capacity."""
-    if len(state.tables) >= limits.TABLES_MAX:
+    most = quotas.tables_max(call)
+    if len(state.tables) >= most:
         raise AwsError(
             "LimitExceededException",
-            f"Subscriber limit exceeded: There is a limit of {limits.TABLES_MAX} tables per subscriber",
+            f"Subscriber limit exceeded: There is a limit of {most} tables per subscriber",
         )
     busy = sum(held.status in ("CREATING", "DELETING", "UPDATING") for held in state.tables.values())
     if busy >= limits.CONCURRENT_CHANGES_MAX:

@@ -6,7 +6,7 @@ from typing import Any
 
 from foulweather.services.dynamodb import limits
 from foulweather.services.dynamodb.live import LiveTable
-from foulweather.services.dynamodb.records import Index, Most, Provisioned, TableRow, Warm
+from foulweather.services.dynamodb.records import Index, Most, Provisioned, Warm
 
 
 def described(live: LiveTable, now_ms: int) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def described(live: LiveTable, now_ms: int) -> dict[str, Any]:
         "TableArn": row.arn,
         "TableId": row.id,
         "DeletionProtectionEnabled": row.is_protected,
-        "WarmThroughput": {**warm_shape(row, None), "Status": "UPDATING" if row.status == "UPDATING" else "ACTIVE"},
+        "WarmThroughput": {**warm_shape(live, None), "Status": "UPDATING" if row.status == "UPDATING" else "ACTIVE"},
     }
     if row.status == "DELETING":
         del told["WarmThroughput"]
@@ -102,7 +102,7 @@ def index_shape(live: LiveTable, index: Index, now_ms: int) -> dict[str, Any]:
         if index.is_backfilling:
             told["Backfilling"] = True
         told["ProvisionedThroughput"] = provisioned_shape(index.provisioned, now_ms)
-        told["WarmThroughput"] = {**warm_shape(row, index), "Status": "ACTIVE"}
+        told["WarmThroughput"] = {**warm_shape(live, index), "Status": "ACTIVE"}
         if row.is_on_demand and (index.most.read_units or index.most.write_units):
             told["OnDemandThroughput"] = most_shape(index.most)
     return told
@@ -144,12 +144,19 @@ def most_shape(most: Most) -> dict[str, int]:
     return {"MaxReadRequestUnits": most.read_units or -1, "MaxWriteRequestUnits": most.write_units or -1}
 
 
-def warm_shape(row: TableRow, index: Index | None) -> dict[str, int]:
-    """What a table or an index can take at once."""
-    holder = row if index is None else index
+def warm_shape(live: LiveTable, index: Index | None) -> dict[str, int]:
+    """What a table or an index can take at once; on demand this grows with its partitions.
+
+    "DynamoDB will automatically adjust warm throughput values as your usage increases."
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
+    """
+    holder = live.row if index is None else index
     warm: Warm = holder.warm
-    if row.is_on_demand:
-        read, write = limits.ON_DEMAND_READ_UNITS, limits.ON_DEMAND_WRITE_UNITS
+    if live.row.is_on_demand:
+        meter = live.meter if index is None else live.indexes[index.name].meter
+        count = 1 if meter is None else len(meter.partitions.all)
+        read = max(limits.ON_DEMAND_READ_UNITS, count * limits.PARTITION_READ_UNITS)
+        write = max(limits.ON_DEMAND_WRITE_UNITS, count * limits.PARTITION_WRITE_UNITS)
     else:
         read, write = holder.provisioned.read_units, holder.provisioned.write_units
     return {

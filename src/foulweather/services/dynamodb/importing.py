@@ -18,7 +18,7 @@ import msgspec
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.dynamodb import packing, transfers
+from foulweather.services.dynamodb import filling, packing, transfers
 from foulweather.services.dynamodb.language.accept import accepted
 from foulweather.services.dynamodb.language.refusals import LanguageError
 from foulweather.services.dynamodb.language.sizes import ITEM_BYTES_MAX
@@ -58,9 +58,7 @@ async def read_import(call: Call, transfer: Transfer) -> LiveTable | None:
         "ProcessedSizeBytes": size,
     }
     state.imports.touch(transfer.arn)
-    live.order = None
-    for index in live.all_indexes:
-        index.entries = None
+    filling.gather_anew(live, call.now)
     call.changed("dynamodb.ImportEnded", transfer.arn, ImportStatus=told["ImportStatus"], ErrorCount=failed)
     return live
 

@@ -25,6 +25,8 @@ class Effect(NamedTuple):
     added: str | None
     milli: int
     bytes_change: int
+    bytes_added: int
+    """By how much the partition that takes the write may grow."""
 
     @property
     def group(self) -> str:
@@ -47,6 +49,7 @@ class LiveIndex:
         self.meter = meter
         self.entries: SortedList[Entry] | None = None
         self.size_bytes = 0
+        self.room_bytes = 0
         self.projected: frozenset[str] | None = None
         if row.projection != "ALL":
             self.projected = frozenset((*table.key_names, *row.key_names, *row.attributes))
@@ -97,12 +100,14 @@ class LiveIndex:
             assert new is not None
             if self.project(old) == self.project(new):
                 return None
-            return Effect(self, before, after, _milli(max(removed_size, added_size)), change)
+            return Effect(self, before, after, _milli(max(removed_size, added_size)), change, max(0, change))
         milli = (_milli(removed_size) if before is not None else 0) + (_milli(added_size) if after is not None else 0)
-        return Effect(self, before, after, milli, change)
+        return Effect(self, before, after, milli, change, added_size)
 
     def apply(self, effect: Effect, key: str) -> None:
         """Change the entries."""
+        if self.meter is not None:
+            self.room_bytes -= effect.bytes_added
         entries = self.entries
         if entries is None:
             return

@@ -152,7 +152,7 @@ def _made(
     spent = Spent(live, "write")
     spend(call, change, spent)
     make(call, change)
-    spent.happened(call, **seen(live, change.shown_key))
+    spent.happened(call, **seen(live, key_item or change.new or {}))
     result: dict[str, Any] = {}
     if returned is not None:
         result["Attributes"] = returned
@@ -182,7 +182,7 @@ def get_item(call: Call, request: GetItemInput) -> GetItemOutput:
     size = 0 if row is None else packing.size_of(row)
     spent = Spent(live, "read", read_milli(size, is_consistent=bool(request.get("ConsistentRead"))))
     live.meter.spend("read", group, spent.table_milli, call.now)
-    spent.happened(call, returned=0 if row is None else 1, bytes=size, **seen(live, shown(key_item, live.hash_name)))
+    spent.happened(call, returned=0 if row is None else 1, bytes=size, **seen(live, key_item))
     result: dict[str, Any] = {}
     if row is not None:
         item = packing.unpacked(row)

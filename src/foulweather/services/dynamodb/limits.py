@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.htm
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from foulweather.kernel.errors import AwsError
@@ -43,6 +44,7 @@ SEGMENTS_MAX: Final = 1_000_000
 # Throughput.
 PARTITION_READ_UNITS: Final = 3_000
 PARTITION_WRITE_UNITS: Final = 1_000
+PARTITION_BYTES_MAX: Final = 10 << 30
 BURST_S: Final = 300
 TABLE_UNITS_MAX: Final = 40_000
 TABLE_UNITS_QUOTA: Final = {"read": "L-CF0CBE56", "write": "L-AB614373"}
@@ -96,6 +98,11 @@ _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _TABLE_ARN = re.compile(r"arn:aws:dynamodb:([a-z0-9-]+):(\d{12}):table/([a-zA-Z0-9_.-]{3,255})(/.*)?")
 
 
+@lru_cache(maxsize=4096)
+def _is_bare_name(name: str) -> bool:
+    return 3 <= len(name) <= 255 and _NAME.fullmatch(name) is not None
+
+
 def place_of(name: str) -> tuple[str, str, str] | None:
     """Region, account and table of a table's ARN."""
     found = _TABLE_ARN.fullmatch(name)
@@ -104,10 +111,10 @@ def place_of(name: str) -> tuple[str, str, str] | None:
 
 def checked_table_name(name: str | None) -> str:
     """A table's name, or its ARN."""
-    if name is not None and 3 <= len(name) <= 255 and _NAME.fullmatch(name):
-        return name
     if name is None:
         raise refusals.detected(refusals.constraint("tableName", None, "Member must not be null"))
+    if _is_bare_name(name):
+        return name
     if name.startswith("arn:"):
         if place_of(name) is None:
             raise refusals.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {name}")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedList
 
+from foulweather.kernel.service import Resource
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
-from foulweather.services.dynamodb import limits, packing, refusals
+from foulweather.services.dynamodb import filling, limits, packing, refusals
 from foulweather.services.dynamodb.indexes import Entry, LiveIndex
-from foulweather.services.dynamodb.language.keys import hash_key, sort_key
+from foulweather.services.dynamodb.language.keys import encoded, hash_key
 from foulweather.services.dynamodb.language.sizes import text_size
 from foulweather.services.dynamodb.language.values import AttributeValue, Item, type_of
 from foulweather.services.dynamodb.partitions import Partitions, even_lows
@@ -21,6 +22,8 @@ from foulweather.services.dynamodb.throughput import Meter, wanted
 if TYPE_CHECKING:
     from foulweather.services.dynamodb.state import DynamoState
 
+# A key's content of no more than this (characters or bytes) is within every bound, unless it is empty.
+ORDINARY = 255
 EMPTY_KEY = (
     "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
     "empty {} value. Key: {}"
@@ -41,10 +44,13 @@ class LiveTable:
         self.prefix = row.number
         self.count = count
         self.size_bytes = size_bytes
+        self.copies = 1 + sum(not index.is_global for index in row.indexes)
+        self.room_bytes = filling.room_at_first(self)
         self.order: SortedList[str] | None = SortedList() if count == 0 else None
         self.meter = self._meter(None, now_ms)
         self.indexes: dict[str, LiveIndex] = {}
         self.policy: Held | None = None
+        self._resource = Resource(row.arn, row.account)
         self.expiries: list[tuple[int, str]] | None = None
         self.openers: dict[str, int] = {}
         self.configured(now_ms)
@@ -62,6 +68,7 @@ class LiveTable:
             live = kept.get(index.name)
             if live is None:
                 live = LiveIndex(index, row, self._meter(index, now_ms) if index.is_global else None)
+                live.room_bytes = filling.room_at_first(self)
                 if not self.count:
                     live.entries = SortedList()
             elif live.meter is not None:
@@ -78,6 +85,13 @@ class LiveTable:
         else:
             self.policy = None
 
+    def resource(self) -> Resource:
+        """The table as policies see it."""
+        found = self._resource
+        if found.policy is not self.policy or found.tags is not self.row.tags:
+            found = self._resource = Resource(self.arn, self.row.account, self.policy, self.row.tags)
+        return found
+
     def _meter(self, index: Index | None, now_ms: int) -> Meter:
         row = self.row
         holder = row if index is None else index
@@ -90,15 +104,13 @@ class LiveTable:
 
     def group_of(self, value: AttributeValue) -> str:
         """A partition key with its place in the key space."""
-        hashed = hash_key(value)
-        return packing.spread(hashed) + packing.text(hashed)
+        return packing.group(hash_key(value))
 
     def key_of(self, item: Item) -> tuple[str, str]:
         """The row key of an item that has a valid primary key, and its partition key's part of it."""
-        hashed = hash_key(item[self.hash_name])
-        group = packing.spread(hashed) + packing.text(hashed)
+        group = packing.group(hash_key(item[self.hash_name]))
         if self.sort_name:
-            return self.prefix + group + packing.text(sort_key(item[self.sort_name])), group
+            return self.prefix + group + packing.text(encoded(item[self.sort_name])), group
         return self.prefix + group, group
 
     def checked_key(self, key: Item) -> tuple[str, str]:
@@ -110,22 +122,28 @@ class LiveTable:
             sort = key.get(self.sort_name)
             if sort is None or self.sort_type not in sort or len(key) != 2:
                 raise refusals.key_mismatch(self.arn, self.key_names, key)
-            self._check_content(self.sort_name, self.sort_type, sort[self.sort_type], is_hash=False)
+            content = sort[self.sort_type]
+            if not 0 < len(content) <= ORDINARY:
+                _check_content(self.sort_name, self.sort_type, content, is_hash=False)
         elif len(key) != 1:
             raise refusals.key_mismatch(self.arn, self.key_names, key)
-        self._check_content(self.hash_name, self.hash_type, hashed[self.hash_type], is_hash=True)
+        content = hashed[self.hash_type]
+        if not 0 < len(content) <= ORDINARY:
+            _check_content(self.hash_name, self.hash_type, content, is_hash=True)
         return self.key_of(key)
 
     def checked_item(self, item: Item) -> tuple[str, str]:
         """The row key of a whole item, whose key attributes and index keys must be of their types."""
+        types = self.row.types
         for name in self.key_names:
             value = item.get(name)
             if value is None:
                 raise refusals.missing_key(name)
-            wanted_type = self.row.types[name]
-            if wanted_type not in value:
-                raise refusals.invalid(f"Type mismatch for key {name} expected: {wanted_type} actual: {type_of(value)}")
-            self._check_content(name, wanted_type, value[wanted_type], is_hash=name == self.hash_name)
+            content = value.get(types[name])
+            if content is None:
+                raise refusals.invalid(f"Type mismatch for key {name} expected: {types[name]} actual: {type_of(value)}")
+            if not 0 < len(content) <= ORDINARY:
+                _check_content(name, types[name], content, is_hash=name == self.hash_name)
         if self.all_indexes:
             self.check_index_keys(item)
         return self.key_of(item)
@@ -152,14 +170,6 @@ class LiveTable:
                         f"IndexName: {index.name}, IndexKey: {name}"
                     )
                 _check_size(types[name], content, is_hash=name in index.hash_names)
-
-    def _check_content(self, name: str, kind: str, content: str | bytes, *, is_hash: bool) -> None:
-        if kind == "N":
-            return
-        if not content:
-            raise refusals.validation(EMPTY_KEY.format("string" if kind == "S" else "binary", name))
-        if len(content) > 255:
-            _check_size(kind, content, is_hash=is_hash)
 
     # --- items in order
 
@@ -202,6 +212,14 @@ class LiveTable:
             item = packing.unpacked(row)
             total += size + sum(index.size_in(item, size) for index in locals_ if index.place_of(item) is not None)
         return total
+
+
+def _check_content(name: str, kind: str, content: str | bytes, *, is_hash: bool) -> None:
+    if kind == "N":
+        return
+    if not content:
+        raise refusals.validation(EMPTY_KEY.format("string" if kind == "S" else "binary", name))
+    _check_size(kind, content, is_hash=is_hash)
 
 
 def _check_size(kind: str, content: str | bytes, *, is_hash: bool) -> None:

@@ -35,6 +35,11 @@ def spread(hash_key: bytes) -> str:
     return md5(hash_key, usedforsecurity=False).digest()[:8].decode("latin-1")
 
 
+def group(hash_key: bytes) -> str:
+    """A partition key with its place in the key space before it."""
+    return (md5(hash_key, usedforsecurity=False).digest()[:8] + hash_key).decode("latin-1")
+
+
 def text(key: bytes) -> str:
     """Bytes as a string in the same order."""
     return key.decode("latin-1")

@@ -19,23 +19,24 @@ from foulweather.services.dynamodb.language.values import Item, written
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.writing import Change
 
-RETURN_VALUES = ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
-METRICS = ("SIZE", "NONE")
-ON_FAILURE = ("ALL_OLD", "NONE")
+ENUMERATIONS = (
+    ("ReturnConsumedCapacity", "returnConsumedCapacity", ("INDEXES", "TOTAL", "NONE")),
+    ("ReturnItemCollectionMetrics", "returnItemCollectionMetrics", ("SIZE", "NONE")),
+    ("ReturnValues", "returnValues", ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")),
+    ("ReturnValuesOnConditionCheckFailure", "returnValuesOnConditionCheckFailure", ("ALL_OLD", "NONE")),
+    ("ConditionalOperator", "conditionalOperator", ("OR", "AND")),
+)
+_ENUMERATED = frozenset(name for name, _, _ in ENUMERATIONS)
 NOT_NULL = "Member must not be null"
 
 
 def check_returns(request: Mapping[str, Any]) -> None:
     """Refuse values that none of the Return… parameters has."""
+    if _ENUMERATED.isdisjoint(request):
+        return
     violations = [
         refusals.constraint(path, request[name], f"Member must satisfy enum value set: [{', '.join(allowed)}]")
-        for name, path, allowed in (
-            ("ReturnConsumedCapacity", "returnConsumedCapacity", ("INDEXES", "TOTAL", "NONE")),
-            ("ReturnItemCollectionMetrics", "returnItemCollectionMetrics", METRICS),
-            ("ReturnValues", "returnValues", RETURN_VALUES),
-            ("ReturnValuesOnConditionCheckFailure", "returnValuesOnConditionCheckFailure", ON_FAILURE),
-            ("ConditionalOperator", "conditionalOperator", ("OR", "AND")),
-        )
+        for name, path, allowed in ENUMERATIONS
         if request.get(name) is not None and request[name] not in allowed
     ]
     if violations:
@@ -44,11 +45,15 @@ def check_returns(request: Mapping[str, Any]) -> None:
 
 def required(request: Mapping[str, Any], *names: str) -> None:
     """Refuse a request without one of its required members."""
+    for name in names:
+        if request.get(name) is None:
+            break
+    else:
+        return
     missing = [
         refusals.constraint(name[0].lower() + name[1:], None, NOT_NULL) for name in names if request.get(name) is None
     ]
-    if missing:
-        raise refusals.detected(*missing)
+    raise refusals.detected(*missing)
 
 
 def placeholders_of(request: Mapping[str, Any]) -> Placeholders:

@@ -14,6 +14,7 @@ from foulweather.services.dynamodb import limits
 SPREAD_BITS = 64
 MINUTE_MS = 60_000
 KEYS_WATCHED_MAX = 5_000
+KEYS_COUNTED_MAX = 4 * KEYS_WATCHED_MAX
 # A partition this full (in thousandths) for some minutes on end is split for heat; one of an on-demand table is split
 # before it is full, so that the table takes twice its previous peak.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
@@ -75,6 +76,8 @@ class Heat:
         self.units += milli
         keys = self.keys
         keys[group] = keys.get(group, 0) + milli
+        if len(keys) > KEYS_COUNTED_MAX:
+            self.keys = _heaviest(keys)
         return is_over
 
     def roll(self, now_ms: int) -> None:
@@ -87,8 +90,7 @@ class Heat:
         self.warm_minutes = self.warm_minutes + 1 if share >= WARM else 0
         self.last_keys, self.last_units = ({}, 0) if idle else (self.keys, self.units)
         if len(self.last_keys) > KEYS_WATCHED_MAX:
-            top = sorted(self.last_keys.items(), key=lambda item: -item[1])[:KEYS_WATCHED_MAX]
-            self.last_keys = dict(top)
+            self.last_keys = _heaviest(self.last_keys)
         self.keys, self.units, self.since_ms = {}, 0, now_ms
 
     def seen(self) -> tuple[dict[str, int], int]:
@@ -120,18 +122,25 @@ class Partition:
 class Partitions:
     """All partitions of a table or of a global index, in order of the key space."""
 
-    __slots__ = ("_lows", "all", "on_split")
+    __slots__ = ("_asked", "_found", "_lows", "all", "on_split")
 
     def __init__(self, lows: Sequence[int], now_ms: int, on_split: Callable[[list[int]], None]) -> None:
         self.all = [Partition(low, now_ms) for low in lows]
         self._lows = [spread_text(low) for low in lows]
         self.on_split = on_split
+        self._asked = ""
+        self._found = self.all[0]
 
     def of(self, group: str) -> Partition:
-        """The partition of a partition key (a string that begins with its place in the key space)."""
-        if len(self.all) == 1:
-            return self.all[0]
-        return self.all[bisect_right(self._lows, group[:8]) - 1]
+        """The partition of a partition key (a string that begins with its place in the key space).
+
+        A request asks at least twice for the same key: when it is admitted, and when it has used its units.
+        """
+        if group is self._asked:
+            return self._found
+        found = self.all[0] if len(self.all) == 1 else self.all[bisect_right(self._lows, group[:8]) - 1]
+        self._asked, self._found = group, found
+        return found
 
     def number(self, partition: Partition) -> int:
         """Which one it is, counted from 1."""
@@ -164,18 +173,30 @@ class Partitions:
         if len(keys) < 2 or max(keys.values()) * 1000 >= units * ALONE:
             return False
         at = _split_point(keys, units)
-        place = self.all.index(partition)
-        end = self.all[place + 1].low if place + 1 < len(self.all) else 1 << SPREAD_BITS
-        if not partition.low < at < end:
+        if not partition.low < at < self.end_of(partition):
             return False
         heat.hot_minutes = heat.warm_minutes = 0
-        self._cut(place, at, now_ms)
+        self.split(partition, at, now_ms)
         self.on_split(self.lows())
         return True
+
+    def end_of(self, partition: Partition) -> int:
+        """Where the next partition begins, or the key space ends."""
+        place = self.all.index(partition) + 1
+        return self.all[place].low if place < len(self.all) else 1 << SPREAD_BITS
+
+    def split(self, partition: Partition, at: int, now_ms: int) -> None:
+        """Split one; `on_split` is told afterwards by who does it."""
+        self._cut(self.all.index(partition), at, now_ms)
 
     def _cut(self, place: int, at: int, now_ms: int) -> None:
         self.all.insert(place + 1, Partition(at, now_ms))
         self._lows.insert(place + 1, spread_text(at))
+        self._asked, self._found = "", self.all[0]
+
+
+def _heaviest(keys: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(keys.items(), key=lambda item: -item[1])[:KEYS_WATCHED_MAX])
 
 
 def spread_text(place: int) -> str:
@@ -201,9 +222,10 @@ def _split_point(keys: dict[str, int], units: int) -> int:
         place = spread_number(group)
         is_first = ordered[0][0] == group
         return place + 1 if is_first else place
-    passed = 0
+    # Of very many keys only some are watched: those stand for the others.
+    half = sum(keys.values()) // 2
     for group, milli in ordered:
-        passed += milli
-        if passed * 2 >= units:
+        half -= milli
+        if half <= 0:
             return spread_number(group) + 1
-    raise AssertionError("the shares of all keys are the whole")
+    raise AssertionError("half of the sum is reached")

@@ -21,8 +21,7 @@ def range_of(
     live: LiveTable, index: LiveIndex | None, key: KeyCondition, start: Item | None, *, is_forward: bool
 ) -> tuple[Range, str]:
     """The run of keys that a key condition selects, and its partition key."""
-    hashed = hash_key(*key.hash_values)
-    group = packing.spread(hashed) + packing.text(hashed)
+    group = packing.group(hash_key(*key.hash_values))
     low, high = key.bounds()
     begin = live.prefix + group if index is None else group
     first = begin + packing.text(low)

@@ -7,7 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.dynamodb import packing, replication
+from foulweather.services.dynamodb import filling, packing, replication
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Stamp
 from foulweather.services.dynamodb.replicas import group_of
@@ -26,9 +26,7 @@ def created(call: Call, live: LiveTable, region: str) -> None:
             there.items.put(copied, live.items[key])
             there.count += 1
             there.size_bytes += packing.size_of(live.items[key])
-    there.order = None
-    for index in there.all_indexes:
-        index.entries = None
+    filling.gather_anew(there, call.now)
     there.row.status = live.row.status = "ACTIVE"
     for each in group_of(call, live):
         for replica in each.row.replicas:

@@ -44,11 +44,14 @@ def send(call: Call, change: Change) -> None:
 
 
 def wins(live: LiveTable, key: str, written_ms: int, origin: str) -> bool:
-    """Whether a write from elsewhere is later than the last one here; of two at the same time, one region wins."""
+    """Whether a write from elsewhere is later than the last one here; of two at the same time, one region wins.
+
+    Of two by one region in one millisecond the second one arrives later, and wins.
+    """
     held = live.state.stamps.get(key)
     if held is None:
         return True
-    return (written_ms, origin) > (held.at_ms, held.region)
+    return (written_ms, origin) >= (held.at_ms, held.region)
 
 
 def is_cut_off(call: Call, region: str) -> bool:

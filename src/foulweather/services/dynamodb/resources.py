@@ -15,6 +15,9 @@ def table_resource(call: Call, name: str | None, index: str | None = None) -> Re
     """A table, or one of its indexes, by name or ARN, with the policy and the tags that the table has."""
     name = name or ""
     account, region = call.account, call.region
+    live = call.state(DynamoState).live.get(name) if index is None else None
+    if live is not None:
+        return live.resource()
     if name.startswith("arn:"):
         place = limits.place_of(name)
         if place is None:
@@ -26,7 +29,7 @@ def table_resource(call: Call, name: str | None, index: str | None = None) -> Re
         arn = f"{arn}/index/{index}"
     if live is None:
         return Resource(arn, account)
-    return Resource(arn, account, live.policy, live.row.tags)
+    return live.resource() if index is None else Resource(arn, account, live.policy, live.row.tags)
 
 
 def table(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:

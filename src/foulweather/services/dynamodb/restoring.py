@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.dynamodb import definitions, limits, packing
+from foulweather.services.dynamodb import definitions, filling, limits, packing
 from foulweather.services.dynamodb.encryption import Wanted, checked_encryption, seal, start_looking
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Index, TableRow
@@ -59,13 +59,11 @@ def restored(
     row.types = {each: kind for each, kind in row.types.items() if each in used}
     seal(call, row, wanted)
     live = state.add(row, call.now)
-    live.order = None
     for key, packed in rows:
         state.items.put(row.number + key[NUMBER_DIGITS:], packed)
         live.count += 1
         live.size_bytes += packing.size_of(packed)
-    for index in live.all_indexes:
-        index.entries = None
+    filling.gather_anew(live, call.now)
     took_ms = limits.RESTORE_MS + live.count * 1000 // COPIED_ITEMS_PER_S
     call.later(call.now + took_ms, "dynamodb.table_created", table=name, table_id=row.id)
     start_looking(call, row)

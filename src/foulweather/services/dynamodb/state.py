@@ -129,13 +129,15 @@ def found(call: Call, name: str | None) -> LiveTable:
 
 def located(call: Call, name: str | None) -> LiveTable:
     """A table for operations on items: it must be there and ready."""
-    state, table_name, arn = named(call, name)
-    live = state.live.get(table_name) or state.table(table_name, call.now)
+    live = None if name is None else call.state(DynamoState).live.get(name)
     if live is None:
-        raise refusals.no_table(arn, named=False)
+        state, table_name, arn = named(call, name)
+        live = state.table(table_name, call.now)
+        if live is None:
+            raise refusals.no_table(arn, named=False)
     status = live.row.status
-    if status not in ("ACTIVE", "UPDATING") and status != encryption.LOST:
-        raise refusals.not_ready(arn, status)
+    if status != "ACTIVE" and status != "UPDATING" and status != encryption.LOST:
+        raise refusals.not_ready(live.arn, status)
     if live.row.sse_data_key:
         encryption.check_access(call, live)
     return live

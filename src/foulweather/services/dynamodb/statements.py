@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Why
 from foulweather.services.dynamodb import refusals
 from foulweather.services.dynamodb.capacity import consumed_list
 from foulweather.services.dynamodb.carrying_out import BATCH_CODES, Outcome, carried_out, partiql_write, read_alone
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
 
 BATCH_MAX = 25
+CAUSES_MAX = 10
 TRANSACTION_MAX = 100
 MIXED = "Batch cannot contain both read and write operations"
 MIXED_TRANSACTION = "Transaction cannot contain both read and write operations"
@@ -75,6 +77,7 @@ def batch_execute_statement(call: Call, request: BatchExecuteStatementInput) -> 
         raise refusals.detected(refusals.constraint("statements", "[...]", words))
     outcomes: list[Outcome] = []
     responses: list[dict[str, Any]] = []
+    failed: list[AwsError] = []
     read: list[Statement | LanguageError] = []
     for each in given:
         try:
@@ -94,16 +97,28 @@ def batch_execute_statement(call: Call, request: BatchExecuteStatementInput) -> 
             outcome = _alone(call, each, statement)
         except (AwsError, LanguageError) as error:
             response["Error"] = _error(error)
+            if isinstance(error, AwsError):
+                failed.append(error)
         else:
             outcomes.append(outcome)
             if outcome.items:
                 response["Item"] = outcome.items[0]
         responses.append(response)
+    if failed:
+        _explain(call, failed, len(given))
     result: dict[str, Any] = {"Responses": responses}
     told = consumed_list(request.get("ReturnConsumedCapacity"), [each for one in outcomes for each in one.spent])
     if told:
         result["ConsumedCapacity"] = told
     return result  # type: ignore[return-value]
+
+
+def _explain(call: Call, failed: list[AwsError], asked: int) -> None:
+    """Put on record why statements of a batch failed: its answer tells only codes, and the batch succeeds."""
+    causes = tuple({error.why.cause: error.why for error in failed}.values())[:CAUSES_MAX]
+    facts = causes[0].facts
+    why = Why(causes[0].decision, f"{len(failed)} of {asked} statements of a batch failed.", facts[:1], because=causes)
+    call.explain("Statements", facts[0].resource if facts else call.resource, why)
 
 
 def _alone(call: Call, each: Mapping[str, Any], statement: Statement) -> Outcome:

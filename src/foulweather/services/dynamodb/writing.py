@@ -7,7 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.dynamodb import expiry, history, limits, packing, records_of_change, replication
+from foulweather.services.dynamodb import expiry, filling, history, limits, packing, records_of_change, replication
 from foulweather.services.dynamodb.capacity import Spent, write_milli
 from foulweather.services.dynamodb.indexes import Effect
 from foulweather.services.dynamodb.language.values import Item
@@ -41,11 +41,6 @@ class Change:
         """The table's write units, in thousandths: of the larger of the item before and after."""
         return write_milli(self.old_size if self.old_size > self.new_size else self.new_size)
 
-    @property
-    def shown_key(self) -> str:
-        """The partition key as people read it."""
-        return shown(self.new or self.old or {}, self.live.hash_name)
-
 
 def shown(item: Item, name: str) -> str:
     """An attribute as people read it."""
@@ -53,9 +48,9 @@ def shown(item: Item, name: str) -> str:
     return str(next(iter(value.values()))) if value else "?"
 
 
-def seen(live: LiveTable, key: str) -> dict[str, str]:
-    """The key, for the journal, where Contributor Insights want to know it."""
-    return {"key": key} if live.row.insights else {}
+def seen(live: LiveTable, item: Item) -> dict[str, str]:
+    """An item's partition key, for the journal, where Contributor Insights want to know it."""
+    return {"key": shown(item, live.hash_name)} if live.row.insights else {}
 
 
 def needs_old(live: LiveTable) -> bool:
@@ -151,9 +146,16 @@ def make(call: Call, change: Change, user: str = "", *, from_replica: bool = Fal
                 live.order.add(key)
         if row.ttl_attribute:
             expiry.watch(live, key, new)
-    live.size_bytes += change.new_size - change.old_size
+    growth = change.new_size - change.old_size
+    live.size_bytes += growth
+    if growth > 0:
+        live.room_bytes -= growth * live.copies
     for effect in change.effects:
         effect.on.apply(effect, key)
+        if effect.on.room_bytes < 0:
+            filling.look(live, call.now)
+    if live.room_bytes < 0:
+        filling.look(live, call.now)
     if row.stream_view or row.replicas:
         if change.old == new:
             return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.iam import limits
+from foulweather.services.iam import limits, quotas
 from foulweather.services.iam.attachable import checked_policy
 from foulweather.services.iam.paging import page, under
 from foulweather.services.iam.records import Group, Identity, Role, User
@@ -79,7 +79,10 @@ def _attach(call: Call, identity: User | Group | Role, arn: str, quota: str) -> 
     checked_policy(state, arn)
     if arn in identity.attached:
         return
-    limits.check_quota(quota, limits.ATTACHED_POLICIES, len(identity.attached))
+    most = limits.ATTACHED_POLICIES
+    if quota == "PoliciesPerRole":
+        most = quotas.of_account(call.world, quotas.POLICIES_PER_ROLE, call.account)
+    limits.check_quota(quota, most, len(identity.attached))
     identity.attached.append(arn)
     state.keep(identity)
     call.changed("iam.PolicyAttached", identity.arn, AttachedPolicy=arn, **{arn: "attached"})

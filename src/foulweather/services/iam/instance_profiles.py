@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.iam import deletions, limits
+from foulweather.services.iam import deletions, limits, quotas
 from foulweather.services.iam.paging import page, under
 from foulweather.services.iam.records import InstanceProfile, second
 from foulweather.services.iam.shapes import instance_profile_shape
@@ -32,7 +32,8 @@ def create_instance_profile(call: Call, request: CreateInstanceProfileRequest) -
     name = request["InstanceProfileName"]
     if name.lower() in state.instance_profiles:
         raise already_exists(f"Instance Profile {name} already exists.")
-    limits.check_quota("InstanceProfilesPerAccount", limits.INSTANCE_PROFILES, len(state.instance_profiles))
+    most = quotas.of_account(call.world, quotas.INSTANCE_PROFILES, call.account)
+    limits.check_quota("InstanceProfilesPerAccount", most, len(state.instance_profiles))
     profile = InstanceProfile(
         account=call.account,
         name=name,

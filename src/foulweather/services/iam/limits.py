@@ -77,10 +77,10 @@ def check_policy_size(document: str) -> None:
         raise limit_exceeded(f"Cannot exceed quota for PolicySize: {MANAGED_POLICY_SIZE}")
 
 
-def check_trust_policy_size(document: str) -> None:
+def check_trust_policy_size(document: str, maximum: int = TRUST_POLICY_SIZE) -> None:
     """Refuse a trust policy that is too long."""
-    if size_of(document) > TRUST_POLICY_SIZE:
-        raise limit_exceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_SIZE}")
+    if size_of(document) > maximum:
+        raise limit_exceeded(f"Cannot exceed quota for ACLSizePerRole: {maximum}")
 
 
 def check_inline_size(kind: str, name: str, documents: Sequence[str]) -> None:

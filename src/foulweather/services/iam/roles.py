@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.iam import deletions, limits
+from foulweather.services.iam import deletions, limits, quotas
 from foulweather.services.iam.attachable import checked_boundary
 from foulweather.services.iam.paging import page, under
 from foulweather.services.iam.records import Role, second
@@ -36,10 +36,12 @@ def create_role(call: Call, request: CreateRoleRequest) -> Response:
     tags = limits.checked_tags(request.get("Tags", []))
     boundary = checked_boundary(state, request.get("PermissionsBoundary"))
     trust = request["AssumeRolePolicyDocument"]
-    trusted_ids = checked_trust(call.world, trust)
+    trusted_ids = checked_trust(call.world, call.account, trust)
     if name.lower() in state.roles:
         raise already_exists(f"Role with name {name} already exists.")
-    limits.check_quota("RolesPerAccount", limits.ROLES, len(state.roles))
+    limits.check_quota(
+        "RolesPerAccount", quotas.of_account(call.world, quotas.ROLES, call.account), len(state.roles)
+    )
     role = Role(
         account=call.account,
         name=name,
@@ -111,7 +113,7 @@ def update_assume_role_policy(call: Call, request: UpdateAssumeRolePolicyRequest
     state = call.state(IamState)
     role = state.modifiable_role(request["RoleName"])
     trust = request["PolicyDocument"]
-    role.trusted_ids = checked_trust(call.world, trust)
+    role.trusted_ids = checked_trust(call.world, call.account, trust)
     role.trust = trust
     state.keep(role)
     call.changed("iam.AssumeRolePolicyUpdated", role.arn, AssumeRolePolicyDocument=trust)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.iam import aws_managed, limits
+from foulweather.services.iam import aws_managed, limits, quotas
 from foulweather.services.iam.linked_services import LINKED_SERVICES
 from foulweather.services.iam.records import Role, second
 from foulweather.services.iam.report_records import DeletionTask
@@ -43,7 +43,9 @@ def create_service_linked_role(call: Call, request: CreateServiceLinkedRoleReque
         raise limits.invalid_input(
             f"Service role name {name} has been taken in this account, please try a different suffix."
         )
-    limits.check_quota("RolesPerAccount", limits.ROLES, len(state.roles))
+    limits.check_quota(
+        "RolesPerAccount", quotas.of_account(call.world, quotas.ROLES, call.account), len(state.roles)
+    )
     policy = f"{aws_managed.PREFIX}policy/aws-service-role/{linked.policy}"
     if aws_managed.find(policy) is None:
         raise aws_managed.not_held(policy)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.iam import limits
+from foulweather.services.iam import limits, quotas
 from foulweather.services.iam.state import IamState
 
 Response = dict[str, Any]
@@ -22,9 +22,9 @@ def get_account_summary(call: Call, request: Mapping[str, Any]) -> Response:
         "Groups": len(state.groups),
         "GroupsQuota": limits.GROUPS,
         "Roles": len(state.roles),
-        "RolesQuota": limits.ROLES,
+        "RolesQuota": quotas.of_account(call.world, quotas.ROLES, call.account),
         "InstanceProfiles": len(state.instance_profiles),
-        "InstanceProfilesQuota": limits.INSTANCE_PROFILES,
+        "InstanceProfilesQuota": quotas.of_account(call.world, quotas.INSTANCE_PROFILES, call.account),
         "Policies": len(state.policies),
         "PoliciesQuota": limits.POLICIES,
         "PolicyVersionsInUse": sum(usage.attached.values()),
@@ -34,10 +34,10 @@ def get_account_summary(call: Call, request: Mapping[str, Any]) -> Response:
         "UserPolicySizeQuota": limits.INLINE_POLICY_SIZES["user"],
         "GroupPolicySizeQuota": limits.INLINE_POLICY_SIZES["group"],
         "RolePolicySizeQuota": limits.INLINE_POLICY_SIZES["role"],
-        "AssumeRolePolicySizeQuota": limits.TRUST_POLICY_SIZE,
+        "AssumeRolePolicySizeQuota": quotas.of_account(call.world, quotas.TRUST_POLICY_SIZE, call.account),
         "AttachedPoliciesPerUserQuota": limits.ATTACHED_POLICIES,
         "AttachedPoliciesPerGroupQuota": limits.ATTACHED_POLICIES,
-        "AttachedPoliciesPerRoleQuota": limits.ATTACHED_POLICIES,
+        "AttachedPoliciesPerRoleQuota": quotas.of_account(call.world, quotas.POLICIES_PER_ROLE, call.account),
         "GroupsPerUserQuota": limits.GROUPS_PER_USER,
         "AccessKeysPerUserQuota": limits.ACCESS_KEYS_PER_USER,
         "SigningCertificatesPerUserQuota": limits.SIGNING_CERTIFICATES_PER_USER,

@@ -1,4 +1,4 @@
-"""What of IAM has tags that Resource Groups and their Tagging API see: neither users nor roles.
+"""What of IAM has tags, for Resource Groups and their Tagging API.
 
 https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
 """
@@ -18,8 +18,10 @@ KINDS = {
     "iam:mfa": "AWS::IAM::VirtualMFADevice",
     "iam:oidc-provider": "AWS::IAM::OIDCProvider",
     "iam:policy": "AWS::IAM::ManagedPolicy",
+    "iam:role": "AWS::IAM::Role",
     "iam:saml-provider": "AWS::IAM::SAMLProvider",
     "iam:server-certificate": "AWS::IAM::ServerCertificate",
+    "iam:user": "AWS::IAM::User",
 }
 # The operation on each of them, the member that names it, and whether that takes the ARN.
 _OPERATIONS = {
@@ -27,13 +29,18 @@ _OPERATIONS = {
     "mfa": ("mfa_device", "SerialNumber", True),
     "oidc-provider": ("open_id_connect_provider", "OpenIDConnectProviderArn", True),
     "policy": ("policy", "PolicyArn", True),
+    "role": ("role", "RoleName", False),
     "saml-provider": ("saml_provider", "SAMLProviderArn", True),
     "server-certificate": ("server_certificate", "ServerCertificateName", False),
+    "user": ("user", "UserName", False),
 }
 
 
 def resources(world: World, account: str, region: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Policies, instance profiles, virtual MFA devices, identity providers and server certificates."""
+    """Policies, instance profiles, MFA devices, identity providers and server certificates.
+
+    "The GetResources operation does not currently support IAM users and roles."
+    """
     if region != GLOBAL_REGION:
         return
     state = world.state(IamState, account)

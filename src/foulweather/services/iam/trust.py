@@ -49,7 +49,7 @@ def _places(error: PolicySyntaxError) -> tuple[Fact, ...]:
     return (Fact("policy", where + error.element, error.value),)
 
 
-def checked_trust(world: World, document: str) -> dict[str, str]:
+def checked_trust(world: World, account: str, document: str) -> dict[str, str]:
     """The unique ids of the users and roles that a trust policy names by ARN; who does not exist is refused."""
     policy = checked_document(document, "trust")
     ids: dict[str, str] = {}
@@ -71,7 +71,7 @@ def checked_trust(world: World, document: str) -> dict[str, str]:
         for provider in sorted(element.federated):
             if provider != "*" and provider not in _WEB_IDENTITY and not _PROVIDER.fullmatch(provider):
                 raise _invalid_principal("FEDERATED", provider)
-    limits.check_trust_policy_size(document)
+    limits.check_trust_policy_size(document, quotas.of_account(world, quotas.TRUST_POLICY_SIZE, account))
     return ids
 
 

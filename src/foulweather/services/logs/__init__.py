@@ -1,4 +1,4 @@
-"""Amazon CloudWatch Logs: groups, streams and events; what is filtered, counted, queried, masked, exported and sent on."""
+"""Amazon CloudWatch Logs: groups, streams, events, and what is searched, counted, masked, exported and sent on."""
 
 from __future__ import annotations
 

@@ -17,8 +17,6 @@ import msgspec
 
 _HEAD: Final = struct.Struct("<BqqIIqq")
 _COMPRESSED: Final = 1
-# Where compression begins to pay: a chunk of one PutLogEvents is written as it is.
-_COMPRESSED_BYTES_MIN: Final = 8_192
 
 Spans = list[tuple[int, int]]
 """The parts of a message that are masked, in characters."""
@@ -35,7 +33,7 @@ class Head(NamedTuple):
     codec: int
     first_ms: int
     last_ms: int
-    count: int
+    events: int
     size: int
     last_seq: int
     ingested_ms: int
@@ -73,6 +71,8 @@ def packed(
     ingested: Sequence[int],
     messages: Sequence[bytes],
     masks: Masks | None = None,
+    *,
+    compress: bool = False,
 ) -> bytes:
     """Events in order of time as a row."""
     text = b"".join(messages)
@@ -89,7 +89,7 @@ def packed(
         )
     )
     codec = 0
-    if len(body) >= _COMPRESSED_BYTES_MIN and len(times) > 1:
+    if compress:
         codec, body = _COMPRESSED, zlib.compress(body, 1)
     head = _HEAD.pack(codec, times[0], times[-1], len(times), len(text), max(seqs), max(ingested))
     return head + body
@@ -133,4 +133,4 @@ def merged(rows: Iterable[bytes]) -> bytes:
             start = end
     events.sort()
     times, seqs, ingests, messages = zip(*events, strict=True)
-    return packed(times, seqs, ingests, messages, masks)
+    return packed(times, seqs, ingests, messages, masks, compress=True)

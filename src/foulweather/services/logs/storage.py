@@ -22,7 +22,7 @@ class Piece(NamedTuple):
     last_ms: int
     stream: int
     key: str
-    count: int
+    events: int
     size: int
     last_seq: int
     ingested_ms: int
@@ -30,13 +30,13 @@ class Piece(NamedTuple):
     @property
     def stored_bytes(self) -> int:
         """What the chunk counts for."""
-        return self.size + EVENT_OVERHEAD_BYTES * self.count
+        return self.size + EVENT_OVERHEAD_BYTES * self.events
 
 
 class Storage:
     """The chunks of one stream; rows are keyed by the stream's number and a number of their own."""
 
-    __slots__ = ("_loose", "_next_key", "_rows", "bytes", "count", "next_seq", "pieces", "stream")
+    __slots__ = ("_loose", "_loose_bytes", "_next_key", "_rows", "bytes", "count", "next_seq", "pieces", "stream")
 
     def __init__(self, rows: Table[bytes], stream: int, next_seq: int) -> None:
         self._rows = rows
@@ -47,10 +47,13 @@ class Storage:
         self.count = 0
         self._next_key = 0
         self._loose: list[Piece] = []
+        self._loose_bytes = 0
 
     def take(self, key: str, row: bytes) -> None:
         """Index a chunk that was there before."""
         piece = self._indexed(key, row)
+        if not chunks.head_of(row).codec:
+            self._loosen(piece)
         self._next_key = max(self._next_key, int(key.partition("/")[2]) + 1)
         self.next_seq = max(self.next_seq, piece.last_seq + 1)
 
@@ -62,25 +65,21 @@ class Storage:
         if masks:
             masks = {first + index: spans for index, spans in masks.items()}
         row = chunks.packed(times, range(first, first + count), [now_ms] * count, messages, masks)
-        self._loose.append(self._put(row))
-        if len(self._loose) >= LOOSE_MAX or sum([piece.size for piece in self._loose]) >= LOOSE_BYTES_MAX:
+        self._loosen(self._put(row))
+        if len(self._loose) >= LOOSE_MAX or self._loose_bytes >= LOOSE_BYTES_MAX:
             self._merge()
         return first
 
     def expire(self, before_ms: int) -> bool:
         """Drop the chunks whose events are all older; whether there were any."""
         gone = [piece for piece in self.pieces if piece.last_ms < before_ms]
-        for piece in gone:
-            self._drop(piece)
         if gone:
-            self._loose = [piece for piece in self._loose if piece.last_ms >= before_ms]
+            self._drop(gone)
         return bool(gone)
 
     def clear(self) -> None:
         """Drop everything."""
-        for piece in list(self.pieces):
-            self._drop(piece)
-        self._loose.clear()
+        self._drop(list(self.pieces))
 
     def row(self, piece: Piece) -> bytes:
         """A chunk, packed."""
@@ -102,12 +101,14 @@ class Storage:
         return max((piece.ingested_ms for piece in self.pieces), default=None)
 
     def _merge(self) -> None:
-        loose, self._loose = self._loose, []
-        if len(loose) > 1:
-            row = chunks.merged([self._rows[piece.key] for piece in loose])
-            for piece in loose:
-                self._drop(piece)
-            self._put(row)
+        loose, self._loose, self._loose_bytes = self._loose, [], 0
+        row = chunks.merged([self._rows[piece.key] for piece in loose])
+        self._drop(loose)
+        self._put(row)
+
+    def _loosen(self, piece: Piece) -> None:
+        self._loose.append(piece)
+        self._loose_bytes += piece.size
 
     def _put(self, row: bytes) -> Piece:
         key = f"{self.stream}/{self._next_key}"
@@ -123,8 +124,12 @@ class Storage:
         self.count += count
         return piece
 
-    def _drop(self, piece: Piece) -> None:
-        self.pieces.remove(piece)
-        self._rows.delete(piece.key)
-        self.bytes -= piece.stored_bytes
-        self.count -= piece.count
+    def _drop(self, gone: list[Piece]) -> None:
+        keys = {piece.key for piece in gone}
+        self.pieces = [piece for piece in self.pieces if piece.key not in keys]
+        self._loose = [piece for piece in self._loose if piece.key not in keys]
+        self._loose_bytes = sum([piece.size for piece in self._loose])
+        for piece in gone:
+            self._rows.delete(piece.key)
+            self.bytes -= piece.stored_bytes
+            self.count -= piece.events

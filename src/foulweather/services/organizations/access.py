@@ -82,6 +82,15 @@ def _handshake(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
     return (Resource(shapes.handshake_arn(handshake), call.account, None, handshake.tags),)
 
 
+def _transfer(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    _check_model(call, request)
+    state = call.state(OrganizationsState)
+    transfer = state.transfers.get(request["Id"])
+    if transfer is None:
+        return (Resource(f"arn:aws:organizations::{call.account}:transfer/*/{request['Id']}", call.account),)
+    return (Resource(shapes.transfer_arn(state, transfer, call.account), call.account, None, transfer.tags),)
+
+
 def _invited(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
     _check_model(call, request)
     if request["Target"]["Type"] != "ACCOUNT":
@@ -147,12 +156,17 @@ def _of_handshake(action: str, *, is_read: bool = False) -> Access:
     return Access(f"organizations:{action}", _handshake, is_read=is_read)
 
 
+def _of_transfer(action: str, *, is_read: bool = False) -> Access:
+    return Access(f"organizations:{action}", _transfer, is_read=is_read)
+
+
 ACCESS = {
     "AcceptHandshake": _of_handshake("AcceptHandshake"),
     "AttachPolicy": _policy("AttachPolicy", "PolicyId", "TargetId"),
     "CancelHandshake": _of_handshake("CancelHandshake"),
     "CloseAccount": _write("CloseAccount", "AccountId"),
     "CreateAccount": _made("CreateAccount"),
+    "CreateGovCloudAccount": _made("CreateGovCloudAccount"),
     "CreateOrganization": _write("CreateOrganization"),
     "CreateOrganizationalUnit": _made("CreateOrganizationalUnit", "ParentId"),
     "CreatePolicy": _made("CreatePolicy"),
@@ -164,17 +178,23 @@ ACCESS = {
     "DeregisterDelegatedAdministrator": _of_service("DeregisterDelegatedAdministrator", "AccountId"),
     "DescribeAccount": _read("DescribeAccount", "AccountId"),
     "DescribeCreateAccountStatus": _read("DescribeCreateAccountStatus"),
+    "DescribeEffectivePolicy": _policy("DescribeEffectivePolicy", "TargetId", is_read=True),
     "DescribeHandshake": _of_handshake("DescribeHandshake", is_read=True),
     "DescribeOrganization": _read("DescribeOrganization"),
     "DescribeOrganizationalUnit": _read("DescribeOrganizationalUnit", "OrganizationalUnitId"),
     "DescribeResourcePolicy": _read("DescribeResourcePolicy"),
     "DescribePolicy": _policy("DescribePolicy", "PolicyId", is_read=True),
+    "DescribeResponsibilityTransfer": _of_transfer("DescribeResponsibilityTransfer", is_read=True),
     "DetachPolicy": _policy("DetachPolicy", "PolicyId", "TargetId"),
     "DisableAWSServiceAccess": _of_service("DisableAWSServiceAccess"),
     "DisablePolicyType": _policy("DisablePolicyType", "RootId"),
     "EnableAWSServiceAccess": _of_service("EnableAWSServiceAccess"),
+    "EnableAllFeatures": _write("EnableAllFeatures"),
     "EnablePolicyType": _policy("EnablePolicyType", "RootId"),
     "InviteAccountToOrganization": Access("organizations:InviteAccountToOrganization", _invited, _tags, _tagging),
+    "InviteOrganizationToTransferResponsibility": Access(
+        "organizations:InviteOrganizationToTransferResponsibility", _named(), _tags, _tagging
+    ),
     "LeaveOrganization": _write("LeaveOrganization"),
     "ListAWSServiceAccessForOrganization": _read("ListAWSServiceAccessForOrganization"),
     "ListAccounts": _read("ListAccounts"),
@@ -187,6 +207,8 @@ ACCESS = {
     "ListDelegatedServicesForAccount": _read("ListDelegatedServicesForAccount", "AccountId"),
     "ListHandshakesForAccount": _read("ListHandshakesForAccount"),
     "ListHandshakesForOrganization": _read("ListHandshakesForOrganization"),
+    "ListInboundResponsibilityTransfers": _read("ListInboundResponsibilityTransfers"),
+    "ListOutboundResponsibilityTransfers": _read("ListOutboundResponsibilityTransfers"),
     "ListOrganizationalUnitsForParent": _read("ListOrganizationalUnitsForParent", "ParentId"),
     "ListParents": _read("ListParents", "ChildId"),
     "ListPolicies": _policy("ListPolicies", is_read=True),
@@ -199,7 +221,9 @@ ACCESS = {
     "RegisterDelegatedAdministrator": _of_service("RegisterDelegatedAdministrator", "AccountId"),
     "RemoveAccountFromOrganization": _write("RemoveAccountFromOrganization", "AccountId"),
     "TagResource": _write("TagResource", "ResourceId"),
+    "TerminateResponsibilityTransfer": _of_transfer("TerminateResponsibilityTransfer"),
     "UntagResource": _write("UntagResource", "ResourceId"),
     "UpdateOrganizationalUnit": _write("UpdateOrganizationalUnit", "OrganizationalUnitId"),
     "UpdatePolicy": _policy("UpdatePolicy", "PolicyId"),
+    "UpdateResponsibilityTransfer": _of_transfer("UpdateResponsibilityTransfer"),
 }

@@ -29,7 +29,7 @@ def create_account(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         # Billing is not built, so that nothing would heed it.
         raise not_implemented("organizations", "CreateAccount.IamUserAccessToBilling=DENY")
     tags = limits.checked_tags(request.get("Tags", ()), {})
-    limits.require_room_for_account(seat.state, seat.organization, call.now)
+    limits.require_room_for_account(call, seat.state, seat.organization)
     mine = [each for each in seat.state.requests.values() if each.organization == seat.organization.id]
     at_once = sum(1 for each in mine if each.state == "IN_PROGRESS")
     if at_once >= limits.CREATIONS_AT_ONCE_MAX:
@@ -51,6 +51,17 @@ def create_account(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
     call.later(call.now + limits.CREATION_MS, "organizations.finish_account", request_id=asked.id)
     call.happened("organizations.AccountRequested", seat.organization.arn, request=asked.id)
     return {"CreateAccountStatus": shapes.request_status(asked)}
+
+
+def create_gov_cloud_account(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask for an account with one in AWS GovCloud (US) beside it: no account of a world is linked to that."""
+    seat = callers.management(call)
+    raise refusals.constraint(
+        "MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED",
+        "To complete this operation, the organization's management account must be associated with an account in the "
+        "AWS GovCloud (US) Region.",
+        Fact(seat.organization.management_account, "AWS GovCloud (US) account", None),
+    )
 
 
 def describe_create_account_status(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +147,9 @@ def close_account(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
             "You attempted to exceed the number of accounts that you can close at a time.",
             Fact(seat.organization.arn, "accounts being closed", closing),
         )
+    limits.require_few_closures(call, seat.state, seat.organization)
     account.state = "PENDING_CLOSURE"
+    account.closing_ms = call.now
     seat.state.save(account)
     call.later(call.now + limits.CLOSURE_MS, "organizations.finish_closure", account_id=account.id)
     call.changed("organizations.AccountClosing", shapes.node_arn(seat.organization, account), State=account.state)

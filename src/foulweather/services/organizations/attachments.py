@@ -33,12 +33,13 @@ def attach_policy(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
             facts=(call.fact(shapes.node_arn(seat.organization, target), "Policies", target.policies),),
         )
     attached = seat.state.attached(seat.organization, target, policy.type)
-    if len(attached) >= limits.ATTACHED_MAX:
+    attached_max = limits.ATTACHED_MAX.get(policy.type, limits.ATTACHED_ELSE_MAX)
+    if len(attached) >= attached_max:
         raise refusals.constraint(
             "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
             "You have attached the maximum number of policies to the specified target.",
             Fact(shapes.node_arn(seat.organization, target), "attached", [each.id for each in attached]),
-            Fact(shapes.node_arn(seat.organization, target), "attached at most", limits.ATTACHED_MAX),
+            Fact(shapes.node_arn(seat.organization, target), "attached at most", attached_max),
         )
     target.policies.append(policy.id)
     _changed(call, seat, policy, target, "organizations.PolicyAttached")

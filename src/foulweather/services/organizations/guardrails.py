@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
-from foulweather.services.organizations import s3_policies, shapes
-from foulweather.services.organizations.state import RCP, S3_POLICY, SCP, OrganizationsState, Policy
+from foulweather.services.organizations import inheriting, s3_policies, shapes
+from foulweather.services.organizations.state import ALL, RCP, S3_POLICY, SCP, OrganizationsState, Policy
 from foulweather.world.world import World
 
 Levels = list[list[Held]]
@@ -21,6 +24,7 @@ class OrganizationGuardrails:
         self._revision = -1
         self._levels: dict[tuple[str, str], Levels] = {}
         self._paths: dict[str, str] = {}
+        self._effective: dict[tuple[str, str], Mapping[str, Any] | None] = {}
 
     def service_control(self, account: str) -> Levels:
         """SCPs from the root down to the account, a list a level; empty when none are in force."""
@@ -70,11 +74,40 @@ class OrganizationGuardrails:
         organization = self._state.organization_of(account)
         return organization.management_account if organization is not None else ""
 
+    def members(self, account: str) -> list[str]:
+        """The active accounts of the organization that an account is in, its management account too, or none."""
+        organization = self._state.organization_of(account)
+        if organization is None:
+            return []
+        return [each.id for each in self._state.members(organization) if each.state == "ACTIVE"]
+
+    def has_all_features(self, account: str) -> bool:
+        """Whether the organization that an account is in has all features enabled."""
+        organization = self._state.organization_of(account)
+        return organization is not None and organization.feature_set == ALL
+
+    def has_access(self, account: str, service: str) -> bool:
+        """Whether a service has trusted access to the organization that an account is in."""
+        organization = self._state.organization_of(account)
+        return organization is not None and service in organization.services
+
+    def effective_policy(self, account: str, kind: str) -> Mapping[str, Any] | None:
+        """What the management policies of a type over an account come to, or None."""
+        member = self._accounts.get(account)
+        if member is None:
+            return None
+        self._refresh()
+        if (account, kind) not in self._effective:
+            organization = self._state.organizations[member.organization]
+            self._effective[account, kind] = inheriting.effective_policy(self._state, organization, member, kind)
+        return self._effective[account, kind]
+
     def _refresh(self) -> None:
         if self._revision != self._state.revision:
             self._revision = self._state.revision
             self._levels.clear()
             self._paths.clear()
+            self._effective.clear()
 
     def _of(self, account: str, kind: str) -> Levels:
         self._refresh()

@@ -1,25 +1,20 @@
-"""Invitations of standalone accounts into an organization."""
+"""Handshakes: invitations into an organization, and whatever else accounts are asked to agree to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.organizations import callers, limits, paging, refusals, shapes
-from foulweather.services.organizations.state import (
-    DEFAULTS,
-    LOWER,
-    Account,
-    Handshake,
-    OrganizationsState,
-    email_of,
-)
+from foulweather.services.organizations import agreeing, callers, limits, paging, refusals, shapes
+from foulweather.services.organizations.state import INVITE, LOWER, Handshake, OrganizationsState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from foulweather.kernel.call import Call
+
+    Concerns = Callable[[Call, OrganizationsState, Handshake], bool]
 
 
 def invite_account_to_organization(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +31,14 @@ def invite_account_to_organization(call: Call, request: Mapping[str, Any]) -> di
         raise refusals.invalid("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
     tags = limits.checked_tags(request.get("Tags", ()), {})
     state = seat.state
+    enabling = state.enabling(seat.organization, call.now)
+    if enabling is not None:
+        raise refusals.handshake_constraint(
+            "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES",
+            "You can't issue new invitations to join an organization while it's in the process of enabling all "
+            "features.",
+            call.fact(shapes.handshake_arn(enabling), "State", enabling.state),
+        )
     for account in state.accounts.values():
         if target["Id"] in (account.id, account.email):
             raise refusals.handshake_constraint(
@@ -44,14 +47,15 @@ def invite_account_to_organization(call: Call, request: Mapping[str, Any]) -> di
                 Fact(account.id, "organization", account.organization),
             )
     for each in state.handshakes.values():
-        same = (each.organization, each.target) == (seat.organization.id, target["Id"])
-        if same and each.state == "OPEN" and not limits.is_over(each, call.now):
+        same = (each.organization, each.target, each.action) == (seat.organization.id, target["Id"], INVITE)
+        if same and each.state_at(call.now) == "OPEN":
             raise AwsError(
                 "DuplicateHandshakeException",
                 "A handshake with the same action and target already exists.",
                 facts=(Fact(each.id, "State", each.state),),
             )
-    limits.require_room_for_account(state, seat.organization, call.now)
+    limits.require_few_invitations(call, state, seat.organization)
+    limits.require_room_for_account(call, state, seat.organization)
     handshake = Handshake(
         f"h-{call.world.ids.drawn(LOWER, 10)}",
         seat.organization.id,
@@ -69,114 +73,100 @@ def invite_account_to_organization(call: Call, request: Mapping[str, Any]) -> di
 
 
 def accept_handshake(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Join the organization that invites the caller's account, right below its root."""
-    state, handshake = _found(call, request, _is_invited)
-    present = state.organization_of(call.account)
-    if present is not None:
-        raise refusals.handshake_constraint(
-            "ALREADY_IN_AN_ORGANIZATION",
-            "The invited account is already a member of an organization.",
-            Fact(call.account, "organization", present.id),
-        )
-    response = _moved(call, state, handshake, "ACCEPTED")
-    organization = state.organizations[handshake.organization]
-    root = state.roots[organization.root_id]
-    account = Account(
-        call.account,
-        organization.id,
-        root.id,
-        f"Account {call.account}",
-        email_of(call.account),
-        "INVITED",
-        call.now,
-        policies=[DEFAULTS[kind].id for kind in root.policy_types if kind in DEFAULTS],
-        tags=dict(handshake.tags),
-    )
-    state.save(account)
-    call.changed("organizations.AccountJoined", shapes.node_arn(organization, account), Parent=root.id)
-    return response
+    """Agree: join the organization that invites, approve all its features, or hand a responsibility over."""
+    state, handshake = _found(call, request, agreeing.is_recipient)
+    agreeing.check(call, state, handshake)
+    _move(call, state, handshake, "ACCEPTED")
+    agreeing.agree(call, state, handshake)
+    return {"Handshake": shapes.handshake(state, handshake, call.now)}
 
 
 def decline_handshake(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Refuse an invitation."""
-    state, handshake = _found(call, request, _is_invited)
-    return _moved(call, state, handshake, "DECLINED")
+    """Refuse what is asked."""
+    state, handshake = _found(call, request, agreeing.is_recipient)
+    _move(call, state, handshake, "DECLINED")
+    return {"Handshake": shapes.handshake(state, handshake, call.now)}
 
 
 def cancel_handshake(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Take an invitation back."""
-    state, handshake = _found(call, request, _invites)
-    return _moved(call, state, handshake, "CANCELED")
+    """Take back what was asked."""
+    state, handshake = _found(call, request, _asks)
+    _move(call, state, handshake, "CANCELED")
+    for each in state.handshakes.values():
+        if each.parent == handshake.id and each.state_at(call.now) == "OPEN":
+            _move(call, state, each, "CANCELED")
+    return {"Handshake": shapes.handshake(state, handshake, call.now)}
 
 
 def describe_handshake(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Show an invitation to who sent it or received it."""
-    state, handshake = _found(call, request, lambda call, each: _is_invited(call, each) or _invites(call, each))
+    """Show a handshake to who sent it or received it."""
+    state, handshake = _found(call, request, _concerns)
     return {"Handshake": shapes.handshake(state, handshake, call.now)}
 
 
 def list_handshakes_for_account(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Show the invitations that the caller's account has received lately."""
-    return _page(call, request, _is_invited)
+    """Show what the caller's account has been asked lately."""
+    return _page(call, request, agreeing.is_recipient)
 
 
 def list_handshakes_for_organization(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Show the invitations that the organization has sent lately."""
+    """Show what the organization has asked lately."""
     organization = callers.reader(call).organization.id
-    return _page(call, request, lambda _, each: each.organization == organization)
+    return _page(call, request, lambda _call, _state, each: each.organization == organization)
 
 
-def _is_invited(call: Call, handshake: Handshake) -> bool:
-    return handshake.target in (call.account, email_of(call.account))
-
-
-def _invites(call: Call, handshake: Handshake) -> bool:
+def _asks(call: Call, state: OrganizationsState, handshake: Handshake) -> bool:
     return handshake.management_account == call.account
 
 
+def _concerns(call: Call, state: OrganizationsState, handshake: Handshake) -> bool:
+    return _asks(call, state, handshake) or agreeing.is_recipient(call, state, handshake)
+
+
 def _is_shown(call: Call, handshake: Handshake) -> bool:
-    return call.now < handshake.expires_ms + limits.HANDSHAKE_KEPT_MS
+    """Whether it still shows up: "for only 30 days after entering that state"."""
+    return call.now < (handshake.ended_ms or handshake.expires_ms) + limits.HANDSHAKE_KEPT_MS
 
 
-def _found(
-    call: Call, request: Mapping[str, Any], concerns: Callable[[Call, Handshake], bool]
-) -> tuple[OrganizationsState, Handshake]:
+def _found(call: Call, request: Mapping[str, Any], concerns: Concerns) -> tuple[OrganizationsState, Handshake]:
     state = call.state(OrganizationsState)
     handshake = state.handshakes.get(request["HandshakeId"])
-    if handshake is None or not concerns(call, handshake) or not _is_shown(call, handshake):
+    if handshake is None or not concerns(call, state, handshake) or not _is_shown(call, handshake):
         raise refusals.not_found("HandshakeNotFoundException", request["HandshakeId"])
     return state, handshake
 
 
-def _moved(call: Call, state: OrganizationsState, handshake: Handshake, to: str) -> dict[str, Any]:
+def _move(call: Call, state: OrganizationsState, handshake: Handshake, to: str) -> None:
     """Bring an open handshake to its end."""
-    was = "EXPIRED" if limits.is_over(handshake, call.now) else handshake.state
+    was = handshake.state_at(call.now)
     if was == to:
         raise AwsError(
             "HandshakeAlreadyInStateException",
             f"The specified handshake is already in the requested state: {to}.",
             facts=(call.fact(shapes.handshake_arn(handshake), "State", was),),
         )
-    if was != "OPEN" or handshake.organization not in state.organizations:
+    from_states = ("OPEN", "REQUESTED") if to == "CANCELED" else ("OPEN",)
+    if was not in from_states or handshake.organization not in state.organizations:
         raise AwsError(
             "InvalidHandshakeTransitionException",
             "You can't perform the operation on the handshake in its current state.",
             facts=(call.fact(shapes.handshake_arn(handshake), "State", was),),
         )
     handshake.state = to
+    handshake.ended_ms = call.now
     state.save(handshake)
     call.changed("organizations.HandshakeMoved", shapes.handshake_arn(handshake), State=to)
-    return {"Handshake": shapes.handshake(state, handshake, call.now)}
 
 
-def _page(call: Call, request: Mapping[str, Any], concerns: Callable[[Call, Handshake], bool]) -> dict[str, Any]:
+def _page(call: Call, request: Mapping[str, Any], concerns: Concerns) -> dict[str, Any]:
     asked = request.get("Filter", {})
-    if "ParentHandshakeId" in asked:
-        raise not_implemented("organizations", f"{call.operation}.Filter.ParentHandshakeId")
     state = call.state(OrganizationsState)
     found = [
         each
         for each in state.handshakes.values()
-        if concerns(call, each) and _is_shown(call, each) and asked.get("ActionType", "INVITE") == "INVITE"
+        if concerns(call, state, each)
+        and _is_shown(call, each)
+        and asked.get("ActionType", each.action) == each.action
+        and asked.get("ParentHandshakeId", each.parent) == each.parent
     ]
     return paging.page(request, "Handshakes", found, lambda each: shapes.handshake(state, each, call.now))

@@ -88,6 +88,7 @@ _NOT_FOUND = {
     "PolicyNotFoundException": "You specified a policy that doesn't exist.",
     "TargetNotFoundException": "You specified a target that doesn't exist.",
     "HandshakeNotFoundException": "You specified a handshake that doesn't exist.",
+    "ResponsibilityTransferNotFoundException": "We can't find a transfer that you specified.",
     "CreateAccountStatusNotFoundException": "You specified a create account request that doesn't exist.",
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from foulweather.services.organizations.state import (
     ALL,
     SCP,
+    TRANSFER,
     Account,
     AccountRequest,
     Handshake,
@@ -16,6 +18,7 @@ from foulweather.services.organizations.state import (
     Policy,
     ResourcePolicy,
     Root,
+    Transfer,
     Unit,
     email_of,
 )
@@ -47,7 +50,7 @@ def handshake_arn(handshake: Handshake) -> str:
     """The ARN of a handshake."""
     return (
         f"arn:aws:organizations::{handshake.management_account}:handshake/"
-        f"{handshake.organization}/invite/{handshake.id}"
+        f"{handshake.organization}/{handshake.action.lower()}/{handshake.id}"
     )
 
 
@@ -130,7 +133,7 @@ def request_status(request: AccountRequest) -> dict[str, Any]:
 
 
 def handshake(state: OrganizationsState, found: Handshake, now_ms: int) -> dict[str, Any]:
-    """`Handshake`; nobody needs to look for it to expire."""
+    """`Handshake`."""
     inviting = state.organizations.get(found.organization)
     management = state.accounts.get(found.management_account)
     resources: list[dict[str, Any]] = [
@@ -148,21 +151,75 @@ def handshake(state: OrganizationsState, found: Handshake, now_ms: int) -> dict[
                     "Value": inviting.feature_set if inviting is not None else ALL,
                 },
             ],
-        },
-        {"Type": found.target_type, "Value": found.target},
+        }
     ]
+    parties = [{"Type": "ORGANIZATION", "Id": found.organization}]
+    if found.target_type != "ORGANIZATION":
+        resources.append({"Type": found.target_type, "Value": found.target})
+        parties.append({"Type": found.target_type, "Id": found.target})
+    if found.parent:
+        resources.append({"Type": "PARENT_HANDSHAKE", "Value": found.parent})
+    if found.action == TRANSFER:
+        resources += _transferred(state, found)
     if found.notes:
         resources.append({"Type": "NOTES", "Value": found.notes})
     return {
         "Id": found.id,
         "Arn": handshake_arn(found),
-        "Action": "INVITE",
-        "State": "EXPIRED" if found.state == "OPEN" and now_ms >= found.expires_ms else found.state,
+        "Action": found.action,
+        "State": found.state_at(now_ms),
         "RequestedTimestamp": found.requested_ms,
         "ExpirationTimestamp": found.expires_ms,
-        "Parties": [
-            {"Type": "ORGANIZATION", "Id": found.organization},
-            {"Type": found.target_type, "Id": found.target},
-        ],
+        "Parties": parties,
         "Resources": resources,
     }
+
+
+def _transferred(state: OrganizationsState, found: Handshake) -> list[dict[str, Any]]:
+    transfer = next(each for each in state.transfers.values() if each.handshake == found.id)
+    return [
+        {"Type": "RESPONSIBILITY_TRANSFER", "Value": transfer.id},
+        {"Type": "TRANSFER_TYPE", "Value": "BILLING"},
+        {"Type": "TRANSFER_START_TIMESTAMP", "Value": iso(transfer.start_ms)},
+    ]
+
+
+def transfer_arn(state: OrganizationsState, found: Transfer, viewer: str) -> str:
+    """The ARN of a transfer, which differs from one side to the other."""
+    side = "inbound" if viewer == found.target else "outbound"
+    own = state.organization_of(viewer)
+    organization_id = found.target_organization if side == "inbound" or own is None else own.id
+    return f"arn:aws:organizations::{viewer}:transfer/{organization_id}/billing/{side}/{found.id}"
+
+
+def transfer(state: OrganizationsState, found: Transfer, viewer: str, now_ms: int) -> dict[str, Any]:
+    """`ResponsibilityTransfer`, as one of the two management accounts sees it."""
+
+    def account(account_id: str) -> dict[str, str]:
+        member = state.accounts.get(account_id)
+        email = member.email if member is not None else email_of(account_id)
+        return {"ManagementAccountId": account_id, "ManagementAccountEmail": email}
+
+    handshake = state.handshakes[found.handshake]
+    agreed = found.status in ("ACCEPTED", "WITHDRAWN")
+    status = found.status if agreed else {"OPEN": "REQUESTED"}.get(now := handshake.state_at(now_ms), now)
+    shown: dict[str, Any] = {
+        "Arn": transfer_arn(state, found, viewer),
+        "Name": found.name,
+        "Id": found.id,
+        "Type": "BILLING",
+        "Status": status,
+        "Source": account(found.source),
+        "Target": account(found.target),
+        "StartTimestamp": found.start_ms,
+    }
+    if found.end_ms:
+        shown["EndTimestamp"] = found.end_ms
+    if status == "REQUESTED":
+        shown["ActiveHandshakeId"] = found.handshake
+    return shown
+
+
+def iso(at_ms: int) -> str:
+    """A time in words of ISO 8601."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,7 +14,12 @@ ALL = "ALL"
 SCP = "SERVICE_CONTROL_POLICY"
 RCP = "RESOURCE_CONTROL_POLICY"
 S3_POLICY = "S3_POLICY"
-IN_FORCE = (SCP, RCP, S3_POLICY)
+TAG_POLICY = "TAG_POLICY"
+IN_FORCE = (SCP, RCP, S3_POLICY, TAG_POLICY)
+# What a handshake is about.
+INVITE = "INVITE"
+ENABLE = "ENABLE_ALL_FEATURES"
+TRANSFER = "TRANSFER_RESPONSIBILITY"
 
 
 class ResourcePolicy(msgspec.Struct):
@@ -83,6 +88,7 @@ class Account(msgspec.Struct):
     policies: list[str] = []
     tags: dict[str, str] = {}
     delegations: dict[str, int] = {}
+    closing_ms: int = 0
 
 
 Node = Root | Unit | Account
@@ -122,7 +128,7 @@ class AccountRequest(msgspec.Struct):
 
 
 class Handshake(msgspec.Struct):
-    """An invitation of an account into an organization."""
+    """What an account, or an organization, is asked to agree to; `parent` is the handshake that this one serves."""
 
     id: str
     organization: str
@@ -134,6 +140,35 @@ class Handshake(msgspec.Struct):
     state: str = "OPEN"
     notes: str = ""
     tags: dict[str, str] = {}
+    action: str = INVITE
+    parent: str = ""
+    ended_ms: int = 0
+
+    def state_at(self, now_ms: int) -> str:
+        """Its state: nobody needs to look for it to expire."""
+        return "EXPIRED" if self.state in ("OPEN", "REQUESTED") and now_ms >= self.expires_ms else self.state
+
+
+class Transfer(msgspec.Struct):
+    """An arrangement by which `target` manages a responsibility, billing, for the organization of `source`.
+
+    Both are management accounts; `name` is what the target calls it. `status` is the handshake's until that ends.
+    """
+
+    id: str
+    handshake: str
+    name: str
+    source: str
+    target: str
+    target_organization: str
+    start_ms: int
+    end_ms: int = 0
+    status: str = "REQUESTED"
+    tags: dict[str, str] = {}
+
+    def is_in_force(self, now_ms: int) -> bool:
+        """Whether it was accepted, and has not ended."""
+        return self.status in ("ACCEPTED", "WITHDRAWN") and not (self.end_ms and now_ms >= self.end_ms)
 
 
 # What AWS attaches to every root, unit and account when the type of policy is enabled.
@@ -173,6 +208,7 @@ class OrganizationsState(State):
     policies = table(Policy)
     requests = table(AccountRequest)
     handshakes = table(Handshake)
+    transfers = table(Transfer)
 
     def opened(self) -> None:
         """Begin counting."""
@@ -180,7 +216,7 @@ class OrganizationsState(State):
 
     # --- writes
 
-    def save(self, row: Organization | Node | Policy | AccountRequest | Handshake) -> None:
+    def save(self, row: Organization | Node | Policy | AccountRequest | Handshake | Transfer) -> None:
         """Insert a row, or have it written after a change in place."""
         self.revision += 1
         match row:
@@ -198,6 +234,8 @@ class OrganizationsState(State):
                 self.requests.put(row.id, row)
             case Handshake():
                 self.handshakes.put(row.id, row)
+            case Transfer():
+                self.transfers.put(row.id, row)
 
     def forget_account(self, account: Account) -> None:
         """Take an account out of its organization."""
@@ -272,6 +310,14 @@ class OrganizationsState(State):
     def path_of(self, node: Node) -> str:
         """`o-…/r-…/ou-…/` down to the node."""
         return "/".join((node.organization, *(each.id for each in self.line(node)), ""))
+
+    def enabling(self, organization: Organization, now_ms: int) -> Handshake | None:
+        """The handshake by which an organization is about to enable all features, or None."""
+        for each in self.handshakes.values():
+            ours = (each.organization, each.action) == (organization.id, ENABLE)
+            if ours and each.state_at(now_ms) in ("REQUESTED", "OPEN"):
+                return each
+        return None
 
     # --- policies
 

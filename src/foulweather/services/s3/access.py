@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.service import Access, Permission, Resource
-from foulweather.services.s3 import addressing, copy_sources
-from foulweather.services.s3.condition_keys import Conditions
+from foulweather.kernel.service import Access, Permission, Resource, everything
+from foulweather.services.s3 import accelerated, addressing, copy_sources
+from foulweather.services.s3.condition_keys import Conditions, OfObject
 from foulweather.services.s3.held_policies import policy_of
 from foulweather.services.s3.judging import NO_REQUEST, Request, is_told, version_of
 from foulweather.services.s3.protected import bucket_resource, key_resource
@@ -104,7 +104,16 @@ def keys_of_many(call: Call, request: Request) -> Sequence[Resource]:
 
 def a_new_bucket(call: Call, request: Request) -> Sequence[Resource]:
     """The bucket to be made: it belongs to the caller, and has no policy yet."""
+    if accelerated.is_asked(call):
+        accelerated.check_operation(call)
     return (Resource(f"arn:aws:s3:::{request.get('Bucket', '')}", call.account),)
+
+
+def every_bucket(call: Call, request: Request) -> Sequence[Resource]:
+    """Nothing in particular: whoever may list buckets, may list all of an account's."""
+    if accelerated.is_asked(call):
+        accelerated.check_operation(call)
+    return everything(call, request)
 
 
 def _of_key(call: Call, request: Request, action: str) -> Sequence[Resource]:
@@ -130,16 +139,6 @@ def bucket_keys(call: Call, request: Request) -> Conditions:
 def object_keys(call: Call, request: Request) -> Conditions:
     """The condition keys of a request about an object."""
     return OfObject(call, request, call.state(S3State).buckets.get(request["Bucket"]))
-
-
-class OfObject(Conditions):
-    """Condition keys of a request about an object, which is looked up when a policy asks for its tags."""
-
-    __slots__ = ()
-
-    def _existing(self) -> Version | None:
-        bucket, request = self._bucket, self._request
-        return version_of(self._call, bucket, request["Key"], request.get("VersionId")) if bucket is not None else None
 
 
 # --- further permissions
@@ -358,7 +357,7 @@ ACCESS: dict[str, Access] = {
     "CreateBucket": Access("s3:CreateBucket", a_new_bucket, bucket_keys, also_creating),
     "DeleteBucket": _bucket("DeleteBucket"),
     "HeadBucket": _listing("ListBucket"),
-    "ListBuckets": Access("s3:ListAllMyBuckets", is_read=True),
+    "ListBuckets": Access("s3:ListAllMyBuckets", every_bucket, is_read=True),
     "ListDirectoryBuckets": Access("s3express:ListAllMyDirectoryBuckets", is_read=True),
     "ListMultipartUploads": _listing("ListBucketMultipartUploads"),
     "ListObjectVersions": _listing("ListBucketVersions"),

@@ -13,6 +13,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Resource
 from foulweather.kernel.why import Fact, Why
+from foulweather.services.s3 import accelerated
 from foulweather.services.s3.accounts import AccessPoint, S3ControlState, key_of
 from foulweather.services.s3.addresses import address_of
 from foulweather.services.s3.finding import bucket_of
@@ -34,6 +35,8 @@ def bucket_for(call: Call, request: Mapping[str, Any]) -> Bucket:
     bucket = call.state(S3State).buckets.get(name)
     if bucket is None or bucket.region != call.region or "ExpectedBucketOwner" in request:
         bucket = _found(call, request, name)
+    if accelerated.NAME in call.origin.host and accelerated.is_asked(call):
+        accelerated.check_bucket(call, bucket)
     if bucket.settings and bucket.settings.get(PAYMENT) == "Requester":
         _check_payer(call, bucket, request)
     return bucket

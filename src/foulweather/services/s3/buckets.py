@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.s3 import acl, limits, ownership, public_access, refusals, tagging
+from foulweather.services.s3 import acl, limits, ownership, public_access, quotas, refusals, tagging
 from foulweather.services.s3.addresses import address_of
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.owners import canonical_id
@@ -52,8 +52,9 @@ def create_bucket(call: Call, request: CreateBucketRequest) -> CreateBucketOutpu
         bucket.has_lock = True
         bucket.versioning = "Enabled"
     count = sum([each.account == call.account for each in state.buckets.values()])
-    if count >= limits.BUCKETS_MAX:
-        raise _too_many(call.account, count)
+    most = quotas.buckets_max(call.world, call.account)
+    if count >= most:
+        raise _too_many(call.account, count, most)
     state.add_bucket(bucket)
     call.changed(
         "s3.BucketCreated",
@@ -137,12 +138,12 @@ def _tags(request: CreateBucketRequest) -> dict[str, str]:
     return tagging.checked_bucket_tags(tags) if tags else {}
 
 
-def _too_many(account: str, count: int) -> AwsError:
+def _too_many(account: str, count: int, most: int) -> AwsError:
     return AwsError(
         "TooManyBuckets",
         "You have attempted to create more buckets than allowed",
         400,
-        facts=(Fact(account, "buckets", count), Fact("S3", "buckets of an account", limits.BUCKETS_MAX)),
+        facts=(Fact(account, "buckets", count), Fact("S3", "buckets of an account", most)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.services.s3 import tagging
 from foulweather.services.s3.records import Bucket, Version
+from foulweather.services.s3.state import S3State
 
 Value = str | list[str]
 Request = Mapping[str, Any]
@@ -194,6 +195,19 @@ class Conditions(Mapping[str, Value]):
         """The optional fields that an inventory is to hold."""
         fields = self._within("InventoryConfiguration").get("OptionalFields")
         return list(fields) if fields else None
+
+
+class OfObject(Conditions):
+    """The keys of a request about an object, which is looked up when a policy asks for its tags."""
+
+    __slots__ = ()
+
+    def _existing(self) -> Version | None:
+        bucket, request = self._bucket, self._request
+        if bucket is None:
+            return None
+        shelf, version_id = self._call.state(S3State).shelves[bucket.name], request.get("VersionId")
+        return shelf.newest(request["Key"]) if version_id is None else shelf.find(request["Key"], version_id)
 
 
 def _named(tags: Mapping[str, str], name: str) -> str | None:

@@ -23,6 +23,7 @@ from foulweather.services.s3 import (
 )
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of
+from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.records import Bucket, Checksum, Described, Version
 from foulweather.services.s3.sources import source_of
 from foulweather.services.s3.storing import requested, store_taken
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _CHANGES = ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption", "SSECustomerAlgorithm", "SSEKMSKeyId")
 
 
+@waiting
 def copy_object(call: Call, request: CopyObjectRequest) -> CopyObjectOutput | Awaitable[CopyObjectOutput]:
     """Copy an object; it keeps its metadata and tags, unless the request replaces them."""
     bucket = bucket_of(call, request)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import inspect
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, cast
 
 import msgspec
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.s3 import refusals
+from foulweather.services.s3 import kms_answers, refusals
 from foulweather.services.s3.records import Bucket, Encryption
 from foulweather.world.world import World
 
@@ -109,13 +108,13 @@ def open_data_key(call: Call, held: Encryption, arn: str, bucket: str) -> None:
 def _asked(call: Call, operation: Any, request: dict[str, Any], about: Fact) -> Mapping[str, Any]:
     """Ask KMS; S3 gives KMS's refusals on under names of its own."""
     try:
-        response = operation(request)
+        response = kms_answers.given(call, request)
+        if response is None:
+            response = operation(request)
     except AwsError as error:
         raise _translated(error, about) from error
-    if inspect.iscoroutine(response):
-        # An upload is decided at once, so far: S3 cannot wait for a KMS that a fault slows down.
-        cast("Coroutine[Any, Any, Any]", response).close()
-        raise not_implemented("s3", "requests that wait for a slow KMS")
+    if isinstance(response, Awaitable):
+        raise kms_answers.NotYet(call, request, cast("Awaitable[Mapping[str, Any]]", response))
     return response
 
 

@@ -26,6 +26,7 @@ from foulweather.services.s3 import (
 )
 from foulweather.services.s3.described import described
 from foulweather.services.s3.finding import bucket_of, upload_of
+from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.pages import encoder
 from foulweather.services.s3.records import Bucket, Part, PartSummary, Segment, Upload, Version
 from foulweather.services.s3.state import S3State
@@ -50,6 +51,7 @@ _ID_BYTES = 96
 _ID_SIGNS = str.maketrans("+/", "._")
 
 
+@waiting
 def create_multipart_upload(call: Call, request: CreateMultipartUploadRequest) -> CreateMultipartUploadOutput:
     """Begin an upload in parts; what is said about the object is said here."""
     bucket = bucket_of(call, request)
@@ -79,6 +81,7 @@ def create_multipart_upload(call: Call, request: CreateMultipartUploadRequest) -
     return result  # type: ignore[return-value]
 
 
+@waiting
 def complete_multipart_upload(call: Call, request: CompleteMultipartUploadRequest) -> CompleteMultipartUploadOutput:
     """Make the parts one object; they stay where they are, one after another."""
     bucket = bucket_of(call, request)

@@ -24,6 +24,7 @@ from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.described import checksum_members, described, part_checksum, told
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.integrity import Declared
+from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.reading import read_version
 from foulweather.services.s3.records import Bucket, Checksum, Described, Version
 from foulweather.services.s3.state import S3State, Watch
@@ -49,6 +50,7 @@ OVERRIDES = {
 }
 
 
+@waiting
 def put_object(call: Call, request: PutObjectRequest) -> PutObjectOutput | Awaitable[PutObjectOutput]:
     """Store an object whole; the newest write to a key wins, unless a condition says otherwise."""
     bucket = bucket_of(call, request)
@@ -108,6 +110,7 @@ def _put(
     return stored(bucket, version)  # type: ignore[return-value]
 
 
+@waiting
 def get_object(call: Call, request: GetObjectRequest) -> GetObjectOutput:
     """An object, or a part of it."""
     bucket, version = read_version(call, request, "GET", encryption.check_readable)

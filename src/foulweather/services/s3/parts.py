@@ -23,6 +23,7 @@ from foulweather.services.s3 import (
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of, upload_of
 from foulweather.services.s3.integrity import Declared
+from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.ranges import Span
 from foulweather.services.s3.records import Bucket, Checksum, Part, Upload, Version
 from foulweather.services.s3.sources import source_of
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     )
 
 
+@waiting
 def upload_part(call: Call, request: UploadPartRequest) -> UploadPartOutput | Awaitable[UploadPartOutput]:
     """Take in one part; sent again, it replaces the first."""
     bucket = bucket_of(call, request)
@@ -116,6 +118,7 @@ def _uploaded(
     return result  # type: ignore[return-value]
 
 
+@waiting
 def upload_part_copy(
     call: Call, request: UploadPartCopyRequest
 ) -> UploadPartCopyOutput | Awaitable[UploadPartCopyOutput]:

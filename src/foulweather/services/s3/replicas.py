@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, cast
 
 import msgspec
@@ -15,7 +15,7 @@ from foulweather.kernel.credentials import Credentials, Session
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.policy.principal import Principal
-from foulweather.services.s3 import judging, kms_keys, storage_classes
+from foulweather.services.s3 import judging, kms_answers, kms_keys, storage_classes
 from foulweather.services.s3.acl import owned_grants
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.owners import canonical_id
@@ -36,9 +36,9 @@ class Sessions:
         self.held: dict[tuple[str, str], tuple[Principal, Session | None, int]] = {}
 
 
-def assumed(call: Call, bucket: Bucket, role: str) -> Call:
+async def assumed(call: Call, bucket: Bucket, role: str) -> Call:
     """The call as a session of the role, which S3 assumes if the role's trust policy lets it."""
-    who, session = _session(call, bucket, role)
+    who, session = await _session(call, bucket, role)
     return Call(
         call.pipeline,
         "s3",
@@ -52,7 +52,7 @@ def assumed(call: Call, bucket: Bucket, role: str) -> Call:
     )
 
 
-def _session(call: Call, bucket: Bucket, role: str) -> tuple[Principal, Session | None]:
+async def _session(call: Call, bucket: Bucket, role: str) -> tuple[Principal, Session | None]:
     held = _held(call.world)
     found = held.get((role, bucket.name))
     if found is not None and call.now < found[2] - SESSION_MARGIN_MS:
@@ -60,10 +60,15 @@ def _session(call: Call, bucket: Bucket, role: str) -> tuple[Principal, Session 
     ports = call.acting_as(
         "s3.amazonaws.com", source_arn=bucket.arn, source_account=bucket.account, account=role.split(":")[4]
     )
-    given: Mapping[str, Any] = ports.sts.assume_role({"RoleArn": role, "RoleSessionName": SESSION})
+    given = await _come(ports.sts.assume_role({"RoleArn": role, "RoleSessionName": SESSION}))
     credential = call.state(Credentials).by_id[given["Credentials"]["AccessKeyId"]]
     held[role, bucket.name] = (credential.principal, credential.session, call.now + SESSION_MS)
     return credential.principal, credential.session
+
+
+async def _come(answer: Any) -> Mapping[str, Any]:
+    """An answer of another service, waited for where a fault holds it up."""
+    return await cast("Awaitable[Mapping[str, Any]]", answer) if isinstance(answer, Awaitable) else answer
 
 
 def _held(world: World) -> dict[tuple[str, str], tuple[Principal, Session | None, int]]:
@@ -120,12 +125,12 @@ def _require(acting: Call, action: str, bucket: Bucket, key: str, version_id: st
         raise error
 
 
-def described(
+async def described(
     call: Call, acting: Call, bucket: Bucket, version: Version, target: Bucket, rule: Mapping[str, Any]
 ) -> Described:
     """What the replica says about itself."""
     about = version.about
-    changes: dict[str, Any] = {"encryption": _encrypted(call, acting, version, target, rule)}
+    changes: dict[str, Any] = {"encryption": await _encrypted(call, acting, version, target, rule)}
     chosen: str | None = rule["Destination"].get("StorageClass")
     if chosen:
         changes["storage_class"] = chosen
@@ -153,16 +158,19 @@ def _may_tag(call: Call, acting: Call, bucket: Bucket, version: Version, target:
     return True
 
 
-def _encrypted(call: Call, acting: Call, version: Version, target: Bucket, rule: Mapping[str, Any]) -> Encryption:
+async def _encrypted(call: Call, acting: Call, version: Version, target: Bucket, rule: Mapping[str, Any]) -> Encryption:
     held = version.about.encryption
     if not held.key_arn:
         return held
-    kms_keys.open_data_key(acting, held, version.arn, version.bucket)
+    try:
+        kms_keys.open_data_key(acting, held, version.arn, version.bucket)
+    except kms_answers.NotYet as pending:
+        await kms_answers.answered(pending, lambda: kms_keys.open_data_key(acting, held, version.arn, version.bucket))
     key_id: str = rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"]
     context = {kms_keys.ARN: f"{target.arn}/{version.key}"}
     kms = acting.forwarded("s3", account=target.account, region=target.region).kms
     plaintext = call.world.random.randbytes(_DATA_KEY_BYTES)
-    given = kms.encrypt({"KeyId": key_id, "Plaintext": plaintext, "EncryptionContext": context})
+    given = await _come(kms.encrypt({"KeyId": key_id, "Plaintext": plaintext, "EncryptionContext": context}))
     return Encryption(held.algorithm, given["KeyId"], held.context, False, given["CiphertextBlob"])
 
 

@@ -90,17 +90,25 @@ async def replicate(call: Call, sequence: int, rule_id: str, asked_ms: int, *, i
         return
     try:
         target = replicas.destination(call, bucket, destination, rule)
-        acting = replicas.assumed(call, bucket, configuration["Role"])
+        acting = await replicas.assumed(call, bucket, configuration["Role"])
         existing = state.shelves[target.name].find(version.key, version.id)
         if existing is not None and is_change:
             replicas.update(call, acting, bucket, version, target, existing)
         elif existing is None:
             replicas.check_allowed(acting, bucket, version, target, rule)
-            about = replicas.described(call, acting, bucket, version, target, rule)
+            about = await replicas.described(call, acting, bucket, version, target, rule)
+            if str(sequence) not in state.versions_by_sequence:
+                return  # deleted while KMS was waited for
             taken: Taken | None = None
             if not version.is_delete_marker:
                 copied = _copied(call, version)
                 taken = await copied if inspect.isawaitable(copied) else copied
+            try:
+                target = replicas.destination(call, bucket, destination, rule)
+            except AwsError:
+                if taken is not None:
+                    bodies.discard(call.world.files, taken)
+                raise
             replicas.add(call, version, target, about, taken, rule)
     except AwsError as error:
         cause = f"{version.key!r} in {bucket.name} could not be replicated to {destination}: {error.message}"

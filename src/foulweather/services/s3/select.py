@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.s3 import bodies, encryption, schema, select_input, select_language, select_output
+from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.reading import read_version
 from foulweather.services.s3.records import Bucket, Version
 from foulweather.services.s3.select_engine import RECORDS_AT_ONCE, Engine
@@ -30,6 +31,7 @@ PROGRESS_BYTES: Final = 1 << 20
 Event = tuple[str, Mapping[str, Any]]
 
 
+@waiting
 def select_object_content(call: Call, request: SelectObjectContentRequest) -> SelectObjectContentOutput:
     """Run a query over an object; what goes wrong on the way ends the stream."""
     bucket, version = read_version(call, request, "POST", encryption.check_readable)

@@ -15,6 +15,7 @@ from foulweather.services.s3.records import NULL_VERSION, Bucket, Checksum, Desc
 from foulweather.services.s3.state import S3State
 
 _ID_BYTES = 24
+_COUNTING = ("metrics/", "logging")
 _ID_SIGNS = str.maketrans("+/", "._")
 
 
@@ -135,7 +136,13 @@ def requested(
     status: int,
     storage_class: str = "STANDARD",
 ) -> None:
-    """Tell the metrics and the bill of a data request; `storage_class` is that of the object that was read."""
+    """Tell metrics, logs and the bill of a data request; `storage_class` is that of the object that was read.
+
+    Where the bucket has neither metrics of its requests nor a log, and the bill asks no more than which operation
+    it was, nobody would read it: `api.Call` has told of the request already.
+    """
+    if storage_class == "STANDARD" and not _counts_requests(bucket):
+        return
     call.happened(
         "s3.Request",
         bucket.arn,
@@ -147,3 +154,7 @@ def requested(
         status=status,
         storage_class=storage_class,
     )
+
+
+def _counts_requests(bucket: Bucket) -> bool:
+    return any([name.startswith(_COUNTING) for name in bucket.settings])

@@ -1,4 +1,4 @@
-"""AWS Systems Manager: Parameter Store."""
+"""AWS Systems Manager: Parameter Store, documents, and Automation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,21 @@ from foulweather.kernel.service import Service
 SERVICE = Service(
     name="ssm",
     package=__name__,
-    modules=("parameters", "reading", "listing", "labels", "tags", "settings", "resource_policies"),
+    modules=(
+        "parameters",
+        "reading",
+        "listing",
+        "labels",
+        "tags",
+        "settings",
+        "resource_policies",
+        "documents.authoring",
+        "documents.reading",
+        "documents.sharing",
+        "automation.executions",
+        "automation.viewing",
+        "commands",
+    ),
     access_denied="AccessDeniedException",
     denied_status=400,
     checks_model=True,

@@ -10,7 +10,9 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Access, Permission, Resource
-from foulweather.services.ssm import naming
+from foulweather.services.ssm import naming, public
+from foulweather.services.ssm.automation import naming as executions
+from foulweather.services.ssm.documents import naming as documents
 from foulweather.services.ssm.state import arn_of
 
 Request = Mapping[str, Any]
@@ -31,14 +33,23 @@ def path(call: Call, request: Request) -> Sequence[Resource]:
     """The path itself: "if a user has access to a path, then the user can access all levels of that path", even
     those that other statements deny (GetParametersByPath, API reference).
     """
-    return (Resource(arn_of(call.account, call.region, request["Path"].strip()), call.account),)
+    text = request["Path"].strip()
+    if text.startswith(naming.PUBLIC):
+        return (Resource(public.arn_of(call.region, text.rstrip("/")), call.account),)
+    return (Resource(arn_of(call.account, call.region, text), call.account),)
 
 
 def tagged(call: Call, request: Request) -> Sequence[Resource]:
-    """The parameter that ResourceId names."""
-    if request["ResourceType"] != "Parameter":
-        return (Resource("*", call.account),)
-    return (naming.resource(call, request["ResourceId"]),)
+    """What ResourceId names."""
+    match request["ResourceType"]:
+        case "Parameter":
+            return (naming.resource(call, request["ResourceId"]),)
+        case "Document":
+            return (documents.resource(call, request["ResourceId"]),)
+        case "Automation":
+            return (executions.resource(call, request["ResourceId"]),)
+        case _:
+            return (Resource("*", call.account),)
 
 
 def by_arn(call: Call, request: Request) -> Sequence[Resource]:
@@ -71,8 +82,69 @@ def conditions_of(call: Call, request: Request) -> Conditions:
     text: str | None = request.get("Name") or request.get("ResourceId") or request.get("ResourceArn")
     found = naming.named(call, text).parameter if text else None
     if found is not None:
-        conditions |= {f"ssm:resourcetag/{key.lower()}": value for key, value in found.tags.items()}
+        conditions |= _tags_of(found.tags)
     return conditions
+
+
+def document(call: Call, request: Request) -> Sequence[Resource]:
+    """The document that Name names."""
+    return (documents.resource(call, request["Name"]),)
+
+
+def runbook(call: Call, request: Request) -> Sequence[Resource]:
+    """The runbook that DocumentName names, in a version: `automation-definition/name:version`."""
+    found = documents.resource(call, request["DocumentName"])
+    version = request.get("DocumentVersion") or documents.DEFAULT
+    return (found._replace(arn=f"{found.arn.replace(':document/', ':automation-definition/')}:{version}"),)
+
+
+def execution(call: Call, request: Request) -> Sequence[Resource]:
+    """The execution that AutomationExecutionId names."""
+    return (executions.resource(call, request["AutomationExecutionId"]),)
+
+
+def commanded(call: Call, request: Request) -> Sequence[Resource]:
+    """The document that a command runs, and the nodes that it runs on: all of them must be allowed."""
+    nodes = [_node(call, each) for each in request.get("InstanceIds") or ()]
+    return (documents.resource(call, request["DocumentName"]), *nodes)
+
+
+def session_target(call: Call, request: Request) -> Sequence[Resource]:
+    """The node that a session is opened on, and the document that it is opened with, if one is named."""
+    named = [documents.resource(call, request["DocumentName"])] if "DocumentName" in request else []
+    return (_node(call, request["Target"]), *named)
+
+
+def document_conditions(call: Call, request: Request) -> Conditions:
+    """The condition keys of a request about a document, a runbook or an execution."""
+    conditions: Conditions = {}
+    tags: Sequence[Mapping[str, str]] = request.get("Tags") or ()
+    if tags:
+        conditions |= {f"aws:requesttag/{tag['Key'].lower()}": tag["Value"] for tag in tags}
+        conditions["aws:tagkeys"] = [tag["Key"] for tag in tags]
+    if "DocumentType" in request:
+        conditions["ssm:documenttype"] = request["DocumentType"]
+    name = request.get("Name") or request.get("DocumentName")
+    held = documents.named(call, name).document if name else None
+    if held is not None:
+        conditions |= _tags_of(held.tags)
+    return conditions
+
+
+def tagging_document(call: Call, request: Request) -> Sequence[Permission]:
+    """Tags on a new document need ssm:AddTagsToResource too."""
+    if not request.get("Tags"):
+        return ()
+    return (Permission("ssm:AddTagsToResource", document(call, request)[0], document_conditions(call, request)),)
+
+
+def _node(call: Call, target: str) -> Resource:
+    service, kind = ("ssm", "managed-instance") if target.startswith("mi-") else ("ec2", "instance")
+    return Resource(call.arn(service, f"{kind}/{target}"), call.account)
+
+
+def _tags_of(tags: Mapping[str, str]) -> Conditions:
+    return {f"ssm:resourcetag/{key.lower()}": value for key, value in tags.items()}
 
 
 def tagging(call: Call, request: Request) -> Sequence[Permission]:
@@ -100,4 +172,28 @@ ACCESS: dict[str, Access] = {
     "GetResourcePolicies": _row("GetResourcePolicies", by_arn, is_read=True),
     **{name: _row(name, setting) for name in ("ResetServiceSetting", "UpdateServiceSetting")},
     "GetServiceSetting": _row("GetServiceSetting", setting, is_read=True),
+    **{
+        name: Access(f"ssm:{name}", document, document_conditions)
+        for name in ("UpdateDocument", "UpdateDocumentDefaultVersion", "DeleteDocument", "ModifyDocumentPermission")
+    },
+    **{
+        name: Access(f"ssm:{name}", document, document_conditions, is_read=True)
+        for name in ("DescribeDocument", "DescribeDocumentPermission", "GetDocument", "ListDocumentVersions")
+    },
+    "CreateDocument": Access("ssm:CreateDocument", document, document_conditions, tagging_document),
+    "ListDocuments": Access("ssm:ListDocuments", is_read=True),
+    "StartAutomationExecution": Access("ssm:StartAutomationExecution", runbook, document_conditions),
+    **{name: Access(f"ssm:{name}", execution) for name in ("SendAutomationSignal", "StopAutomationExecution")},
+    **{
+        name: Access(f"ssm:{name}", execution, is_read=True)
+        for name in ("DescribeAutomationStepExecutions", "GetAutomationExecution")
+    },
+    "DescribeAutomationExecutions": Access("ssm:DescribeAutomationExecutions", is_read=True),
+    "SendCommand": Access("ssm:SendCommand", commanded, document_conditions),
+    "StartSession": Access("ssm:StartSession", session_target),
+    "CancelCommand": Access("ssm:CancelCommand"),
+    **{
+        name: Access(f"ssm:{name}", is_read=True)
+        for name in ("DescribeInstanceInformation", "GetCommandInvocation", "ListCommandInvocations", "ListCommands")
+    },
 }

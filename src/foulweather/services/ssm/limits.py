@@ -26,6 +26,28 @@ PATH_PAGE: Final = 10
 LIST_PAGE: Final = 10
 HISTORY_PAGE: Final = 50
 
+# Documents: https://docs.aws.amazon.com/general/latest/gr/ssm.html and the errors of each operation.
+DOCUMENTS_MAX: Final = 500
+DOCUMENT_VERSIONS_MAX: Final = 1_000
+DOCUMENT_BYTES_MAX: Final = 65_536
+DOCUMENT_ACCOUNTS_MAX: Final = 1_000
+DOCUMENT_ACCOUNTS_AT_ONCE_MAX: Final = 20
+PUBLIC_DOCUMENTS_MAX: Final = 5
+DOCUMENT_PAGE: Final = 50
+DOCUMENT_PERMISSION_PAGE: Final = 200
+
+# Automation: the same page; aws:sleep and aws:approve have theirs.
+AUTOMATIONS_MAX: Final = 100
+AUTOMATION_QUEUE_MAX: Final = 1_000
+AUTOMATION_KEPT_MS: Final = 30 * 86_400_000
+AUTOMATION_SLEEP_MS_MAX: Final = 604_800_000
+APPROVERS_MAX: Final = 10
+AUTOMATION_PAGE: Final = 50
+# AWS tells neither how long it takes from step to step, nor how often it looks, nor how many steps it shows at most.
+AUTOMATION_STEP_MS: Final = 500
+AUTOMATION_POLL_MS: Final = 5_000
+STEPS_SHOWN_MAX: Final = 100
+
 # Reads share one quota until higher throughput is turned on; then each has its own.
 READS_PER_S: Final = 40
 HIGH_READS_PER_S: Final[Mapping[str, int]] = {
@@ -57,8 +79,14 @@ RATES: dict[str, Rate] = {
         5: (
             "AddTagsToResource DeleteParameter DeleteParameters DeleteResourcePolicy DescribeParameters "
             "GetParameterHistory GetResourcePolicies GetServiceSetting ListTagsForResource PutResourcePolicy "
-            "RemoveTagsFromResource ResetServiceSetting UpdateServiceSetting"
+            "RemoveTagsFromResource ResetServiceSetting UpdateServiceSetting "
+            "CreateDocument UpdateDocument DeleteDocument "
+            "ListDocuments ListDocumentVersions ModifyDocumentPermission DescribeDocumentPermission "
+            "UpdateDocumentDefaultVersion StopAutomationExecution SendAutomationSignal DescribeAutomationExecutions "
+            "DescribeAutomationStepExecutions SendCommand ListCommands ListCommandInvocations CancelCommand "
+            "DescribeInstanceInformation StartSession"
         ),
+        10: "DescribeDocument GetDocument GetAutomationExecution GetCommandInvocation StartAutomationExecution",
     }.items()
     for operation in operations.split()
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.ssm import filters, limits, naming, refusals, throughput
+from foulweather.services.ssm import filters, limits, naming, public, refusals, throughput
 from foulweather.services.ssm.describing import described, shown, valued
 from foulweather.services.ssm.paging import page
 from foulweather.services.ssm.state import Parameter, SsmState, Version
@@ -28,6 +28,9 @@ async def get_parameters_by_path(call: Call, request: Request) -> dict[str, Any]
             "/get/parameters2-/by1./path0_.",
             Path=path,
         )
+    if (published := public.below(path)) is not None and not request.get("ParameterFilters"):
+        names, more = page(published, request, limits.PATH_PAGE)
+        return {"Parameters": [public.shown(call.region, name) for name in names], **more}
     naming.check_kept_here(call, path.rstrip("/"))
     state = call.state(SsmState)
     passes, labels = filters.by_path(state, request)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.service import Resource
-from foulweather.services.ssm import limits, refusals
+from foulweather.services.ssm import limits, public, refusals
 from foulweather.services.ssm.state import Parameter, SsmState, Version, arn_of
 
 PUBLIC = "/aws/service"
@@ -35,7 +35,7 @@ def named(call: Call, text: str) -> Place:
         parts = text.split(":", 5)
         if len(parts) < 6 or not parts[5].startswith("parameter/"):
             return Place(None, account, text, text)
-        region, account, rest = parts[3], parts[4], parts[5].removeprefix("parameter")
+        region, account, rest = parts[3], parts[4] or call.account, parts[5].removeprefix("parameter")
     rest, _, selector = rest.partition(":")
     parameters = call.state(SsmState, account).parameters
     parameter = parameters.get(rest)
@@ -78,8 +78,10 @@ def selected(state: SsmState, parameter: Parameter, selector: str) -> Version:
 
 
 def resource(call: Call, text: str) -> Resource:
-    """What a text names, as authorization sees it."""
+    """What a text names, as authorization sees it; what AWS publishes belongs to no account."""
     place = named(call, text)
+    if place.name.startswith(f"{PUBLIC}/"):
+        return Resource(public.arn_of(call.region, place.name), call.account)
     if place.parameter is None:
         return Resource(place.arn, place.account)
     return call.state(SsmState, place.account).resource_of(place.parameter)

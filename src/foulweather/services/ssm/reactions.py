@@ -1,4 +1,4 @@
-"""What Parameter Store does by the clock: parameter policies.
+"""What Systems Manager does by the clock: parameter policies, and the steps of executions.
 
 https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
 """
@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-c
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
+from foulweather.services.ssm.automation import running, targets
+from foulweather.services.ssm.automation.state import AutomationState, Execution
 from foulweather.services.ssm.state import SsmState
 
 
@@ -25,3 +27,56 @@ def apply_policy(call: Call, name: str, round: int, index: int) -> None:
         return
     policy.status = "Finished"
     state.versions.touch(version.row)
+
+
+async def run_step(call: Call, execution: str, turn: int) -> None:
+    """Try the step that an execution is at."""
+    found = _at_work(call, execution, turn)
+    if found is not None:
+        await running.run_step(call, call.state(AutomationState), found, is_new=True)
+
+
+async def look_at_step(call: Call, execution: str, turn: int) -> None:
+    """Look once more whether what a step waits for has come."""
+    found = _at_work(call, execution, turn)
+    if found is not None:
+        await running.run_step(call, call.state(AutomationState), found, is_new=False)
+
+
+def wake_step(call: Call, execution: str, turn: int) -> None:
+    """End a step that has slept."""
+    found = _at_work(call, execution, turn)
+    if found is not None:
+        running.resume(call, call.state(AutomationState), found, {})
+
+
+def time_out_step(call: Call, execution: str, turn: int) -> None:
+    """End a step whose time is up."""
+    found = _at_work(call, execution, turn)
+    if found is not None:
+        running.time_out(call, call.state(AutomationState), found)
+
+
+def end_child(call: Call, execution: str, child: str) -> None:
+    """Tell an execution that another which it started is over."""
+    state = call.state(AutomationState)
+    parent, ended = state.executions.get(execution), state.executions.get(child)
+    if parent is None or ended is None:
+        return
+    if parent.control is not None:
+        targets.end_child(call, state, parent, parent.control, ended)
+    elif not parent.is_over:
+        running.end_child(call, state, parent, ended)
+
+
+def forget_execution(call: Call, execution: str) -> None:
+    """Forget an execution that was over a month ago."""
+    state = call.state(AutomationState)
+    found = state.executions.get(execution)
+    if found is not None:
+        state.remove(found)
+
+
+def _at_work(call: Call, execution: str, turn: int) -> Execution | None:
+    found = call.state(AutomationState).executions.get(execution)
+    return found if found is not None and found.turn == turn and not found.is_over else None

@@ -9,7 +9,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
-from foulweather.services.ssm import limits, naming, refusals, throughput
+from foulweather.services.ssm import limits, naming, public, refusals, throughput
 from foulweather.services.ssm.describing import shown
 from foulweather.services.ssm.references import as_parameter, referred
 from foulweather.services.ssm.state import SsmState
@@ -47,6 +47,8 @@ async def _one(call: Call, text: str, decrypts: bool) -> dict[str, Any]:
     place = naming.named(call, text)
     if place.name.startswith(naming.REFERENCE):
         return await _of_secrets_manager(call, text, decrypts)
+    if place.name in public.NAMES and not place.selector:
+        return public.shown(call.region, place.name)
     naming.check_kept_here(call, place.name)
     if place.parameter is None:
         limits.check_readable(place.name)

@@ -40,5 +40,10 @@ def no_such_version(name: str, selector: str) -> AwsError:
     )
 
 
+def invalid_document(message: str) -> AwsError:
+    """A text that is no document."""
+    return AwsError("InvalidDocumentContent", message)
+
+
 def _request(given: dict[str, Any]) -> tuple[Fact, ...]:
     return tuple(Fact("request", name, value) for name, value in given.items())

@@ -1,4 +1,4 @@
-"""The service settings of Parameter Store: the default tier, and higher throughput.
+"""The service settings of Parameter Store and documents: the default tier, higher throughput, public sharing.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ServiceSetting.html
 """
@@ -11,17 +11,11 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.services.ssm import refusals
+from foulweather.services.ssm.configured import DEFAULTS, VALUES
 from foulweather.services.ssm.state import Setting, SsmState
-from foulweather.services.ssm.throughput import HIGH_THROUGHPUT
-from foulweather.services.ssm.tiers import DEFAULT_TIER
 
 Request = Mapping[str, Any]
 
-_VALUES: Mapping[str, tuple[str, ...]] = {
-    DEFAULT_TIER: ("Standard", "Advanced", "Intelligent-Tiering"),
-    HIGH_THROUGHPUT: ("true", "false"),
-}
-_DEFAULTS: Mapping[str, str] = {DEFAULT_TIER: "Standard", HIGH_THROUGHPUT: "false"}
 _OTHERS = (
     "/ssm/appmanager/",
     "/ssm/automation/",
@@ -39,9 +33,9 @@ def get_service_setting(call: Call, request: Request) -> dict[str, Any]:
 def update_service_setting(call: Call, request: Request) -> dict[str, Any]:
     """Give a setting another value."""
     name, value = _named(call, request), request["SettingValue"]
-    if value not in _VALUES[name]:
+    if value not in VALUES[name]:
         raise refusals.invalid(
-            f"Invalid value for setting {name}: {value}. Valid values: {', '.join(_VALUES[name])}", SettingValue=value
+            f"Invalid value for setting {name}: {value}. Valid values: {', '.join(VALUES[name])}", SettingValue=value
         )
     call.state(SsmState).settings.put(name, Setting(value, call.now, call.principal.arn))
     call.changed("ssm.ServiceSettingSet", _arn(call, name), SettingValue=value)
@@ -54,23 +48,23 @@ def reset_service_setting(call: Call, request: Request) -> dict[str, Any]:
     settings = call.state(SsmState).settings
     if name in settings:
         settings.delete(name)
-        call.changed("ssm.ServiceSettingSet", _arn(call, name), SettingValue=_DEFAULTS[name])
+        call.changed("ssm.ServiceSettingSet", _arn(call, name), SettingValue=DEFAULTS[name])
     return {"ServiceSetting": _shown(call, name)}
 
 
 def _named(call: Call, request: Request) -> str:
     given: str = request["SettingId"]
     name = given.partition(":servicesetting")[2] if given.startswith("arn:") else given
+    if name in DEFAULTS:
+        return name
     if name.startswith(_OTHERS):
         raise not_implemented("ssm", f"{call.operation}.SettingId={name}")
-    if name not in _DEFAULTS:
-        raise refusals.refused(
-            "ServiceSettingNotFound",
-            "The specified service setting wasn't found. Either the service name or the setting hasn't been "
-            "provisioned by the AWS service team.",
-            SettingId=given,
-        )
-    return name
+    raise refusals.refused(
+        "ServiceSettingNotFound",
+        "The specified service setting wasn't found. Either the service name or the setting hasn't been "
+        "provisioned by the AWS service team.",
+        SettingId=given,
+    )
 
 
 def _shown(call: Call, name: str) -> dict[str, Any]:
@@ -78,7 +72,7 @@ def _shown(call: Call, name: str) -> dict[str, Any]:
     if held is None:
         return {
             "SettingId": name,
-            "SettingValue": _DEFAULTS[name],
+            "SettingValue": DEFAULTS[name],
             "LastModifiedUser": "System",
             "ARN": _arn(call, name),
             "Status": "Default",

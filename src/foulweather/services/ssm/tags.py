@@ -1,55 +1,84 @@
-"""Tags of parameters."""
+"""Tags of parameters, documents and executions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.ssm import limits, naming
+from foulweather.services.ssm.automation.state import AutomationState, Execution
+from foulweather.services.ssm.documents import naming as documents
+from foulweather.services.ssm.documents.state import Document, DocumentsState
 from foulweather.services.ssm.state import Parameter, SsmState
 
 Request = Mapping[str, Any]
 
 
+class _Tagged(NamedTuple):
+    """What has tags, and how it is written."""
+
+    held: Parameter | Document | Execution
+    write: Callable[[], None]
+    kind: str
+
+
 def add_tags_to_resource(call: Call, request: Request) -> dict[str, Any]:
-    """Add tags to a parameter, or give them other values."""
-    state, parameter = _parameter(call, request)
-    _set(call, state, parameter, limits.checked_tags(request["Tags"], parameter.tags))
+    """Add tags to a resource, or give them other values."""
+    tagged = _tagged(call, request)
+    _set(call, tagged, limits.checked_tags(request["Tags"], tagged.held.tags))
     return {}
 
 
 def remove_tags_from_resource(call: Call, request: Request) -> dict[str, Any]:
-    """Remove tags from a parameter; those it has not do not matter."""
-    state, parameter = _parameter(call, request)
+    """Remove tags from a resource; those it has not do not matter."""
+    tagged = _tagged(call, request)
     gone = set(request["TagKeys"])
-    _set(call, state, parameter, {key: value for key, value in parameter.tags.items() if key not in gone})
+    _set(call, tagged, {key: value for key, value in tagged.held.tags.items() if key not in gone})
     return {}
 
 
 def list_tags_for_resource(call: Call, request: Request) -> dict[str, Any]:
-    """The tags of a parameter."""
-    _, parameter = _parameter(call, request)
-    return {"TagList": [{"Key": key, "Value": value} for key, value in parameter.tags.items()]}
+    """The tags of a resource."""
+    return {"TagList": [{"Key": key, "Value": value} for key, value in _tagged(call, request).held.tags.items()]}
 
 
-def _parameter(call: Call, request: Request) -> tuple[SsmState, Parameter]:
-    if request["ResourceType"] != "Parameter":
-        raise not_implemented("ssm", f"{call.operation}.ResourceType={request['ResourceType']}")
-    found = naming.named(call, request["ResourceId"])
-    naming.check_kept_here(call, found.name)
-    if found.parameter is None:
-        raise AwsError(
-            "InvalidResourceId",
-            "The resource ID isn't valid. Verify that you entered the correct ID and try again.",
-            facts=(Fact("request", "ResourceId", request["ResourceId"]), Fact(found.arn, "exists", False)),
-        )
-    return call.state(SsmState, found.account), found.parameter
+def _tagged(call: Call, request: Request) -> _Tagged:
+    name: str = request["ResourceId"]
+    match request["ResourceType"]:
+        case "Parameter":
+            found = naming.named(call, name)
+            naming.check_kept_here(call, found.name)
+            if (parameter := found.parameter) is None:
+                raise _missing(request, found.arn)
+            parameters = call.state(SsmState, found.account)
+            return _Tagged(parameter, lambda: parameters.touch(parameter), "Parameter")
+        case "Document":
+            place = documents.named(call, name)
+            if (document := place.document) is None or document.account != call.account:
+                raise _missing(request, place.arn)
+            held = call.state(DocumentsState)
+            return _Tagged(document, lambda: held.touch(document), "Document")
+        case "Automation":
+            executions = call.state(AutomationState)
+            if (execution := executions.executions.get(name)) is None:
+                raise _missing(request, name)
+            return _Tagged(execution, lambda: executions.touch(execution), "Automation")
+        case other:
+            raise not_implemented("ssm", f"{call.operation}.ResourceType={other}")
 
 
-def _set(call: Call, state: SsmState, parameter: Parameter, tags: dict[str, str]) -> None:
-    parameter.tags = tags
-    state.touch(parameter)
-    call.changed("ssm.ParameterTagged", parameter.arn, Tags=tags)
+def _missing(request: Request, arn: str) -> AwsError:
+    return AwsError(
+        "InvalidResourceId",
+        "The resource ID isn't valid. Verify that you entered the correct ID and try again.",
+        facts=(Fact("request", "ResourceId", request["ResourceId"]), Fact(arn, "exists", False)),
+    )
+
+
+def _set(call: Call, tagged: _Tagged, tags: dict[str, str]) -> None:
+    tagged.held.tags = tags
+    tagged.write()
+    call.changed(f"ssm.{tagged.kind}Tagged", tagged.held.arn, Tags=tags)

@@ -34,7 +34,9 @@ class KeySchema(msgspec.Struct, frozen=True):
 
 def hash_key(*values: AttributeValue) -> bytes:
     """A partition key as bytes that begin with its type."""
-    return b"".join(_tag(value) + _closed(encoded(value)) for value in values)
+    if len(values) == 1:
+        return _hashed(values[0])
+    return b"".join(map(_hashed, values))
 
 
 def sort_key(*values: AttributeValue) -> bytes:
@@ -93,8 +95,12 @@ def bounds(
     return keys[0], successor(keys[0]) if keys[0] else None
 
 
-def _tag(value: AttributeValue) -> bytes:
-    return next(iter(value)).encode()
+def _hashed(value: AttributeValue) -> bytes:
+    ((kind, content),) = value.items()
+    key = content.encode("utf-8", "surrogatepass") if kind == "S" else content if kind == "B" else _numeral(content)
+    if b"\x00" in key:
+        key = _escaped(key)
+    return kind.encode() + key + _ENDED
 
 
 def _escaped(key: bytes) -> bytes:

@@ -39,6 +39,7 @@ LEGACY: Final = (
     "AttributesToGet", "AttributeUpdates", "ScanFilter", "QueryFilter", "Expected", "ConditionalOperator",
     "KeyConditions",
 )  # fmt: skip
+_MIXED: Final = frozenset((*EXPRESSIONS, *LEGACY, "ExpressionAttributeNames", "ExpressionAttributeValues"))
 COMPARISON_OPERATORS: Final = (
     "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS",
 )  # fmt: skip
@@ -59,6 +60,8 @@ def refuse_mixing(request: Mapping[str, Any], valued: tuple[str, ...] = ()) -> N
 
     `valued` are the operation's expressions that may have values, in the order in which its refusal names them.
     """
+    if _MIXED.isdisjoint(request):
+        return
     expressions = [name for name in EXPRESSIONS if request.get(name) is not None]
     legacy = [name for name in LEGACY if request.get(name) is not None]
     if expressions and legacy:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
 from foulweather.services.logs.filter_patterns.pattern import NOTHING, Pattern
@@ -23,7 +25,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_.:/-]{3,}")
 Test = Callable[[str], bool]
 
 
-class Field(NamedTuple):
+class Field(msgspec.Struct, frozen=True):
     """One field of the pattern: its name, and what it must satisfy."""
 
     name: str

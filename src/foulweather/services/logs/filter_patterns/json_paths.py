@@ -25,7 +25,9 @@ def path(selector: str) -> tuple[Part, ...]:
         if found is None:
             raise InvalidPattern(f"Invalid filter pattern: invalid property selector '{selector}'")
         single, double, index, every, name = found.groups()
-        parts.append(None if every else int(index) if index else next(n for n in (single, double, name) if n is not None))
+        parts.append(
+            None if every else int(index) if index else next(n for n in (single, double, name) if n is not None)
+        )
         position = found.end()
     if not parts:
         raise InvalidPattern(f"Invalid filter pattern: invalid property selector '{selector}'")
@@ -44,9 +46,9 @@ def found(value: Any, parts: tuple[Part, ...]) -> Iterator[Any]:
         if isinstance(part, int):
             if not isinstance(value, list) or part >= len(cast("list[Any]", value)):
                 return
-            value = value[part]
+            value = cast("list[Any]", value)[part]
         else:
             if not isinstance(value, dict) or part not in value:
                 return
-            value = value[part]
-    yield cast("Any", value)
+            value = cast("dict[str, Any]", value)[part]
+    yield value

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from foulweather.services.logs.filter_patterns import json_paths
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
@@ -24,7 +26,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_@ .:-]+")
 DEPTH_MAX: Final = 50
 
 
-class _Node(NamedTuple):
+class _Node(msgspec.Struct, frozen=True):
     """A condition, and a text that is in every message that satisfies it."""
 
     holds: Callable[[Any], bool]

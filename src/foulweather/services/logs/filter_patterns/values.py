@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+import msgspec
 from orjson import dumps
 
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
@@ -22,7 +23,7 @@ _ORDER: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 
 
-class Compared(NamedTuple):
+class Compared(msgspec.Struct, frozen=True):
     """A compiled comparison: its test, a text that a match must hold, and whether it is a regular expression."""
 
     test: Test

@@ -1,0 +1,54 @@
+"""A page of memory that tells every environment of a world what time it is there."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import tempfile
+import time
+
+from foulweather.world.clock import RATE_UNIT, Clock
+
+PAGE_BYTES = 4096
+_turn = struct.Struct("<q")
+_told = struct.Struct("<qqq")
+
+
+class ClockPage:
+    """Written whenever the world's clock is moved, held or released; `foulweather_inside.world_clock` reads it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.descriptor = _memory()
+        os.ftruncate(self.descriptor, PAGE_BYTES)
+        self._page = mmap.mmap(self.descriptor, PAGE_BYTES)
+        self._turn = 0
+        self.write()
+        clock.watchers.append(self.write)
+
+    def write(self) -> None:
+        """Tell the time as it is now."""
+        clock = self._clock
+        rate = 0 if clock.mode == "held" else clock.rate_permille
+        _turn.pack_into(self._page, 0, self._turn + 1)
+        _told.pack_into(self._page, _turn.size, clock.now_ms, time.monotonic_ns(), rate)
+        self._turn += 2
+        _turn.pack_into(self._page, 0, self._turn)
+
+    def close(self) -> None:
+        """Tell no more."""
+        self._clock.watchers.remove(self.write)
+        self._page.close()
+        os.close(self.descriptor)
+
+
+def _memory() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("foulweather-clock")
+    descriptor, path = tempfile.mkstemp(prefix="foulweather-clock-")
+    os.unlink(path)
+    return descriptor
+
+
+assert RATE_UNIT == 1000, "the page tells thousandths of real time"

@@ -1,0 +1,280 @@
+"""The Python runtime: asks for invocations, calls the handler, and tells what came of it, in AWS's shapes.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
+https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+VERSION = "2018-06-01"
+_machine_time = time.time
+
+
+class Runtime:
+    """Speaks to the Runtime API over one connection."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._connection = self._connected()
+
+    def _connected(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self._where, timeout=None)
+
+    def next(self) -> tuple[dict[str, str], bytes]:
+        """The next invocation, when there is one."""
+        return self._ask("GET", f"/{VERSION}/runtime/invocation/next", b"", {})
+
+    def respond(self, request_id: str, body: bytes, content_type: str) -> None:
+        """Tell what the handler returned."""
+        self._ask("POST", f"/{VERSION}/runtime/invocation/{request_id}/response", body, {"Content-Type": content_type})
+
+    def fail(self, request_id: str, error: dict[str, Any]) -> None:
+        """Tell what the handler raised."""
+        self._told(f"/{VERSION}/runtime/invocation/{request_id}/error", error)
+
+    def fail_to_start(self, error: dict[str, Any]) -> None:
+        """Tell why the function could not be loaded."""
+        self._told(f"/{VERSION}/runtime/init/error", error)
+
+    def let_pass(self, seconds: float) -> None:
+        """Have seconds of the world's time pass; on a connection of its own, since any thread may sleep."""
+        connection = self._connected()
+        connection.request("POST", "/foulweather/sleep", json.dumps({"s": seconds}))
+        connection.getresponse().read()
+        connection.close()
+
+    def _told(self, path: str, error: dict[str, Any]) -> None:
+        headers = {
+            "Content-Type": "application/vnd.aws.lambda.error+json",
+            "Lambda-Runtime-Function-Error-Type": error["errorType"],
+        }
+        self._ask("POST", path, json.dumps(error).encode(), headers)
+
+    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[dict[str, str], bytes]:
+        self._connection.request(method, path, body or None, headers)
+        answer = self._connection.getresponse()
+        content = answer.read()
+        if answer.status >= 400 and answer.status != 413:
+            raise SystemExit(1)
+        return {name.lower(): value for name, value in answer.getheaders()}, content
+
+
+class Identity:
+    """Who called from a phone, by a Cognito identity."""
+
+    cognito_identity_id: str | None = None
+    cognito_identity_pool_id: str | None = None
+
+
+class Context:
+    """What a handler may ask about its invocation.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
+        self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn", "")
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
+        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
+        self.identity = Identity()
+        self.client_context = json.loads(headers.get("lambda-runtime-client-context") or "null")
+        self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
+        known = json.loads(headers.get("lambda-runtime-cognito-identity") or "null")
+        if known:
+            self.identity.cognito_identity_id = known.get("cognitoIdentityId")
+            self.identity.cognito_identity_pool_id = known.get("cognitoIdentityPoolId")
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds left before the invocation times out."""
+        return max(0, self._deadline_ms - int(time.time() * 1000))
+
+    def log(self, message: Any) -> None:
+        """Print."""
+        sys.stdout.write(str(message))
+
+
+class Failed(Exception):
+    """The function cannot be loaded."""
+
+    def __init__(self, kind: str, message: str, trace: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.told: dict[str, Any] = {
+            "errorMessage": message, "errorType": kind, "requestId": "", "stackTrace": trace or []
+        }  # fmt: skip
+
+
+class RequestIds(logging.Filter):
+    """Adds the request's id to each record."""
+
+    current = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything through."""
+        record.aws_request_id = self.current
+        return True
+
+
+class JsonLines(logging.Formatter):
+    """Log records as JSON objects, as the function's logging configuration asks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        told: dict[str, Any] = {
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            "requestId": getattr(record, "aws_request_id", ""),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            kind, error, trace = record.exc_info
+            told["errorType"], told["errorMessage"] = kind.__name__, str(error)
+            told["stackTrace"] = traceback.format_list(traceback.extract_tb(trace))
+            told["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+        return json.dumps(told, default=str)
+
+
+def main(room: dict[str, Any], world_clock: Any, page: int) -> None:
+    """Load the handler, and serve invocations for good."""
+    runtime = Runtime(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    world_clock.install(world_clock.Page(page, runtime.let_pass))
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.path[:0] = [path for path in room["search"] if os.path.isdir(path)]
+    sys.path += [path for path in room["search_last"] if os.path.isdir(path)]
+    importlib.invalidate_caches()
+    time.tzset()
+    ids = log_as_told()
+    try:
+        handler = loaded(os.environ.get("_HANDLER", ""))
+    except Failed as failed:
+        log_error(failed.told, ids)
+        runtime.fail_to_start(failed.told)
+        raise SystemExit(1) from None
+    while True:
+        headers, event = runtime.next()
+        serve(runtime, handler, headers, event, ids)
+
+
+def log_as_told() -> RequestIds:
+    """Have log records printed in the form that AWS gives them."""
+    ids, handler = RequestIds(), logging.StreamHandler(sys.stdout)
+    is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+    if is_json:
+        handler.setFormatter(JsonLines())
+    else:
+        form = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+        handler.setFormatter(logging.Formatter(form, "%Y-%m-%dT%H:%M:%S"))
+        if handler.formatter is not None:
+            handler.formatter.converter = lambda seconds=None: time.gmtime(seconds)  # type: ignore[assignment]
+    handler.addFilter(ids)
+    logging.getLogger().handlers[:] = [handler]
+    level = {"TRACE": "DEBUG", "FATAL": "CRITICAL", "WARN": "WARNING"}
+    named = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    if is_json and named:
+        logging.getLogger().setLevel(level.get(named, named))
+    return ids
+
+
+def loaded(name: str) -> Callable[[Any, Any], Any]:
+    """The function that `module.function` names."""
+    module_name, dot, function_name = name.rpartition(".")
+    if not dot:
+        words = "not enough values to unpack (expected 2, got 1)"
+        raise Failed("Runtime.MalformedHandlerName", f"Bad handler '{name}': {words}")
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Failed("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
+    except SyntaxError as error:
+        trace = [f'  File "{error.filename}" Line {error.lineno}\n    {(error.text or "").rstrip()}\n']
+        words = f"Syntax error in module '{module_name}': {error}"
+        raise Failed("Runtime.UserCodeSyntaxError", words, trace) from error
+    except Exception as error:
+        raise Failed(type(error).__name__, str(error), own_trace(error)) from error
+    found = getattr(module, function_name, None)
+    if not callable(found):
+        raise Failed("Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'")
+    return found
+
+
+def serve(
+    runtime: Runtime, handler: Callable[[Any, Any], Any], headers: dict[str, str], event: bytes, ids: RequestIds
+) -> None:
+    """One invocation."""
+    context = Context(headers)
+    request_id = ids.current = context.aws_request_id
+    trace_id = headers.get("lambda-runtime-trace-id", "")
+    if trace_id:
+        os.environ["_X_AMZN_TRACE_ID"] = trace_id
+    try:
+        told = handler(parsed(event), context)
+        body, kind = answered(told)
+    except Failed as failed:
+        error = {**failed.told, "requestId": request_id}
+    except Exception as raised:
+        error = {
+            "errorMessage": str(raised),
+            "errorType": type(raised).__name__,
+            "requestId": request_id,
+            "stackTrace": own_trace(raised),
+        }
+    else:
+        runtime.respond(request_id, body, kind)
+        return
+    log_error(error, ids)
+    runtime.fail(request_id, error)
+
+
+def parsed(event: bytes) -> Any:
+    """The event that a payload holds."""
+    try:
+        return json.loads(event) if event else {}
+    except ValueError as error:
+        raise Failed("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from error
+
+
+def answered(told: Any) -> tuple[bytes, str]:
+    """A handler's result as bytes, and of which kind."""
+    if isinstance(told, bytes):
+        return told, "application/unknown"
+    try:
+        return json.dumps(told).encode(), "application/json"
+    except (TypeError, ValueError) as error:
+        raise Failed("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def own_trace(error: BaseException) -> list[str]:
+    """The stack of an error, without the runtime's own frames."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = ("foulweather_inside", "<frozen importlib")
+    return traceback.format_list([frame for frame in frames if not any(each in frame.filename for each in ours)])
+
+
+def log_error(error: dict[str, Any], ids: RequestIds) -> None:
+    """Print an error as the runtime does."""
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON":
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        print(json.dumps({"timestamp": at, "log_level": "ERROR", **error, "requestId": ids.current}), flush=True)
+        return
+    lines = [f"[ERROR] {error['errorType']}: {error['errorMessage']}"]
+    if error["stackTrace"]:
+        lines += ["Traceback (most recent call last):", *(line.rstrip("\n") for line in error["stackTrace"])]
+    print("\r".join("\n".join(lines).split("\n")), flush=True)

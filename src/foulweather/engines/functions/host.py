@@ -1,0 +1,175 @@
+"""Makes environments for one world, and leaves none behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from foulweather.engines.functions import interpreters
+from foulweather.engines.functions.clock_page import ClockPage
+from foulweather.engines.functions.environment import Environment, Lines, Sleep, Spec, room_of
+from foulweather.engines.functions.zygotes import Zygote, can_be_apart
+from foulweather.world.clock import Clock
+
+RUNTIME_PORT, ENDPOINT_PORT = 9001, 4566
+FILES_OPEN_MAX = 1024
+PROCESSES_MAX = 1024
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+START_S = 30
+NODE_RUNTIME = Path(__file__).with_name("foulweather_inside") / "node_runtime.mjs"
+Door = Callable[[socket.socket], Awaitable[Callable[[], None]]]
+"""Serves AWS's API on a listening socket, for what runs in an environment; what it gives ends that."""
+
+
+class NotStarted(Exception):
+    """An environment could not be made; the message says why."""
+
+
+class Host:
+    """One world's environments; `door` serves the world's API to them, if anybody does."""
+
+    def __init__(self, clock: Clock, door: Door | None = None) -> None:
+        self._door = door
+        self._page = ClockPage(clock)
+        self._zygotes: dict[str, Zygote] = {}
+        self._root = Path(tempfile.mkdtemp(prefix="foulweather-functions-"))
+        self.environments: set[Environment] = set()
+        self.is_apart = can_be_apart()
+        self._is_closed = False
+
+    async def start(self, name: str, spec: Spec, printed: Lines, sleep: Sleep) -> Environment:
+        """Make an environment: its process runs, its runtime has not yet asked for anything.
+
+        Raises NotStarted, or interpreters.NoInterpreter where nothing here runs its runtime.
+        """
+        interpreter = interpreters.for_runtime(spec.runtime) if not spec.command else None
+        zygote = self._zygote(interpreter if interpreter is not None and not _is_node(spec) else _own())
+        control, theirs = socket.socketpair()
+        control.setblocking(False)
+        reader, writer = os.pipe()
+        environment = Environment(name, spec.memory_mib, reader, printed, sleep)
+        try:
+            room = room_of(name, self._at_home(spec, interpreter), self._walls())
+            descriptors = [theirs.fileno(), writer, self._page.descriptor]
+            environment.pid = await zygote.fork(room, descriptors, environment.ended)
+            theirs.close()
+            os.close(writer)
+            await self._take_doors(environment, control)
+        except BaseException:
+            environment.kill()
+            raise
+        finally:
+            control.close()
+            theirs.close()
+        self.environments.add(environment)
+        return environment
+
+    def end(self, environment: Environment) -> None:
+        """End an environment."""
+        self.environments.discard(environment)
+        environment.kill()
+
+    def close(self) -> None:
+        """End everything; once it is, there is nothing left to end."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for environment in list(self.environments):
+            self.end(environment)
+        for zygote in self._zygotes.values():
+            zygote.close()
+        self._page.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _zygote(self, interpreter: interpreters.Interpreter) -> Zygote:
+        found = self._zygotes.get(interpreter.program)
+        if found is None or not found.is_alive:
+            found = self._zygotes[interpreter.program] = Zygote(interpreter)
+        return found
+
+    def _walls(self) -> dict[str, object]:
+        ports = [RUNTIME_PORT, ENDPOINT_PORT] if self.is_apart else [0, 0]
+        limits = {"RLIMIT_NOFILE": FILES_OPEN_MAX, "RLIMIT_CORE": 0}
+        if self.is_apart:
+            limits["RLIMIT_NPROC"] = PROCESSES_MAX
+        return {"apart": self.is_apart, "ports": ports, "limits": limits, "root": str(self._root)}
+
+    def _at_home(self, spec: Spec, interpreter: interpreters.Interpreter | None) -> Spec:
+        """The spec with what its interpreter needs to be there."""
+        binds = dict(spec.binds)
+        command, last = spec.command, spec.search_last
+        if interpreter is not None:
+            binds.update({home: home for home in interpreter.homes if not home.startswith("/usr")})
+        if interpreter is not None and _is_node(spec):
+            binds["/var/runtime"] = str(NODE_RUNTIME.parent)
+            command = (interpreter.program, f"/var/runtime/{NODE_RUNTIME.name}")
+        elif interpreter is not None:
+            binds.update({path: path for _, path in interpreters.sdk_directories()})
+            last += tuple(dict.fromkeys(str(Path(path).parent) for _, path in interpreters.sdk_directories()))
+        changed = msgspec.structs.replace(spec, binds=binds, command=command, search_last=last)
+        return changed if self.is_apart else _in_place(changed)
+
+    async def _take_doors(self, environment: Environment, control: socket.socket) -> None:
+        """Take the listening sockets of its network, and serve them."""
+        loop = asyncio.get_running_loop()
+        arrived = asyncio.Event()
+        loop.add_reader(control.fileno(), arrived.set)
+        try:
+            async with asyncio.timeout(START_S):
+                await arrived.wait()
+        except TimeoutError:
+            raise NotStarted(f"no sign of life within {START_S} s") from None
+        finally:
+            loop.remove_reader(control.fileno())
+        told, descriptors, _, _ = socket.recv_fds(control, 1024, 4)
+        if not told:
+            await asyncio.sleep(0.01)
+            raise NotStarted("its process ended before it began; its output says why")
+        json.loads(told)
+        doors = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        await environment.open(doors[0])
+        if self._door is not None:
+            environment.closing.append(await self._door(doors[1]))
+        else:
+            with contextlib.suppress(OSError):
+                doors[1].close()
+
+
+def _in_place(spec: Spec) -> Spec:
+    """The spec for a process that sees the machine's own files: every path where it really is."""
+
+    def real(path: str) -> str:
+        for seen, lies in spec.binds.items():
+            if path == seen or path.startswith(f"{seen}/"):
+                return lies + path[len(seen) :]
+        return path
+
+    environment = {**spec.environment, "LAMBDA_TASK_ROOT": real("/var/task")}
+    return msgspec.structs.replace(
+        spec,
+        environment=environment,
+        directory=real(spec.directory),
+        command=tuple(map(real, spec.command)),
+        search=tuple(map(real, spec.search)),
+        extensions=tuple(map(real, spec.extensions)),
+    )
+
+
+def _is_node(spec: Spec) -> bool:
+    return spec.runtime.startswith("nodejs")
+
+
+def _own() -> interpreters.Interpreter:
+    """The interpreter that runs this: it forks what is not Python."""
+    import platform
+
+    return interpreters.for_runtime("python" + ".".join(platform.python_version_tuple()[:2]))

@@ -1,0 +1,231 @@
+"""What a runtime and its extensions ask of Lambda from within an environment.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from foulweather.engines.functions.local_http import Asked, Told, whole
+
+if TYPE_CHECKING:
+    from foulweather.engines.functions.environment import Invocation, Outcome
+
+RUNTIME = "/2018-06-01/runtime/"
+EXTENSION = "/2020-01-01/extension/"
+RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100
+"""6 MB, and as AWS counts it a little more (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+STREAM_BYTES_MAX = 200 << 20
+ERROR_BYTES_MAX = 256 << 10
+ACCEPTED = Told(202, {"Content-Type": "application/json"}, b'{"status":"OK"}')
+
+
+class Extension:
+    """A program beside the runtime that wants to hear of events."""
+
+    def __init__(self, name: str, events: list[str]) -> None:
+        self.name = name
+        self.events = events
+        self.waiting: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        self.is_ready = asyncio.Event()
+
+
+class RuntimeApi:
+    """One environment's: hands out invocations, takes answers."""
+
+    def __init__(self, sleep: Callable[[int], Awaitable[None]]) -> None:
+        self._sleep = sleep
+        loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[Outcome] = loop.create_future()
+        self._waiting: asyncio.Queue[Invocation] = asyncio.Queue()
+        self._current: Invocation | None = None
+        self._answered: asyncio.Future[Outcome] | None = None
+        self._extensions: dict[str, Extension] = {}
+        self._numbers = itertools.count(1)
+        self.streamed: Callable[[bytes], None] | None = None
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        """Who has registered."""
+        return tuple(self._extensions.values())
+
+    def begin(self, invocation: Invocation) -> asyncio.Future[Outcome]:
+        """Hand out an invocation; the future is done when the runtime has answered."""
+        self._current = invocation
+        self._answered = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait(invocation)
+        for extension in self._extensions.values():
+            if "INVOKE" in extension.events:
+                extension.waiting.put_nowait(
+                    {
+                        "eventType": "INVOKE",
+                        "deadlineMs": invocation.deadline_ms,
+                        "requestId": invocation.request_id,
+                        "invokedFunctionArn": invocation.function_arn,
+                        "tracing": {"type": "X-Amzn-Trace-Id", "value": invocation.trace_id},
+                    }
+                )
+        return self._answered
+
+    def end(self, request_id: str) -> None:
+        """Take no more answers to an invocation."""
+        if self._current is not None and self._current.request_id == request_id:
+            self._current = self._answered = None
+            self.streamed = None
+
+    def shut_down(self, reason: str, deadline_ms: int) -> None:
+        """Tell the extensions that it is over."""
+        for extension in self._extensions.values():
+            if "SHUTDOWN" in extension.events:
+                told: dict[str, object] = {
+                    "eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline_ms
+                }  # fmt: skip
+                extension.waiting.put_nowait(told)
+
+    async def answer(self, asked: Asked) -> Told:
+        """Answer one request."""
+        path, _, _ = asked.path.partition("?")
+        if path == f"{RUNTIME}invocation/next" and asked.method == "GET":
+            return await self._next()
+        if asked.method == "POST" and path == "/foulweather/sleep":
+            return await self._slept(asked)
+        if asked.method == "POST" and path == f"{RUNTIME}init/error":
+            return await self._init_error(asked)
+        if asked.method == "POST" and path.startswith(f"{RUNTIME}invocation/"):
+            request_id, _, what = path[len(f"{RUNTIME}invocation/") :].partition("/")
+            return await self._answered_by(asked, request_id, what)
+        if path.startswith(EXTENSION):
+            return await self._extension(asked, path[len(EXTENSION) :])
+        return _refused(404, "InvalidPath", f"There is no {asked.method} {path} here.")
+
+    async def _next(self) -> Told:
+        from foulweather.engines.functions.environment import Outcome
+
+        if not self.ready.done():
+            for extension in self._extensions.values():
+                await extension.is_ready.wait()
+            self.ready.set_result(Outcome("response"))
+        invocation = await self._waiting.get()
+        headers = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+        }
+        further = {
+            "Lambda-Runtime-Trace-Id": invocation.trace_id,
+            "Lambda-Runtime-Client-Context": invocation.client_context,
+            "Lambda-Runtime-Cognito-Identity": invocation.identity,
+            "Lambda-Runtime-Aws-Tenant-Id": invocation.tenant_id,
+        }
+        headers.update({name: value for name, value in further.items() if value})
+        return Told(200, headers, invocation.payload)
+
+    async def _slept(self, asked: Asked) -> Told:
+        body = await whole(asked.body, 100)
+        seconds = float(json.loads(body or b"{}").get("s", 0))
+        await self._sleep(max(0, round(seconds * 1000)))
+        return ACCEPTED
+
+    async def _init_error(self, asked: Asked) -> Told:
+        from foulweather.engines.functions.environment import Outcome
+
+        body = await whole(asked.body, ERROR_BYTES_MAX) or b"{}"
+        kind = asked.headers.get("lambda-runtime-function-error-type", "Runtime.Unknown")
+        if not self.ready.done():
+            self.ready.set_result(Outcome("error", body, kind))
+        return ACCEPTED
+
+    async def _answered_by(self, asked: Asked, request_id: str, what: str) -> Told:
+        from foulweather.engines.functions.environment import Outcome
+
+        if self._current is None or self._answered is None or self._current.request_id != request_id:
+            return _refused(400, "InvalidRequestID", "Invalid request ID")
+        if what not in ("response", "error"):
+            return _refused(404, "InvalidPath", f"There is no {what} of an invocation.")
+        answered, kind = self._answered, asked.headers.get("content-type", "")
+        if what == "response" and asked.headers.get("lambda-runtime-function-response-mode") == "streaming":
+            outcome = await self._stream(asked, kind)
+        elif what == "response":
+            body = await whole(asked.body, RESPONSE_BYTES_MAX)
+            if body is None:
+                outcome = _too_large()
+            else:
+                outcome = Outcome("response", body, content_type=kind)
+        else:
+            body = await whole(asked.body, ERROR_BYTES_MAX) or b"{}"
+            error_type = asked.headers.get("lambda-runtime-function-error-type", "")
+            outcome = Outcome("error", body, error_type)
+        if not answered.done():
+            answered.set_result(outcome)
+        if outcome.error_type == "Function.ResponseSizeTooLarge":
+            return _refused(413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
+        return ACCEPTED
+
+    async def _stream(self, asked: Asked, content_type: str) -> Outcome:
+        from foulweather.engines.functions.environment import Outcome
+
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in asked.body:
+            size += len(piece)
+            if size > STREAM_BYTES_MAX:
+                return _too_large()
+            if self.streamed is not None:
+                self.streamed(piece)
+            else:
+                pieces.append(piece)
+        return Outcome("response", b"".join(pieces), content_type=content_type)
+
+    async def _extension(self, asked: Asked, what: str) -> Told:
+        if what == "register" and asked.method == "POST":
+            body = json.loads(await whole(asked.body, ERROR_BYTES_MAX) or b"{}")
+            name = asked.headers.get("lambda-extension-name", "")
+            unknown = [event for event in body.get("events", ()) if event not in ("INVOKE", "SHUTDOWN")]
+            if not name or unknown:
+                message = f"Unknown event: {unknown}" if unknown else "No extension name"
+                return _refused(400, "InvalidEventType", message)
+            identifier = f"{next(self._numbers):08x}-0000-4000-8000-000000000000"
+            self._extensions[identifier] = Extension(name, list(body.get("events", ())))
+            return Told(200, {"Lambda-Extension-Identifier": identifier}, b"{}")
+        extension = self._extensions.get(asked.headers.get("lambda-extension-identifier", ""))
+        if extension is None:
+            return _refused(403, "InvalidExtensionIdentifier", "Unknown extension.")
+        if what == "event/next" and asked.method == "GET":
+            extension.is_ready.set()
+            return Told(200, {"Content-Type": "application/json"}, json.dumps(await extension.waiting.get()).encode())
+        if what in ("init/error", "exit/error") and asked.method == "POST":
+            return await self._extension_failed(asked, what)
+        return _refused(404, "InvalidPath", f"There is no {asked.method} {what} of an extension.")
+
+    async def _extension_failed(self, asked: Asked, what: str) -> Told:
+        from foulweather.engines.functions.environment import Outcome
+
+        body = await whole(asked.body, ERROR_BYTES_MAX) or b"{}"
+        kind = asked.headers.get("lambda-extension-function-error-type", "Extension.Unknown")
+        failed = Outcome("error", body, kind)
+        awaited = self.ready if what == "init/error" else self._answered
+        if awaited is not None and not awaited.done():
+            awaited.set_result(failed)
+        return ACCEPTED
+
+
+def _too_large() -> Outcome:
+    from foulweather.engines.functions.environment import Outcome
+
+    told = {
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+    }
+    return Outcome("error", json.dumps(told).encode(), "Function.ResponseSizeTooLarge")
+
+
+def _refused(status: int, kind: str, message: str) -> Told:
+    body = json.dumps({"errorType": kind, "errorMessage": message}).encode()
+    return Told(status, {"Content-Type": "application/json"}, body)

@@ -1,0 +1,95 @@
+"""Policies for all of an account's log groups: data protection, field indexes; the other kinds are not built.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.why import Fact
+from foulweather.services.logs import index_fields, limits, masking, paging, refusals
+from foulweather.services.logs.refusals import invalid
+from foulweather.services.logs.state import AccountPolicy, LogsState
+
+Request = Mapping[str, Any]
+_DATA_PROTECTION: Final = "DATA_PROTECTION_POLICY"
+_INDEX: Final = "FIELD_INDEX_POLICY"
+# "Each account can have only one account-level data protection policy"; "as many as 20 … field index policies".
+_MAX: Final = {_DATA_PROTECTION: 1, _INDEX: 20}
+
+
+def put_account_policy(call: Call, request: Request) -> dict[str, Any]:
+    """Set a policy for the account's groups."""
+    refusals.check_model(call, request)
+    kind, name, document = request["policyType"], request["policyName"], request["policyDocument"]
+    selection: str = request.get("selectionCriteria") or ""
+    if name.startswith("aws/") or not name:
+        raise invalid("Invalid policyName.", Fact("request", "policyName", name))
+    if kind not in _MAX:
+        raise not_implemented("logs", f"PutAccountPolicy.policyType={kind}")
+    if kind == _DATA_PROTECTION:
+        if selection:
+            raise invalid("selectionCriteria is not supported for DATA_PROTECTION_POLICY.")
+        masking.compiled(document)
+    else:
+        index_fields.checked_fields(document)
+        if selection and not index_fields.prefix_of(selection):
+            raise not_implemented("logs", "PutAccountPolicy.selectionCriteria")
+    state = call.state(LogsState)
+    policy = AccountPolicy(name, kind, document, call.now, selection)
+    others = sum(1 for each in state.account_policies.values() if each.kind == kind and each.name != name)
+    if others >= _MAX[kind]:
+        raise refusals.over_limit(f"account policies of type {kind}", _MAX[kind], call.account)
+    state.account_policies.put(policy.row, policy)
+    state.changed_account()
+    call.changed("logs.AccountPolicySet", _arn(call, policy), PolicyDocument=document, selectionCriteria=selection)
+    return {"accountPolicy": _shown(call, policy)}
+
+
+def delete_account_policy(call: Call, request: Request) -> dict[str, Any]:
+    """Take a policy of the account away."""
+    refusals.check_model(call, request)
+    state = call.state(LogsState)
+    policy = state.account_policies.get(f"{request['policyType']}:{request['policyName']}")
+    if policy is None:
+        raise AwsError(
+            "ResourceNotFoundException",
+            f"Policy with name [{request['policyName']}] does not exist.",
+            facts=(Fact(request["policyName"], "exists", False),),
+        )
+    state.account_policies.delete(policy.row)
+    state.changed_account()
+    call.changed("logs.AccountPolicyDeleted", _arn(call, policy), PolicyDocument="")
+    return {}
+
+
+def describe_account_policies(call: Call, request: Request) -> dict[str, Any]:
+    """The account's policies of a kind."""
+    refusals.check_model(call, request)
+    limits.check_not_given("DescribeAccountPolicies", request, "accountIdentifiers")
+    found = [each for each in call.state(LogsState).account_policies.values() if each.kind == request["policyType"]]
+    if request.get("policyName") is not None:
+        found = [each for each in found if each.name == request["policyName"]]
+    found.sort(key=lambda each: each.name)
+    page, token = paging.page(found, lambda each: each.name, limits.LIST_PAGE, request.get("nextToken"))
+    return {"accountPolicies": [_shown(call, each) for each in page], **token}
+
+
+def _arn(call: Call, policy: AccountPolicy) -> str:
+    return call.arn("logs", f"account-policy:{policy.kind}:{policy.name}")
+
+
+def _shown(call: Call, policy: AccountPolicy) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "policyName": policy.name,
+        "policyDocument": policy.document,
+        "lastUpdatedTime": policy.updated_ms,
+        "policyType": policy.kind,
+        "scope": "ALL",
+        "accountId": call.account,
+    }
+    return told | ({"selectionCriteria": policy.selection} if policy.selection else {})

@@ -1,0 +1,175 @@
+"""What subscription filters send on: the payload, and its way to a function or a stream.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+"""
+
+from __future__ import annotations
+
+import gzip
+import inspect
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from orjson import dumps
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Fact, Why
+from foulweather.policy.principal import Principal
+from foulweather.services.logs import refusals, scanning
+from foulweather.services.logs.state import LogGroup, SubscriptionFilter
+
+PRINCIPAL: Final = "logs.amazonaws.com"
+# "CloudWatch Logs retries delivery for up to 24 hours": SubscriptionFilters.
+GIVEN_UP_MS: Final = 86_400_000
+RETRY_MS: Final = 60_000
+_TRANSIENT: Final = frozenset(
+    {
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "ServiceUnavailableException",
+        "ServiceException",
+        "LimitExceededException",
+    }
+)
+_UNUSABLE: Final = {
+    "lambda": "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to "
+    "execute your function.",
+    "kinesis": "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in "
+    "ACTIVE state.",
+    "firehose": "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is "
+    "in ACTIVE state.",
+}
+_CONTROL: Final = "CWL CONTROL MESSAGE: Checking health of destination"
+
+
+def payload(
+    group: LogGroup,
+    stream: str,
+    filters: Sequence[str],
+    events: Sequence[tuple[int, int, str]],
+    kind: str = "DATA_MESSAGE",
+) -> bytes:
+    """Events (id, time, message) as destinations get them: JSON, compressed with gzip."""
+    document = {
+        "messageType": kind,
+        "owner": group.account if kind == "DATA_MESSAGE" else "CloudwatchLogs",
+        "logGroup": group.name if kind == "DATA_MESSAGE" else "",
+        "logStream": stream,
+        "subscriptionFilters": list(filters),
+        "logEvents": [
+            {"id": scanning.shown(event_id), "timestamp": time_ms, "message": message}
+            for event_id, time_ms, message in events
+        ],
+    }
+    return gzip.compress(dumps(document), 6, mtime=0)
+
+
+def kind_of(destination: str) -> str:
+    """What a destination is: lambda, kinesis, firehose or logs; empty when it is none of them."""
+    kind = destination.split(":")[2] if destination.count(":") >= 5 else ""
+    return kind if kind in _UNUSABLE or kind == "logs" else ""
+
+
+async def check_destination(call: Call, group: LogGroup, subscription: SubscriptionFilter) -> None:
+    """Send a test message, as CloudWatch Logs does before it takes a subscription filter."""
+    kind = kind_of(subscription.destination)
+    if call.pipeline.services.find(kind) is None:
+        raise refusals.invalid(
+            _UNUSABLE[kind],
+            Fact(subscription.destination, "exists", False),
+            Fact(f"foulweather:{kind}", "implemented", False),
+        )
+    data = payload(group, "", [subscription.name], [(0, call.now, _CONTROL)], "CONTROL_MESSAGE")
+    try:
+        await _sent(call, group, subscription, "", data, is_test=True)
+    except AwsError as error:
+        fact = Fact("request", "destinationArn", subscription.destination)
+        why = Why("refused", _UNUSABLE[kind], (fact,), because=(error.why,))
+        raise AwsError("InvalidParameterException", _UNUSABLE[kind], why=why) from error
+
+
+def forward(
+    call: Call, group: LogGroup, subscription: SubscriptionFilter, stream: str, events: Sequence[tuple[int, int, str]]
+) -> None:
+    """Have matching events sent; what they are is fixed now."""
+    data = b64encode(payload(group, stream, [subscription.name], events)).decode()
+    call.later(
+        call.now,
+        "logs.forward",
+        group=group.name,
+        name=subscription.name,
+        stream=stream,
+        data=data,
+        events=len(events),
+        since_ms=call.now,
+    )
+
+
+async def deliver(
+    call: Call, group: LogGroup, subscription: SubscriptionFilter, stream: str, data: str, events: int, since_ms: int
+) -> None:
+    """Deliver a payload, or try again later, or give it up after a day."""
+    blob = b64decode(data)
+    kind = kind_of(subscription.destination)
+    about = {"filter": subscription.name, "destination": kind, "events": events, "bytes": len(blob)}
+    try:
+        await _sent(call, group, subscription, stream, blob)
+    except AwsError as error:
+        throttled = error.code in _TRANSIENT or not error.senders_fault
+        call.happened(
+            "logs.DeliveryThrottled" if throttled else "logs.DeliveryFailed", group.arn, **about, error=error.code
+        )
+        if throttled and call.now - since_ms < GIVEN_UP_MS:
+            call.later(
+                call.now + RETRY_MS,
+                "logs.forward",
+                group=group.name,
+                name=subscription.name,
+                stream=stream,
+                data=data,
+                events=events,
+                since_ms=since_ms,
+            )
+            return
+        why = Why(
+            "dropped",
+            f"{events} log events of {group.arn} did not reach {subscription.destination}.",
+            (call.fact(group.arn, "subscriptionFilter", subscription.name),),
+            because=(error.why,),
+        )
+        call.explain("Forward", group.arn, why, error.code)
+        return
+    call.happened("logs.Forwarded", group.arn, **about)
+
+
+async def _sent(
+    call: Call, group: LogGroup, subscription: SubscriptionFilter, stream: str, data: bytes, *, is_test: bool = False
+) -> None:
+    arn, source = subscription.destination, f"{group.arn}:*"
+    kind = kind_of(arn)
+    own = call.acting_as(PRINCIPAL, source_arn=source)
+    if kind == "lambda":
+        body = dumps({"awslogs": {"data": b64encode(data).decode()}})
+        how = "DryRun" if is_test else "Event"
+        await _done(own.lambda_.invoke({"FunctionName": arn, "InvocationType": how, "Payload": body}))
+        return
+    made: Mapping[str, Any] = await _done(
+        own.sts.assume_role({"RoleArn": subscription.role, "RoleSessionName": "CWLogsSubscription"})
+    )
+    user = made["AssumedRoleUser"]
+    account = subscription.role.split(":")[4]
+    principal = Principal("assumed-role", user["Arn"], account, user["AssumedRoleId"], subscription.role)
+    ports = call.acting_as(principal)
+    if kind == "kinesis":
+        key = stream if subscription.distribution == "ByLogStream" and stream else call.world.ids.hex(32)
+        await _done(ports.kinesis.put_record({"StreamARN": arn, "Data": data, "PartitionKey": key}))
+    else:
+        name = arn.rpartition("/")[2]
+        await _done(ports.firehose.put_record({"DeliveryStreamName": name, "Record": {"Data": data}}))
+
+
+async def _done(answer: Any) -> Any:
+    return await answer if inspect.isawaitable(answer) else answer

@@ -1,0 +1,145 @@
+"""The fields that Insights finds in log events by itself (CWL_AnalyzeLogData-discoverable-fields)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from foulweather.services.logs.insights.values import shown
+
+FIELDS_MAX = 200  # "a maximum of 200 log event fields from a JSON log"
+SYSTEM_FIELDS = ("@timestamp", "@message", "@ingestionTime", "@logStream", "@log", "@ptr", "@entity")
+
+_UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_LAMBDA_PLATFORM = re.compile(rf"(START|END|REPORT) RequestId: ({_UUID})")
+# What a runtime's own logger puts before the text: `time id level text`, or `[LEVEL] time id text` (Python).
+_LAMBDA_LINE = re.compile(rf"(?:\[[A-Z]+\]\t)?\d{{4}}-\d\d-\d\dT[\d:.]+Z\s({_UUID})\s")
+_LAMBDA_REPORT = (
+    ("@duration", re.compile(r"\tDuration: ([\d.]+) ms")),
+    ("@billedDuration", re.compile(r"\tBilled Duration: ([\d.]+) ms")),
+    ("@initDuration", re.compile(r"\tInit Duration: ([\d.]+) ms")),
+    ("@xrayTraceId", re.compile(r"XRAY TraceId: (\S+)")),
+    ("@xraySegmentId", re.compile(r"SegmentId: (\S+)")),
+)
+_LAMBDA_SIZES = (
+    ("@memorySize", re.compile(r"\tMemory Size: (\d+) MB")),
+    ("@maxMemoryUsed", re.compile(r"\tMax Memory Used: (\d+) MB")),
+)
+_FLOW_LOG = (
+    "version accountId interfaceId srcAddr dstAddr srcPort dstPort protocol packets bytes startTime endTime action "
+    "logStatus"
+).split()
+_ROUTE_53 = (
+    "version queryTimestamp hostZoneId queryName queryType responseCode protocol edgeLocation resolverIp "
+    "ednsClientSubnet"
+).split()
+_ROUTE_53_LINE = re.compile(r"\d\.\d \d{4}-\d\d-\d\dT[\d:.]+Z Z\w+ ")
+_JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+def discovered(message: str) -> dict[str, str]:
+    """Every field that Insights finds in a message, as results show it."""
+    return {name: text for name, value in found_in(message).items() if (text := shown(value)) is not None}
+
+
+def found_in(message: str) -> dict[str, Any]:
+    """Every field that Insights finds in a message, numbers as numbers."""
+    opening = message.lstrip()[:1]
+    if opening == "{":
+        return _flattened(message)
+    if message.startswith(("START RequestId: ", "END RequestId: ", "REPORT RequestId: ")):
+        return _of_platform(message)
+    if message.startswith("INIT_START "):
+        return {"@type": "INIT_START"}
+    if line := _LAMBDA_LINE.match(message):
+        # Only "the first embedded JSON fragment in each log event", and only in Lambda's logs.
+        return {"@requestId": line[1], **_embedded(message, line.end())}
+    words = message.split(" ")
+    if len(words) == len(_FLOW_LOG) and words[2].startswith("eni-") and words[0].isdigit():
+        return dict(zip(_FLOW_LOG, words, strict=True))
+    if len(words) == len(_ROUTE_53) and _ROUTE_53_LINE.match(message):
+        return dict(zip(_ROUTE_53, words, strict=True))
+    return {}
+
+
+def _of_platform(message: str) -> dict[str, Any]:
+    head = _LAMBDA_PLATFORM.match(message)
+    if head is None:
+        return {}
+    found: dict[str, Any] = {"@type": head[1], "@requestId": head[2]}
+    if head[1] == "REPORT":
+        for name, pattern in _LAMBDA_REPORT:
+            if match := pattern.search(message):
+                found[name] = match[1]
+        for name, pattern in _LAMBDA_SIZES:
+            if match := pattern.search(message):
+                # A memory size is in bytes, a MB being a million; the samples divide by 1000 twice.
+                found[name] = int(match[1]) * 1_000_000
+    return found
+
+
+def _embedded(message: str, start: int) -> dict[str, Any]:
+    at = message.find("{", start)
+    if at < 0:
+        return {}
+    try:
+        fragment, _ = json.JSONDecoder().raw_decode(message, at)
+    except (ValueError, RecursionError):
+        return {}
+    return _leaves(fragment)
+
+
+def _flattened(message: str) -> dict[str, Any]:
+    try:
+        document = _JSON.decode(message)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return {}
+    return _leaves(document)
+
+
+def _leaves(document: Any) -> dict[str, Any]:
+    """`{"a": {"b": [1]}}` as `{"a.b.0": 1}`; a name that starts with `@` gets another `@`."""
+    found: dict[str, Any] = {}
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        name, value = waiting.pop()
+        if value.__class__ is dict:
+            members = [(f"{name}.{key}" if name else _own(key), member) for key, member in value.items()]
+        elif value.__class__ is list:
+            members = [(f"{name}.{index}", member) for index, member in enumerate(cast("list[Any]", value))]
+        else:
+            if value is not None and name:
+                found[name] = value
+                if len(found) == FIELDS_MAX:
+                    break
+            continue
+        members.reverse()
+        waiting.extend(members)
+    return found
+
+
+def _own(key: str) -> str:
+    return f"@{key}" if key.startswith("@") else key
+
+
+def nested(value: Any, keys: tuple[str, ...]) -> Any:
+    """What lies below a member of a document, at a path whose keys may hold dots themselves."""
+    if not keys:
+        return None if value.__class__ is dict or value.__class__ is list else value
+    if value.__class__ is dict:
+        members = cast(Mapping[str, Any], value)
+        for length in range(1, len(keys) + 1):
+            key = ".".join(keys[:length])
+            if key in members:
+                found = nested(members[key], keys[length:])
+                if found is not None:
+                    return found
+        return None
+    if value.__class__ is list and keys[0].isdigit() and len(keys[0]) < 10:
+        index = int(keys[0])
+        return nested(value[index], keys[1:]) if index < len(value) else None
+    return None

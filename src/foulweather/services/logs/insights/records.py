@@ -1,0 +1,64 @@
+"""What a query reads and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
+LIMIT_DEFAULT = 10_000  # CWL_QuerySyntax-Limit: without `limit`, up to 10,000 log events ...
+LIMIT_MAX = 100_000  # ... and up to 100,000 with it.
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One log event as a query sees it; `entity` holds what PutLogEvents said of its entity, flattened."""
+
+    log_group: str
+    log_stream: str
+    account: str
+    timestamp_ms: int
+    ingestion_ms: int
+    message: str
+    ptr: str
+    entity: Mapping[str, str] | None = None
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """AWS's QueryStatistics."""
+
+    records_matched: int
+    records_scanned: int
+    bytes_scanned: int
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The rows of a query: (field, value) pairs in the order of `fields`, without the fields that a row lacks."""
+
+    rows: list[list[tuple[str, str]]]
+    statistics: Statistics
+    fields: list[str]
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """What a SOURCE command selects; `start` and `end` are milliseconds relative to now, where it says them."""
+
+    log_groups: tuple[str, ...] = ()
+    every_group: bool = False
+    name_prefixes: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    start_offset_ms: int | None = None
+    end_offset_ms: int | None = None
+
+
+class Reach(Protocol):
+    """How a query gets at what lies outside its own records: other log groups, and lookup tables."""
+
+    def records(self, sources: Sources) -> Iterable[Record]:
+        """The log events of a subquery's or a join's SOURCE."""
+        ...
+
+    def lookup_table(self, name: str) -> Iterable[Mapping[str, str]]:
+        """The rows of a lookup table, by column name."""
+        ...

@@ -1,0 +1,162 @@
+"""How a query runs: its groups' events as records, handed to the language's engine."""
+
+from __future__ import annotations
+
+from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.why import Fact
+from foulweather.services.logs import keys, naming
+from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
+from foulweather.services.logs.insights.records import LIMIT_DEFAULT, Record, Sources
+from foulweather.services.logs.refusals import invalid
+from foulweather.services.logs.scanning import TIME_SHIFT, Scan, shown
+from foulweather.services.logs.state import LogGroup, LogsState, Query
+
+# AWS tells no speed: a query takes a moment, and longer the more it looks through.
+_BASE_MS: Final = 500
+_BYTES_PER_MS: Final = 1 << 20
+
+
+def compiled(text: str) -> Any:
+    """A query ready to run; the refusal of one that is not well formed."""
+    from foulweather.services.logs.insights import language
+
+    try:
+        return language.compiled(text)
+    except MalformedQuery as error:
+        location = {"startCharOffset": error.start, "endCharOffset": error.end}
+        raise AwsError(
+            "MalformedQueryException",
+            error.message,
+            facts=(Fact("request", "queryString", text), Fact("request", "startCharOffset", error.start)),
+            members={"queryCompileError": {"location": location, "message": error.message}},
+        ) from error
+    except NotBuilt as error:
+        raise not_implemented("logs", f"StartQuery.queryString: {error.feature}") from error
+
+
+def selected(call: Call, sources: Sources) -> list[LogGroup]:
+    """The groups of this account that a SOURCE command selects."""
+    state = call.state(LogsState)
+    if sources.accounts and call.account not in sources.accounts:
+        return []
+    named = {identifier.rpartition(":log-group:")[2] for identifier in sources.log_groups}
+    classes = {each.upper().replace(" ", "_") for each in sources.classes}
+    groups = [
+        group
+        for group in state.groups.values()
+        if (sources.every_group or group.name in named or group.name.startswith(sources.name_prefixes))
+        and (not classes or group.log_class in classes)
+    ]
+    if not groups and not sources.every_group:
+        raise invalid("SOURCE selects no log groups.", Fact("request", "SOURCE", str(sources)))
+    return sorted(groups, key=lambda group: group.name)
+
+
+def duration_ms(state: LogsState, groups: Sequence[LogGroup], start_ms: int, end_ms: int) -> int:
+    """How long a query takes on the world's clock."""
+    looked_through = sum(
+        piece.stored_bytes
+        for group in groups
+        for stream in state.streams_of[group.name].values()
+        for piece in state.storage(stream).pieces
+        if piece.last_ms >= start_ms and piece.first_ms <= end_ms
+    )
+    return _BASE_MS + looked_through // _BYTES_PER_MS
+
+
+def run(call: Call, query: Query) -> None:
+    """Run a query that is due, and keep its answer."""
+    state = call.state(LogsState)
+    groups = [group for group in (state.groups.get(name) for name in query.groups) if group is not None]
+    try:
+        for group in groups:
+            keys.check_usable(call, state, group)
+        ready = compiled(query.text)
+        limit = query.limit or LIMIT_DEFAULT
+        outcome = ready.run(
+            records(call, groups, query.start_ms, query.end_ms),
+            query.start_ms,
+            query.end_ms,
+            limit,
+            _Reach(call, query),
+        )
+    except NotBuilt as error:
+        call.explain("Query", query.id, not_implemented("logs", f"StartQuery.queryString: {error.feature}").why)
+        query.status = "Failed"
+    except AwsError as error:
+        call.explain("Query", query.id, error.why, error.code)
+        query.status = "Failed"
+    else:
+        query.rows, query.status = outcome.rows, "Complete"
+        told = outcome.statistics
+        query.matched, query.scanned, query.bytes = told.records_matched, told.records_scanned, told.bytes_scanned
+    query.ended_ms = call.now
+    state.queries.touch(query.id)
+
+
+def records(call: Call, groups: Iterable[LogGroup], start_ms: int, end_ms: int) -> Iterator[Record]:
+    """The events of groups in a range of time as queries see them: without what is sensitive."""
+    state = call.state(LogsState)
+    for group in groups:
+        streams = state.streams_of[group.name].values()
+        names = {stream.number: stream.name for stream in streams}
+        kept_ms = call.now - group.retention_ms if group.retention_ms else 0
+        storages = {stream.number: state.storage(stream) for stream in streams}
+        scan = Scan(storages, max(start_ms, kept_ms, 0) << TIME_SHIFT, (end_ms + 1) << TIME_SHIFT)
+        for event in scan.forward():
+            yield Record(
+                group.name,
+                names[event.stream],
+                group.account,
+                event.time_ms,
+                event.ingested_ms,
+                event.masked,
+                pointer(group, event.id),
+            )
+
+
+def pointer(group: LogGroup, event_id: int) -> str:
+    """The @ptr of an event."""
+    return b2a_base64(f"{group.account} {group.name} {shown(event_id)}".encode(), newline=False).decode()
+
+
+def pointed(call: Call, text: str) -> tuple[LogGroup, int]:
+    """The group and the id that a @ptr tells."""
+    try:
+        account, name, event_id = a2b_base64(text, strict_mode=True).decode().split(" ")
+        number = int(event_id)
+    except (Error, ValueError):
+        raise invalid("Invalid log record pointer.", Fact("request", "logRecordPointer", text)) from None
+    if account != call.account:
+        raise invalid("Invalid log record pointer.", Fact("request", "logRecordPointer", text))
+    return naming.require_group(call, name), number
+
+
+class _Reach:
+    """What a query gets at outside its own records."""
+
+    def __init__(self, call: Call, query: Query) -> None:
+        self._call = call
+        self._query = query
+
+    def records(self, sources: Sources) -> Iterable[Record]:
+        """The events of a subquery's groups."""
+        start_ms, end_ms = self._query.start_ms, self._query.end_ms
+        if sources.start_offset_ms is not None:
+            start_ms = self._call.now + sources.start_offset_ms
+        if sources.end_offset_ms is not None:
+            end_ms = self._call.now + sources.end_offset_ms
+        return records(self._call, selected(self._call, sources), start_ms, end_ms)
+
+    def lookup_table(self, name: str) -> Iterable[Mapping[str, str]]:
+        """Lookup tables are not built."""
+        raise NotBuilt(f"the lookup table {name}")
+
+
+RECENT_MS: Final = 15 * 60_000
+AROUND_MS: Final = 8 * 60_000

@@ -1,0 +1,56 @@
+"""What is done with the events of a group as they come: masked, counted, sent on. Compiled once for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+from foulweather.services.logs import masking
+from foulweather.services.logs.chunks import Masks
+from foulweather.services.logs.filter_patterns import Pattern, compiled
+from foulweather.services.logs.masking import Identifiers
+from foulweather.services.logs.scanning import masked
+from foulweather.services.logs.state import STANDARD, LogGroup, LogsState, MetricFilter, SubscriptionFilter
+
+
+class Watch(NamedTuple):
+    """Everything that looks at a group's new events."""
+
+    identifiers: Identifiers
+    metric_filters: Sequence[tuple[MetricFilter, Pattern]]
+    subscriptions: Sequence[tuple[SubscriptionFilter, Pattern]]
+    embeds_metrics: bool
+
+
+def watch(state: LogsState, group: LogGroup) -> Watch:
+    """What looks at a group's events."""
+    found = state.compiled.get(group.name)
+    if found is None:
+        found = state.compiled[group.name] = _compiled(state, group)
+    return cast("Watch", found)
+
+
+def _compiled(state: LogsState, group: LogGroup) -> Watch:
+    # "If you also create a policy for a single log group, both policies apply to that log group."
+    documents = [each.document for each in state.account_policies.values() if each.kind == "DATA_PROTECTION_POLICY"]
+    identifiers = [each for document in documents for each in masking.compiled(document)]
+    if group.data_protection:
+        identifiers += [each for each in masking.compiled(group.data_protection) if each not in identifiers]
+    return Watch(
+        tuple(identifiers),
+        [(each, compiled(each.pattern)) for each in state.metric_filters_of(group.name)],
+        [(each, compiled(each.pattern)) for each in state.subscription_filters_of(group.name)],
+        group.log_class == STANDARD,
+    )
+
+
+def mask(identifiers: Identifiers, messages: Sequence[str]) -> tuple[Masks, Sequence[str]]:
+    """The sensitive parts of messages by their place, and the messages without them."""
+    masks: Masks = {}
+    shown = list(messages)
+    for index, message in enumerate(messages):
+        spans = masking.found(identifiers, message)
+        if spans:
+            masks[index] = spans
+            shown[index] = masked(message, spans)
+    return masks, shown

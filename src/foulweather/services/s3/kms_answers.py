@@ -1,0 +1,96 @@
+"""KMS that takes its time: an operation that needs its answer waits for it, and begins anew once it is there.
+
+Operations are decided at once, so that nothing comes between. Where KMS does not answer at once (a fault holds it
+up), the operation is left before it has changed anything, waits, and is carried out from its beginning: it looks
+at everything anew, and finds KMS's answer waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.world.world import World
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Response = Mapping[str, Any]
+
+
+class NotYet(Exception):
+    """KMS has not answered a question of a call yet."""
+
+    def __init__(self, call: Call, question: Mapping[str, Any], answer: Awaitable[Response]) -> None:
+        super().__init__(call.request_id)
+        self.call = call
+        self.question = question
+        self.answer = answer
+
+    async def come(self) -> None:
+        """Wait until KMS answers, or refuses, and keep that for the call."""
+        call = self.call
+        given: Response | AwsError
+        try:
+            given = await self.answer
+        except AwsError as refusal:
+            given = refusal
+        call.reread_clock()
+        Answers.of(call.world).setdefault(call.request_id, []).append((self.question, given))
+
+
+class Answers:
+    """What KMS has answered to calls that waited for it, by their request ids."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, list[tuple[Mapping[str, Any], Response | AwsError]]] = {}
+
+    @classmethod
+    def of(cls, world: World) -> dict[str, list[tuple[Mapping[str, Any], Response | AwsError]]]:
+        """A world's."""
+        found = world.attached.get(cls)
+        if found is None:
+            found = world.attached[cls] = cls()
+        return cast(Answers, found).held
+
+
+def given(call: Call, question: Mapping[str, Any]) -> Response | None:
+    """KMS's answer to a question that the call has waited for; its refusal is raised."""
+    for asked, answer in Answers.of(call.world).get(call.request_id, ()):
+        if asked == question:
+            if isinstance(answer, AwsError):
+                raise answer
+            return answer
+    return None
+
+
+def waiting(operation: Callable[P, R]) -> Callable[P, R]:
+    """An operation that waits for KMS where it must."""
+
+    @wraps(operation)
+    def carry_out(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return operation(*args, **kwargs)
+        except NotYet as pending:
+            # The kernel takes an awaitable from any operation.
+            return cast(R, answered(pending, lambda: operation(*args, **kwargs)))
+
+    return carry_out
+
+
+async def answered(pending: NotYet, again: Callable[[], Any]) -> Any:
+    """What comes of doing something anew, as often as KMS has to be waited for."""
+    call = pending.call
+    try:
+        while True:
+            await pending.come()
+            try:
+                result = again()
+                break
+            except NotYet as further:
+                pending = further
+    finally:
+        Answers.of(call.world).pop(call.request_id, None)
+    return await cast("Awaitable[Any]", result) if isinstance(result, Awaitable) else result

@@ -1,0 +1,1 @@
+"""Documents of Systems Manager: what runs on nodes, and the runbooks of Automation."""

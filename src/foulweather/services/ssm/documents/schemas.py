@@ -1,0 +1,137 @@
+"""What a document of each type must be.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
+https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from foulweather.services.ssm.documents import runbooks
+from foulweather.services.ssm.documents.references import names_in
+from foulweather.services.ssm.refusals import invalid_document
+
+SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Automation": ("0.3",),
+    "Command": ("1.2", "2.0", "2.2"),
+    "Policy": ("2.0", "2.2"),
+    "Session": ("1.0",),
+}
+PLATFORMS: Final = ("Windows", "Linux", "MacOS")
+_PLUGINS: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws:applications": ("Windows",),
+    "aws:cloudWatch": ("Windows",),
+    "aws:configureDocker": PLATFORMS,
+    "aws:configurePackage": PLATFORMS,
+    "aws:domainJoin": ("Windows", "Linux"),
+    "aws:downloadContent": PLATFORMS,
+    "aws:psModule": ("Windows",),
+    "aws:refreshAssociation": PLATFORMS,
+    "aws:runDockerAction": ("Windows", "Linux"),
+    "aws:runDocument": PLATFORMS,
+    "aws:runPowerShellScript": PLATFORMS,
+    "aws:runShellScript": ("Linux", "MacOS"),
+    "aws:softwareInventory": PLATFORMS,
+    "aws:updateAgent": PLATFORMS,
+    "aws:updateSsmAgent": PLATFORMS,
+}
+_TYPES: Final = ("String", "StringList", "Integer", "Boolean", "MapList", "StringMap")
+_SESSIONS: Final = ("InteractiveCommands", "NonInteractiveCommands", "Port", "Standard_Stream")
+# Types of Automation parameters that hold a resource's id or ARN, such as List<AWS::EC2::Instance::Id>.
+_RESOURCE_TYPE: Final = re.compile(r"(List<)?AWS::[A-Za-z0-9:]+>?")
+_PARAMETER_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,50}")
+
+
+def check(kind: str, document: Mapping[str, Any]) -> str:
+    """Refuse what no document of a type can be; give its schema's version."""
+    schema = document.get("schemaVersion")
+    if schema is None:
+        raise invalid_document("Document schemaVersion is required.")
+    if str(schema) not in SCHEMAS[kind]:
+        raise invalid_document(f"Document schema version is invalid. Value: {schema}")
+    parameters = check_parameters(document)
+    if kind == "Automation":
+        runbooks.check(document)
+    elif kind == "Session":
+        if document.get("sessionType") not in _SESSIONS:
+            raise invalid_document(f"Document sessionType is invalid. Value: {document.get('sessionType')}")
+    elif str(schema) == "1.2":
+        _check_plugins(document.get("runtimeConfig"))
+    else:
+        _check_steps(document.get("mainSteps"))
+    if kind in ("Command", "Policy"):
+        _check_declared(document, parameters)
+    return str(schema)
+
+
+def check_parameters(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """A document's parameters by name, each with a type that there is."""
+    given: Any = document.get("parameters") or {}
+    if not isinstance(given, dict):
+        raise invalid_document("Document parameters must be a map.")
+    found = cast("dict[str, Any]", given)
+    for name, parameter in found.items():
+        if not _PARAMETER_NAME.fullmatch(name):
+            raise invalid_document(f'Parameter name "{name}" is invalid.')
+        kind = cast("dict[str, Any]", parameter).get("type") if isinstance(parameter, dict) else None
+        if not isinstance(kind, str) or (kind not in _TYPES and not _RESOURCE_TYPE.fullmatch(kind)):
+            raise invalid_document(f'Parameter "{name}" has an invalid type: {kind}.')
+    return found
+
+
+def platforms(kind: str, document: Mapping[str, Any]) -> list[str]:
+    """The platforms that a document runs on, by its plugins and preconditions."""
+    if kind not in ("Command", "Policy"):
+        return list(PLATFORMS)
+    config = document.get("runtimeConfig")
+    if isinstance(config, dict):
+        actions = [(str(name), cast("dict[str, Any]", {})) for name in cast("dict[str, Any]", config)]
+    else:
+        actions = [(str(step["action"]), cast("dict[str, Any]", step)) for step in document["mainSteps"]]
+    found: set[str] = set()
+    for action, step in actions:
+        precondition: Mapping[str, Any] = step.get("precondition") or {}
+        demanded = precondition.get("StringEquals")
+        if isinstance(demanded, list) and "platformType" in demanded:
+            found |= {str(each) for each in cast("list[Any]", demanded) if each != "platformType"}
+        else:
+            found |= set(_PLUGINS[action])
+    return [each for each in PLATFORMS if each in found]
+
+
+def _check_plugins(config: Any) -> None:
+    if not isinstance(config, dict) or not config:
+        raise invalid_document("Document runtimeConfig is required.")
+    for action in cast("dict[str, Any]", config):
+        _check_plugin(action)
+
+
+def _check_steps(steps: Any) -> None:
+    if not isinstance(steps, list) or not steps:
+        raise invalid_document("Document mainSteps is required.")
+    names: set[str] = set()
+    for each in cast("list[Any]", steps):
+        step = cast("dict[str, Any]", each) if isinstance(each, dict) else {}
+        _check_plugin(step.get("action"))
+        name = step.get("name")
+        if not isinstance(name, str) or not name:
+            raise invalid_document("Step name is required.")
+        if name in names:
+            raise invalid_document(f"Step name {name} is not unique.")
+        names.add(name)
+        if not isinstance(step.get("inputs", {}), dict):
+            raise invalid_document(f"Inputs of step {name} must be a map.")
+
+
+def _check_plugin(action: Any) -> None:
+    if not isinstance(action, str) or action not in _PLUGINS:
+        raise invalid_document(f"Unsupported plugin: {action}")
+
+
+def _check_declared(document: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    for name in names_in({key: each for key, each in document.items() if key != "parameters"}):
+        if ":" not in name and name not in parameters:
+            raise invalid_document(f'Parameter "{name}" is not declared.')
