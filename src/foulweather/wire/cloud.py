@@ -34,6 +34,7 @@ from foulweather.wire import guard, s3_forms, s3_paths
 from foulweather.wire.admin import Admin
 from foulweather.wire.app import STREAM, Admission, Deferred, Reply
 from foulweather.wire.calls import call_of
+from foulweather.wire.compression import compress
 from foulweather.wire.hosting import Entered, Hosted, Plan
 from foulweather.wire.inside import Inside
 from foulweather.wire.refusing import errors_of, no_answer, refusal
@@ -174,7 +175,7 @@ class Cloud:
             elif (refusal := self._guard.page_refusal(request)) and not _is_issued(hosted, proof):
                 return refusal
         except Unroutable as error:
-            return self._refuse(hosted, error, Route(error.service, error.protocol, ""))
+            return self._unrouted(hosted, error, request)
         except AwsError as error:
             return self._refuse(hosted, error, found)
         if form is not None:
@@ -208,7 +209,20 @@ class Cloud:
             return self._refused(plan, call, error)
         except Exception:
             return self._failed(hosted, plan, call)
+        if plan.compresses:
+            compress(request, response)
         return _once_committed(hosted, response)
+
+    def _unrouted(self, hosted: Hosted, error: Unroutable, request: HttpRequest) -> Reply:
+        """What is for no operation: its service may greet whoever asks for its root; the rest is refused."""
+        traffic = self._visits.addressed(error.service, hosted.world, request)
+        if traffic is not None and request.method == "GET" and request.path == "/":
+            reply = traffic.answer(hosted.pipeline, request)
+            return _once_committed(hosted, reply) if isinstance(reply, HttpResponse) else reply
+        response = self._refuse(hosted, error, Route(error.service, error.protocol, ""))
+        if traffic is not None:
+            response.headers.extend(traffic.page_headers(hosted.world, request))
+        return response
 
     def _visit(self, service: Service, request: HttpRequest) -> Reply:
         """Answer a user's request to a service's data plane."""

@@ -11,7 +11,7 @@ from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Operation, Services
 from foulweather.meter.meter import Meter
-from foulweather.wire.codec import ErrorCodec, OperationCodec, error_codec, operation_codec
+from foulweather.wire.codec import DYNAMO, ErrorCodec, OperationCodec, error_codec, operation_codec
 from foulweather.wire.codecs import s3
 from foulweather.wire.route import Route
 from foulweather.wire.sigv4 import Proof
@@ -44,7 +44,7 @@ class Hosted:
 class Plan:
     """What serves one operation in one protocol, found once."""
 
-    __slots__ = ("check_body", "codec", "errors", "family", "is_global", "operation", "takes_anonymous")
+    __slots__ = ("check_body", "codec", "compresses", "errors", "family", "is_global", "operation", "takes_anonymous")
 
     def __init__(self, services: Services, found: Route) -> None:
         self.operation: Operation = services.operation(found.service, found.operation)
@@ -52,6 +52,7 @@ class Plan:
         self.errors: ErrorCodec = error_codec(found.service, found.protocol)
         self.family: Family = refusals.family(found.service, found.protocol)
         self.check_body = s3.body_check(self.operation.model) if found.service == "s3" else None
+        self.compresses = found.service in DYNAMO
         self.is_global = self.operation.service.is_global
         self.takes_anonymous = self.operation.access.is_unsigned or self.operation.service.takes_anonymous
 

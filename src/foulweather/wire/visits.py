@@ -34,8 +34,16 @@ class Visits:
             for service in self._with_traffic:
                 if any(self.traffic(service).serves(world, request) for world in every):
                     return service
-            return self._with_traffic[0] if self._with_traffic else None
+            return next((service for service in self._with_traffic if service.name == "s3"), None)
         return found
+
+    def addressed(self, name: str, world: World, request: HttpRequest) -> Traffic | None:
+        """The data plane of the service to whose host a request was sent that is no call of its API."""
+        service = self._services.find(name) if name else None
+        if service is None or not service.has_traffic:
+            return None
+        traffic = self.traffic(service)
+        return traffic if traffic.serves(world, request) else None
 
     def traffic(self, service: Service) -> Traffic:
         """What the service does with users' requests."""

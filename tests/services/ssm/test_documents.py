@@ -177,14 +177,21 @@ async def test_a_shared_document_is_used_by_whom_it_is_shared_with_and_stays_unt
         stranger.ssm.get_document({"Name": arn})
     assert raised.value.code == "AccessDeniedException"
     share = {"Name": "book", "PermissionType": "Share"}
-    aws.ssm.modify_document_permission({**share, "AccountIdsToAdd": [OTHER], "SharedDocumentVersion": "1"})
+    aws.ssm.modify_document_permission({**share, "AccountIdsToAdd": [OTHER]})
     found = aws.ssm.describe_document_permission(share)
-    assert found["AccountSharingInfoList"] == [{"AccountId": OTHER, "SharedDocumentVersion": "1"}]
+    assert found["AccountSharingInfoList"] == [{"AccountId": OTHER, "SharedDocumentVersion": "$DEFAULT"}]
     assert stranger.ssm.get_document({"Name": arn})["Name"] == arn
     assert started(stranger, arn)
+    newer = {"Name": "book", "Content": json.dumps(runbook(WAIT, description="Newer")), "DocumentVersion": "1"}
+    aws.ssm.update_document(newer)
     with pytest.raises(AwsError) as raised:
-        stranger.ssm.delete_document({"Name": arn})
-    assert raised.value.code == "AccessDeniedException"
+        stranger.ssm.get_document({"Name": arn, "DocumentVersion": "2"})
+    assert raised.value.code == "InvalidDocumentVersion"
+    aws.ssm.modify_document_permission({**share, "AccountIdsToAdd": [OTHER], "SharedDocumentVersion": "$ALL"})
+    assert stranger.ssm.get_document({"Name": arn, "DocumentVersion": "2"})["DocumentVersion"] == "2"
+    with pytest.raises(AwsError) as raised:
+        stranger.ssm.delete_document({"Name": "book"})
+    assert raised.value.code == "InvalidDocument"
     with pytest.raises(AwsError, match="still shared"):
         aws.ssm.delete_document({"Name": "book"})
     aws.ssm.modify_document_permission({**share, "AccountIdsToRemove": [OTHER]})

@@ -149,9 +149,8 @@ async def check_topic(call: Call, trail: Trail) -> None:
         PRINCIPAL, source_arn=trail.arn, source_account=trail.account, account=account, region=region
     )
     try:
-        # "This message confirms that CloudTrail can publish": what it sends when a trail is given a topic.
-        text = json.dumps({"message": "CLOUDTRAIL VALIDATION MESSAGE."})
-        await answered(ports.sns.publish({"TopicArn": arn, "Message": text}))
+        # What subscribers of a topic get when a trail is given it.
+        await answered(ports.sns.publish({"TopicArn": arn, "Message": "CLOUDTRAIL VALIDATION MESSAGE."}))
     except AwsError as error:
         raise refusals.refused(
             "InsufficientSnsTopicPolicy", message, Fact(arn, "answer", error.code), because=error.why

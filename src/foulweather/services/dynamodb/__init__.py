@@ -29,4 +29,5 @@ SERVICE = Service(
     # AccessDeniedException is a 400 here:
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
     denied_status=400,
+    has_traffic=True,
 )

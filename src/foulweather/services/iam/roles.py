@@ -39,9 +39,7 @@ def create_role(call: Call, request: CreateRoleRequest) -> Response:
     trusted_ids = checked_trust(call.world, call.account, trust)
     if name.lower() in state.roles:
         raise already_exists(f"Role with name {name} already exists.")
-    limits.check_quota(
-        "RolesPerAccount", quotas.of_account(call.world, quotas.ROLES, call.account), len(state.roles)
-    )
+    limits.check_quota("RolesPerAccount", quotas.of_account(call.world, quotas.ROLES, call.account), len(state.roles))
     role = Role(
         account=call.account,
         name=name,

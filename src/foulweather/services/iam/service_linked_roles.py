@@ -43,9 +43,7 @@ def create_service_linked_role(call: Call, request: CreateServiceLinkedRoleReque
         raise limits.invalid_input(
             f"Service role name {name} has been taken in this account, please try a different suffix."
         )
-    limits.check_quota(
-        "RolesPerAccount", quotas.of_account(call.world, quotas.ROLES, call.account), len(state.roles)
-    )
+    limits.check_quota("RolesPerAccount", quotas.of_account(call.world, quotas.ROLES, call.account), len(state.roles))
     policy = f"{aws_managed.PREFIX}policy/aws-service-role/{linked.policy}"
     if aws_managed.find(policy) is None:
         raise aws_managed.not_held(policy)

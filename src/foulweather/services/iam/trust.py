@@ -9,7 +9,7 @@ from pathlib import Path
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.policy.document import DocumentKind, Policy, PolicySyntaxError, parse
-from foulweather.services.iam import limits
+from foulweather.services.iam import limits, quotas
 from foulweather.services.iam.records import Role
 from foulweather.services.iam.state import identity_at, identity_with_id
 from foulweather.world.world import World

@@ -31,6 +31,7 @@ NAMESPACES: Final = {
 COMMON_NAMESPACES: Final = {"ValidationException": "com.amazon.coral.validate#"}
 COMMON_NAMESPACE: Final = "com.amazon.coral.service#"
 
+UNREADABLE: Final = "Unable to parse the request body as JSON"
 encode_json = msgspec.json.Encoder().encode
 _decode_any = msgspec.json.Decoder().decode
 
@@ -48,13 +49,13 @@ def decoded_json(body: bytes) -> Any:
     try:
         return _decode_any(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise serialization("Unable to parse the request body as JSON") from error
+        raise serialization(UNREADABLE) from error
 
 
 class JsonBody:
     """Reads and writes one structure as a JSON document; what json and rest-json share."""
 
-    __slots__ = ("_decoder", "_input", "_names", "_output", "_plain", "_read")
+    __slots__ = ("_decoder", "_input", "_names", "_nothing", "_output", "_plain", "_read")
 
     def __init__(self, values: JsonValues, shape_in: Shape | None, shape_out: Shape | None) -> None:
         self._decoder: Callable[[bytes], Any] | None = None
@@ -65,6 +66,7 @@ class JsonBody:
             typed = values.types.type_of(shape_in)
             if typed is not None:
                 self._decoder = cast(Decoder, msgspec.json.Decoder(typed)).decode
+        self._nothing = values.nothing
         self._output: Callable[[Any], Any] | None = None
         self._names: frozenset[str] = frozenset()
         self._plain = False
@@ -92,7 +94,7 @@ class JsonBody:
         """`result` as a JSON document."""
         write = self._output
         if write is None:
-            return b"{}"
+            return self._nothing
         if self._plain:
             if not result.keys() <= self._names:
                 raise NotAMember("the result", next(iter(result.keys() - self._names)))
@@ -106,8 +108,10 @@ class JsonBody:
 class JsonValues:
     """One service's compiled readers, writers and types."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, nothing: bytes = b"{}") -> None:
         self.dialect = dialect
+        self.nothing = nothing
+        """What is sent of an operation without output."""
         self.reader = ValueReader(dialect)
         self.writer = ValueWriter(dialect)
         self.types = TypeBuilder(dialect)
@@ -141,7 +145,7 @@ class JsonService:
         self.model = model
         dynamodb = NAMESPACES.get(model.name) == DYNAMODB_NAMESPACE
         self.dialect = Dialect(refusal_of_scalar=DYNAMODB_REFUSAL) if dynamodb else Dialect()
-        self.values = JsonValues(self.dialect)
+        self.values = JsonValues(self.dialect, nothing=b"" if dynamodb else b"{}")
         version = model.metadata.get("jsonVersion", "1.1")
         self.content_type = ("Content-Type", f"application/x-amz-json-{version}")
 
@@ -248,6 +252,8 @@ class JsonErrors:
             message_member(found.shape): error.message,
             **error_members(error, found.shape, self._values.writer),
         }
+        if self._namespace == DYNAMODB_NAMESPACE and error.message == UNREADABLE:
+            del body[message_member(found.shape)]  # DynamoDB says no more than that it cannot read it
         headers = [("x-amzn-RequestId", request_id), self._content_type]
         if self._query_compatible:
             headers.append(query_error_header(found.shape, found.code, found.fault))

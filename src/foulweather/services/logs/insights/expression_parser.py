@@ -241,4 +241,3 @@ class ExpressionParser(Cursor):
 
     def _end(self) -> int:
         return self.tokens[self.index - 1].end
-

@@ -32,9 +32,9 @@ def runbook(call: Call, request: Mapping[str, Any]) -> tuple[DocumentsState, Doc
             remedy=("aws ssm list-documents --filters Key=DocumentType,Values=Automation Key=Owner,Values=Self",),
         )
     state = call.state(DocumentsState, place.account)
-    wanted = documents.shared_version(call, place.document, request.get("DocumentVersion"))
+    wanted = request.get("DocumentVersion")
     try:
-        return state, place.document, documents.selected(state, place.document, wanted)
+        return state, place.document, documents.usable(call, state, place.document, wanted)
     except AwsError as error:
         raise AwsError(
             "AutomationDefinitionVersionNotFoundException",

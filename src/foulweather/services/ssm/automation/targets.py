@@ -60,8 +60,6 @@ def end_child(call: Call, state: AutomationState, parent: Execution, control: Co
     """Note how one target went, and go on with the next."""
     step = next(each for each in parent.steps if each.child == child.id)
     step.status, step.ended_ms, step.failure = child.status, call.now, child.failure
-    if child.status in _ENDED_BADLY:
-        control.failed += 1
     if not parent.is_over:
         _fill(call, state, parent, control)
     state.touch(parent)
@@ -80,7 +78,9 @@ def stop(call: Call, state: AutomationState, parent: Execution, control: Control
 
 
 def _fill(call: Call, state: AutomationState, parent: Execution, control: Control) -> None:
-    at_work = sum(not state.executions[each].is_over for each in control.children)
+    children = [state.executions[each] for each in control.children]
+    at_work = sum(not each.is_over for each in children)
+    control.failed = sum(each.status in _ENDED_BADLY for each in children)
     is_given_up = control.failed > control.errors_max or parent.status == "Cancelling"
     while not is_given_up and len(control.children) < len(control.values) and at_work < control.concurrency_max:
         _start(call, state, parent, control, control.values[len(control.children)])

@@ -16,6 +16,7 @@ from foulweather.services.ssm.documents.state import EVERYBODY, Document, Docume
 RESERVED = re.compile(r"aws|amazon|amzn", re.IGNORECASE)
 LATEST = "$LATEST"
 DEFAULT = "$DEFAULT"
+ALL = "$ALL"
 
 
 class Place(NamedTuple):
@@ -78,21 +79,26 @@ def selected(
     else:
         found = versions.get(int(wanted)) if wanted.isdecimal() else None
     if found is None:
-        raise refusals.refused(
-            "InvalidDocumentVersion",
-            "The document version isn't valid or doesn't exist.",
-            DocumentVersion=wanted,
-            VersionName=version_name,
-        )
+        raise _no_such_version(wanted, version_name)
     return found
 
 
-def shared_version(call: Call, document: Document, wanted: str | None) -> str | None:
-    """The version that another account may use: the one that was shared, unless it was shared as a whole."""
+def usable(
+    call: Call, state: DocumentsState, document: Document, wanted: str | None, version_name: str | None = None
+) -> DocumentVersion:
+    """The version that is asked for; another account may use the one that was shared with it, or all.
+
+    "If it isn't specified, the system choose the Default version to share": API_ModifyDocumentPermission.
+    """
     if document.account == call.account:
-        return wanted
-    share = document.shared.get(call.account) or document.shared.get(EVERYBODY) or ""
-    return share if share.isdecimal() else wanted
+        return selected(state, document, wanted, version_name)
+    share = document.shared.get(call.account) or document.shared.get(EVERYBODY) or DEFAULT
+    if share == ALL:
+        return selected(state, document, wanted, version_name)
+    shared = selected(state, document, share)
+    if (wanted or version_name) and selected(state, document, wanted, version_name) is not shared:
+        raise _no_such_version(wanted, version_name)
+    return shared
 
 
 def resource(call: Call, text: str) -> Resource:
@@ -112,4 +118,13 @@ def no_such_document(place: Place) -> AwsError:
         f"Document with name {place.name} does not exist.",
         facts=(Fact("request", "Name", place.name), Fact(place.arn, "exists", False)),
         remedy=("aws ssm list-documents --filters Key=Owner,Values=Self",),
+    )
+
+
+def _no_such_version(wanted: str | None, version_name: str | None) -> AwsError:
+    return refusals.refused(
+        "InvalidDocumentVersion",
+        "The document version isn't valid or doesn't exist.",
+        DocumentVersion=wanted,
+        VersionName=version_name,
     )

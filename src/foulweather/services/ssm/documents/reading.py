@@ -19,16 +19,14 @@ _KEYS = ("DocumentType", "Name", "Owner", "PlatformTypes", "SearchKeyword", "Tar
 def describe_document(call: Call, request: Request) -> dict[str, Any]:
     """All about a document but its text."""
     state, document = naming.require(call, request["Name"])
-    wanted = naming.shared_version(call, document, request.get("DocumentVersion"))
-    version = naming.selected(state, document, wanted, request.get("VersionName"))
+    version = naming.usable(call, state, document, request.get("DocumentVersion"), request.get("VersionName"))
     return {"Document": describing.described(call, state, document, version)}
 
 
 def get_document(call: Call, request: Request) -> dict[str, Any]:
     """The text of a document, as JSON unless another format is asked for."""
     state, document = naming.require(call, request["Name"])
-    wanted = naming.shared_version(call, document, request.get("DocumentVersion"))
-    version = naming.selected(state, document, wanted, request.get("VersionName"))
+    version = naming.usable(call, state, document, request.get("DocumentVersion"), request.get("VersionName"))
     form: str = request.get("DocumentFormat") or "JSON"
     if form == "TEXT":
         raise refusals.invalid(f"A document of type {document.type} has no format TEXT.", DocumentFormat=form)

@@ -23,9 +23,7 @@ def modify_document_permission(call: Call, request: Request) -> dict[str, Any]:
     _check_type(request)
     state, document = naming.require_own(call, request["Name"])
     added, removed = _accounts(request, "AccountIdsToAdd"), _accounts(request, "AccountIdsToRemove")
-    version: str = request.get("SharedDocumentVersion") or ""
-    if version and version not in (naming.LATEST, naming.DEFAULT):
-        naming.selected(state, document, version)
+    version: str = request.get("SharedDocumentVersion") or naming.DEFAULT
     if EVERYBODY in added:
         _check_public(call, state)
     shared = {who: each for who, each in document.shared.items() if who not in removed}
@@ -43,7 +41,7 @@ def describe_document_permission(call: Call, request: Request) -> dict[str, Any]
     _check_type(request)
     _, document = naming.require_own(call, request["Name"])
     some, more = page(list(document.shared.items()), request, limits.DOCUMENT_PERMISSION_PAGE)
-    shown = [{"AccountId": who} | ({"SharedDocumentVersion": version} if version else {}) for who, version in some]
+    shown = [{"AccountId": who, "SharedDocumentVersion": version} for who, version in some]
     return {"AccountIds": [who for who, _ in some], "AccountSharingInfoList": shown, **more}
 
 
