@@ -6,11 +6,19 @@ that an account may be given: so no server has a reason to throttle.
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import random
+import statistics
+import sys
 from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
-from bench.cases import Account, Drive
+from bench import peers
+from bench.cases import Account, Drive, account
+from bench.driving import Connection, drive, memory_mib
 
 # Together what an account may have, 80,000 of each.
 UNITS = {"items": (30_000, 36_000), "more": (30_000, 36_000), "collections": (20_000, 8_000)}
@@ -160,3 +168,71 @@ CASES: dict[str, Callable[[Account], Drive]] = {
     "TransactWriteItems of 10": transact_write,
     "Scan of 100, filtered": filtered_scan,
 }
+
+
+# --- with how much is there
+
+
+GROWN = (1_000, 1_000_000)
+DRAWN = 20_000
+
+
+def _grow(bench: Account, have: int, want: int) -> None:
+    """Put more items into the table, from a few connections at once."""
+    client = bench.client("dynamodb")
+    units = dict(zip(("ReadCapacityUnits", "WriteCapacityUnits"), (40_000, 40_000), strict=True))
+    if have == 0:
+        client.create_table(
+            TableName="grown",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+            ProvisionedThroughput=units,
+        )
+        client.get_waiter("table_exists").wait(TableName="grown", WaiterConfig={"Delay": 1})
+    batches = iter(range(have, want, 25))
+
+    async def fill(connection: Connection) -> None:
+        for start in batches:
+            left: Any = {"grown": [{"PutRequest": {"Item": _item(n)}} for n in range(start, min(start + 25, want))]}
+            while left:
+                answer = await connection.ask(bench.dynamodb("BatchWriteItem", {"RequestItems": left}))
+                left = json.loads(answer.body)["UnprocessedItems"] if answer.status == 200 else left
+
+    async def all_of_it() -> None:
+        opened = [await Connection(bench.server.port).open() for _ in range(4)]
+        await asyncio.gather(*map(fill, opened))
+        for connection in opened:
+            connection.close()
+
+    asyncio.run(all_of_it())
+
+
+def main() -> int:
+    """GetItem and PutItem of items drawn from ever larger tables: `python -m bench.dynamodb [ITEMS ...]`."""
+    counts = sorted(int(text) for text in sys.argv[1:]) or GROWN
+    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(0, {peers.DRIVER_CPU})
+    server = peers.start("foulweather")
+    bench, have, errors = account(server), 0, 0
+    print(f"{'items':>10}{'GetItem us CPU':>16}{'PutItem us CPU':>16}{'memory MiB':>12}")
+    try:
+        for count in counts:
+            _grow(bench, have, count)
+            have, found = count, []
+            for target in ("GetItem", "PutItem"):
+                drawn = [random.Random(n).randrange(count) for n in range(DRAWN)]
+                rest: list[dict[str, Any]] = [
+                    {"Key": _key(n)} if target == "GetItem" else {"Item": _item(n)} for n in drawn
+                ]
+                how = _in_turn(bench, target, [{"TableName": "grown", **each} for each in rest])
+                rounds = [asyncio.run(drive(server.port, server.process.pid, how.first, None, 16, 2)) for _ in range(3)]
+                errors += sum(figures.errors for figures in rounds)
+                found.append(statistics.median(figures.cpu_us for figures in rounds))
+            print(f"{count:10,}{found[0]:16.1f}{found[1]:16.1f}{memory_mib(server.process.pid):12.0f}")
+    finally:
+        server.stop()
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

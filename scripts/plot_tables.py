@@ -245,6 +245,11 @@ def main() -> None:
         print(f"{heading}: {told}")
         page += [f"## {heading}", "", str(run.__doc__), told, "", f"![{heading}](tables/{file}.svg)", ""]
     page += [
+        "A partition takes 3,000 read and 1,000 write units a second and holds 10 GB; one that holds more is split",
+        "at the partition key that halves it, as is one that is hot for minutes. The reasons of a throttle",
+        "(`foulweather why`) tell which partition of how many it was, and an on-demand table's warm throughput",
+        "(DescribeTable) grows with its partitions.",
+        "",
         "The limits are AWS's:",
         "[burst and adaptive capacity](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html),",
         "[on-demand capacity](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html),",

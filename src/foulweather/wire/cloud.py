@@ -72,7 +72,7 @@ class Cloud:
         self.admin = Admin(self)
         self._default = first
         self._guard = guard.Guard(hosts)
-        self._visits = Visits(self.services)
+        self._visits = Visits(self.services, self._every_world)
 
     @property
     def default(self) -> Hosted:
@@ -138,7 +138,7 @@ class Cloud:
             return refusal
         if request.path.startswith(guard.ADMIN_PATHS):
             return self.admin.handle(request)
-        visited = self._visits.visited(request, self._every_world())
+        visited = self._visits.visited(request)
         if visited is not None:
             return self._visit(visited, request)
         entered = self._enter(request)

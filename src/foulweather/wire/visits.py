@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from foulweather.kernel.http import HttpRequest
@@ -18,19 +18,20 @@ REMEMBERED_MAX = 10_000
 class Visits:
     """Finds whose data plane a request is for."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, every_world: Callable[[], Iterable[World]]) -> None:
         self._services = services
+        self._every_world = every_world
         self._with_traffic = [service for service in services.all() if service.has_traffic]
         self._patterns = [(re.compile(each.hosts), each) for each in self._with_traffic if each.hosts]
         self._known: dict[str, Service | None] = {}
 
-    def visited(self, request: HttpRequest, worlds: Iterable[World]) -> Service | None:
+    def visited(self, request: HttpRequest) -> Service | None:
         """The service whose data plane answers the request; None where it is for an API."""
         host = request.header("host")
         known = self._known
         found = known[host] if host in known else self._found(host)
         if found is None and request.method == "OPTIONS":
-            every = list(worlds)
+            every = list(self._every_world())
             for service in self._with_traffic:
                 if any(self.traffic(service).serves(world, request) for world in every):
                     return service

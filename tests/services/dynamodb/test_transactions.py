@@ -7,7 +7,7 @@ import pytest
 from foulweather.kernel.errors import AwsError
 from foulweather.services.dynamodb import limits
 from harness import Aws
-from services.dynamodb.tables import item, made
+from services.dynamodb.tables import attribute, item, key, made
 
 
 def put(pk: str, condition: str = "", **values: Any) -> dict[str, Any]:
@@ -148,3 +148,41 @@ async def test_a_table_is_restored_to_a_second_of_the_past(aws: Aws) -> None:
     aws.dynamodb.restore_table_to_point_in_time(request)
     await aws.advance(ms=limits.RESTORE_MS)
     assert aws.dynamodb.scan({"TableName": "past"})["Items"] == [item("a", n=1)]
+
+
+async def test_a_transaction_tells_the_collection_of_an_item_that_was_not_there_to_be_deleted(aws: Aws) -> None:
+    local = {
+        "IndexName": "by-n",
+        "KeySchema": [key("pk"), key("n", "RANGE")],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    await made(
+        aws,
+        sort="sk",
+        AttributeDefinitions=[attribute("pk"), attribute("sk"), attribute("n", "N")],
+        LocalSecondaryIndexes=[local],
+    )
+    gone = {"Delete": {"TableName": "orders", "Key": item("a", sk="1")}}
+    told = aws.dynamodb.transact_write_items({"TransactItems": [gone], "ReturnItemCollectionMetrics": "SIZE"})
+    (metrics,) = told["ItemCollectionMetrics"]["orders"]
+    assert metrics["ItemCollectionKey"] == {"pk": {"S": "a"}}
+
+
+async def test_blind_writes_of_a_transaction_feed_streams_and_indexes(aws: Aws) -> None:
+    index = {"IndexName": "by-g", "KeySchema": [key("g")], "Projection": {"ProjectionType": "ALL"}}
+    await made(aws, AttributeDefinitions=[attribute("pk"), attribute("g")], GlobalSecondaryIndexes=[index])
+    for group in ("one", "two"):
+        put = {"Put": {"TableName": "orders", "Item": item("a", g=group)}}
+        aws.dynamodb.transact_write_items({"TransactItems": [put]})
+    found = {
+        group: aws.dynamodb.query(
+            {
+                "TableName": "orders",
+                "IndexName": "by-g",
+                "KeyConditionExpression": "g = :g",
+                "ExpressionAttributeValues": {":g": {"S": group}},
+            }
+        )["Count"]
+        for group in ("one", "two")
+    }
+    assert found == {"one": 0, "two": 1}

@@ -157,3 +157,24 @@ def test_the_sizes_of_tag_policies(tree: Tree) -> None:
     one_more = tree.policy("P10", tags(team=value("x")), "TAG_POLICY")
     error = refusal(tree.aws.organizations.attach_policy, {"PolicyId": one_more, "TargetId": tree.root})
     assert error.members["Reason"] == "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"
+
+
+def test_ones_own_policy_needs_no_delegation(tree: Tree) -> None:
+    enable(tree)
+    tree.attach(tree.policy("Root", tags(team=value("blue")), "TAG_POLICY"), tree.root)
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{MEMBER}:root"},
+                "Action": "organizations:ListAccounts",
+                "Resource": "*",
+            }
+        ],
+    }
+    tree.aws.organizations.put_resource_policy({"Content": json.dumps(document)})
+    describe = tree.member.organizations.describe_effective_policy
+    assert describe({"PolicyType": "TAG_POLICY"})["EffectivePolicy"]["TargetId"] == MEMBER
+    error = refusal(describe, {"PolicyType": "TAG_POLICY", "TargetId": ACCOUNT})
+    assert error.code == "AccessDeniedException"

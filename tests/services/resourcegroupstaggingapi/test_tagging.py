@@ -33,6 +33,19 @@ async def stocked(aws: Aws) -> dict[str, str]:
             "BillingMode": "PAY_PER_REQUEST",
         }
     )["TableDescription"]["TableArn"]
+    aws.logs.create_log_group({"logGroupName": "/shop"})
+    aws.cloudwatch.put_metric_alarm(
+        {
+            "AlarmName": "late",
+            "Namespace": "Shop",
+            "MetricName": "Lateness",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1.0,
+            "ComparisonOperator": "GreaterThanThreshold",
+        }
+    )
     return {
         "sqs": QUEUE,
         "s3": "arn:aws:s3:::pictures",
@@ -42,6 +55,8 @@ async def stocked(aws: Aws) -> dict[str, str]:
         "kms": key,
         "iam": f"arn:aws:iam::{ACCOUNT}:instance-profile/web",
         "dynamodb": table,
+        "logs": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/shop",
+        "cloudwatch": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:late",
     }
 
 
@@ -55,7 +70,9 @@ def tags_of(aws: Aws, arn: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for each in found for tag in each["Tags"]}
 
 
-@pytest.mark.parametrize("service", ["sqs", "s3", "sns", "secretsmanager", "ssm", "kms", "iam", "dynamodb"])
+@pytest.mark.parametrize(
+    "service", ["sqs", "s3", "sns", "secretsmanager", "ssm", "kms", "iam", "dynamodb", "logs", "cloudwatch"]
+)
 async def test_tags_are_set_and_removed_in_every_service(aws: Aws, stocked: dict[str, str], service: str) -> None:
     arn = stocked[service]
     await aws.advance(seconds=60)

@@ -34,12 +34,12 @@ def made(aws: Aws, *steps: dict[str, Any], name: str = "book", **members: Any) -
     return name
 
 
-def started(aws: Aws, name: str = "book", **members: Any) -> str:
+def started(aws: Aws, book: str = "book", /, **members: Any) -> str:
     """Start a runbook; members that begin small are its parameters."""
-    parameters = {
+    parameters: dict[str, list[Any]] = {
         key: value if isinstance(value, list) else [value] for key, value in members.items() if key[0].islower()
     }
-    asked = {"DocumentName": name, **{key: value for key, value in members.items() if not key[0].islower()}}
+    asked = {"DocumentName": book, **{key: value for key, value in members.items() if not key[0].islower()}}
     return aws.ssm.start_automation_execution(asked | ({"Parameters": parameters} if parameters else {}))[
         "AutomationExecutionId"
     ]

@@ -399,7 +399,7 @@ async def test_those_over_the_limit_wait_their_turn(aws: Aws, monkeypatch: pytes
 async def test_steps_and_executions_are_listed_by_filters_and_forgotten_after_a_month(aws: Aws) -> None:
     execution_id = started(aws, made(aws, *(step(name, "sleep", Duration="PT1S") for name in ("one", "two"))))
     await aws.advance(seconds=10)
-    asked = {"AutomationExecutionId": execution_id, "ReverseOrder": True}
+    asked: dict[str, Any] = {"AutomationExecutionId": execution_id, "ReverseOrder": True}
     found = aws.ssm.describe_automation_step_executions(asked)["StepExecutions"]
     assert [one["StepName"] for one in found] == ["two", "one"]
     asked["Filters"] = [{"Key": "StepName", "Values": ["one"]}]
@@ -470,3 +470,33 @@ async def test_events_tell_how_it_went(aws: Aws) -> None:
     assert [event.facts["status"] for event in aws.events("ssm.AutomationStepEnded")] == ["Success"]
     assert [event.facts["status"] for event in aws.events("ssm.AutomationEnded")] == ["Success"]
     assert json.dumps(runbook(step("nap", "sleep"))).startswith("{")
+
+
+async def test_aws_s_own_runbooks_repair_a_bucket(aws: Aws) -> None:
+    aws.s3.create_bucket({"Bucket": "open"})
+    aws.s3.delete_public_access_block({"Bucket": "open"})
+    for name, parameters in (
+        ("AWS-DisableS3BucketPublicReadWrite", {"S3BucketName": ["open"]}),
+        ("AWS-ConfigureS3BucketVersioning", {"BucketName": ["open"]}),
+        ("AWSConfigRemediation-ConfigureS3BucketPublicAccessBlock", {"BucketName": ["open"]}),
+        ("AWS-EnableS3BucketEncryption", {"BucketName": ["open"], "SSEAlgorithm": ["aws:kms"]}),
+    ):
+        found = aws.ssm.describe_document({"Name": name})["Document"]
+        assert (found["Owner"], found["Name"], found["DocumentType"]) == ("Amazon", name, "Automation")
+        asked = {"DocumentName": name, "Parameters": parameters}
+        execution_id = aws.ssm.start_automation_execution(asked)["AutomationExecutionId"]
+        await aws.advance(seconds=10)
+        assert execution(aws, execution_id)["AutomationExecutionStatus"] == "Success"
+    block = aws.s3.get_public_access_block({"Bucket": "open"})["PublicAccessBlockConfiguration"]
+    assert all(block.values())
+    assert aws.s3.get_bucket_versioning({"Bucket": "open"})["Status"] == "Enabled"
+    definition = "arn:aws:ssm:us-east-1::automation-definition/AWS-ConfigureS3BucketVersioning:$DEFAULT"
+    starter = user(aws, "starter", allow("ssm:StartAutomationExecution", resource=definition))
+    asked = {"DocumentName": "AWS-ConfigureS3BucketVersioning", "Parameters": {"BucketName": ["open"]}}
+    assert starter.ssm.start_automation_execution(asked)
+    with pytest.raises(AwsError) as raised:
+        starter.ssm.start_automation_execution(asked | {"DocumentName": "AWS-EnableS3BucketEncryption"})
+    assert raised.value.code == "AccessDeniedException"
+    with pytest.raises(AwsError) as raised:
+        aws.ssm.delete_document({"Name": "AWS-ConfigureS3BucketVersioning"})
+    assert raised.value.code == "InvalidDocument"

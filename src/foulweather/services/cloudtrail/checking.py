@@ -216,9 +216,7 @@ async def open_stream(ports: Ports, trail: Trail, account: str) -> str:
     """Make the log stream of an account, if it is not there: `ACCOUNT_CloudTrail_REGION`."""
     stream = f"{account}_CloudTrail_{trail.region}"
     try:
-        await answered(
-            ports.logs.create_log_stream({"logGroupName": group_name(trail), "logStreamName": stream})
-        )
+        await answered(ports.logs.create_log_stream({"logGroupName": group_name(trail), "logStreamName": stream}))
     except AwsError as error:
         if error.code != "ResourceAlreadyExistsException":
             raise

@@ -271,7 +271,9 @@ def _keys(call: Call) -> Any:
 async def write_digest(call: Call, trail: Trail, chain: Chain) -> None:
     """Write the digest of what was delivered since the last one, signed; an empty one too."""
     name = f"{chain.account}_CloudTrail-Digest_{chain.region}_{trail.name}_{trail.region}"
-    digest = Digests.of(call.world).made(trail, chain, folder(call, trail, chain.account, "CloudTrail-Digest"), name, call.now)
+    digest = Digests.of(call.world).made(
+        trail, chain, folder(call, trail, chain.account, "CloudTrail-Digest"), name, call.now
+    )
     metadata = {"signature": digest.signature, "signature-algorithm": "SHA256withRSA"}
     status = trail.status
     try:

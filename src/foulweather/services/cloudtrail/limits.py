@@ -92,9 +92,7 @@ def checked_trail_name(name: str) -> str:
 def checked_bucket_name(name: str) -> str:
     """The name of a trail's bucket."""
     if not _BUCKET.fullmatch(name) or ".." in name or _ADDRESS.fullmatch(name):
-        raise refused(
-            "InvalidS3BucketName", f"Bucket name is invalid: {name}", Fact("request", "S3BucketName", name)
-        )
+        raise refused("InvalidS3BucketName", f"Bucket name is invalid: {name}", Fact("request", "S3BucketName", name))
     return name
 
 

@@ -89,7 +89,9 @@ def request_parameters(event: Recorded, request: dict[str, Any]) -> Any:
     written = _forms(event.service, event.operation)[0](request)
     if event.service == "s3":
         bucket = request.get("Bucket")
-        host = event.host or (f"{bucket}.s3.{event.region}.amazonaws.com" if bucket else f"s3.{event.region}.amazonaws.com")
+        host = event.host or (
+            f"{bucket}.s3.{event.region}.amazonaws.com" if bucket else f"s3.{event.region}.amazonaws.com"
+        )
         written["Host"] = host
     return written or None
 

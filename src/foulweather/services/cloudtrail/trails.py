@@ -12,7 +12,16 @@ import msgspec
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
-from foulweather.services.cloudtrail import checking, delivering, describing, finding, limits, organizing, paging, selecting
+from foulweather.services.cloudtrail import (
+    checking,
+    delivering,
+    describing,
+    finding,
+    limits,
+    organizing,
+    paging,
+    selecting,
+)
 from foulweather.services.cloudtrail.consuming import Consumers
 from foulweather.services.cloudtrail.records import Trail
 from foulweather.services.cloudtrail.refusals import refused

@@ -22,7 +22,7 @@ AWS_MANAGED = "alias/aws/dynamodb"
 LOST = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
 # "After five minutes of inactivity, it sends a new request to AWS KMS to decrypt the table key."
 IDLE_MS = 300_000
-# AWS does not say how often it looks itself; an administrator sees the status change within minutes.
+# How often it looks by itself is not documented as far as we know; here the status changes within minutes.
 LOOKED_EVERY_MS = 300_000
 OPENERS_MAX = 10_000
 GRANTED = (

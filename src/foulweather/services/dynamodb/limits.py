@@ -55,7 +55,7 @@ DECREASES_AT_ONCE: Final = 4
 MODE_CHANGES_PER_DAY: Final = 4
 DAY_MS: Final = 86_400_000
 
-# How long things take; AWS documents no numbers, these are what its users see.
+# How long things take: not documented as far as we know; these are of the order that users report.
 CREATE_MS: Final = 6_000
 DELETE_MS: Final = 5_000
 UPDATE_MS: Final = 10_000

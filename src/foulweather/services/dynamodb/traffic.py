@@ -18,9 +18,8 @@ PAGE_HEADERS = [
     ("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"),
 ]
 _HOST = re.compile(
-    r"(?:\d{12}\.ddb|(?:streams\.)?dynamodb)(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws|localhost)(?::\d+)?"
-)
-    r"(?:\d{12}\.ddb|(?:streams\.)?dynamodb)(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com|api\.aws)(?::\d+)?"
+    r"(?:\d{12}\.ddb|(?:streams\.)?dynamodb)(?:-fips)?\.[a-z0-9-]+\."
+    r"(?:amazonaws\.com(?:\.cn)?|api\.aws|localhost)(?::\d+)?"
 )
 
 

@@ -18,7 +18,7 @@ from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.parameters import failed_facts
 from foulweather.services.dynamodb.state import located
 from foulweather.services.dynamodb.updating import apply_update
-from foulweather.services.dynamodb.writing import Change, admit, make, old_item, plan, spend
+from foulweather.services.dynamodb.writing import Change, admit, make, needs_old, old_item, plan, spend
 
 SAME_ITEM = "Transaction request cannot include multiple operations on one item"
 CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]"
@@ -88,7 +88,9 @@ def carry_out(call: Call, writes: Sequence[Write]) -> tuple[list[Change], list[S
 
 
 def _checked(call: Call, write: Write, live: LiveTable, key: str, group: str) -> tuple[Change, Reason | None]:
-    old = old_item(live, key)
+    # A put or a delete without a condition is made whatever there was.
+    is_blind = write.condition is None and write.update is None and not needs_old(live)
+    old = None if is_blind else old_item(live, key)
     if write.kind == "Put":
         change = Change(live, key, group, old, write.item, write.size)
     else:

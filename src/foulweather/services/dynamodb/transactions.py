@@ -34,7 +34,12 @@ if TYPE_CHECKING:
         TransactWriteItemsOutput,
     )
 
-KINDS = ("ConditionCheck", "Put", "Delete", "Update")
+NEEDED = {
+    "ConditionCheck": ("TableName", "Key", "ConditionExpression"),
+    "Put": ("TableName", "Item"),
+    "Delete": ("TableName", "Key"),
+    "Update": ("TableName", "Key", "UpdateExpression"),
+}
 ONE_KIND = "TransactItems can only contain one of Check, Put, Update or Delete"
 
 
@@ -46,14 +51,14 @@ def transact_write_items(call: Call, request: TransactWriteItemsInput) -> Transa
     items = request["TransactItems"]
     _check_count(items, "transactItems")
     writes = [_read(each) for each in items]
-    digest = digest_of(items)
-    state = call.state(DynamoState)
     token = request.get("ClientRequestToken")
-    held = again(call, state, token, digest)
-    if held is not None:
-        return _told_again(call, request, writes)  # type: ignore[return-value]
-    changes, all_spent = carry_out(call, writes)
-    if token is not None:
+    if token is None:
+        changes, all_spent = carry_out(call, writes)
+    else:
+        digest, state = digest_of(items), call.state(DynamoState)
+        if again(call, state, token, digest) is not None:
+            return _told_again(call, request, writes)  # type: ignore[return-value]
+        changes, all_spent = carry_out(call, writes)
         remember(call, state, token, digest)
     result: dict[str, Any] = {}
     told = consumed_list(request.get("ReturnConsumedCapacity"), all_spent, in_transaction=True)
@@ -61,9 +66,9 @@ def transact_write_items(call: Call, request: TransactWriteItemsInput) -> Transa
         result["ConsumedCapacity"] = told
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         metrics: dict[str, list[Any]] = {}
-        for change in changes:
+        for write, change in zip(writes, changes, strict=True):
             if change.live.has_local:
-                told_of = collection_metrics(change, change.new or change.old or {})
+                told_of = collection_metrics(change, write.item)
                 metrics.setdefault(change.live.row.name, []).append(told_of)
         if metrics:
             result["ItemCollectionMetrics"] = metrics
@@ -82,30 +87,30 @@ def _check_count(items: Sequence[Any], path: str) -> None:
 
 
 def _read(given: Mapping[str, Any]) -> Write:
-    kinds = [kind for kind in KINDS if given.get(kind) is not None]
-    if len(kinds) != 1:
+    kinds = [kind for kind, part in given.items() if part is not None]
+    if len(kinds) != 1 or kinds[0] not in NEEDED:
         raise refusals.validation(ONE_KIND)
     kind = kinds[0]
     part: Mapping[str, Any] = given[kind]
-    member = "Item" if kind == "Put" else "Key"
-    needed = ["TableName", member]
-    needed += ["ConditionExpression"] if kind == "ConditionCheck" else ["UpdateExpression"] if kind == "Update" else []
+    needed = NEEDED[kind]
+    member = needed[1]
     required(part, *needed)
     limits.checked_table_name(part["TableName"])
     check_returns(part)
     item, size = accepted(part[member])
     if kind == "Put" and size > ITEM_BYTES_MAX:
         raise refusals.validation(TOO_LARGE)
+    on_failure = part.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     if part.get("ConditionExpression") is None and part.get("UpdateExpression") is None:
         for name in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
             if part.get(name) is not None:
                 raise refusals.validation(f"{name} can only be specified when using expressions")
+        return Write(kind, part["TableName"], item, size, None, None, on_failure)
     placeholders = Placeholders(part.get("ExpressionAttributeNames"), part.get("ExpressionAttributeValues"))
     update = expressions.update(part["UpdateExpression"], placeholders) if kind == "Update" else None
     text = part.get("ConditionExpression")
     condition = expressions.condition(text, placeholders) if text is not None else None
     placeholders.refuse_unused()
-    on_failure = part.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     return Write(kind, part["TableName"], item, size, condition, update, on_failure)
 
 

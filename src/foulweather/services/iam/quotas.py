@@ -1,8 +1,7 @@
 """The quotas of IAM that Service Quotas knows by a code of AWS's and can increase.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and, for the codes, the links of
-https://docs.aws.amazon.com/general/latest/gr/iam-service.html to the Service Quotas console
-(https://console.aws.amazon.com/servicequotas/home/services/iam/quotas/L-0DA4ABF3).
+https://docs.aws.amazon.com/general/latest/gr/iam-service.html to the Service Quotas console.
 """
 
 from __future__ import annotations

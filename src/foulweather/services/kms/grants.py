@@ -1,5 +1,8 @@
 """Grants: permissions beside the key policy, given and taken one by one.
 
+Here a grant counts as soon as CreateGrant has answered, with its token or without. On AWS it may take some minutes
+until it does without ("eventual consistency"), which is what grant tokens are for.
+
 https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 """
 

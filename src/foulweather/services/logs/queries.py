@@ -12,6 +12,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.logs import limits, naming, paging, querying, refusals
+from foulweather.services.logs.insights.records import Sources
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.state import DELIVERY, LogGroup, LogsState, Query
 
@@ -36,6 +37,10 @@ def start_query(call: Call, request: Request) -> dict[str, Any]:
     text: str = request["queryString"]
     query = querying.compiled(text)
     groups = _groups(call, request, query.sources)
+    if query.lookup_tables:
+        raise not_implemented("logs", f"StartQuery.queryString: the lookup table {query.lookup_tables[0]}")
+    for sources in query.inner_sources:
+        querying.selected(call, sources)
     _check_range(call, groups, end_ms)
     state = call.state(LogsState)
     _forget_old(call, state)
@@ -127,7 +132,7 @@ def list_log_groups_for_query(call: Call, request: Request) -> dict[str, Any]:
     return {"logGroupIdentifiers": list(page), **token}
 
 
-def _groups(call: Call, request: Request, sources: Any) -> list[LogGroup]:
+def _groups(call: Call, request: Request, sources: Sources | None) -> list[LogGroup]:
     """The groups to query: named by exactly one of three parameters, or by the query's SOURCE."""
     given = [name for name in _SELECTORS if request.get(name)]
     if sources is not None and not given:

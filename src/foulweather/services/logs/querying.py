@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.logs import keys, naming
+from foulweather.services.logs.insights import language
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
-from foulweather.services.logs.insights.records import LIMIT_DEFAULT, Record, Sources
+from foulweather.services.logs.insights.records import Record, Sources
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.scanning import TIME_SHIFT, Scan, shown
 from foulweather.services.logs.state import LogGroup, LogsState, Query
@@ -21,10 +22,8 @@ _BASE_MS: Final = 500
 _BYTES_PER_MS: Final = 1 << 20
 
 
-def compiled(text: str) -> Any:
+def compiled(text: str) -> language.Query:
     """A query ready to run; the refusal of one that is not well formed."""
-    from foulweather.services.logs.insights import language
-
     try:
         return language.compiled(text)
     except MalformedQuery as error:
@@ -49,7 +48,7 @@ def selected(call: Call, sources: Sources) -> list[LogGroup]:
     groups = [
         group
         for group in state.groups.values()
-        if (sources.every_group or group.name in named or group.name.startswith(sources.name_prefixes))
+        if (group.name in named or (sources.every_group and group.name.startswith(sources.name_prefixes or ("",))))
         and (not classes or group.log_class in classes)
     ]
     if not groups and not sources.every_group:
@@ -76,14 +75,13 @@ def run(call: Call, query: Query) -> None:
     try:
         for group in groups:
             keys.check_usable(call, state, group)
-        ready = compiled(query.text)
-        limit = query.limit or LIMIT_DEFAULT
-        outcome = ready.run(
+        outcome = compiled(query.text).run(
             records(call, groups, query.start_ms, query.end_ms),
             query.start_ms,
             query.end_ms,
-            limit,
-            _Reach(call, query),
+            query.limit or None,
+            now_ms=call.now,
+            reach=_Reach(call, query),
         )
     except NotBuilt as error:
         call.explain("Query", query.id, not_implemented("logs", f"StartQuery.queryString: {error.feature}").why)

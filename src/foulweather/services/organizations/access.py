@@ -37,6 +37,14 @@ def _named(*members: str) -> Callable[[Call, Mapping[str, Any]], Sequence[Resour
     return find
 
 
+def _effective(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """Whose effective policy is asked for: its own is every account's to see, whatever is delegated."""
+    _check_model(call, request)
+    if request.get("TargetId", call.account) == call.account:
+        return (_resource(call, call.account),)
+    return _delegated(call, (_resource(call, request["TargetId"]),))
+
+
 def _delegated(call: Call, resources: Sequence[Resource]) -> Sequence[Resource]:
     """Where the organization's resource policy decides, the resources are the management account's."""
     state = call.state(OrganizationsState)
@@ -178,7 +186,7 @@ ACCESS = {
     "DeregisterDelegatedAdministrator": _of_service("DeregisterDelegatedAdministrator", "AccountId"),
     "DescribeAccount": _read("DescribeAccount", "AccountId"),
     "DescribeCreateAccountStatus": _read("DescribeCreateAccountStatus"),
-    "DescribeEffectivePolicy": _policy("DescribeEffectivePolicy", "TargetId", is_read=True),
+    "DescribeEffectivePolicy": Access("organizations:DescribeEffectivePolicy", _effective, _policy_type, is_read=True),
     "DescribeHandshake": _of_handshake("DescribeHandshake", is_read=True),
     "DescribeOrganization": _read("DescribeOrganization"),
     "DescribeOrganizationalUnit": _read("DescribeOrganizationalUnit", "OrganizationalUnitId"),

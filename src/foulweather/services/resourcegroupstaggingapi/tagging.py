@@ -59,7 +59,8 @@ def _told(call: Call, text: str, kinds: Mapping[str, Tagging]) -> Tagging:
     if not kind:
         raise not_implemented("resourcegroupstaggingapi", f"{call.operation} of {arn.service}:{arn.kind or '*'}")
     # "You can only tag resources that are located in the specified AWS Region for the AWS account."
-    region = arn.region or (GLOBAL_REGION if arn.service == "iam" else call.region)
+    # Of a bucket the ARN does not tell where it is; what else names no Region is global.
+    region = arn.region or (call.region if arn.service == "s3" else GLOBAL_REGION)
     for name, is_one, wanted in (("Region", region, call.region), ("account", arn.account, call.account)):
         if is_one and is_one != wanted:
             raise limits.invalid(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import NamedTuple, cast
 
 from foulweather.engines.intake import Hash, take_in
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
-from foulweather.kernel.checksums import Checksum, checksum
+from foulweather.kernel.checksums import Checksum, checksum, digest
 from foulweather.services.s3.records import Part, Segment, Version
 from foulweather.world.files import Files
 
@@ -32,14 +32,12 @@ class Taken(NamedTuple):
 
 
 def take(
-    call: Call, body: bytes, digests: dict[str, Checksum], size_max: int, too_large: Callable[[], Exception]
+    call: Call, body: bytes, algorithms: Iterable[str], size_max: int, too_large: Callable[[], Exception]
 ) -> Taken:
-    """Take in a body that came whole; `digests` are fresh checksums by algorithm, fed with every byte."""
+    """Take in a body that came whole, and sum it by some algorithms."""
     if len(body) > size_max:
         raise too_large()
-    for each in digests.values():
-        each.update(body)
-    done = {name: each.digest() for name, each in digests.items()}
+    done = {name: digest(name, body) for name in algorithms}
     md5 = hashlib.md5(body, usedforsecurity=False).digest()
     if len(body) <= INLINE_BYTES_MAX:
         return Taken(len(body), md5, done, body, [], {})
@@ -123,7 +121,7 @@ def is_small(size: int) -> bool:
 def copy(call: Call, held: Version | Part, start: int, size: int, algorithm: str) -> Taken:
     """A copy of a small range of an object's bytes, hashed like an upload."""
     data = cast(bytes, read(call.world.files, held, start, size))
-    return take(call, data, {algorithm: checksum(algorithm)}, size, AssertionError)
+    return take(call, data, (algorithm,), size, AssertionError)
 
 
 async def copy_later(call: Call, held: Version | Part, start: int, size: int, algorithm: str) -> Taken:

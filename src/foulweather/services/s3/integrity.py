@@ -101,10 +101,15 @@ def _missing_value(asked: str) -> AwsError:
     )
 
 
+def algorithms(said: Declared, algorithm: str = "") -> tuple[str, ...]:
+    """How a body is summed: as its request declares, and by the `algorithm` that the object gets anyway."""
+    first = said.algorithm or DEFAULT
+    return (first,) if not algorithm or algorithm == first else (first, algorithm)
+
+
 def digests(said: Declared, algorithm: str = "") -> dict[str, Checksum]:
-    """Fresh checksums of what is declared, and of the `algorithm` that the object gets anyway."""
-    names = {said.algorithm or DEFAULT, algorithm or said.algorithm or DEFAULT}
-    return {name: checksum(name) for name in names}
+    """Fresh checksums by these algorithms, for a body that still arrives."""
+    return {name: checksum(name) for name in algorithms(said, algorithm)}
 
 
 def check(said: Declared, taken: Taken) -> tuple[str, bytes]:

@@ -62,7 +62,7 @@ def put_object(call: Call, request: PutObjectRequest) -> PutObjectOutput | Await
     if isinstance(body, Incoming):
         return _put_incoming(call, bucket, request, about, said, body)
     taken = bodies.take(
-        call, body, integrity.digests(said), limits.PUT_BYTES_MAX, lambda: refusals.put_too_large(len(body))
+        call, body, integrity.algorithms(said), limits.PUT_BYTES_MAX, lambda: refusals.put_too_large(len(body))
     )
     try:
         algorithm, value = integrity.check(said, taken)

@@ -53,10 +53,10 @@ def upload_part(call: Call, request: UploadPartRequest) -> UploadPartOutput | Aw
         assembling.check_part(upload, said.algorithm)
     encryption.check_part(call, upload, request)
     body = cast("bytes | Incoming", request.get("Body", b""))
-    digests = integrity.digests(said, assembling.part_algorithm(upload))
     if isinstance(body, Incoming):
         return _upload_incoming(call, bucket, upload, request, said, body)
-    taken = bodies.take(call, body, digests, limits.PART_BYTES_MAX, lambda: _too_large(len(body)))
+    algorithms = integrity.algorithms(said, assembling.part_algorithm(upload))
+    taken = bodies.take(call, body, algorithms, limits.PART_BYTES_MAX, lambda: _too_large(len(body)))
     try:
         algorithm, value = integrity.check(said, taken)
     except AwsError:

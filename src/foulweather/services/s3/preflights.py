@@ -69,12 +69,17 @@ def permitted(world: World, request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def page_headers(world: World, request: HttpRequest) -> list[tuple[str, str]]:
-    """What is added to the answer to a web page: nothing where no rule allows its request."""
+    """What is added to the answer to a web page: nothing where no rule allows its request.
+
+    No browser names a method beside its request's own; who does is answered by that, as ceph/s3-tests' test_cors_
+    origin_response has it of AWS.
+    """
     bucket = world.state(S3State).buckets.get(place_of(request).bucket)
     rules = cors_rules.rules_of(bucket) if bucket is not None else None
     if not rules:
         return []
-    asked = Asked(request.header("origin"), request.method, _names(request.header("access-control-request-headers")))
+    method = request.header("access-control-request-method") or request.method
+    asked = Asked(request.header("origin"), method, _names(request.header("access-control-request-headers")))
     rule = cors_rules.fitting(rules, asked)
     return cors_rules.answer_headers(rule, asked) if rule is not None else []
 

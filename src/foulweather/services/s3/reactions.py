@@ -91,18 +91,17 @@ def _due(call: Call, bucket: str, what: str) -> Bucket | None:
 
 def object_created(world: World, event: Event) -> None:
     """A version has come to be."""
-    state = world.state(S3State)
-    bucket = state.buckets.get(event.facts["bucket"])
+    state, facts = world.state(S3State), event.facts
+    bucket = state.buckets.get(facts["bucket"])
     if bucket is None:
         return
-    version = state.versions_by_sequence.get(str(event.facts["sequence"]))
     settings = bucket.settings
-    if "lifecycle" in settings or (version is not None and version.about.storage_class == TIERED):
-        upkeep_runs.noted(world, bucket, event.facts["key"], event.at_ms)
-    if not settings:
-        return
-    if version is not None and "replication" in settings:
-        replicating.enqueue(world, bucket, version, event)
+    if "lifecycle" in settings or facts["storage_class"].startswith(TIERED):
+        upkeep_runs.noted(world, bucket, facts["key"], event.at_ms)
+    if "replication" in settings:
+        version = state.versions_by_sequence.get(str(facts["sequence"]))
+        if version is not None:
+            replicating.enqueue(world, bucket, version, event)
     if "notification" in settings:
         notifying.notify(world, bucket, event)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import methodcaller
 from typing import Any
 
 from foulweather.kernel.call import Call
@@ -11,11 +12,19 @@ from foulweather.services.s3.acl import object_owner
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.described import checksum_members
 from foulweather.services.s3.owners import canonical_id
-from foulweather.services.s3.records import NULL_VERSION, Bucket, Checksum, Described, PartSummary, Segment, Version
+from foulweather.services.s3.records import (
+    NULL_VERSION,
+    SSE_S3,
+    Bucket,
+    Checksum,
+    Described,
+    PartSummary,
+    Segment,
+    Version,
+)
 from foulweather.services.s3.state import S3State
 
 _ID_BYTES = 24
-_COUNTING = ("metrics/", "logging")
 _ID_SIGNS = str.maketrans("+/", "._")
 
 
@@ -117,8 +126,14 @@ def store_taken(
 
 def stored(bucket: Bucket, version: Version) -> dict[str, Any]:
     """What the answers to writes have in common."""
-    result: dict[str, Any] = {"ETag": f'"{version.etag}"', **checksum_members(version.checksum)}
-    result.update(encryption.written_headers(version.about.encryption))
+    result: dict[str, Any] = {"ETag": f'"{version.etag}"'}
+    checksum, held = version.checksum, version.about.encryption
+    if checksum is not None:
+        result.update(checksum_members(checksum))
+    if held is SSE_S3:
+        result["ServerSideEncryption"] = "AES256"
+    else:
+        result.update(encryption.written_headers(held))
     if bucket.versioning == "Enabled":
         result["VersionId"] = version.id
     if "lifecycle" in bucket.settings:
@@ -157,4 +172,7 @@ def requested(
 
 
 def _counts_requests(bucket: Bucket) -> bool:
-    return any([name.startswith(_COUNTING) for name in bucket.settings])
+    return any(map(_is_counting, bucket.settings))
+
+
+_is_counting = methodcaller("startswith", ("metrics/", "logging"))

@@ -10,10 +10,6 @@ variable "days" {
   default = 14
 }
 
-variable "subscribes" {
-  default = false
-}
-
 data "aws_caller_identity" "me" {}
 data "aws_region" "here" {}
 
@@ -84,14 +80,6 @@ resource "aws_cloudwatch_log_metric_filter" "timeouts" {
     value         = "1"
     default_value = "0"
   }
-}
-
-resource "aws_cloudwatch_log_subscription_filter" "errors" {
-  count           = var.subscribes ? 1 : 0
-  name            = "errors"
-  log_group_name  = aws_cloudwatch_log_group.api.name
-  filter_pattern  = "ERROR"
-  destination_arn = "arn:aws:lambda:us-east-1:${data.aws_caller_identity.me.account_id}:function:nobody"
 }
 
 resource "aws_cloudwatch_log_resource_policy" "dns" {

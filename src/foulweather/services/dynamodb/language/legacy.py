@@ -39,6 +39,7 @@ LEGACY: Final = (
     "AttributesToGet", "AttributeUpdates", "ScanFilter", "QueryFilter", "Expected", "ConditionalOperator",
     "KeyConditions",
 )  # fmt: skip
+_LEGACY: Final = frozenset(LEGACY)
 _MIXED: Final = frozenset((*EXPRESSIONS, *LEGACY, "ExpressionAttributeNames", "ExpressionAttributeValues"))
 COMPARISON_OPERATORS: Final = (
     "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS",
@@ -63,7 +64,7 @@ def refuse_mixing(request: Mapping[str, Any], valued: tuple[str, ...] = ()) -> N
     if _MIXED.isdisjoint(request):
         return
     expressions = [name for name in EXPRESSIONS if request.get(name) is not None]
-    legacy = [name for name in LEGACY if request.get(name) is not None]
+    legacy = [] if _LEGACY.isdisjoint(request) else [name for name in LEGACY if request.get(name) is not None]
     if expressions and legacy:
         raise LanguageError(
             "Can not use both expression and non-expression parameters in the same request: "

@@ -182,8 +182,7 @@ _ARGUMENTS = {name: (2, 2) if name == "pct" else (0, 1) if name in _COUNTING els
 
 
 class GroupSource:
-    """Where the expressions of `stats` find their parts when a group is finished: aggregations, keys, and one
-    another."""
+    """Where the expressions of `stats` find their parts as a group is finished: aggregations, keys, each other."""
 
     def __init__(self, groups: Groups, columns: Mapping[str, Code]) -> None:
         self._groups = groups

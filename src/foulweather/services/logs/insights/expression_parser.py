@@ -157,8 +157,8 @@ class ExpressionParser(Cursor):
         self.deeper()
         operand = self._sign()
         self.depth -= 1
-        if isinstance(operand, Constant) and type(operand.value) in (int, float):
-            return Constant(start, operand.end, -operand.value)  # pyright: ignore[reportOperatorIssue]
+        if isinstance(operand, Constant) and not isinstance(operand.value, str | bool):
+            return Constant(start, operand.end, -operand.value)
         return Negative(start, operand.end, operand)
 
     def _postfix(self) -> Node:

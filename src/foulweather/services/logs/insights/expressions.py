@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foulweather.services.logs.insights import conditions
 from foulweather.services.logs.insights.dates import whole_ms
-from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
+from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt, unexpected
 from foulweather.services.logs.insights.fields import SYSTEM_FIELDS
 from foulweather.services.logs.insights.functions import FUNCTIONS, WRITTEN
 from foulweather.services.logs.insights.functions import NOT_BUILT as AGGREGATIONS_NOT_BUILT
@@ -74,8 +74,7 @@ class ExpressionCompiler:
             case Not() | Every() | Either() | Comparison() | Like() | Among():
                 return conditions.compiled(self, node, names)
             case _:
-                written = self.text[node.start : node.end]
-                raise MalformedQuery(f"unexpected symbol found {written}", node.start, node.end)
+                raise unexpected(self.text, self.text[node.start : node.end], node.start, node.end)
 
     def condition(self, node: Node, names: Names) -> str:
         """The code of an expression as a condition."""
@@ -159,15 +158,21 @@ class ExpressionCompiler:
             case "ispresent":
                 return self._is_present(node.arguments[0], names)
             case "unmask":
-                return self.compiled(node.arguments[0], names)
+                return self._unmasked(node, names)
             case "coalesce":
                 return self._coalesced([self.compiled(argument, names) for argument in node.arguments])
             case _:
                 return self._chosen(node, names)
 
+    def _unmasked(self, node: FunctionCall, names: Names) -> Code:
+        masked = self.compiled(node.arguments[0], names)
+        if masked.text != "m":
+            raise NotBuilt("unmask() of anything but @message")
+        return Code("(r.unmasked if r.unmasked is not None else m)", "text", 1)
+
     def _is_present(self, node: Node, names: Names) -> Code:
-        code = self.compiled(node, names)
-        return Code(f"({code.text} is not None)", "flag", code.depth + 1)
+        code = self.writer.assign(self.compiled(node, names))
+        return Code(f"({code.text} is not None)", "flag", 1)
 
     def _floored(self, timestamp: Code, period: Node, ceiling: bool = False) -> Code:
         if not isinstance(period, Period):
@@ -185,7 +190,7 @@ class ExpressionCompiler:
         return Code(f"({held}({whole.text}) if {whole.text} is not None else None)", "time", 2)
 
     def _coalesced(self, codes: list[Code]) -> Code:
-        kinds = {code.kind for code in codes}
+        kinds: set[Kind] = {code.kind for code in codes}
         last = codes[-1].text
         names = [self.writer.assign(code).text for code in codes[:-1]]
         text = "".join(f"{name} if {name} is not None else " for name in names)

@@ -30,13 +30,13 @@ _LAMBDA_SIZES = (
     ("@maxMemoryUsed", re.compile(r"\tMax Memory Used: (\d+) MB")),
 )
 _FLOW_LOG = (
-    "version accountId interfaceId srcAddr dstAddr srcPort dstPort protocol packets bytes startTime endTime action "
-    "logStatus"
-).split()
+    "version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "packets", "bytes",
+    "startTime", "endTime", "action", "logStatus",
+)  # fmt: skip
 _ROUTE_53 = (
-    "version queryTimestamp hostZoneId queryName queryType responseCode protocol edgeLocation resolverIp "
-    "ednsClientSubnet"
-).split()
+    "version", "queryTimestamp", "hostZoneId", "queryName", "queryType", "responseCode", "protocol", "edgeLocation",
+    "resolverIp", "ednsClientSubnet",
+)  # fmt: skip
 _ROUTE_53_LINE = re.compile(r"\d\.\d \d{4}-\d\d-\d\dT[\d:.]+Z Z\w+ ")
 _JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 

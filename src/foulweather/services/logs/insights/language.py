@@ -12,34 +12,50 @@ from foulweather.services.logs.insights.fields import found_in
 from foulweather.services.logs.insights.planning import Planner
 from foulweather.services.logs.insights.records import LIMIT_DEFAULT, Outcome, Reach, Record, Sources, Statistics
 from foulweather.services.logs.insights.running import Run, Step, indexed
-from foulweather.services.logs.insights.syntax import Command, Join, Limit, Lookup, QueryText, Stats
+from foulweather.services.logs.insights.syntax import (
+    Display,
+    Fields,
+    Join,
+    Limit,
+    Lookup,
+    Parse,
+    Pattern,
+    QueryText,
+    Stats,
+)
 from foulweather.services.logs.insights.values import canonical
 
 __all__ = ["Query", "Record", "compiled"]
 
 Groups = dict[Any, list[Mapping[str, Any]]]
+_SHOWING = (Display, Fields, Parse, Pattern, Stats)  # the commands that choose columns
 
 
 class Query:
     """A compiled query; it holds no state of its runs.
 
     `sources` is what its SOURCE selects, `indexed_fields` what its `filterIndex` names, `lookup_tables` the tables that
-    it looks things up in, `reaches_out` whether a run needs a `reach`.
+    it looks things up in, `reaches_out` whether a run needs a `reach`, `unmasks` whether it needs logs:Unmask.
     """
 
-    def __init__(self, text: str, query: QueryText) -> None:
+    def __init__(self, text: str, query: QueryText, whole: bool = False) -> None:
         planner = Planner(text)
         for command in query.commands:
             planner.take(command)
         self.sources: Sources | None = query.sources
-        self.fields: list[str] = planner.finish()
+        # The right side of a join that chooses no columns gives its events whole.
+        self.whole: bool = whole and not any(isinstance(command, _SHOWING) for command in query.commands)
+        self.fields: list[str] = [] if self.whole else planner.finish()
+        if self.whole:
+            planner.finish_whole()
         self.aggregates: bool = any(isinstance(command, Stats) for command in query.commands)
+        self.unmasks: bool = "unmask(" in "".join(text.split()).lower()
         self.indexed_fields: tuple[str, ...] = tuple(planner.indexed_fields)
         self.lookup_tables: tuple[str, ...] = tuple(lookup.table for lookup in planner.lookups)
         self._steps: list[Step] = planner.steps
         self._lookups: list[Lookup] = planner.lookups
-        self._joins: list[tuple[Join, Query]] = [(join, _within(text, join.query)) for join in planner.joins]
-        self._subqueries = [_within(text, subquery) for subquery in planner.subqueries]
+        self._joins: list[tuple[Join, Query]] = [(join, _within(text, join.query, True)) for join in planner.joins]
+        self._subqueries = [_within(text, subquery, False) for subquery in planner.subqueries]
         self.reaches_out: bool = bool(self._lookups or self._joins or self._subqueries)
         self.inner_sources: tuple[Sources, ...] = tuple(
             inner.sources for inner in (*(inner for _, inner in self._joins), *self._subqueries) if inner.sources
@@ -83,41 +99,30 @@ class Query:
         for join, right in self._joins:
             run.joins.append(right._by_key(join.right_key, run, reach))
 
-    def _inner_rows(self, run: Run, reach: Reach) -> list[list[tuple[str, str]]]:
-        records = reach.records(self.sources or Sources())
+    def _inner_rows(self, run: Run, reach: Reach) -> list[Any]:
         most = self._limit if self._limit is not None else LIMIT_DEFAULT
-        return self.run(records, run.start_ms, run.end_ms, most, now_ms=run.now_ms).rows
+        inner = Run(run.start_ms, run.end_ms, run.now_ms, most)
+        rows: Any = reach.records(self.sources or Sources())
+        for step in self._steps:
+            rows = step(rows, inner)
+        return rows
 
     def _by_key(self, key: str, run: Run, reach: Reach) -> Groups:
         """The rows of a join's right side by their key: whole events, or what the right side's commands show."""
         found: Groups = {}
-        rows: Iterable[Mapping[str, Any]]
-        if self._is_source_only:
-            records = reach.records(self.sources or Sources())
-            rows = (_whole(record) for record in records if run.start_ms <= record.timestamp_ms <= run.end_ms)
-        else:
-            rows = (dict(row) for row in self._inner_rows(run, reach))
-        for row in rows:
-            value = canonical(row.get(key))
+        for row in self._inner_rows(run, reach):
+            columns = _whole(row[0]) if self.whole else dict(row)
+            value = canonical(columns.get(key))
             if value is not None:
-                found.setdefault(value, []).append(row)
+                found.setdefault(value, []).append(columns)
         return found
 
-    _is_source_only = False
 
-
-def _within(text: str, query: QueryText) -> Query:
-    inner = Query(text, query)
-    inner._is_source_only = not any(_shows(command) for command in query.commands)
-    if inner._is_source_only and query.commands:
-        raise NotBuilt("a join's right side with commands but without fields, display or stats")
+def _within(text: str, query: QueryText, whole: bool) -> Query:
+    inner = Query(text, query, whole)
     if inner.reaches_out:
         raise MalformedQuery("Nested subqueries are not supported", 0, len(text))
     return inner
-
-
-def _shows(command: Command) -> bool:
-    return type(command).__name__ in ("Fields", "Display", "Stats", "Pattern", "Parse")
 
 
 def _whole(record: Record) -> dict[str, Any]:

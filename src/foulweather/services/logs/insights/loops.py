@@ -42,6 +42,7 @@ class Loop:
         self._length = len(self.writer.lines)
         self._counted = False
         self._before: list[str] = []  # what stands before the loop's head
+        self.recounts = False  # whether the rows that this loop keeps are what the query matched
 
     def _head(self) -> RecordSource | RowSource:
         put = self.writer.put
@@ -64,7 +65,9 @@ class Loop:
             return RecordSource(self.writer)
         names = [f"x{index}" for index in range(len(self.shape.columns))]
         put(f"{self._tuple(names)} = row")
-        return RowSource({column: Code(n, kind) for n, (column, kind) in zip(names, self.shape.columns.items())})
+        return RowSource(
+            {column: Code(n, kind) for n, (column, kind) in zip(names, self.shape.columns.items(), strict=True)}
+        )
 
     @property
     def untouched(self) -> bool:
@@ -206,5 +209,7 @@ class Loop:
         self.source.close()
         self.writer.lines[:0] = self._before
         self.writer.indent = 1
+        if self.recounts and result == "out":
+            self.writer.put("run.matched = len(out)")
         self._leave(result)
         return self.writer.function("loop", "rows, run")

@@ -35,7 +35,7 @@ class Found(NamedTuple):
     """A pattern, how many events have it, and how severe it sounds."""
 
     pattern: str
-    count: int
+    events: int
     severity: str | None
 
 
@@ -44,7 +44,7 @@ def clustered(texts: list[str]) -> list[Found]:
     counts: Counter[Parts] = Counter(_parts(text) for text in texts)
     merged = _merged(counts)
     found = [Found(_named(parts), count, _severity(parts)) for parts, count in merged.items()]
-    return sorted(found, key=lambda one: (-one.count, one.pattern))
+    return sorted(found, key=lambda one: (-one.events, one.pattern))
 
 
 def _parts(text: str) -> Parts:

@@ -91,8 +91,9 @@ def _month_floor_ms(timestamp_ms: int, months: int, above: bool = False) -> int:
     return (floored - _EPOCH) // datetime.timedelta(milliseconds=1)
 
 
-def timestamp_text(timestamp_ms: int) -> str:
+def timestamp_text(found: float) -> str:
     """A timestamp as results show it: `2024-05-06 07:08:09.123`, in UTC."""
+    timestamp_ms = int(found)
     try:
         date = _EPOCH + datetime.timedelta(milliseconds=timestamp_ms)
     except OverflowError:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from foulweather.services.logs.insights import made, regexes
 from foulweather.services.logs.insights.conditions import required_word
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
-from foulweather.services.logs.insights.expressions import ExpressionCompiler
 from foulweather.services.logs.insights.loops import Loop, Shape
 from foulweather.services.logs.insights.running import Sorting, Step, first, latest_first, with_patterns, with_totals
-from foulweather.services.logs.insights.scopes import Deferred, Made, Names, RecordSource, squeezed, unknown_symbol
+from foulweather.services.logs.insights.scopes import Deferred, Made, Names, RecordSource, unknown_symbol
 from foulweather.services.logs.insights.structures import items
 from foulweather.services.logs.insights.syntax import (
     AddTotals,
@@ -33,10 +32,8 @@ from foulweather.services.logs.insights.syntax import (
     Stats,
     Unnest,
 )
-from foulweather.services.logs.insights.writing import Code
 
 _STATS_MAX = 2  # CWL_QuerySyntax-Stats: "A query can have a maximum of two stats commands."
-_NOWHERE = Name(0, 0, "@timestamp")
 
 
 class Planner:
@@ -60,6 +57,7 @@ class Planner:
         self._sorting: Sorting | None = None  # the sort that nothing has followed yet
         self._stats = 0
         self._first_order: Sort | Limit | None = None
+        self._limited = False
         self._totals: list[Step] = []
         self._deduplicated = False
         self._locals = 0
@@ -157,6 +155,7 @@ class Planner:
         if command.indexed:
             self.indexed_fields.extend(_names_in(command.condition))
         loop = self._touch()
+        loop.recounts = self._shape.record and not loop.first and not self._limited
         condition = command.condition
         parts = condition.conditions if isinstance(condition, Every) else (condition,)
         for part in parts:
@@ -239,6 +238,7 @@ class Planner:
 
     def _order(self, command: Sort | Limit) -> None:
         self._first_order = self._first_order or command
+        self._limited = self._limited or isinstance(command, Limit)
         if isinstance(command, Sort):
             loop = self._open()
             keys = [loop.sort_key(key.expression, self._names) for key in command.keys]
@@ -316,13 +316,19 @@ class Planner:
         self.steps.append(with_patterns)
         self._reshape(Shape({"@pattern": "text", "@ratio": "text", "@sampleCount": "any", "@severityLabel": "text"}))
 
+    def finish_whole(self) -> None:
+        """Ends the plan of a join's right side: it leaves the events as they are."""
+        self._settle()
+        if self._loop is not None or not self.steps:
+            self._end(self._open().collect())
+
     def finish(self) -> list[str]:
         """Ends the plan: it makes rows to show. The names of their fields."""
         columns = self._displayed if self._displayed is not None else self._shown
         if not columns:
             shown = ["@timestamp", "@message"] if self._shape.columns is None else list(self._shape.columns)
             columns = [(name, Name(0, 0, name, quoted=True), self._names) for name in shown]
-        columns = list({squeezed(name): (name, node, names) for name, node, names in columns}.values())
+        columns = list({column[0]: column for column in columns if column[0] != "@ptr"}.values())
         if self._shape.record:
             self._settle()
             if self._sorting is not None:

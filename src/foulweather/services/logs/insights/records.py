@@ -12,7 +12,11 @@ LIMIT_MAX = 100_000  # ... and up to 100,000 with it.
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """One log event as a query sees it; `entity` holds what PutLogEvents said of its entity, flattened."""
+    """One log event as a query sees it.
+
+    `entity` holds what PutLogEvents said of its entity, flattened; `unmasked` the message as it came, where a data
+    protection policy masks `message`.
+    """
 
     log_group: str
     log_stream: str
@@ -22,6 +26,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     message: str
     ptr: str
     entity: Mapping[str, str] | None = None
+    unmasked: str | None = None
 
 
 class Statistics(msgspec.Struct, frozen=True):

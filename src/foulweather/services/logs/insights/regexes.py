@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 
@@ -38,7 +39,9 @@ def compiled(pattern: str, start: int, end: int) -> re.Pattern[str]:
     if re.search(r"\\[pP]\{", pattern):
         raise NotBuilt("regular expressions with \\p{...}")
     try:
-        return re.compile(translated(pattern))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(translated(pattern))
     except (re.error, OverflowError, RecursionError) as error:
         raise MalformedQuery(f"Invalid regular expression: {error}", start, end) from None
 

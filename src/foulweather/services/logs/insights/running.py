@@ -47,6 +47,7 @@ class Sorting:
         self.limits = False  # whether the run's own limit is all that anybody will see
 
     def __call__(self, rows: list[tuple[tuple[Any, ...], Any]], run: Run) -> Rows:
+        """The rows in order, without their keys."""
         most = run.limit if self.limits and self.most is None else self.most
         if len(self.descending) == 1:
             key: Callable[[Any], Any] = _first_key
@@ -85,7 +86,7 @@ def first(count: int) -> Step:
 def with_patterns(texts: list[str], run: Run) -> Rows:
     """The patterns of texts, as rows."""
     return [
-        (found.pattern, f"{found.count / len(texts):.2f}", found.count, found.severity)
+        (found.pattern, f"{found.events / len(texts):.2f}", found.events, found.severity)
         for found in patterns.clustered(texts)
     ]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from foulweather.services.logs.insights.errors import MalformedQuery
 from foulweather.services.logs.insights.fields import SYSTEM_FIELDS
@@ -39,6 +40,7 @@ class Made(Protocol):
 
 
 Names = Mapping[str, Made]
+_FUNCTION = re.compile(r"\w+\(")
 
 
 class Whole:
@@ -46,7 +48,8 @@ class Whole:
 
     def member(self, compiler: Compiler, keys: tuple[str | int, ...]) -> Code:
         """The code of a part of it."""
-        return Code(f"at({compiler.value(self).text}, {keys!r})", "structure", 1)  # pyright: ignore[reportArgumentType]
+        whole = compiler.value(cast(Made, self))
+        return Code(f"at({whole.text}, {keys!r})", "structure", 1)
 
     def code(self, compiler: Compiler) -> Code:
         """Writes what computes it."""
@@ -70,7 +73,7 @@ class Carried(Whole):
 
     def __init__(self, local: str, kind: Kind) -> None:
         self.local = local
-        self.kind = kind
+        self.kind: Kind = kind
 
     def code(self, compiler: Compiler) -> Code:
         """Writes nothing: it is there."""
@@ -149,8 +152,8 @@ class RecordSource:
 
 
 def squeezed(written: str) -> str:
-    """A column's text without white space or case, to compare by."""
-    return "".join(written.split()).lower()
+    """A column's text without white space, functions in lower case, to compare by."""
+    return _FUNCTION.sub(lambda match: match[0].lower(), "".join(written.split()))
 
 
 class RowSource:

@@ -84,11 +84,10 @@ def _read_strings(cursor: Cursor) -> tuple[str, ...]:
         return (cursor.advance().value,)
     cursor.expect_op("[")
     found: list[str] = []
-    while cursor.token.kind == "string":
-        found.append(cursor.advance().value)
-        if not cursor.take_op(","):
-            break
-    cursor.expect_op("]")
+    while not cursor.take_op("]"):
+        found.append(cursor.expect_string())
+        if not cursor.at_op("]"):
+            cursor.expect_op(",")
     return tuple(found)
 
 

@@ -74,7 +74,8 @@ def csv_values(value: Any, count: int) -> tuple[str | None, ...]:
     """The first values of a line in CSV, as many as there are aliases."""
     found = text(value)
     try:
-        row = next(csv.reader([found]), []) if found is not None else []
+        rows = list(csv.reader([found])) if found is not None else []
     except csv.Error:
-        row = []
+        rows = []
+    row = rows[0] if rows else []
     return tuple(row[index].strip() if index < len(row) else None for index in range(count))

@@ -204,7 +204,11 @@ def times(left: Any, right: Any) -> Number | None:
 
 def over(left: Any, right: Any) -> Number | None:
     """`left / right`, of numbers; nothing where right is zero."""
-    return _arithmetic(operator.truediv, left, right)
+    return _arithmetic(_divided, left, right)
+
+
+def _divided(left: Number, right: Number) -> float:
+    return left / right
 
 
 def _arithmetic(operation: Callable[[Number, Number], Number], left: Any, right: Any) -> Number | None:

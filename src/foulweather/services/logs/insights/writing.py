@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, cast
 
@@ -15,6 +16,8 @@ from foulweather.services.logs.insights.fields import FIELDS_MAX, found_in, nest
 Kind = Literal["any", "text", "number", "time", "flag", "structure"]
 
 _PARENTHESES_MAX = 12
+# What a JSON key can hold only as an escape; a struct's members cannot be called so.
+_AWKWARD = re.compile(r"[\x00-\x1f\"\\\ud800-\udfff]")
 _UNDECODABLE = (msgspec.DecodeError, UnicodeEncodeError, RecursionError)
 _SHARED: dict[str, Any] = {
     "number": values.number,
@@ -130,6 +133,10 @@ class FieldsUsed:
             return
         index, indent = self._place
         lines: list[str] = []
+        if any(_AWKWARD.search(name) for name in self._locals):
+            lines = ["found = found_in(m)", *self._gets("")]
+            self._writer.lines[index : index + 1] = ["    " * indent + line for line in lines]
+            return
         of_json = [name for name in self._locals if not name.startswith("@") or name.startswith("@@")]
         absent = [name for name in self._locals if name not in of_json]
         lines.append('if m[:1] == "{" and (len(m) < 400 or m.count(",") < %d):' % FIELDS_MAX)  # noqa: UP031
@@ -138,8 +145,11 @@ class FieldsUsed:
             lines += ["    try:", *(f"        {line}" for line in self._decoding(of_json))]
             lines += ["    except Undecodable:", f"        {' = '.join(self._locals[n] for n in of_json)} = None"]
         lines += ["else:", "    found = found_in(m)"]
-        lines += [f"    {local} = found.get({name!r})" for name, local in self._locals.items()]
+        lines += self._gets("    ")
         self._writer.lines[index : index + 1] = ["    " * indent + line for line in lines]
+
+    def _gets(self, margin: str) -> list[str]:
+        return [f"{margin}{local} = found.get({name!r})" for name, local in self._locals.items()]
 
     def _decoding(self, names: list[str]) -> list[str]:
         keys: dict[str, str] = {}

@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -18,7 +18,8 @@ from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Why
 from foulweather.services.ssm import limits
 from foulweather.services.ssm.automation import api_calls, conditions, durations, identities, json_paths
-from foulweather.services.ssm.automation.state import Execution, Step, as_text, as_texts
+from foulweather.services.ssm.automation.state import Execution, Step, as_texts
+from foulweather.services.ssm.documents.parameters import as_text
 
 GUIDE: Final = "Please refer to Automation Service Troubleshooting Guide for more diagnosis details."
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
@@ -126,10 +127,11 @@ async def _pause(work: Work) -> Waits:
 
 async def _approve(work: Work) -> Waits:
     approvers = work.inputs["Approvers"]
-    least = int(as_text(work.inputs.get("MinRequiredApprovals", 1)))
+    text = as_text(work.inputs.get("MinRequiredApprovals", 1))
+    least = int(text) if text.isdecimal() else 0
     count = len(as_texts(approvers)) if isinstance(approvers, list) else 0
     if not 1 <= least <= count <= limits.APPROVERS_MAX:
-        raise _invalid(f"MinRequiredApprovals {least} does not fit {count} Approvers ({limits.APPROVERS_MAX} at most).")
+        raise _invalid(f"MinRequiredApprovals {text} does not fit {count} Approvers ({limits.APPROVERS_MAX} at most).")
     topic = work.inputs.get("NotificationArn")
     if topic:
         message = work.inputs.get("Message") or f"Automation {work.execution.id} waits for approval."
@@ -146,8 +148,10 @@ async def _execute_automation(work: Work) -> Waits:
     for name in ("TargetParameterName", "Targets", "TargetMaps", "TargetLocations", "MaxConcurrency", "MaxErrors"):
         if name in work.inputs:
             asked[name] = work.inputs[name]
-    parameters: Mapping[str, Any] = work.inputs.get("RuntimeParameters") or {}
-    asked["Parameters"] = {name: as_texts(value) for name, value in parameters.items()}
+    given: Any = work.inputs.get("RuntimeParameters") or {}
+    if not isinstance(given, dict):
+        raise _invalid("RuntimeParameters must be a map.")
+    asked["Parameters"] = {name: as_texts(value) for name, value in cast("dict[str, Any]", given).items()}
     # "The secondary automation runs in the context of the user who started the primary automation."
     ports = identities.of_starter(work.call, work.execution)
     started = await _asked(work.call, "StartAutomationExecution", lambda: ports.ssm.start_automation_execution(asked))
@@ -198,7 +202,7 @@ async def _property(work: Work) -> tuple[str, list[str]]:
         held = ""
     except json_paths.PathError as error:
         raise _invalid(str(error)) from None
-    return held, [as_text(each) for each in work.inputs["DesiredValues"]]
+    return held, as_texts(work.inputs["DesiredValues"])
 
 
 async def _answer(work: Work) -> Any:

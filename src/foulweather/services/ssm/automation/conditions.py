@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from foulweather.services.ssm.automation.state import as_text
+from foulweather.services.ssm.documents.parameters import as_text
 
 _TEXTS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "StringEquals": lambda held, wanted: held == wanted,

@@ -173,7 +173,9 @@ def _started_before(
     state: AutomationState, request: Request, name: str, parameters: Mapping[str, list[str]]
 ) -> Execution | None:
     token = request.get("ClientToken")
-    before = next((each for each in state.executions.values() if token and each.token == token), None)
+    if not token:
+        return None
+    before = next((each for each in state.executions.values() if each.token == token), None)
     if before is not None and (before.document.rpartition("/")[2] != name or before.parameters != parameters):
         raise AwsError(
             "IdempotentParameterMismatch",

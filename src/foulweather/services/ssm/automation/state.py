@@ -11,6 +11,7 @@ from foulweather.kernel.credentials import Session
 from foulweather.kernel.service import Resource
 from foulweather.policy.principal import Principal
 from foulweather.services.ssm.documents import texts
+from foulweather.services.ssm.documents.parameters import as_text
 from foulweather.world.store import State, table
 
 RUNNING: Final = ("InProgress", "Waiting", "Cancelling")
@@ -164,8 +165,3 @@ def as_texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return [as_text(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
     return [as_text(value)]
-
-
-def as_text(value: Any) -> str:
-    """A value within a text."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

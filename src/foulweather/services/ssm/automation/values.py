@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-variable
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,8 +12,10 @@ from typing import Any, cast
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.ssm.automation.state import Execution, as_text
-from foulweather.services.ssm.documents.references import REFERENCE
+from foulweather.services.ssm.automation.state import Execution
+from foulweather.services.ssm.documents import parameters as declarations
+from foulweather.services.ssm.documents.parameters import as_text
+from foulweather.services.ssm.documents.references import REFERENCE, names_in
 
 
 def invalid_parameters(message: str, **given: Any) -> AwsError:
@@ -35,36 +36,19 @@ def checked_parameters(runbook: Mapping[str, Any], given: Mapping[str, Sequence[
     found: dict[str, list[str]] = {}
     for name, parameter in declared.items():
         if name in given:
+            words = declarations.problem(name, parameter, given[name])
+            if words:
+                raise invalid_parameters(words, value=list(given[name]))
             found[name] = list(given[name])
-            _check(name, parameter, found[name])
         elif "default" in parameter:
-            default = parameter["default"]
-            many = isinstance(default, list) and parameter["type"] != "MapList"
-            found[name] = [as_text(each) for each in cast("list[Any]", default)] if many else [as_text(default)]
+            found[name] = declarations.defaults_of(parameter)
         else:
             raise invalid_parameters(f"Required parameter {name} was not specified.", parameter=name)
     return found
 
 
-def typed(parameter: Mapping[str, Any], texts: Sequence[str]) -> Any:
-    """A parameter's value by its type."""
-    kind: str = parameter["type"]
-    if kind == "StringList" or kind.startswith("List<"):
-        return list(texts)
-    text = texts[0] if texts else ""
-    if kind == "Integer":
-        return int(text)
-    if kind == "Boolean":
-        return text.lower() == "true"
-    if kind in ("StringMap", "MapList"):
-        return json.loads(text) if text else ({} if kind == "StringMap" else [])
-    return text
-
-
 def names_of_parameters(value: Any) -> set[str]:
     """The parameters of Parameter Store that a value refers to (`{{ ssm:name }}`)."""
-    from foulweather.services.ssm.documents.references import names_in
-
     return {name[4:] for name in names_in(value) if name.startswith("ssm:")}
 
 
@@ -114,7 +98,7 @@ class Scope:
 
     def _named(self, name: str) -> tuple[bool, Any]:
         if name in self._declared:
-            return True, typed(self._declared[name], self._execution.parameters[name])
+            return True, declarations.typed(self._declared[name], self._execution.parameters[name])
         if name.startswith("ssm:"):
             return name[4:] in self._stored, self._stored.get(name[4:])
         if name.startswith(("global:", "automation:")):
@@ -138,27 +122,3 @@ class Scope:
             "automation:EXECUTION_ID": self._execution.id,
         }
         return found.get(name)
-
-
-def _check(name: str, parameter: Mapping[str, Any], texts: list[str]) -> None:
-    kind: str = parameter["type"]
-    is_list = kind == "StringList" or kind.startswith("List<")
-    if not is_list and len(texts) != 1:
-        raise invalid_parameters(f"Parameter {name} takes one value.", values=len(texts))
-    try:
-        typed(parameter, texts)
-        is_typed = kind != "Boolean" or texts[0].lower() in ("true", "false")
-    except ValueError:
-        is_typed = False
-    if not is_typed:
-        raise invalid_parameters(f"The value of parameter {name} is not of type {kind}.", value=texts)
-    allowed = parameter.get("allowedValues")
-    if allowed is not None and any(text not in [as_text(each) for each in allowed] for text in texts):
-        raise invalid_parameters(f"The value of parameter {name} is not one of its allowedValues.", value=texts)
-    pattern = parameter.get("allowedPattern")
-    if pattern is not None and any(re.search(str(pattern), text) is None for text in texts):
-        raise invalid_parameters(f"The value of parameter {name} does not match its allowedPattern.", value=texts)
-    sizes = (("minItems", "maxItems", len(texts)), *(("minChars", "maxChars", len(text)) for text in texts))
-    for least, most, size in sizes:
-        if size < int(parameter.get(least, 0)) or size > int(parameter.get(most, size)):
-            raise invalid_parameters(f"The value of parameter {name} is not within {least} and {most}.", value=texts)

@@ -8,6 +8,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.ssm.documents import schemas
+from foulweather.services.ssm.documents.published import OWNER
 from foulweather.services.ssm.documents.state import Document, DocumentsState, DocumentVersion
 
 
@@ -66,7 +67,7 @@ def listed(call: Call, state: DocumentsState, document: Document) -> dict[str, A
 
 def shown_name(call: Call, document: Document) -> str:
     """A document's name; its ARN to other accounts."""
-    return document.name if document.account == call.account else document.arn
+    return document.name if document.account in (call.account, OWNER) else document.arn
 
 
 def tags(document: Document) -> list[dict[str, str]]:

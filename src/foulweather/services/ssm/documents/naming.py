@@ -10,6 +10,7 @@ from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.service import Resource
 from foulweather.kernel.why import Fact
 from foulweather.services.ssm import refusals
+from foulweather.services.ssm.documents.published import OWNER
 from foulweather.services.ssm.documents.state import EVERYBODY, Document, DocumentsState, DocumentVersion, arn_of
 
 # "You can't use the following strings as document name prefixes": API_CreateDocument, Name.
@@ -35,8 +36,10 @@ def named(call: Call, text: str) -> Place:
         parts = text.split(":", 5)
         if len(parts) < 6 or not parts[5].startswith("document/"):
             return Place(None, account, text, text)
-        region, account, name = parts[3], parts[4] or call.account, parts[5].removeprefix("document/")
-    document = call.state(DocumentsState, account).documents.get(name) if region == call.region else None
+        region, account, name = parts[3], parts[4], parts[5].removeprefix("document/")
+    if RESERVED.match(name):
+        account = OWNER
+    document = call.state(DocumentsState, account).find(name) if region == call.region else None
     return Place(document, account, name, arn_of(account, region, name))
 
 
@@ -58,7 +61,7 @@ def require_own(call: Call, text: str) -> tuple[DocumentsState, Document]:
 
 
 def check_kept_here(call: Call, name: str) -> None:
-    """Refuse the documents that AWS publishes, such as AWS-RunShellScript."""
+    """Refuse the documents that AWS publishes but a few, such as AWS-RunShellScript."""
     if RESERVED.match(name):
         raise not_implemented("ssm", f"{call.operation}.Name={name} (documents that AWS owns)")
 
@@ -90,7 +93,7 @@ def usable(
 
     "If it isn't specified, the system choose the Default version to share": API_ModifyDocumentPermission.
     """
-    if document.account == call.account:
+    if document.account in (call.account, OWNER):
         return selected(state, document, wanted, version_name)
     share = document.shared.get(call.account) or document.shared.get(EVERYBODY) or DEFAULT
     if share == ALL:
@@ -104,9 +107,9 @@ def usable(
 def resource(call: Call, text: str) -> Resource:
     """What a text names, as authorization sees it."""
     place = named(call, text)
+    if place.account == OWNER:
+        return Resource(place.arn, call.account)
     if place.document is None:
-        if RESERVED.match(place.name):
-            return Resource(f"arn:aws:ssm:{call.region}::document/{place.name}", call.account)
         return Resource(place.arn, place.account)
     return call.state(DocumentsState, place.account).resource_of(place.document)
 

@@ -97,7 +97,7 @@ def _check_step(name: str, step: Mapping[str, Any], steps: Mapping[str, Any]) ->
     for key, words in (("onFailure", ("Abort", "Continue")), ("onCancel", ("Abort",))):
         _check_way(name, key, step.get(key), words, steps)
     following = step.get("nextStep")
-    if following is not None and following not in steps:
+    if following is not None and str(following) not in steps:
         raise invalid_document(f"Step {name} has a nextStep that does not exist: {following}.")
     for key in ("isEnd", "isCritical"):
         if not isinstance(step.get(key, False), bool) and step[key] not in ("true", "false"):
@@ -132,10 +132,10 @@ def _check_choices(name: str, inputs: Mapping[str, Any], steps: Mapping[str, Any
         raise invalid_document(f"Step {name} of action aws:branch has no Choices.")
     for each in cast("list[Any]", choices):
         choice = cast("dict[str, Any]", each) if isinstance(each, dict) else {}
-        if choice.get("NextStep") not in steps:
+        if str(choice.get("NextStep")) not in steps:
             raise invalid_document(f"A choice of step {name} has a NextStep that does not exist.")
         _check_condition(name, {key: value for key, value in choice.items() if key != "NextStep"})
-    if inputs.get("Default") is not None and inputs["Default"] not in steps:
+    if inputs.get("Default") is not None and str(inputs["Default"]) not in steps:
         raise invalid_document(f"Default of step {name} does not exist: {inputs['Default']}.")
 
 

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-da
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from foulweather.services.ssm.documents import parameters as declared
 from foulweather.services.ssm.documents import runbooks
 from foulweather.services.ssm.documents.references import names_in
 from foulweather.services.ssm.refusals import invalid_document
@@ -38,11 +38,7 @@ _PLUGINS: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:updateAgent": PLATFORMS,
     "aws:updateSsmAgent": PLATFORMS,
 }
-_TYPES: Final = ("String", "StringList", "Integer", "Boolean", "MapList", "StringMap")
 _SESSIONS: Final = ("InteractiveCommands", "NonInteractiveCommands", "Port", "Standard_Stream")
-# Types of Automation parameters that hold a resource's id or ARN, such as List<AWS::EC2::Instance::Id>.
-_RESOURCE_TYPE: Final = re.compile(r"(List<)?AWS::[A-Za-z0-9:]+>?")
-_PARAMETER_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,50}")
 
 
 def check(kind: str, document: Mapping[str, Any]) -> str:
@@ -52,7 +48,7 @@ def check(kind: str, document: Mapping[str, Any]) -> str:
         raise invalid_document("Document schemaVersion is required.")
     if str(schema) not in SCHEMAS[kind]:
         raise invalid_document(f"Document schema version is invalid. Value: {schema}")
-    parameters = check_parameters(document)
+    parameters = declared.checked(document)
     if kind == "Automation":
         runbooks.check(document)
     elif kind == "Session":
@@ -67,21 +63,6 @@ def check(kind: str, document: Mapping[str, Any]) -> str:
     return str(schema)
 
 
-def check_parameters(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """A document's parameters by name, each with a type that there is."""
-    given: Any = document.get("parameters") or {}
-    if not isinstance(given, dict):
-        raise invalid_document("Document parameters must be a map.")
-    found = cast("dict[str, Any]", given)
-    for name, parameter in found.items():
-        if not _PARAMETER_NAME.fullmatch(name):
-            raise invalid_document(f'Parameter name "{name}" is invalid.')
-        kind = cast("dict[str, Any]", parameter).get("type") if isinstance(parameter, dict) else None
-        if not isinstance(kind, str) or (kind not in _TYPES and not _RESOURCE_TYPE.fullmatch(kind)):
-            raise invalid_document(f'Parameter "{name}" has an invalid type: {kind}.')
-    return found
-
-
 def platforms(kind: str, document: Mapping[str, Any]) -> list[str]:
     """The platforms that a document runs on, by its plugins and preconditions."""
     if kind not in ("Command", "Policy"):
@@ -93,7 +74,7 @@ def platforms(kind: str, document: Mapping[str, Any]) -> list[str]:
         actions = [(str(step["action"]), cast("dict[str, Any]", step)) for step in document["mainSteps"]]
     found: set[str] = set()
     for action, step in actions:
-        precondition: Mapping[str, Any] = step.get("precondition") or {}
+        precondition = cast("dict[str, Any]", step.get("precondition") or {})
         demanded = precondition.get("StringEquals")
         if isinstance(demanded, list) and "platformType" in demanded:
             found |= {str(each) for each in cast("list[Any]", demanded) if each != "platformType"}
@@ -122,8 +103,9 @@ def _check_steps(steps: Any) -> None:
         if name in names:
             raise invalid_document(f"Step name {name} is not unique.")
         names.add(name)
-        if not isinstance(step.get("inputs", {}), dict):
-            raise invalid_document(f"Inputs of step {name} must be a map.")
+        for key in ("inputs", "precondition"):
+            if not isinstance(step.get(key) or {}, dict):
+                raise invalid_document(f"{key} of step {name} must be a map.")
 
 
 def _check_plugin(action: Any) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from foulweather.kernel.service import Resource
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
-from foulweather.services.ssm.documents import texts
+from foulweather.services.ssm.documents import published, texts
 from foulweather.world.store import State, table
 
 EVERYBODY = "all"
@@ -89,8 +89,17 @@ class DocumentsState(State):
         self._versions_of: dict[str, dict[int, DocumentVersion]] = {}
         self._parsed: dict[str, Mapping[str, Any]] = {}
         self._policies: dict[str, Held] = {}
+        self._published: dict[str, Document] = {}
         for version in sorted(self.document_versions.values(), key=lambda each: each.number):
             self._versions_of.setdefault(version.document, {})[version.number] = version
+        if self.account == published.OWNER:
+            for name, content in published.RUNBOOKS.items():
+                self._published[name] = Document(name, self.account, self.region, "Automation", 0, 1)
+                self._versions_of[name] = {1: DocumentVersion(name, 1, content, "JSON", 0, 0, "0.3")}
+
+    def find(self, name: str) -> Document | None:
+        """A document by its name, be it somebody's or AWS's own."""
+        return self.documents.get(name) or self._published.get(name)
 
     def put(self, document: Document, version: DocumentVersion) -> None:
         """Take in a document's new version, and the document if it is the first."""
@@ -152,5 +161,5 @@ class DocumentsState(State):
 
 
 def arn_of(account: str, region: str, name: str) -> str:
-    """The ARN of a document's name."""
-    return f"arn:aws:ssm:{region}:{account}:document/{name}"
+    """The ARN of a document's name; AWS's own belong to no account."""
+    return f"arn:aws:ssm:{region}:{'' if account == published.OWNER else account}:document/{name}"

@@ -1,0 +1,96 @@
+"""Runs a query of CloudTrail Lake: SQLite evaluates it over the events of its stores, and may do nothing else.
+
+The SQL is made by `lake_language`, never taken from a client; all the same SQLite may read its tables and call the known
+functions only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from foulweather.services.cloudtrail.lake_functions import FUNCTIONS
+from foulweather.services.cloudtrail.lake_language import Statement, invalid
+from foulweather.services.cloudtrail.lake_schema import COLUMNS, MAPS, NESTED
+from foulweather.services.cloudtrail.times import with_fraction
+
+_ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
+_STEPS_MAX: Final = 50_000_000
+_TRUTHS: Final = frozenset({"readonly", "managementevent"})
+
+
+class Found(NamedTuple):
+    """The result of a query: names of columns, and rows of texts."""
+
+    names: list[str]
+    rows: list[list[str | None]]
+
+
+def run(statement: Statement, tables: Mapping[str, Sequence[Sequence[Any]]], now_ms: int) -> Found:
+    """Evaluate a statement over the rows of each store."""
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        _prepare(database, statement, tables, now_ms)
+        cursor = database.execute(statement.sql)
+        rows = [[_text(value) for value in row] for row in cursor.fetchall()]
+        names = statement.names
+        if len(names) != len(cursor.description):
+            names = [str(each[0]) for each in cursor.description]
+        return Found(names, [_spelt(names, row) for row in rows])
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise invalid(f"The query statement is not valid: {error}") from error
+    finally:
+        database.close()
+
+
+def _prepare(
+    database: sqlite3.Connection, statement: Statement, tables: Mapping[str, Sequence[Sequence[Any]]], now_ms: int
+) -> None:
+    database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    database.execute("PRAGMA case_sensitive_like = ON")
+    for name, (arguments, function) in FUNCTIONS.items():
+        database.create_function(name, arguments, function, deterministic=True)
+    now = with_fraction(now_ms)
+    database.create_function("now", 0, lambda: now, deterministic=True)
+    marks = ", ".join(["?"] * len(COLUMNS))
+    for number, store in enumerate(statement.stores):
+        database.execute(f"CREATE TABLE t{number} ({', '.join(COLUMNS)})")
+        database.executemany(f"INSERT INTO t{number} VALUES ({marks})", tables[store])
+    database.set_progress_handler(lambda: 1, _STEPS_MAX)
+    database.set_authorizer(_authorize)
+
+
+def _authorize(action: int, *_: Any) -> int:
+    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _spelt(names: Sequence[str], row: list[str | None]) -> list[str | None]:
+    """Truths, maps and structures as results show them: `true`, `{bucketName=shop}`."""
+    shown: list[str | None] = []
+    for name, value in zip(names, row, strict=True):
+        lower = name.lower()
+        if value is not None and lower in _TRUTHS and value in ("0", "1"):
+            shown.append("true" if value == "1" else "false")
+        elif value is not None and (lower in MAPS or lower in NESTED) and value[:1] in "{[":
+            shown.append(_braced(value))
+        else:
+            shown.append(value)
+    return shown
+
+
+def _braced(text: str) -> str:
+    import json
+
+    def told(value: Any) -> str:
+        if isinstance(value, dict):
+            return "{" + ", ".join([f"{key}={told(each)}" for key, each in value.items()]) + "}"
+        if isinstance(value, list):
+            return "[" + ", ".join([told(each) for each in value]) + "]"
+        return "null" if value is None else str(value)
+
+    return told(json.loads(text))

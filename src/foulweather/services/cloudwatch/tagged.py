@@ -1,0 +1,34 @@
+"""Alarms and dashboards with their tags, for Resource Groups and their Tagging API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from foulweather.kernel.ports import Ports
+from foulweather.kernel.quotas import GLOBAL_REGION
+from foulweather.services.cloudwatch.state import DashboardState, WatchState
+from foulweather.world.world import World
+
+KINDS = {"cloudwatch:alarm": "AWS::CloudWatch::Alarm", "cloudwatch:dashboard": "AWS::CloudWatch::Dashboard"}
+
+
+def resources(world: World, account: str, region: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Every alarm, and the dashboards, which are of no region."""
+    state = world.state(WatchState, account, region)
+    for alarm in (*state.alarms.values(), *state.composites.values()):
+        yield alarm.arn, alarm.tags
+    if region == GLOBAL_REGION:
+        for dashboard in world.state(DashboardState, account).dashboards.values():
+            yield dashboard.arn, dashboard.tags
+
+
+def tag(ports: Ports, arn: str, tags: Mapping[str, str]) -> Any:
+    """TagResource."""
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return ports.cloudwatch.tag_resource({"ResourceARN": arn, "Tags": listed})
+
+
+def untag(ports: Ports, arn: str, keys: Sequence[str]) -> Any:
+    """UntagResource."""
+    return ports.cloudwatch.untag_resource({"ResourceARN": arn, "TagKeys": list(keys)})
