@@ -12,13 +12,14 @@ import os
 import random
 import statistics
 import sys
+import time
 from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
 from bench import peers
 from bench.cases import Account, Drive, account
-from bench.driving import Connection, drive, memory_mib
+from bench.driving import Connection, cpu_s, drive, memory_mib
 
 # Together what an account may have, 80,000 of each.
 UNITS = {"items": (30_000, 36_000), "more": (30_000, 36_000), "collections": (20_000, 8_000)}
@@ -205,6 +206,17 @@ def _grow(bench: Account, have: int, want: int) -> None:
             connection.close()
 
     asyncio.run(all_of_it())
+    _settle(bench)
+
+
+def _settle(bench: Account) -> None:
+    """Wait until the server has put away what it was given: it folds its log when there is time."""
+    pid = bench.server.process.pid
+    for _ in range(300):
+        before = cpu_s(pid)
+        time.sleep(1)
+        if cpu_s(pid) - before < 0.03:
+            return
 
 
 def main() -> int:

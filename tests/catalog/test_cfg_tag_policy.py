@@ -1,6 +1,6 @@
 """A tag policy over an organization: who is not as it says is found, by resource, by account and in a report.
 
-Its enforcement is not built: a policy that asks for it is refused, so that nobody relies on it.
+It is enforced for topics; a policy that asks for more is refused, so that nobody relies on what is not built.
 """
 
 from __future__ import annotations
@@ -86,13 +86,33 @@ def test_an_account_may_read_the_policy_that_is_over_it(aws: Aws, organization: 
     }
 
 
-def test_enforcement_is_not_promised(organization: Governed) -> None:
-    enforced = {"tags": {"environment": {**ENVIRONMENT, "enforced_for": {"@@assign": ["sqs:queue"]}}}}
+def enforced(organization: Governed, *types: str) -> None:
+    rule = {**ENVIRONMENT, "enforced_for": {"@@assign": list(types)}}
+    organization.policy("Enforced", {"tags": {"environment": rule}}, organization.member, kind="TAG_POLICY")
+
+
+def test_what_is_written_wrong_is_refused_where_that_is_enforced(aws: Aws, organization: Governed) -> None:
+    enforced(organization, "sns:topic")
+    sns = aws.session(organization.member).client("sns")
+    wrong = [{"Key": "Environment", "Value": "test"}]
+    error = refused(sns.create_topic, Name="news", Tags=wrong)
+    assert (error["Code"], error["Status"]) == ("TagPolicy", 400)
+    assert refused(sns.create_topic, Name="news", Tags=[{"Key": "environment", "Value": "dev"}])["Code"] == "TagPolicy"
+    arn = sns.create_topic(Name="news", Tags=[{"Key": "Environment", "Value": "dev"}])["TopicArn"]
+    assert refused(sns.tag_resource, ResourceArn=arn, Tags=wrong)["Code"] == "TagPolicy"
+    sns.tag_resource(ResourceArn=arn, Tags=[{"Key": "Other", "Value": "test"}])
+    tagging = aws.session(organization.member).client("resourcegroupstaggingapi")
+    failed = tagging.tag_resources(ResourceARNList=[arn], Tags={"Environment": "test"})["FailedResourcesMap"]
+    assert (failed[arn]["ErrorCode"], failed[arn]["StatusCode"]) == ("TagPolicy", 400)
+    assert aws.client("sns").create_topic(Name="news", Tags=wrong)
+
+
+def test_enforcement_that_is_not_built_is_not_promised(organization: Governed) -> None:
     error = refused(
         organization.client.create_policy,
         Name="Enforced",
         Description="",
         Type="TAG_POLICY",
-        Content=json.dumps(enforced),
+        Content=json.dumps({"tags": {"environment": {"enforced_for": {"@@assign": ["s3:bucket"]}}}}),
     )
     assert (error["Code"], error["Status"]) == ("NotImplemented", 501)

@@ -21,9 +21,7 @@ def test_an_arn_names_the_type_of_its_resource(text: str, kind: str) -> None:
     assert arn.kind == kind
 
 
-@pytest.mark.parametrize(
-    "text", ["", "orders", "arn:aws:sqs:us-east-1:111122223333", "urn:a:b:c:d:e"]
-)
+@pytest.mark.parametrize("text", ["", "orders", "arn:aws:sqs:us-east-1:111122223333", "urn:a:b:c:d:e"])
 def test_what_is_no_arn(text: str) -> None:
     assert Arn.of(text) is None
     assert kind_of(text, {"sqs": None}) == ""

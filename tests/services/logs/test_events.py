@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.trace import Traces
 from foulweather.services.logs import limits, storage
 from foulweather.services.logs.state import LogsState
 from harness import START_MS, Aws, new_aws
@@ -35,7 +36,11 @@ def test_what_is_too_old_or_too_new_is_rejected_and_the_rest_taken(aws: Aws) -> 
     assert answer["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1, "tooNewLogEventStartIndex": 3}
     assert filtered(aws) == ["taken", "still taken"]
     (event,) = aws.events("logs.EventsRejected")
-    assert event.facts["events"] == 4
+    assert event.facts["events"] == 2
+    trace = aws.world.state(Traces).last_wrong()
+    assert trace is not None
+    (why,) = [hop.why for hop in trace.hops if hop.why is not None]
+    assert (why.decision, why.cause) == ("dropped", "2 of 4 log events were rejected: too old, too new, or expired.")
 
 
 def test_what_the_retention_does_not_keep_has_expired_on_arrival(aws: Aws) -> None:

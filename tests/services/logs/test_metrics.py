@@ -89,7 +89,7 @@ def test_a_filter_that_is_gone_counts_no_more(aws: Aws) -> None:
             "Invalid metric transformation: dimensions and default value are mutually exclusive properties.",
         ),
         ("{ $.a = 1 }", {"dimensions": dict.fromkeys("ABCD", "$.a")}, "at most 3 dimensions"),
-        ("ERROR", {"dimensions": {"A": "$.a"}}, "the field $.a is not in the filter pattern"),
+        ("ERROR", {"dimensions": {"A": "$.a"}}, "The specified filter pattern does not support dimensions"),
         ("[a, b]", {"metricValue": "$c"}, "the field $c is not in the filter pattern"),
         ("ERROR", {"metricValue": "many"}, "invalid metric value"),
         ("ERROR", {"metricNamespace": "AWS/Logs"}, "cannot start with AWS/"),

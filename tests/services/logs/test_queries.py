@@ -9,6 +9,7 @@ import pytest
 from foulweather.kernel.errors import AwsError
 from harness import ACCOUNT, Aws
 from services.logs.log_calls import DAY_MS, GROUP, STREAM, make, put, put_at
+from services.logs.test_protection import policy, user
 
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{GROUP}"
 QUERY = "fields @timestamp, @message | filter level = 'ERROR' | sort @timestamp desc"
@@ -151,8 +152,6 @@ async def test_a_query_selects_its_groups_by_source(aws: Aws) -> None:
 
 
 async def test_what_is_masked_is_masked_in_answers_too(aws: Aws) -> None:
-    from services.logs.test_protection import policy
-
     make(aws)
     aws.logs.put_data_protection_policy({"logGroupIdentifier": GROUP, "policyDocument": policy("EmailAddress")})
     put(aws, "mail ada@example.com")
@@ -160,3 +159,30 @@ async def test_what_is_masked_is_masked_in_answers_too(aws: Aws) -> None:
     await aws.advance(seconds=2)
     answer = aws.logs.get_query_results({"queryId": query})
     assert [row["@message"] for row in rows(answer)] == ["mail ***************"]
+    query = start(aws, "fields unmask(@message) as whole")
+    await aws.advance(seconds=2)
+    assert [row["whole"] for row in rows(aws.logs.get_query_results({"queryId": query}))] == ["mail ada@example.com"]
+    reader = user(aws, "logs:StartQuery")
+    assert start(reader, "fields @message")
+    assert "logs:Unmask" in refused(reader, "fields unmask(@message)").message
+
+
+async def test_filter_index_looks_only_where_the_field_is_indexed(aws: Aws) -> None:
+    make(aws, "/a")
+    make(aws, "/b")
+    aws.logs.put_index_policy({"logGroupIdentifier": "/a", "policyDocument": '{"Fields":["user"]}'})
+    for group in ("/a", "/b"):
+        put(aws, f'{{"user":"ada","place":"{group}"}}', group=group)
+    query = start(aws, "filterIndex user = 'ada' | fields place", logGroupName=None, logGroupNames=["/a", "/b"])
+    await aws.advance(seconds=2)
+    answer = aws.logs.get_query_results({"queryId": query})
+    assert [row["place"] for row in rows(answer)] == ["/a"]
+
+
+def test_infrequent_access_has_fewer_commands(aws: Aws) -> None:
+    make(aws, logGroupClass="INFREQUENT_ACCESS")
+    put(aws, "x")
+    assert start(aws, "fields @message")
+    assert refused(aws, "filter @message like /x/ | pattern @message").message == (
+        "The command pattern is only supported on the Standard log class."
+    )

@@ -137,9 +137,9 @@ def test_what_is_no_tag_policy(tree: Tree, content: str) -> None:
     assert refusal(tree.aws.organizations.create_policy, request).code == "MalformedPolicyDocumentException"
 
 
-@pytest.mark.parametrize("part", ["enforced_for", "report_required_tag_for"])
-def test_a_tag_policy_that_nothing_would_enforce_is_not_taken(tree: Tree, part: str) -> None:
-    content = tags(team={part: {"@@assign": ["sqs:queue"]}})
+@pytest.mark.parametrize(("part", "kind"), [("enforced_for", "sqs:queue"), ("report_required_tag_for", "sns:topic")])
+def test_a_tag_policy_that_nothing_would_enforce_is_not_taken(tree: Tree, part: str, kind: str) -> None:
+    content = tags(team={part: {"@@assign": [kind]}})
     request = {"Name": "n", "Description": "", "Type": "TAG_POLICY", "Content": content}
     error = refusal(tree.aws.organizations.create_policy, request)
     assert error.status == 501

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from foulweather.gates.faults import Faults
+from foulweather.kernel.answers import Answers
 from foulweather.kernel.errors import AwsError
-from foulweather.services.s3.kms_answers import Answers
 from gates.people import allow, user
 from harness import Aws
 from services.s3.s3_calls import BUCKET, PART, done, incoming, new_bucket, put, refused

@@ -296,3 +296,29 @@ def test_what_is_in_a_template(aws: Aws) -> None:
     assert error.code == "NoSuchResourceException"
     listed = api.list_service_quota_increase_requests_in_template({"AwsRegion": "eu-west-2"})
     assert len(listed["ServiceQuotaIncreaseRequestInTemplateList"]) == 1
+
+
+async def test_a_longer_trust_policy_is_taken_after_its_increase(aws: Aws) -> None:
+    document = json.loads(TRUST)
+    document["Statement"] = [{**document["Statement"][0], "Sid": f"Statement{n:02}"} for n in range(25)]
+    role = {"RoleName": "long", "AssumeRolePolicyDocument": json.dumps(document)}
+    with pytest.raises(AwsError, match="ACLSizePerRole: 2048"):
+        aws.iam.create_role(role)
+    ask(aws, {"ServiceCode": "iam", "QuotaCode": "L-C07B4B0D"}, 4096)
+    await aws.advance(seconds=300)
+    assert aws.iam.create_role(role)
+
+
+async def test_more_buckets_are_let_in_by_their_quota(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    from foulweather.kernel import quotas as kernel_quotas
+    from foulweather.services.s3 import quotas as s3_quotas
+
+    few = {**{name: getattr(s3_quotas.BUCKETS, name) for name in s3_quotas.BUCKETS.__struct_fields__}, "value": 1}
+    monkeypatch.setattr(s3_quotas, "BUCKETS", kernel_quotas.Quota(**few))
+    monkeypatch.setattr(s3_quotas, "QUOTAS", (s3_quotas.BUCKETS,))
+    aws.s3.create_bucket({"Bucket": "first"})
+    with pytest.raises(AwsError, match="TooManyBuckets"):
+        aws.s3.create_bucket({"Bucket": "second"})
+    ask(aws, {"ServiceCode": "s3", "QuotaCode": "L-DC2B2D3D"}, 2)
+    await aws.advance(seconds=300)
+    assert aws.s3.create_bucket({"Bucket": "second"})

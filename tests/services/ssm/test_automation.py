@@ -198,6 +198,9 @@ async def test_a_pause_ends_by_resume(aws: Aws) -> None:
     assert held["StepStatus"] == "Waiting"
     resume = {"AutomationExecutionId": execution_id, "SignalType": "Resume"}
     with pytest.raises(AwsError) as raised:
+        aws.ssm.send_automation_signal(resume)
+    assert raised.value.code == "InvalidAutomationSignalException"
+    with pytest.raises(AwsError) as raised:
         aws.ssm.send_automation_signal(resume | {"Payload": {"StepExecutionId": ["another"]}})
     assert raised.value.code == "AutomationStepNotFoundException"
     aws.ssm.send_automation_signal(resume | {"Payload": {"StepExecutionId": [held["StepExecutionId"]]}})

@@ -105,7 +105,8 @@ def _tagging(call: Call, request: Request) -> Values:
 
 
 def _untagging(call: Call, request: Request) -> Values:
-    return {"aws:tagkeys": [tag.get("Key", "") for tag in request.get("TagsList") or []]}
+    tags: list[dict[str, str]] = request.get("TagsList") or []
+    return {"aws:tagkeys": [tag.get("Key", "") for tag in tags]}
 
 
 def _making(call: Call, request: Request) -> Sequence[Permission]:

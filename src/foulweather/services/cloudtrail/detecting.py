@@ -96,7 +96,7 @@ def _counted(
 
 
 def _keys(event: Recorded, kinds: set[str]) -> list[Key]:
-    """ "API call volume is generated for write management APIs", error rates for read and write."""
+    """Call rates are counted of write management APIs, error rates of read and write ones."""
     source = event_names.source(event.service)
     name = event_names.event_name(event.service, event.operation)
     keys: list[Key] = []
@@ -154,9 +154,10 @@ def _record(
     details: dict[str, Any] = {"state": state, "eventSource": source, "eventName": name, "insightType": kind}
     if error:
         details["errorCode"] = error
-    details["insightContext"] = {"statistics": statistics}
+    context: dict[str, Any] = {"statistics": statistics}
     if state == "Start":
-        details["insightContext"]["attributions"] = _attributions(events)
+        context["attributions"] = _attributions(events)
+    details["insightContext"] = context
     event_id = uuid.UUID(bytes=blake2b(f"{insight.shared_id}/{state}".encode(), digest_size=16).digest(), version=4)
     return {
         "eventVersion": VERSION,

@@ -34,7 +34,7 @@ class Digest(NamedTuple):
 
 
 class Digests:
-    """Makes and signs the digests of a world. A Region's key comes from the world's seed, so one seed signs the same."""
+    """Makes and signs the digests of a world; the keys come from its seed, so that one seed signs the same."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.kernel.credentials import Session
 from foulweather.services.cloudtrail.records import Recorded
@@ -110,8 +110,8 @@ def _vouched(event: Recorded, response: dict[str, Any] | None) -> dict[str, Any]
         unique = f"{qualifier}:{subject}"
         return {"type": "SAMLUser", "principalId": unique, "userName": subject, "identityProvider": qualifier}
     subject = str(next((value for key, value in claims.items() if key.endswith(":sub")), ""))
-    audience = next((value for key, value in claims.items() if key.endswith(":aud")), "")
-    audience = str(audience[0] if isinstance(audience, list) and audience else audience)
+    audiences: Any = next((value for key, value in claims.items() if key.endswith(":aud")), "")
+    audience = str(cast("list[Any]", audiences)[0] if isinstance(audiences, list) else audiences)
     return {
         "type": "WebIdentityUser",
         "principalId": f"{event.arn}:{audience}:{subject}",

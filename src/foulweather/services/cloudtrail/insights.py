@@ -65,7 +65,7 @@ def _only_trails(request: Request, operation: str) -> None:
 
 
 def _check_logs(trail: Trail, kinds: set[str]) -> None:
-    """ "To log Insights events on API call volume, the trail must log write management events." """
+    """Refuse a trail that does not log what is to be watched: write events for call rates, any for error rates."""
     if kinds and not selection_of(trail).selects_management:
         raise refused(
             "InvalidInsightSelectors",

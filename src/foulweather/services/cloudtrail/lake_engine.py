@@ -1,14 +1,15 @@
 """Runs a query of CloudTrail Lake: SQLite evaluates it over the events of its stores, and may do nothing else.
 
-The SQL is made by `lake_language`, never taken from a client; all the same SQLite may read its tables and call the known
-functions only.
+The SQL is made by `lake_language`, never taken from a client; all the same SQLite may read its tables and call the
+known functions only.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from foulweather.services.cloudtrail.lake_functions import FUNCTIONS
 from foulweather.services.cloudtrail.lake_language import Statement, invalid
@@ -84,13 +85,12 @@ def _spelt(names: Sequence[str], row: list[str | None]) -> list[str | None]:
 
 
 def _braced(text: str) -> str:
-    import json
+    return _told(json.loads(text))
 
-    def told(value: Any) -> str:
-        if isinstance(value, dict):
-            return "{" + ", ".join([f"{key}={told(each)}" for key, each in value.items()]) + "}"
-        if isinstance(value, list):
-            return "[" + ", ".join([told(each) for each in value]) + "]"
-        return "null" if value is None else str(value)
 
-    return told(json.loads(text))
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join([f"{key}={_told(each)}" for key, each in cast("dict[str, Any]", value).items()]) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join([_told(each) for each in cast("list[Any]", value)]) + "]"
+    return "null" if value is None else str(value)

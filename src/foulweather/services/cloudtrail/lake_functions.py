@@ -12,8 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 AGGREGATES: Final = frozenset({"count", "sum", "min", "max", "avg"})
+_SAME: Final = (
+    *("lower", "upper", "length", "substr", "trim", "ltrim", "rtrim"),
+    *("replace", "coalesce", "nullif", "abs", "round"),
+)
 BUILT_IN: Final = {
-    **{name: name for name in ["lower", "upper", "length", "substr", "trim", "ltrim", "rtrim", "replace", "coalesce", "nullif", "abs", "round"]},
+    **{name: name for name in _SAME},
     "if": "iif",
     "greatest": "max",
     "least": "min",
@@ -204,6 +208,34 @@ _weekday, _yearday = _part(lambda at: at.isoweekday()), _part(lambda at: at.time
 _week, _week_year = _part(lambda at: at.isocalendar()[1]), _part(lambda at: at.isocalendar()[0])
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
+def _contains(value: Any, item: Any) -> int:
+    return int(item in _items(value))
+
+
+def _distinct(value: Any) -> str:
+    return json.dumps(list(dict.fromkeys(_items(value))))
+
+
+def _largest(value: Any) -> Any:
+    return max(_items(value), default=None)
+
+
+def _smallest(value: Any) -> Any:
+    return min(_items(value), default=None)
+
+
+def _position(text: str | None, part: str) -> int | None:
+    return None if text is None else text.find(part) + 1
+
+
+def _starts(text: str | None, part: str) -> int | None:
+    return None if text is None else int(text.startswith(part))
+
+
 def _split_part(text: str | None, by: str, number: int) -> str | None:
     parts = [] if text is None else text.split(by)
     return parts[number - 1] if 0 < number <= len(parts) else None
@@ -224,23 +256,23 @@ FUNCTIONS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
     "cardinality": (1, _cardinality),
     "map_keys": (1, _map_keys),
     "map_values": (1, _map_values),
-    "contains": (2, lambda value, item: int(item in _items(value))),
-    "array_distinct": (1, lambda value: json.dumps(list(dict.fromkeys(_items(value))))),
-    "array_max": (1, lambda value: max(_items(value), default=None)),
-    "array_min": (1, lambda value: min(_items(value), default=None)),
+    "contains": (2, _contains),
+    "array_distinct": (1, _distinct),
+    "array_max": (1, _largest),
+    "array_min": (1, _smallest),
     "slice": (3, _slice),
-    "json_parse": (1, lambda value: value),
-    "json_format": (1, lambda value: value),
+    "json_parse": (1, _same),
+    "json_format": (1, _same),
     "is_json_scalar": (1, _is_scalar),
     "json_extract": (2, _extract_json),
     "json_extract_scalar": (2, _extract_scalar),
-    "json_array_contains": (2, lambda value, item: int(item in _items(value))),
+    "json_array_contains": (2, _contains),
     "json_array_get": (2, _json_get),
     "json_array_length": (1, _json_length),
     "concat": (-1, lambda *values: None if None in values else "".join(map(str, values))),
     "split_part": (3, _split_part),
-    "strpos": (2, lambda text, part: None if text is None else text.find(part) + 1),
-    "starts_with": (2, lambda text, part: None if text is None else int(text.startswith(part))),
+    "strpos": (2, _position),
+    "starts_with": (2, _starts),
     "regexp_like": (2, _matches),
     "regexp_extract": (2, _matched),
     "date": (1, _date),

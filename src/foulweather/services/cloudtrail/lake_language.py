@@ -21,12 +21,16 @@ _TOKEN = re.compile(
     r"""|(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign><>|!=|<=|>=|\|\||[-+*/%<>=(),.;\[\]])""",
     re.IGNORECASE,
 )
-_KEYWORDS: Final = frozenset(
-    ["select", "distinct", "from", "where", "group", "by", "having", "order", "asc", "desc", "nulls", "first", "last", "limit", "and", "or", "not", "in", "is", "null", "like", "between", "case", "when", "then", "else", "end", "as", "on", "left", "right", "inner", "outer", "join", "cross", "union", "all", "except", "intersect", "escape", "exists", "with", "true", "false", "offset"]
+_WORDS: Final = (
+    "select distinct from where group by having order asc desc nulls first last limit and or not in is null like "
+    "between case when then else end as on left right inner outer join cross union all except intersect escape "
+    "exists with true false offset"
 )
-_WRITING: Final = frozenset(
-    ["insert", "update", "delete", "create", "drop", "alter", "grant", "revoke", "truncate", "merge", "attach", "pragma", "vacuum", "replace", "call", "set"]
+_WRITING_WORDS: Final = (
+    "insert update delete create drop alter grant revoke truncate merge attach pragma vacuum call set"
 )
+_KEYWORDS: Final = frozenset(_WORDS.split())
+_WRITING: Final = frozenset(_WRITING_WORDS.split())
 _TYPES: Final = {"varchar": "TEXT", "bigint": "INTEGER", "integer": "INTEGER", "double": "REAL", "boolean": "INTEGER"}
 _CLOCKS: Final = {"current_timestamp": "now()", "current_date": "date(now())"}
 _UNKNOWN_WORDS: Final = frozenset({"interval", "unnest", "lateral", "over", "partition", "tablesample", "array", "map"})
@@ -81,7 +85,7 @@ def translated(text: str) -> Statement:
     if not tokens or (tokens[0].lower not in ("select", "with") and tokens[0].text != "("):
         raise invalid("Only SELECT statements are allowed.")
     for token in tokens:
-        if token.kind == "name" and token.lower in _WRITING and token.lower != "replace":
+        if token.kind == "name" and token.lower in _WRITING:
             raise invalid("Only SELECT statements are allowed.")
     return _Translation(tokens).statement()
 

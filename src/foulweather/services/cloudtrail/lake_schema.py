@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
-COLUMNS: Final = {
-    name.lower(): name
-    for name in ["eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage", "requestParameters", "responseElements", "additionalEventData", "requestID", "eventID", "readOnly", "resources", "eventType", "apiVersion", "managementEvent", "recipientAccountId", "sharedEventID", "annotation", "vpcEndpointId", "serviceEventDetails", "addendum", "edgeDeviceDetails", "insightDetails", "eventCategory", "tlsDetails", "sessionCredentialFromConsole", "eventJson", "eventJsonChecksum"]
-}
+_NAMES: Final = (
+    "eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode "
+    "errorMessage requestParameters responseElements additionalEventData requestID eventID readOnly resources "
+    "eventType apiVersion managementEvent recipientAccountId sharedEventID annotation vpcEndpointId "
+    "serviceEventDetails addendum edgeDeviceDetails insightDetails eventCategory tlsDetails "
+    "sessionCredentialFromConsole eventJson eventJsonChecksum"
+)
+COLUMNS: Final = {name.lower(): name for name in _NAMES.split()}
 """The columns, in lower case, and how records spell them."""
 NESTED: Final = frozenset({"useridentity", "resources", "tlsdetails"})
 MAPS: Final = frozenset(
@@ -49,5 +53,6 @@ def _map(value: Any) -> str | None:
     """A map of texts: what is nested within is JSON."""
     if not isinstance(value, dict):
         return None
-    texts = {str(key): each if isinstance(each, str) else json.dumps(each) for key, each in value.items()}
+    held = cast("dict[str, Any]", value)
+    texts = {key: each if isinstance(each, str) else json.dumps(each) for key, each in held.items()}
     return json.dumps(texts)

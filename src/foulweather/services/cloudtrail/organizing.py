@@ -11,6 +11,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact
+from foulweather.policy import principal as principals
 from foulweather.services.cloudtrail.checking import answered
 from foulweather.services.cloudtrail.consuming import PRINCIPAL
 from foulweather.services.cloudtrail.refusals import refused
@@ -20,8 +21,6 @@ def management(call: Call) -> Ports:
     """The other services, called in the management account by its root user's right: what CloudTrail's role may do."""
     guardrails = call.pipeline.guardrails
     account = guardrails.management_account(call.account) if guardrails is not None else ""
-    from foulweather.policy import principal as principals
-
     return call.acting_as(principals.root(account or call.account), account=account or call.account)
 
 
@@ -47,7 +46,7 @@ async def organization(call: Call) -> dict[str, Any]:
 
 
 async def check_organization(call: Call) -> None:
-    """Refuse callers that are not the management account of an organization with all features that trusts CloudTrail."""
+    """Refuse who does not manage an organization with all features that trusts CloudTrail."""
     found = await organization(call)
     if found["MasterAccountId"] != call.account and not await _is_delegated(call):
         raise refused(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from foulweather.kernel.model import OperationModel, ServiceModel, Shape
 from foulweather.services.cloudtrail.records import Recorded
@@ -35,7 +35,9 @@ class _Former:
             return self._structure(shape)
         if shape.type == "list":
             member = self.of(shape.member)
-            return lambda value: [member(each) for each in value] if isinstance(value, list) else value
+            return lambda value: (
+                [member(each) for each in cast("list[Any]", value)] if isinstance(value, list) else value
+            )
         if shape.type == "map":
             inner = self.of(shape.value)
             return lambda value: {key: inner(each) for key, each in value.items()}
@@ -51,7 +53,7 @@ class _Former:
             if not isinstance(value, dict):
                 return value
             written: dict[str, Any] = {}
-            for name, each in value.items():
+            for name, each in cast("dict[str, Any]", value).items():
                 known = members.get(name)
                 if known is None:
                     written[name if self._keeps_case else decapitalized(name)] = each
@@ -154,7 +156,7 @@ def _parsed(policy: Any) -> Any:
 
 
 def _in_a_line(value: Any) -> Any:
-    return ",".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else _word(value)
+    return ",".join(map(str, cast("list[Any]", value))) if isinstance(value, list) else _word(value)
 
 
 def _word(value: Any) -> Any:

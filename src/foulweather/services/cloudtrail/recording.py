@@ -117,39 +117,45 @@ def _packed(
     """The fields of `records.Recorded`, in its order."""
     principal, origin = call.principal, call.origin
     account, owner, other = accounts
-    head = _encode(
-        (
-            call.now,
-            call.service,
-            call.operation,
-            account,
-            call.region,
-            call.request_id,
-            "" if error is None else error.code,
-            flags | (SECURE if origin.is_secure else 0),
-            principal.kind,
-            principal.arn,
-            principal.account,
-            principal.user_id,
-            principal.role_arn,
-            call.access_key_id,
-            call.session,
-            origin.ip,
-            origin.user_agent,
-            origin.host,
-            origin.vpc_endpoint,
-            call.via,
-            call.resource,
-            owner,
-            other,
-            "" if error is None else error.message[:MESSAGE_MAX],
-            traits,
-            None,
-            None,
-        )
+    fields = (
+        call.now,
+        call.service,
+        call.operation,
+        account,
+        call.region,
+        call.request_id,
+        "" if error is None else error.code,
+        flags | (SECURE if origin.is_secure else 0),
+        principal.kind,
+        principal.arn,
+        principal.account,
+        principal.user_id,
+        principal.role_arn,
+        call.access_key_id,
+        call.session,
+        origin.ip,
+        origin.user_agent,
+        origin.host,
+        origin.vpc_endpoint,
+        call.via,
+        call.resource,
+        owner,
+        other,
+        "" if error is None else error.message[:MESSAGE_MAX],
+        traits,
+        None,
+        None,
     )
+    try:
+        head = _encode(fields)
+    except UnicodeEncodeError:  # half a surrogate pair, in a name that somebody made up
+        head = _encode(tuple(_text(each) if isinstance(each, str) else each for each in fields))
     # The two parts were packed already: they take the place of the two nils at the end.
     return head[:-2] + parts
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode()
 
 
 def _moved(call: Call, request: dict[str, Any], response: dict[str, Any] | None) -> dict[str, str]:

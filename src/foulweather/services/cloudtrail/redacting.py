@@ -159,5 +159,5 @@ def _is_attribute(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """A key's value without its type; binary ones are left out."""
-    found = next(iter(value.values()), None) if isinstance(value, dict) else value
+    found: Any = next(iter(cast("dict[str, Any]", value).values()), None) if isinstance(value, dict) else value
     return None if isinstance(found, bytes) else found

@@ -110,14 +110,14 @@ def _selects_management(selector: Selector) -> bool:
 
 
 def _category(selector: Selector) -> Sequence[str]:
-    found = (each for each in selector["FieldSelectors"] if each["Field"] == "eventCategory")
-    return next(found, {}).get("Equals", ())
+    fields: Sequence[Selector] = selector["FieldSelectors"]
+    return next((each.get("Equals") or () for each in fields if each["Field"] == "eventCategory"), ())
 
 
 def _basic(selector: Selector) -> Matches:
     kind = selector.get("ReadWriteType", "All")
     has_management = selector.get("IncludeManagementEvents", True)
-    excluded = frozenset(selector.get("ExcludeManagementEventSources") or ())
+    excluded: frozenset[str] = frozenset(selector.get("ExcludeManagementEventSources") or ())
     by_type: dict[str, list[str]] = {}
     for resource in selector.get("DataResources") or ():
         by_type.setdefault(resource["Type"], []).extend(resource["Values"])
@@ -151,7 +151,7 @@ def _field(selector: Selector) -> Matches:
     field = selector["Field"]
     equals, starts = selector.get("Equals"), tuple(selector.get("StartsWith") or ())
     ends = tuple(selector.get("EndsWith") or ())
-    not_equals = frozenset(selector.get("NotEquals") or ())
+    not_equals: frozenset[str] = frozenset(selector.get("NotEquals") or ())
     not_starts = tuple(selector.get("NotStartsWith") or ())
     not_ends = tuple(selector.get("NotEndsWith") or ())
 

@@ -1,29 +1,35 @@
-"""How many messages a queue has, as far as its events tell: for the metrics that SQS samples every minute.
+"""How many messages a queue has, as its events tell: for the metrics that SQS samples every minute.
 
-A receive hides messages for the visibility timeout that its event tells, or else for the queue's own; a delayed one
-appears after its delay. Nothing here has a timer: what has become of a queue is worked out when somebody looks.
+A receive hides messages for a while, and a delayed one appears later: of both it is enough to know by which minute's
+end they can be seen. Nothing here has a timer: what has become of a queue is worked out when somebody looks.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
+
 import msgspec
 
+from foulweather.services.cloudwatch.sampling import Run, Sampled
+
+MINUTE_MS = 60_000
 FINE_MAX = 3000
 COARSE_MS = 600_000
 """Of a long backlog it is enough to know to ten minutes when its messages came."""
+ACTIVE_MINUTES = 360
+"""SQS's metrics are told for queues that hold messages or were accessed in the last six hours."""
 
 
-class Depth(msgspec.Struct):
-    """The messages of one queue by when they were sent, and those hidden by when they appear."""
+class Depth(Sampled, kw_only=True):
+    """The messages of one queue by when they were sent, and those hidden by the minute at whose end they appear."""
 
-    arn: str
-    sampled_minute: int
     touched_ms: int
     visibility_s: int = 30
     delay_s: int = 0
     sent: list[list[int]] = msgspec.field(default_factory=list[list[int]])
-    flying: list[list[int]] = msgspec.field(default_factory=list[list[int]])
-    delayed: list[list[int]] = msgspec.field(default_factory=list[list[int]])
+    flying: dict[int, int] = msgspec.field(default_factory=dict[int, int])
+    delayed: dict[int, int] = msgspec.field(default_factory=dict[int, int])
     total: int = 0
 
     def arrived(self, at_ms: int, delay_s: int | None) -> None:
@@ -37,23 +43,36 @@ class Depth(msgspec.Struct):
             sent.append([at_ms, 1])
         wait_s = self.delay_s if delay_s is None else delay_s
         if wait_s:
-            _put(self.delayed, at_ms + wait_s * 1000, 1)
+            _hide(self.delayed, at_ms + wait_s * 1000, 1)
 
     def received(self, at_ms: int, count: int, visibility_s: int | None) -> None:
         """Messages were received: they are in flight."""
         self.touched_ms = at_ms
-        self.settle(at_ms)
-        until_ms = at_ms + 1000 * (self.visibility_s if visibility_s is None else visibility_s)
-        _put(self.flying, until_ms, count)
+        wait_s = self.visibility_s if visibility_s is None else visibility_s
+        if wait_s:
+            _hide(self.flying, at_ms + 1000 * wait_s, count)
 
-    def left(self, at_ms: int, count: int, *, was_flying: bool = True) -> None:
-        """Messages are gone: the oldest, so far as the events tell."""
+    def revised(self, at_ms: int, was_ms: int, until_ms: int) -> None:
+        """A message in flight appears at another time."""
+        self.touched_ms = at_ms
+        _show(self.flying, was_ms)
+        if until_ms > at_ms:
+            _hide(self.flying, until_ms, 1)
+
+    def left(self, at_ms: int, count: int, sent_ms: int = 0, hidden_ms: int = 0) -> None:
+        """Messages are gone: the one sent at a time and hidden until another, or the oldest."""
         self.touched_ms = at_ms
         self.total = max(0, self.total - count)
-        _take(self.sent, count)
-        if was_flying:
-            self.settle(at_ms)
-            _take(self.flying, count)
+        if hidden_ms > at_ms:
+            _show(self.flying, hidden_ms)
+        sent = self.sent
+        at = bisect_right(sent, [sent_ms + 1]) - 1 if sent_ms else -1
+        if at > 0 and sent[at][1] >= count:
+            sent[at][1] -= count
+            if not sent[at][1]:
+                del sent[at]
+        else:
+            _take(sent, count)
 
     def emptied(self, at_ms: int) -> None:
         """The queue was purged."""
@@ -63,26 +82,45 @@ class Depth(msgspec.Struct):
         self.flying.clear()
         self.delayed.clear()
 
-    def settle(self, at_ms: int) -> None:
-        """Let what was hidden until a time appear."""
-        for hidden in (self.flying, self.delayed):
-            while hidden and hidden[0][0] <= at_ms:
-                del hidden[0]
+    def standing(self, first: int, last: int) -> Iterator[Run]:
+        """Visible, in flight, delayed, and when the oldest was sent: at the end of each of some minutes."""
+        if not self.total:
+            last = min(last, self.touched_ms // MINUTE_MS + ACTIVE_MINUTES)
+        changes = sorted({each - 1 for held in (self.flying, self.delayed) for each in held if first < each - 1 <= last})
+        for begin, end in zip([first, *changes], [*(each - 1 for each in changes), last], strict=True):
+            if begin <= end:
+                yield [begin, end, *self._at(begin)]
 
-    def sampled(self, at_ms: int) -> tuple[int, int, int, int]:
-        """Visible, in flight, delayed, and the age of the oldest in seconds, at a time."""
-        flying = min(self.total, sum(count for until_ms, count in self.flying if until_ms > at_ms))
-        delayed = min(self.total - flying, sum(count for until_ms, count in self.delayed if until_ms > at_ms))
-        age_s = max(0, at_ms - self.sent[0][0]) // 1000 if self.sent else 0
-        return self.total - flying - delayed, flying, delayed, age_s
+    def _at(self, minute: int) -> tuple[int, int, int, int]:
+        flying = min(self.total, sum(count for appears, count in self.flying.items() if appears > minute + 1))
+        hidden = sum(count for appears, count in self.delayed.items() if appears > minute + 1)
+        delayed = min(self.total - flying, hidden)
+        return self.total - flying - delayed, flying, delayed, self.sent[0][0] if self.sent and self.total else 0
+
+    def forget_shown(self) -> None:
+        """Drop what was hidden until a minute that is over."""
+        for held in (self.flying, self.delayed):
+            for minute in [minute for minute in held if minute <= self.sampled_minute]:
+                del held[minute]
 
 
-def _put(hidden: list[list[int]], until_ms: int, count: int) -> None:
-    """Hide messages until a time, those of the same tenth of a second together."""
-    if hidden and 0 <= until_ms - hidden[-1][0] < 100:
-        hidden[-1][1] += count
-    else:
-        hidden.append([until_ms, count])
+def _minute(until_ms: int) -> int:
+    """At the end of which minute (the start of this one) a message is there again."""
+    return -(-until_ms // MINUTE_MS)
+
+
+def _hide(hidden: dict[int, int], until_ms: int, count: int) -> None:
+    minute = _minute(until_ms)
+    hidden[minute] = hidden.get(minute, 0) + count
+
+
+def _show(hidden: dict[int, int], until_ms: int) -> None:
+    minute = _minute(until_ms)
+    count = hidden.get(minute, 0)
+    if count > 1:
+        hidden[minute] = count - 1
+    elif count:
+        del hidden[minute]
 
 
 def _take(held: list[list[int]], count: int) -> None:

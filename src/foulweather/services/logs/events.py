@@ -30,9 +30,11 @@ def put_log_events(call: Call, request: Request) -> dict[str, Any]:
     state = call.state(LogsState)
     group = state.groups.get(group_name or "")
     if group is None:
+        refusals.check_model(call, request)
         raise no_group(call.arn("logs", f"log-group:{group_name}"), call.region)
     stream = state.streams_of[group.name].get(stream_name or "")
     if stream is None:
+        refusals.check_model(call, request)
         raise no_stream(group.arn, stream_name or "")
     if group.key:
         keys.check_usable(call, state, group)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.why import Fact
+from foulweather.kernel.why import Fact, Why
 from foulweather.services.logs import forwarding, limits, metrics, refusals
 from foulweather.services.logs.chunks import Masks
 from foulweather.services.logs.refusals import invalid
@@ -87,7 +87,7 @@ def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, bat
             Fact("request", "last timestamp", times[end - 1]),
         )
     if rejected:
-        _explain(call, group, stream, rejected, count)
+        _explain(call, group, stream, rejected, batch)
     if end <= start:
         return rejected
     if end - start < count:
@@ -100,15 +100,37 @@ def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, bat
         masks, shown = mask(looks.identifiers, texts)
         if masks:
             call.happened("logs.EventsWithFindings", group.arn, events=len(masks))
-    first = state.storages[stream.number].append(times, messages, now, masks)
-    call.happened("logs.Ingested", group.arn, bytes=size, events=len(times), stream=stream.name)
+    storage = state.storages[stream.number]
+    first = storage.append(times, messages, now, masks)
+    if group.retention_ms and storage.pieces[0].last_ms < now - group.retention_ms:
+        state.expire(group, now)
+    call.happened(
+        "logs.Ingested", group.arn, bytes=size, events=len(times), stream=stream.name, log_class=group.log_class
+    )
     _look(call, state, group, stream, looks, times, shown, first)
     return rejected
 
 
-def _explain(call: Call, group: LogGroup, stream: LogStream, rejected: Mapping[str, int], count: int) -> None:
-    """Put on record that events of an accepted request were not stored."""
-    call.happened("logs.EventsRejected", group.arn, stream=stream.name, events=count, **rejected)
+def _explain(call: Call, group: LogGroup, stream: LogStream, rejected: Mapping[str, int], batch: Batch) -> None:
+    """Put on record that an accepted request did not store all its events, and why."""
+    count = len(batch.times)
+    facts: list[Fact] = []
+    if "tooNewLogEventStartIndex" in rejected:
+        facts.append(Fact("request", "last timestamp", batch.times[-1]))
+        facts.append(Fact("PutLogEvents", "newest timestamp", call.now + limits.NEWEST_MS))
+    if "tooOldLogEventEndIndex" in rejected:
+        facts.append(Fact("request", "first timestamp", batch.times[0]))
+        facts.append(Fact("PutLogEvents", "oldest timestamp", call.now - limits.OLDEST_MS))
+    if "expiredLogEventEndIndex" in rejected:
+        facts.append(Fact("request", "first timestamp", batch.times[0]))
+        facts.append(call.fact(group.arn, "retentionInDays", group.retention_days))
+    kept = rejected.get("tooNewLogEventStartIndex", count) - max(
+        rejected.get("tooOldLogEventEndIndex", 0), rejected.get("expiredLogEventEndIndex", 0)
+    )
+    lost = count - max(kept, 0)
+    words = f"{lost} of {count} log events were rejected: too old, too new, or expired."
+    call.explain("PutLogEvents", f"{group.arn}:log-stream:{stream.name}", Why("dropped", words, tuple(facts)))
+    call.happened("logs.EventsRejected", group.arn, stream=stream.name, events=lost, **rejected)
 
 
 def _look(

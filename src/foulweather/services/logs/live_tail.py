@@ -38,7 +38,7 @@ def start_live_tail(call: Call, request: Request) -> dict[str, Any]:
                 Fact("request", "logGroupIdentifiers", identifier),
             )
     pattern = patterns.checked(request.get("logEventFilterPattern") or "")
-    groups = [naming.require_group(call, each, STANDARD, code="InvalidOperationException") for each in identifiers]
+    groups = [naming.require_group(call, each, STANDARD) for each in identifiers]
     tails = Tails.of(call.world)
     if len(tails.open) >= limits.LIVE_TAIL_MAX:
         raise AwsError(

@@ -30,7 +30,7 @@ def put_metric_filter(call: Call, request: Request) -> dict[str, Any]:
     pattern = patterns.checked(request["filterPattern"])
     transformation = dict(request["metricTransformations"][0])
     _check_transformation(transformation, pattern)
-    group = naming.require_group(call, request["logGroupName"], STANDARD, code="InvalidOperationException")
+    group = naming.require_group(call, request["logGroupName"], STANDARD)
     state, name = call.state(LogsState), request["filterName"]
     held = state.metric_filters.get(f"{group.name}:{name}")
     if held is None and len(state.metric_filters_of(group.name)) >= limits.METRIC_FILTERS_MAX:
@@ -102,6 +102,12 @@ def _check_transformation(wanted: Mapping[str, Any], pattern: Pattern) -> None:
         raise invalid(
             "Invalid metric transformation: metric namespace cannot start with AWS/.",
             Fact("request", "metricNamespace", wanted["metricNamespace"]),
+        )
+    if dimensions and not pattern.fields and not pattern.is_json:
+        raise invalid(
+            "The specified filter pattern does not support dimensions",
+            Fact("request", "filterPattern fields", []),
+            Fact("request", "dimensions", dict(dimensions)),
         )
     if dimensions and wanted.get("defaultValue") is not None:
         raise invalid(

@@ -37,13 +37,13 @@ def group_named(call: Call, identifier: str) -> LogGroup | None:
     return call.state(LogsState).groups.get(identifier)
 
 
-def require_group(call: Call, identifier: str, *needs: str, code: str = "InvalidParameterException") -> LogGroup:
+def require_group(call: Call, identifier: str, *needs: str) -> LogGroup:
     """The group of a name or ARN; `needs` are the classes that an operation is for, if not for all."""
     group = group_named(call, identifier)
     if group is None:
         raise no_group(group_arn(call, identifier), call.region)
     if needs and group.log_class not in needs:
-        raise refusals.not_in_class(call, group.arn, group.log_class, code)
+        raise refusals.not_in_class(call, group.arn, group.log_class, needs)
     return group
 
 

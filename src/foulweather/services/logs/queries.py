@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.services.logs import limits, naming, paging, querying, refusals
 from foulweather.services.logs.insights.records import Sources
@@ -41,7 +42,12 @@ def start_query(call: Call, request: Request) -> dict[str, Any]:
         raise not_implemented("logs", f"StartQuery.queryString: the lookup table {query.lookup_tables[0]}")
     for sources in query.inner_sources:
         querying.selected(call, sources)
+    querying.check_classes(call, text, groups)
     _check_range(call, groups, end_ms)
+    if query.unmasks:
+        for group in groups:
+            resource = Resource(f"{group.arn}:log-stream:", group.account, tags=group.tags)
+            call.pipeline.require(call, Permission("logs:Unmask", resource, {}))
     state = call.state(LogsState)
     _forget_old(call, state)
     running = sum(1 for each in state.queries.values() if each.status in _UNDER_WAY)
@@ -158,7 +164,7 @@ def _groups(call: Call, request: Request, sources: Sources | None) -> list[LogGr
                 facts=(Fact(naming.group_arn(call, name), "exists", False),),
             )
         if group.log_class == DELIVERY:
-            raise refusals.not_in_class(call, group.arn, group.log_class)
+            raise refusals.not_in_class(call, group.arn, group.log_class, naming.QUERYABLE)
         groups.append(group)
     return groups
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -9,17 +10,20 @@ from typing import Final
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.logs import keys, naming
+from foulweather.services.logs import index_fields, keys, naming
 from foulweather.services.logs.insights import language
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 from foulweather.services.logs.insights.records import Record, Sources
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.scanning import TIME_SHIFT, Scan, shown
-from foulweather.services.logs.state import LogGroup, LogsState, Query
+from foulweather.services.logs.state import INFREQUENT, LogGroup, LogsState, Query
 
 # AWS tells no speed: a query takes a moment, and longer the more it looks through.
 _BASE_MS: Final = 500
 _BYTES_PER_MS: Final = 1 << 20
+_STANDARD_ONLY: Final = re.compile(r"(?:^|\|)\s*(pattern|diff|filterIndex)\b|\b(unmask)\s*\(")
+# "Default field indexes are automatically available for the following fields": API_PutIndexPolicy.
+_INDEXED_EVERYWHERE: Final = frozenset({"@logStream", "@aws.region", "@aws.account", "@source.log", "traceId"})
 
 
 def compiled(text: str) -> language.Query:
@@ -56,6 +60,22 @@ def selected(call: Call, sources: Sources) -> list[LogGroup]:
     return sorted(groups, key=lambda group: group.name)
 
 
+def check_classes(call: Call, text: str, groups: Iterable[LogGroup]) -> None:
+    """Refuse commands that the Infrequent Access class does not support.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData_Classes.html
+    """
+    command = _STANDARD_ONLY.search(text)
+    rare = next((group for group in groups if group.log_class == INFREQUENT), None)
+    if command is not None and rare is not None:
+        word = command[1] or command[2]
+        raise invalid(
+            f"The command {word} is only supported on the Standard log class.",
+            Fact("request", "queryString", text),
+            call.fact(rare.arn, "logGroupClass", rare.log_class),
+        )
+
+
 def duration_ms(state: LogsState, groups: Sequence[LogGroup], start_ms: int, end_ms: int) -> int:
     """How long a query takes on the world's clock."""
     looked_through = sum(
@@ -73,9 +93,13 @@ def run(call: Call, query: Query) -> None:
     state = call.state(LogsState)
     groups = [group for group in (state.groups.get(name) for name in query.groups) if group is not None]
     try:
+        ready = compiled(query.text)
+        # "filterIndex … scans only log groups that are indexed on the field".
+        wanted = set(ready.indexed_fields) - _INDEXED_EVERYWHERE
+        groups = [group for group in groups if wanted <= set(index_fields.indexed(state, group))]
         for group in groups:
             keys.check_usable(call, state, group)
-        outcome = compiled(query.text).run(
+        outcome = ready.run(
             records(call, groups, query.start_ms, query.end_ms),
             query.start_ms,
             query.end_ms,
@@ -115,6 +139,7 @@ def records(call: Call, groups: Iterable[LogGroup], start_ms: int, end_ms: int) 
                 event.ingested_ms,
                 event.masked,
                 pointer(group, event.id),
+                unmasked=None if event.spans is None else event.message,
             )
 
 

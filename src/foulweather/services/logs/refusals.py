@@ -5,7 +5,7 @@ Codes: the errors of each operation in https://docs.aws.amazon.com/AmazonCloudWa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foulweather.kernel import validation
@@ -13,7 +13,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 
-CLASS_WORDS = {"INFREQUENT_ACCESS": "Infrequent Access", "DELIVERY": "Delivery"}
+CLASS_WORDS = {"STANDARD": "Standard", "INFREQUENT_ACCESS": "Infrequent Access", "DELIVERY": "Delivery"}
 
 
 def check_model(call: Call, request: Mapping[str, Any]) -> None:
@@ -70,14 +70,14 @@ def over_limit(what: str, limit: int, resource: str) -> AwsError:
     return AwsError("LimitExceededException", "Resource limit exceeded.", facts=(Fact(resource, what, limit),))
 
 
-def not_in_class(call: Call, group_arn: str, log_class: str, code: str = "InvalidParameterException") -> AwsError:
+def not_in_class(call: Call, group_arn: str, log_class: str, supported: Sequence[str]) -> AwsError:
     """What a log class does not support.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
     """
-    words = CLASS_WORDS[log_class]
+    words = " and ".join([CLASS_WORDS[each] for each in supported])
     return AwsError(
-        code,
-        f"{call.operation} is not supported for log groups in the {words} log class.",
+        "ValidationException",
+        f"This operation is only supported on the {words} log class{'es' if len(supported) > 1 else ''}.",
         facts=(call.fact(group_arn, "logGroupClass", log_class),),
     )

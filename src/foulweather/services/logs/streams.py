@@ -24,7 +24,7 @@ def create_log_stream(call: Call, request: Request) -> dict[str, Any]:
     if name in state.streams_of[group.name]:
         raise refusals.exists("log stream", arn)
     state.add_stream(group, name, call.now)
-    call.changed("logs.LogStreamCreated", arn)
+    call.happened("logs.LogStreamCreated", arn)
     return {}
 
 
@@ -40,7 +40,7 @@ def delete_log_stream(call: Call, request: Request) -> dict[str, Any]:
             facts=(call.fact(group.arn, "deletionProtectionEnabled", True),),
         )
     call.state(LogsState).remove_stream(stream)
-    call.changed("logs.LogStreamDeleted", f"{group.arn}:log-stream:{stream.name}")
+    call.happened("logs.LogStreamDeleted", f"{group.arn}:log-stream:{stream.name}")
     return {}
 
 

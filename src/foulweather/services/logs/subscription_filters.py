@@ -40,7 +40,7 @@ async def put_subscription_filter(call: Call, request: Request) -> dict[str, Any
             "destinationArn must be in the same account as the subscription filter.",
             Fact("request", "destinationArn", destination),
         )
-    group = naming.require_group(call, request["logGroupName"], STANDARD, code="InvalidOperationException")
+    group = naming.require_group(call, request["logGroupName"], STANDARD)
     state, name = call.state(LogsState), request["filterName"]
     held = state.subscription_filters.get(f"{group.name}:{name}")
     if held is None and len(state.subscription_filters_of(group.name)) >= limits.SUBSCRIPTION_FILTERS_MAX:
@@ -89,7 +89,7 @@ def delete_subscription_filter(call: Call, request: Request) -> dict[str, Any]:
 def describe_subscription_filters(call: Call, request: Request) -> dict[str, Any]:
     """A page of a group's subscription filters."""
     refusals.check_model(call, request)
-    group = naming.require_group(call, request["logGroupName"])
+    group = naming.require_group(call, request["logGroupName"], STANDARD)
     prefix = request.get("filterNamePrefix") or ""
     found = [each for each in call.state(LogsState).subscription_filters_of(group.name) if each.name.startswith(prefix)]
     limit = request.get("limit") or limits.LIST_PAGE

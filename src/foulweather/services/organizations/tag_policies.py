@@ -16,8 +16,11 @@ from foulweather.services.organizations.inheritance import ALLOWED, ASSIGN, OPER
 _TAGS: Final = "tags"
 _KEY: Final = "tag_key"
 _VALUE: Final = "tag_value"
-# Nothing here refuses a tagging call, or reports what lacks a tag: a policy that asks for it is not taken in silence.
-_NOT_BUILT: Final = ("enforced_for", "report_required_tag_for")
+_ENFORCED: Final = "enforced_for"
+# The services that refuse what is written wrong, and for which types. Whoever asks for more is told, not put off.
+_ENFORCING: Final = ("sns:topic", "sns:*", "sns:ALL_SUPPORTED")
+# Nothing here reports what lacks a tag.
+_NOT_BUILT: Final = ("report_required_tag_for",)
 
 
 def check(content: str) -> None:
@@ -43,7 +46,7 @@ def _check_policy_key(name: str, given: Mapping[str, Any]) -> None:
             continue
         if part in _NOT_BUILT:
             raise not_implemented("organizations", f"TAG_POLICY.{part}")
-        if part not in (_KEY, _VALUE):
+        if part not in (_KEY, _VALUE, _ENFORCED):
             raise refusals.malformed(f"{part} is not known in a policy key")
         for operator, value in _object(setting, part).items():
             if operator not in OPERATORS:
@@ -61,7 +64,12 @@ def _check_value(name: str, part: str, operator: str, value: Any) -> None:
         return
     values = cast("list[Any]", value) if isinstance(value, list) else None
     if values is None or not all(isinstance(each, str) for each in values):
-        raise refusals.malformed(f"{_VALUE} takes a list of strings")
+        raise refusals.malformed(f"{part} takes a list of strings")
+    if part == _ENFORCED:
+        for each in values:
+            if each not in _ENFORCING:
+                raise not_implemented("organizations", f"TAG_POLICY.{_ENFORCED}={each}")
+        return
     if any(str(each).count("*") > 1 for each in values):
         raise refusals.malformed("a tag value has one wildcard at most")
 

@@ -9,7 +9,7 @@ import json
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.resourcegroupstaggingapi.compliance import compliance, rules_for
+from foulweather.kernel.tag_policies import compliance, rules_for
 from foulweather.services.resourcegroupstaggingapi.found import regions_of, tagged
 from foulweather.services.resourcegroupstaggingapi.state import Report, TaggingState
 from foulweather.services.resourcegroupstaggingapi.times import iso
@@ -57,7 +57,7 @@ def _rows(call: Call, report: Report) -> str:
         rules = rules_for(call, account)
         for region in regions_of(call.world, account):
             for each in tagged(call, account, region):
-                found = compliance(each, rules)
+                found = compliance(each.tags, rules)
                 tags = json.dumps(dict(each.tags), separators=(",", ":"))
                 keys, values = ",".join(found.keys), ",".join(found.values)
                 table.writerow((account, region, each.arn, tags, str(found.is_compliant).lower(), keys, values))

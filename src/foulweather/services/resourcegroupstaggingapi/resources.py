@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.tag_policies import Compliance, compliance, rules_for
 from foulweather.kernel.tagging import tagging_of
 from foulweather.kernel.why import Fact
 from foulweather.services.resourcegroupstaggingapi import limits, paging
-from foulweather.services.resourcegroupstaggingapi.compliance import compliance, rules_for
 from foulweather.services.resourcegroupstaggingapi.found import Tagged, is_of_type, tagged
 
 Request = Mapping[str, Any]
@@ -28,7 +28,7 @@ def get_resources(call: Call, request: Request) -> dict[str, Any]:
     found = _selected(call, request)
     rules = rules_for(call, call.account)
     if request.get("ExcludeCompliantResources"):
-        found = [each for each in found if not compliance(each, rules).is_compliant]
+        found = [each for each in found if not compliance(each.tags, rules).is_compliant]
     page: list[dict[str, Any]] = []
     tags = 0
     for each in found[start : start + size]:
@@ -38,7 +38,7 @@ def get_resources(call: Call, request: Request) -> dict[str, Any]:
             break
         shown = _shown(each)
         if request.get("IncludeComplianceDetails"):
-            shown["ComplianceDetails"] = compliance(each, rules).shown()
+            shown["ComplianceDetails"] = _details(compliance(each.tags, rules))
         page.append(shown)
     return {
         "PaginationToken": paging.token(call, start + len(page), len(found)),
@@ -86,6 +86,15 @@ def _check_together(request: Request) -> None:
     for asked in request.get("TagFilters", ()):
         if not asked.get("Key"):
             raise limits.invalid("Each TagFilter must contain a key.", Fact("request", "TagFilters", dict(asked)))
+
+
+def _details(found: Compliance) -> dict[str, Any]:
+    """`ComplianceDetails`."""
+    return {
+        "NoncompliantKeys": found.keys,
+        "KeysWithNoncompliantValues": found.values,
+        "ComplianceStatus": found.is_compliant,
+    }
 
 
 def _shown(resource: Tagged) -> dict[str, Any]:

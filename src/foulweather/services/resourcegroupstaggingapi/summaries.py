@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.tag_policies import compliance, rules_for
 from foulweather.kernel.tagging import tagging_of
 from foulweather.services.resourcegroupstaggingapi import limits, paging
-from foulweather.services.resourcegroupstaggingapi.compliance import compliance, rules_for
 from foulweather.services.resourcegroupstaggingapi.found import is_of_type, regions_of, tagged
 from foulweather.services.resourcegroupstaggingapi.organization import governed
 from foulweather.services.resourcegroupstaggingapi.times import iso
@@ -31,7 +31,7 @@ def get_compliance_summary(call: Call, request: Mapping[str, Any]) -> dict[str, 
                     continue
                 if keys and not any(key in each.tags for key in keys):
                     continue
-                if compliance(each, rules).is_compliant:
+                if compliance(each.tags, rules).is_compliant:
                     continue
                 group = (
                     account if "TARGET_ID" in by else "",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.model import ServiceModel
 from foulweather.kernel.quotas import GLOBAL_REGION
 from foulweather.kernel.tagging import Tagging, kind_of, tagging_of
 from foulweather.kernel.why import Fact
@@ -48,7 +49,8 @@ async def _each(call: Call, request: Request, act: Callable[[Tagging, str], Any]
                 await done
         except AwsError as error:
             call.explain(call.operation, arn, error.why, error.code)
-            failed[arn] = {"StatusCode": error.status, "ErrorCode": error.code, "ErrorMessage": error.message}
+            code, status = _worded(call, kinds.get(kind_of(arn, kinds)), error)
+            failed[arn] = {"StatusCode": status, "ErrorCode": code, "ErrorMessage": error.message}
     return {"FailedResourcesMap": failed}
 
 
@@ -67,3 +69,17 @@ def _told(call: Call, text: str, kinds: Mapping[str, Tagging]) -> Tagging:
                 f"{text} is not in the {name} of the request.", Fact(text, name, is_one), Fact("request", name, wanted)
             )
     return kinds[kind]
+
+
+def _worded(call: Call, told: Tagging | None, error: AwsError) -> tuple[str, int]:
+    """A refusal's code and status as the service that hosts the resource gives them: in XML, the model's own code."""
+    services = call.pipeline.services
+    for service in services.all():
+        if told is None or cast("Tagging | None", services.part_or_none(service, "tagged")) is not told:
+            continue
+        model = ServiceModel.load(service.name)
+        shape = model.error_shapes.get(error.code)
+        given: Mapping[str, Any] = shape.trait("error", {}) if shape is not None else {}
+        is_xml = model.protocols[0] in ("query", "ec2", "rest-xml")
+        return (given.get("code", error.code) if is_xml else error.code), given.get("httpStatusCode", error.status)
+    return error.code, error.status

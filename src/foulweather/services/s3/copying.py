@@ -6,6 +6,7 @@ import base64
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
+from foulweather.kernel.answers import waiting
 from foulweather.kernel.call import Call
 from foulweather.kernel.checksums import ALGORITHMS
 from foulweather.kernel.errors import AwsError
@@ -23,7 +24,6 @@ from foulweather.services.s3 import (
 )
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.finding import bucket_of
-from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.records import Bucket, Checksum, Described, Version
 from foulweather.services.s3.sources import source_of
 from foulweather.services.s3.storing import requested, store_taken

@@ -13,10 +13,11 @@ from typing import Any, cast
 
 import msgspec
 
+from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.s3 import kms_answers, refusals
+from foulweather.services.s3 import refusals
 from foulweather.services.s3.records import Bucket, Encryption
 from foulweather.world.world import World
 
@@ -108,13 +109,13 @@ def open_data_key(call: Call, held: Encryption, arn: str, bucket: str) -> None:
 def _asked(call: Call, operation: Any, request: dict[str, Any], about: Fact) -> Mapping[str, Any]:
     """Ask KMS; S3 gives KMS's refusals on under names of its own."""
     try:
-        response = kms_answers.given(call, request)
+        response = answers.given(call, request)
         if response is None:
             response = operation(request)
     except AwsError as error:
         raise _translated(error, about) from error
     if isinstance(response, Awaitable):
-        raise kms_answers.NotYet(call, request, cast("Awaitable[Mapping[str, Any]]", response))
+        raise answers.NotYet(call, request, cast("Awaitable[Mapping[str, Any]]", response))
     return response
 
 

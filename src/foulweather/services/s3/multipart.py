@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from foulweather.kernel.answers import waiting
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
 from foulweather.services.s3 import (
@@ -26,7 +27,6 @@ from foulweather.services.s3 import (
 )
 from foulweather.services.s3.described import described
 from foulweather.services.s3.finding import bucket_of, upload_of
-from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.pages import encoder
 from foulweather.services.s3.records import Bucket, Part, PartSummary, Segment, Upload, Version
 from foulweather.services.s3.state import S3State

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
+from foulweather.kernel.answers import waiting
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -24,7 +25,6 @@ from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.described import checksum_members, described, part_checksum, told
 from foulweather.services.s3.finding import bucket_of
 from foulweather.services.s3.integrity import Declared
-from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.reading import read_version
 from foulweather.services.s3.records import Bucket, Checksum, Described, Version
 from foulweather.services.s3.state import S3State, Watch

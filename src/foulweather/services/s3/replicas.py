@@ -10,12 +10,13 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Credentials, Session
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.policy.principal import Principal
-from foulweather.services.s3 import judging, kms_answers, kms_keys, storage_classes
+from foulweather.services.s3 import judging, kms_keys, storage_classes
 from foulweather.services.s3.acl import owned_grants
 from foulweather.services.s3.bodies import Taken
 from foulweather.services.s3.owners import canonical_id
@@ -164,8 +165,8 @@ async def _encrypted(call: Call, acting: Call, version: Version, target: Bucket,
         return held
     try:
         kms_keys.open_data_key(acting, held, version.arn, version.bucket)
-    except kms_answers.NotYet as pending:
-        await kms_answers.answered(pending, lambda: kms_keys.open_data_key(acting, held, version.arn, version.bucket))
+    except answers.NotYet as pending:
+        await answers.answered(pending, lambda: kms_keys.open_data_key(acting, held, version.arn, version.bucket))
     key_id: str = rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"]
     context = {kms_keys.ARN: f"{target.arn}/{version.key}"}
     kms = acting.forwarded("s3", account=target.account, region=target.region).kms

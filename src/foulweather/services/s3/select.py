@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from foulweather.kernel.answers import waiting
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.s3 import bodies, encryption, schema, select_input, select_language, select_output
-from foulweather.services.s3.kms_answers import waiting
 from foulweather.services.s3.reading import read_version
 from foulweather.services.s3.records import Bucket, Version
 from foulweather.services.s3.select_engine import RECORDS_AT_ONCE, Engine

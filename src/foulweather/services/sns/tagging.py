@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.tag_policies import enforced, rules_for
+from foulweather.kernel.why import Fact
 from foulweather.services.sns.limits import TAGS_MAX, invalid_parameter
 
 
@@ -23,6 +26,20 @@ def checked_tags(tags: Sequence[Any]) -> dict[str, str]:
         made[key] = value
     refuse_many(made)
     return made
+
+
+def refuse_noncompliant(call: Call, tags: Mapping[str, str]) -> None:
+    """Refuse tags that a tag policy of the organization, enforced for topics, does not let be written so."""
+    found = enforced(call, call.account, "sns:topic", tags)
+    if not found.is_compliant:
+        rules = rules_for(call, call.account)
+        raise AwsError(
+            "TagPolicyException",
+            "The request doesn't comply with the IAM tag policy. Correct your request and then retry it.",
+            facts=tuple(
+                Fact("tag policy", key, dict(rules[key.lower()])) for key in dict.fromkeys([*found.keys, *found.values])
+            ),
+        )
 
 
 def refuse_many(tags: dict[str, str]) -> None:

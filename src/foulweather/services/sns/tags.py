@@ -8,7 +8,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.sns import arns, limits
 from foulweather.services.sns.state import SnsState, Topic
-from foulweather.services.sns.tagging import checked_tags, refuse_many
+from foulweather.services.sns.tagging import checked_tags, refuse_many, refuse_noncompliant
 
 if TYPE_CHECKING:
     from aws_types.sns import (
@@ -33,6 +33,7 @@ def tag_resource(call: Call, request: TagResourceRequest) -> TagResourceResponse
     topic, state = _tagged(call, request)
     tags = {**topic.tags, **added}
     refuse_many(tags)
+    refuse_noncompliant(call, added)
     topic.tags = tags
     state.topics.touch(topic.arn)
     call.changed("sns.TopicTagged", topic.arn, Tags=tags)

@@ -11,7 +11,7 @@ from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.sns import arns, limits, topic_attributes
 from foulweather.services.sns.limits import invalid_parameter, not_found
 from foulweather.services.sns.state import SnsState, Topic
-from foulweather.services.sns.tagging import checked_tags
+from foulweather.services.sns.tagging import checked_tags, refuse_noncompliant
 
 if TYPE_CHECKING:
     from aws_types.sns import (
@@ -53,6 +53,7 @@ def create_topic(call: Call, request: CreateTopicInput) -> CreateTopicResponse:
         _refuse_difference(found, wanted, tags)
         return {"TopicArn": arn}
     _refuse_many(state, is_fifo == "true")
+    refuse_noncompliant(call, tags)
     policy = wanted.pop("Policy", "") or topic_attributes.default_policy(arn, call.account)
     wanted.pop("FifoTopic", None)
     topic = Topic(arn, name, call.account, call.now, policy, is_fifo == "true", wanted, tags)

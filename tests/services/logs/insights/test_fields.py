@@ -134,3 +134,19 @@ def test_escaped_json_is_found_by_a_filter_too() -> None:
 
 def test_names_that_no_struct_can_have_are_read_all_the_same() -> None:
     assert rows('fields `a"b`, c', [{'a"b': 1, "c": 2}]) == [{'a"b': "1", "c": "2"}]
+
+
+def test_json_amid_other_text_is_found_in_lambdas_logs_only() -> None:
+    line = 'event: {"order": 7} {"order": 8}'
+    assert discovered(line) == {}
+    assert discovered(line, "/aws/lambda/f") == {"order": "7"}
+    assert rows("fields order", [event(line, group="/aws/lambda/f")]) == [{"order": "7"}]
+    assert rows("fields order", [event('{"order": 9} tail', group="/aws/lambda/f")]) == [{"order": "9"}]
+    assert rows("fields order", [event('{"order": NaN}', group="/aws/lambda/f")]) == [{}]
+
+
+def test_numbers_without_end_are_no_numbers() -> None:
+    long = "9" * 400
+    query = "stats sum(n) as s, avg(n) as a, max(n) as m, stddev(n) as d, sum(x) as inf, ceil(inf) as c"
+    found = rows(query, [f'{{"n": {long}, "x": 1.7e308}}', '{"n": 1.5, "x": 1.7e308}'])
+    assert found == [{"s": "1.5", "a": "1.5", "m": long, "d": "0", "inf": "inf"}]

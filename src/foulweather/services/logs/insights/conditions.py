@@ -123,9 +123,8 @@ def as_numeric(writer: Writer, code: Code) -> str:
     if code.kind in ("number", "time"):
         return writer.assign(code).text
     name = writer.assign(code).text
-    return writer.assign(
-        Code(f"{name} if {name}.__class__ is int or {name}.__class__ is float else number({name})", "number"), "n"
-    ).text
+    plain = f"{name}.__class__ is float or {name}.__class__ is int and -huge < {name} < huge"
+    return writer.assign(Code(f"{name} if {plain} else number({name})", "number"), "n").text
 
 
 def _like(compiler: Compiler, node: Like, names: Names) -> Code:

@@ -18,17 +18,11 @@ _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F
 _LAMBDA_PLATFORM = re.compile(rf"(START|END|REPORT) RequestId: ({_UUID})")
 # What a runtime's own logger puts before the text: `time id level text`, or `[LEVEL] time id text` (Python).
 _LAMBDA_LINE = re.compile(rf"(?:\[[A-Z]+\]\t)?\d{{4}}-\d\d-\d\dT[\d:.]+Z\s({_UUID})\s")
-_LAMBDA_REPORT = (
-    ("@duration", re.compile(r"\tDuration: ([\d.]+) ms")),
-    ("@billedDuration", re.compile(r"\tBilled Duration: ([\d.]+) ms")),
-    ("@initDuration", re.compile(r"\tInit Duration: ([\d.]+) ms")),
-    ("@xrayTraceId", re.compile(r"XRAY TraceId: (\S+)")),
-    ("@xraySegmentId", re.compile(r"SegmentId: (\S+)")),
+_LAMBDA_REPORT = re.compile(
+    r"\tDuration: ([\d.]+) ms\tBilled Duration: ([\d.]+) ms\tMemory Size: (\d{1,9}) MB\tMax Memory Used: (\d{1,9}) MB"
 )
-_LAMBDA_SIZES = (
-    ("@memorySize", re.compile(r"\tMemory Size: (\d+) MB")),
-    ("@maxMemoryUsed", re.compile(r"\tMax Memory Used: (\d+) MB")),
-)
+_LAMBDA_INIT = re.compile(r"\tInit Duration: ([\d.]+) ms")
+_LAMBDA_TRACE = re.compile(r"XRAY TraceId: (\S+)(?:\s+SegmentId: (\S+))?")
 _FLOW_LOG = (
     "version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "packets", "bytes",
     "startTime", "endTime", "action", "logStatus",
@@ -38,32 +32,40 @@ _ROUTE_53 = (
     "resolverIp", "ednsClientSubnet",
 )  # fmt: skip
 _ROUTE_53_LINE = re.compile(r"\d\.\d \d{4}-\d\d-\d\dT[\d:.]+Z Z\w+ ")
+_INFINITE = (float("inf"), float("-inf"))
 _JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
-def discovered(message: str) -> dict[str, str]:
+def _refused(constant: str) -> float:
+    raise ValueError(constant)
+
+
+_FRAGMENT = json.JSONDecoder(parse_constant=_refused)
+
+
+def discovered(message: str, log_group: str = "") -> dict[str, str]:
     """Every field that Insights finds in a message, as results show it."""
-    return {name: text for name, value in found_in(message).items() if (text := shown(value)) is not None}
+    return {name: text for name, value in found_in(message, log_group).items() if (text := shown(value)) is not None}
 
 
-def found_in(message: str) -> dict[str, Any]:
+def found_in(message: str, log_group: str = "") -> dict[str, Any]:
     """Every field that Insights finds in a message, numbers as numbers."""
-    opening = message.lstrip()[:1]
-    if opening == "{":
-        return _flattened(message)
+    # Only in Lambda's logs is JSON found amid other text: "the first embedded JSON fragment in each log event".
+    of_lambda = log_group.startswith("/aws/lambda/")
+    if message.lstrip()[:1] == "{":
+        return _flattened(message) or (_embedded(message, 0) if of_lambda else {})
     if message.startswith(("START RequestId: ", "END RequestId: ", "REPORT RequestId: ")):
         return _of_platform(message)
     if message.startswith("INIT_START "):
         return {"@type": "INIT_START"}
     if line := _LAMBDA_LINE.match(message):
-        # Only "the first embedded JSON fragment in each log event", and only in Lambda's logs.
         return {"@requestId": line[1], **_embedded(message, line.end())}
     words = message.split(" ")
     if len(words) == len(_FLOW_LOG) and words[2].startswith("eni-") and words[0].isdigit():
         return dict(zip(_FLOW_LOG, words, strict=True))
     if len(words) == len(_ROUTE_53) and _ROUTE_53_LINE.match(message):
         return dict(zip(_ROUTE_53, words, strict=True))
-    return {}
+    return _embedded(message, 0) if of_lambda else {}
 
 
 def _of_platform(message: str) -> dict[str, Any]:
@@ -71,14 +73,22 @@ def _of_platform(message: str) -> dict[str, Any]:
     if head is None:
         return {}
     found: dict[str, Any] = {"@type": head[1], "@requestId": head[2]}
-    if head[1] == "REPORT":
-        for name, pattern in _LAMBDA_REPORT:
-            if match := pattern.search(message):
-                found[name] = match[1]
-        for name, pattern in _LAMBDA_SIZES:
-            if match := pattern.search(message):
-                # A memory size is in bytes, a MB being a million; the samples divide by 1000 twice.
-                found[name] = int(match[1]) * 1_000_000
+    report = _LAMBDA_REPORT.match(message, head.end())
+    if report is None:
+        return found
+    # A memory size is in bytes, a MB being a million; the samples divide by 1000 twice.
+    found |= {
+        "@duration": report[1],
+        "@billedDuration": report[2],
+        "@memorySize": int(report[3]) * 1_000_000,
+        "@maxMemoryUsed": int(report[4]) * 1_000_000,
+    }
+    if init := _LAMBDA_INIT.search(message, report.end()):
+        found["@initDuration"] = init[1]
+    if trace := _LAMBDA_TRACE.search(message, report.end()):
+        found["@xrayTraceId"] = trace[1]
+        if trace[2]:
+            found["@xraySegmentId"] = trace[2]
     return found
 
 
@@ -87,7 +97,7 @@ def _embedded(message: str, start: int) -> dict[str, Any]:
     if at < 0:
         return {}
     try:
-        fragment, _ = json.JSONDecoder().raw_decode(message, at)
+        fragment, _ = _FRAGMENT.raw_decode(message, at)
     except (ValueError, RecursionError):
         return {}
     return _leaves(fragment)
@@ -112,7 +122,7 @@ def _leaves(document: Any) -> dict[str, Any]:
         elif value.__class__ is list:
             members = [(f"{name}.{index}", member) for index, member in enumerate(cast("list[Any]", value))]
         else:
-            if value is not None and name:
+            if value is not None and name and value not in _INFINITE:
                 found[name] = value
                 if len(found) == FIELDS_MAX:
                     break

@@ -101,8 +101,11 @@ class Query:
 
     def _inner_rows(self, run: Run, reach: Reach) -> list[Any]:
         most = self._limit if self._limit is not None else LIMIT_DEFAULT
-        inner = Run(run.start_ms, run.end_ms, run.now_ms, most)
-        rows: Any = reach.records(self.sources or Sources())
+        sources = self.sources or Sources()
+        start_ms = run.start_ms if sources.start_offset_ms is None else run.now_ms + sources.start_offset_ms
+        end_ms = run.end_ms if sources.end_offset_ms is None else run.now_ms + sources.end_offset_ms
+        inner = Run(start_ms, end_ms, run.now_ms, most)
+        rows: Any = reach.records(sources)
         for step in self._steps:
             rows = step(rows, inner)
         return rows
@@ -132,7 +135,7 @@ def _whole(record: Record) -> dict[str, Any]:
         "@logStream": record.log_stream,
         "@log": f"{record.account}:{record.log_group}",
         "@ingestionTime": record.ingestion_ms,
-        **found_in(record.message),
+        **found_in(record.message, record.log_group),
     }
 
 

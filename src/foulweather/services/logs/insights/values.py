@@ -18,16 +18,18 @@ Number = int | float
 
 _NUMERIC = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 _CHUNKS = re.compile(r"\d+|\D+")
-_DIGITS_MAX = 300
+_DIGITS_MAX = 150
 _EXACT_MAX = 2**53
-_INTEGER_MAX = 10**_DIGITS_MAX
+INTEGER_MAX = 10**_DIGITS_MAX  # beyond, a value is text: its sums would not fit a float
 
 
 def number(value: Any) -> Number | None:
     """The number that a value is or spells, or None."""
     kind = value.__class__
-    if kind is int or kind is float:
-        return value
+    if kind is int:
+        return value if -INTEGER_MAX < value < INTEGER_MAX else None
+    if kind is float:
+        return finite(value)
     if kind is str:
         text = cast(str, value)
         if len(text) > _DIGITS_MAX:
@@ -212,8 +214,7 @@ def _divided(left: Number, right: Number) -> float:
 
 
 def _arithmetic(operation: Callable[[Number, Number], Number], left: Any, right: Any) -> Number | None:
-    one = left if left.__class__ is int or left.__class__ is float else number(left)
-    other = right if right.__class__ is int or right.__class__ is float else number(right)
+    one, other = number(left), number(right)
     if one is None or other is None:
         return None
     try:
@@ -222,7 +223,7 @@ def _arithmetic(operation: Callable[[Number, Number], Number], left: Any, right:
         return None
     if value.__class__ is float:
         return value if math.isfinite(value) else None
-    return value if -_INTEGER_MAX < value < _INTEGER_MAX else None
+    return value if -INTEGER_MAX < value < INTEGER_MAX else None
 
 
 def remainder(left: Any, right: Any) -> Number | None:

@@ -20,6 +20,7 @@ _PARENTHESES_MAX = 12
 _AWKWARD = re.compile(r"[\x00-\x1f\"\\\ud800-\udfff]")
 _UNDECODABLE = (msgspec.DecodeError, UnicodeEncodeError, RecursionError)
 _SHARED: dict[str, Any] = {
+    "huge": values.INTEGER_MAX,
     "number": values.number,
     "text": values.text,
     "scalar": values.scalar,
@@ -134,7 +135,7 @@ class FieldsUsed:
         index, indent = self._place
         lines: list[str] = []
         if any(_AWKWARD.search(name) for name in self._locals):
-            lines = ["found = found_in(m)", *self._gets("")]
+            lines = ["found = found_in(m, r.log_group)", *self._gets("")]
             self._writer.lines[index : index + 1] = ["    " * indent + line for line in lines]
             return
         of_json = [name for name in self._locals if not name.startswith("@") or name.startswith("@@")]
@@ -143,8 +144,8 @@ class FieldsUsed:
         lines += [f"    {self._locals[name]} = None" for name in absent]
         if of_json:
             lines += ["    try:", *(f"        {line}" for line in self._decoding(of_json))]
-            lines += ["    except Undecodable:", f"        {' = '.join(self._locals[n] for n in of_json)} = None"]
-        lines += ["else:", "    found = found_in(m)"]
+            lines += ["    except Undecodable:", "        found = found_in(m, r.log_group)", *self._gets("        ")]
+        lines += ["else:", "    found = found_in(m, r.log_group)"]
         lines += self._gets("    ")
         self._writer.lines[index : index + 1] = ["    " * indent + line for line in lines]
 

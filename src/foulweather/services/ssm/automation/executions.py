@@ -106,6 +106,8 @@ def send_automation_signal(call: Call, request: Request) -> dict[str, Any]:
     if step is None or step.status != "Waiting" or step.action != wanted:
         raise _invalid_signal(execution, signal, step)
     payload: Mapping[str, list[str]] = request.get("Payload") or {}
+    if signal == "Resume" and not {"StepExecutionId", "StepName"} & set(payload):
+        raise _invalid_signal(execution, signal, step)  # "you must send the name of the Automation step"
     for member, held in (("StepExecutionId", step.id), ("StepName", step.name)):
         if member in payload and payload[member] != [held]:
             raise AwsError(

@@ -37,7 +37,7 @@ def checked(request: Mapping[str, Any], runbook: Mapping[str, Any]) -> Control |
         found += target.get("Values") or []
     if not found:
         raise _invalid_target("Targets has no values.", Targets=targets)
-    concurrency, errors = request.get("MaxConcurrency") or "1", request.get("MaxErrors") or "0"
+    concurrency, errors = request.get("MaxConcurrency") or "10", request.get("MaxErrors") or "0"
     return Control(
         name,
         targets,

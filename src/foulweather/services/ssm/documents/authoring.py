@@ -21,9 +21,7 @@ def create_document(call: Call, request: Request) -> dict[str, Any]:
     """Make a document with its first version."""
     name: str = request["Name"]
     if naming.RESERVED.match(name):
-        raise refusals.invalid(
-            f"Document name {name} is invalid: the prefixes aws, amazon and amzn are reserved by AWS.", Name=name
-        )
+        raise refusals.invalid(f"Invalid document name {name}", Name=name, reserved=["aws", "amazon", "amzn"])
     kind: str = request.get("DocumentType") or "Command"
     _check_built(call, request, kind)
     content = _checked_content(request)
@@ -33,7 +31,7 @@ def create_document(call: Call, request: Request) -> dict[str, Any]:
     if name in state.documents:
         raise AwsError(
             "DocumentAlreadyExists",
-            "The specified document already exists.",
+            f"Document with same name {name} already exists",
             facts=(Fact(state.documents[name].arn, "exists", True),),
             remedy=(f"aws ssm update-document --name {name} --document-version '$LATEST' --content CONTENT",),
         )
@@ -59,7 +57,8 @@ def update_document(call: Call, request: Request) -> dict[str, Any]:
     if request.get("DocumentVersion", naming.LATEST) not in (naming.LATEST, str(document.latest)):
         raise refusals.refused(
             "InvalidDocumentVersion",
-            "The document version isn't valid or doesn't exist.",
+            f"Version provided for document {document.name} is not latest. Please provide the latest version to update "
+            f"document {document.name}",
             DocumentVersion=request["DocumentVersion"],
             latest=document.latest,
         )

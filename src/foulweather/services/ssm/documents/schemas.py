@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from foulweather.services.ssm.documents import parameters as declared
 from foulweather.services.ssm.documents import runbooks
 from foulweather.services.ssm.documents.references import names_in
-from foulweather.services.ssm.refusals import invalid_document
+from foulweather.services.ssm.refusals import invalid_document, refused
 
 SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {
     "Automation": ("0.3",),
@@ -46,8 +46,14 @@ def check(kind: str, document: Mapping[str, Any]) -> str:
     schema = document.get("schemaVersion")
     if schema is None:
         raise invalid_document("Document schemaVersion is required.")
-    if str(schema) not in SCHEMAS[kind]:
+    if not any(str(schema) in each for each in SCHEMAS.values()):
         raise invalid_document(f"Document schema version is invalid. Value: {schema}")
+    if str(schema) not in SCHEMAS[kind]:
+        raise refused(
+            "InvalidDocumentSchemaVersion",
+            f"{schema} is not a valid schema version for {kind} document type",
+            schemaVersion=schema,
+        )
     parameters = declared.checked(document)
     if kind == "Automation":
         runbooks.check(document)

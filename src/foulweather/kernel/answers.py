@@ -1,8 +1,14 @@
-"""KMS that takes its time: an operation that needs its answer waits for it, and begins anew once it is there.
+"""Another service that takes its time: an operation that needs its answer waits for it, and then begins anew.
 
-Operations are decided at once, so that nothing comes between. Where KMS does not answer at once (a fault holds it
-up), the operation is left before it has changed anything, waits, and is carried out from its beginning: it looks
-at everything anew, and finds KMS's answer waiting.
+Operations are decided at once, so that nothing comes between. Where the other service (KMS, mostly) does not answer
+at once, because a fault holds it up, the operation is left before it has changed anything, waits, and is carried
+out from its beginning: it looks at everything anew, and finds the answer waiting. `waiting` makes an operation do so:
+
+    response = answers.given(call, question)
+    if response is None:
+        response = call.forwarded("s3").kms.decrypt(question)
+    if isinstance(response, Awaitable):
+        raise answers.NotYet(call, question, response)
 """
 
 from __future__ import annotations
@@ -21,7 +27,7 @@ Response = Mapping[str, Any]
 
 
 class NotYet(Exception):
-    """KMS has not answered a question of a call yet."""
+    """Another service has not answered a question of a call yet."""
 
     def __init__(self, call: Call, question: Mapping[str, Any], answer: Awaitable[Response]) -> None:
         super().__init__(call.request_id)
@@ -30,7 +36,7 @@ class NotYet(Exception):
         self.answer = answer
 
     async def come(self) -> None:
-        """Wait until KMS answers, or refuses, and keep that for the call."""
+        """Wait until it answers, or refuses, and keep that for the call."""
         call = self.call
         given: Response | AwsError
         try:
@@ -42,7 +48,7 @@ class NotYet(Exception):
 
 
 class Answers:
-    """What KMS has answered to calls that waited for it, by their request ids."""
+    """What other services have answered to calls that waited for it, by their request ids."""
 
     def __init__(self) -> None:
         self.held: dict[str, list[tuple[Mapping[str, Any], Response | AwsError]]] = {}
@@ -57,7 +63,7 @@ class Answers:
 
 
 def given(call: Call, question: Mapping[str, Any]) -> Response | None:
-    """KMS's answer to a question that the call has waited for; its refusal is raised."""
+    """The answer to a question that the call has waited for; a refusal is raised."""
     for asked, answer in Answers.of(call.world).get(call.request_id, ()):
         if asked == question:
             if isinstance(answer, AwsError):
@@ -67,7 +73,7 @@ def given(call: Call, question: Mapping[str, Any]) -> Response | None:
 
 
 def waiting(operation: Callable[P, R]) -> Callable[P, R]:
-    """An operation that waits for KMS where it must."""
+    """An operation that waits for other services where it must."""
 
     @wraps(operation)
     def carry_out(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -81,7 +87,7 @@ def waiting(operation: Callable[P, R]) -> Callable[P, R]:
 
 
 async def answered(pending: NotYet, again: Callable[[], Any]) -> Any:
-    """What comes of doing something anew, as often as KMS has to be waited for."""
+    """What comes of doing something anew, as often as there is something to wait for."""
     call = pending.call
     try:
         while True:
