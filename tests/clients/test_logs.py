@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from clients.running import ACCOUNT, REFUSED, ROOT_KEYS, Cloud, found_tool
+from clients.running import ACCOUNT, REFUSED, ROOT_KEYS, Cloud, found_tool, policy
 
 pytestmark = [pytest.mark.client]
 
@@ -135,3 +135,72 @@ def test_the_cli_puts_a_metric_filter_and_tries_its_pattern(cloud: Cloud) -> Non
     )
     assert ended.returncode in REFUSED
     assert "InvalidParameterException" in ended.stderr
+
+
+def test_a_query_goes_from_its_start_to_its_records(cloud: Cloud) -> None:
+    logs = make(cloud, "/queried")
+    put(cloud, "/queried", '{"level":"ERROR","n":1}', '{"level":"INFO"}')
+    now = int(time.time())
+    asked = {"logGroupName": "/queried", "startTime": now - 60, "endTime": now + 60}
+    query = logs.start_query(queryString="fields @message, n | filter level = 'ERROR'", **asked)["queryId"]
+    until = time.monotonic() + 10
+    answer = logs.get_query_results(queryId=query)
+    while answer["status"] != "Complete" and time.monotonic() < until:
+        time.sleep(0.1)
+        answer = logs.get_query_results(queryId=query)
+    (row,) = answer["results"]
+    found = {each["field"]: each["value"] for each in row}
+    assert (found["n"], answer["statistics"]["recordsScanned"]) == ("1", 2.0)
+    assert logs.get_log_record(logRecordPointer=found["@ptr"])["logRecord"]["level"] == "ERROR"
+    assert logs.describe_queries(logGroupName="/queried")["queries"][0]["queryId"] == query
+    assert logs.list_log_groups_for_query(queryId=query)["logGroupIdentifiers"] == ["/queried"]
+    fields = logs.get_log_group_fields(logGroupName="/queried")["logGroupFields"]
+    assert {"name": "level", "percent": 100} in fields
+    with pytest.raises(ClientError) as refused:
+        logs.start_query(queryString="fields @message | nonsense", **asked)
+    told = refused.value.response
+    assert told["Error"]["Code"] == "MalformedQueryException"
+    assert told["queryCompileError"]["location"]["startCharOffset"] > 0
+
+
+def test_what_is_listed_has_awss_shapes(cloud: Cloud) -> None:
+    """What is no member of AWS's answers does not pass the wire: each listing is asked once with something in it."""
+    logs = make(cloud, "/listed")
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/listed"
+    logs.put_index_policy(logGroupIdentifier=arn, policyDocument='{"Fields":["a"]}')
+    put(cloud, "/listed", '{"a":1}')
+    (index,) = logs.describe_field_indexes(logGroupIdentifiers=[arn])["fieldIndexes"]
+    assert (index["fieldIndexName"], index["type"]) == ("a", "FIELD_INDEX")
+    assert logs.describe_index_policies(logGroupIdentifiers=[arn])["indexPolicies"][0]["source"] == "LOG_GROUP"
+    listed = logs.list_log_groups(logGroupNamePattern="^/listed")["logGroups"]
+    assert [group["logGroupArn"] for group in listed] == [arn]
+    assert logs.describe_log_groups(logGroupIdentifiers=["/listed"])["logGroups"][0]["logGroupArn"] == arn
+    table = logs.create_lookup_table(lookupTableName="users", tableBody="id,name\n1,Ada\n")["lookupTableArn"]
+    assert logs.describe_lookup_tables()["lookupTables"][0]["recordsCount"] == 1
+    assert logs.get_lookup_table(lookupTableArn=table)["tableBody"] == "id,name\n1,Ada\n"
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="exported")
+    allowed = {"Effect": "Allow", "Principal": {"Service": "logs.us-east-1.amazonaws.com"}}
+    statements = [
+        allowed | {"Action": "s3:GetBucketAcl", "Resource": "arn:aws:s3:::exported"},
+        allowed | {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::exported/*"},
+    ]
+    s3.put_bucket_policy(Bucket="exported", Policy=policy(*statements))
+    now = int(time.time() * 1000)
+    request = {"logGroupName": "/listed", "fromTime": 0, "to": now, "destination": "exported", "taskName": "t"}
+    task = logs.create_export_task(**request)["taskId"]
+    (shown,) = logs.describe_export_tasks(taskId=task)["exportTasks"]
+    assert (shown["taskName"], shown["destinationPrefix"]) == ("t", "exportedlogs")
+    old = logs.put_log_events(
+        logGroupName="/listed", logStreamName="s", logEvents=[{"timestamp": now - 15 * 86_400_000, "message": "x"}]
+    )
+    assert old["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1}
+    made = logs.put_resource_policy(
+        resourceArn=arn, policyDocument=policy(allowed | {"Action": "logs:*", "Resource": "*"})
+    )
+    assert (
+        made["revisionId"]
+        == logs.describe_resource_policies(policyScope="RESOURCE")["resourcePolicies"][0]["revisionId"]
+    )
+    logs.tag_resource(resourceArn=arn, tags={"a": "b"})
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}

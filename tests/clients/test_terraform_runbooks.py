@@ -43,6 +43,7 @@ def test_documents_are_made_run_changed_and_destroyed(cloud: Cloud, tmp_path: Pa
 
     terraform("destroy", "-auto-approve", "-input=false", "-var=words=goodbye")
     assert ssm.list_documents()["DocumentIdentifiers"] == []
+    assert ssm.list_associations()["Associations"] == []
     assert ssm.describe_parameters()["Parameters"] == []
     assert cloud.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"] == []
     setting = ssm.get_service_setting(SettingId="/ssm/parameter-store/default-parameter-tier")["ServiceSetting"]

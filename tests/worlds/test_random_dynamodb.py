@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from foulweather.kernel.errors import AwsError
-from foulweather.services.dynamodb import expiry
+from foulweather.services.dynamodb import expiry, limits
 from foulweather.world.world import World
 from harness import START_MS, Aws, new_aws
 from services.dynamodb.tables import attribute, key
@@ -378,6 +378,14 @@ SEEDS = [int(os.environ["DYNAMODB_WORLD_SEED"])] if "DYNAMODB_WORLD_SEED" in os.
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_random_table_is_what_the_model_says(seed: int, tmp_path: Path) -> None:
     await walked(seed, 200, tmp_path / "data" if seed % 4 == 0 else None)
+
+
+@pytest.mark.parametrize("seed", range(500, 512))
+async def test_so_is_one_whose_partitions_split_every_few_items(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PARTITION_BYTES_MAX", 40)
+    await walked(seed, 200, tmp_path / "data" if seed % 2 == 0 else None)
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ class Audited:
         self.advance(seconds=2)
         return self.aws.cloudtrail.put_event_selectors({"TrailName": "main", **selector})
 
-    def keys(self, part: str = "/CloudTrail/") -> list[str]:
+    def objects(self, part: str = "/CloudTrail/") -> list[str]:
         listed = self.aws.s3.list_objects_v2({"Bucket": BUCKET}).get("Contents", [])
         return [one["Key"] for one in listed if part in one["Key"] and one["Size"]]
 
@@ -58,7 +58,7 @@ class Audited:
         return self.run(_bytes(self.aws.s3.get_object({"Bucket": BUCKET, "Key": key})["Body"]))
 
     def delivered(self, part: str = "/CloudTrail/") -> list[dict[str, Any]]:
-        return [record for key in self.keys(part) for record in self.json(key)["Records"]]
+        return [record for key in self.objects(part) for record in self.json(key)["Records"]]
 
     def names(self) -> list[str]:
         return [record["eventName"] for record in self.delivered()]

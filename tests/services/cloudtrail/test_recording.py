@@ -58,7 +58,11 @@ def test_a_record_has_what_was_asked_and_answered_in_lower_camel_case(audited: A
     assert record["requestParameters"] == {"queueName": "orders", "attributes": attributes}
     assert record["responseElements"]["queueUrl"].endswith("/orders")
     assert record["userIdentity"]["type"] == "Root"
-    assert (record["eventVersion"], record["eventType"], record["eventCategory"]) == ("1.11", "AwsApiCall", "Management")
+    assert (record["eventVersion"], record["eventType"], record["eventCategory"]) == (
+        "1.11",
+        "AwsApiCall",
+        "Management",
+    )
     assert (record["managementEvent"], record["readOnly"], record["recipientAccountId"]) == (True, False, ACCOUNT)
     assert record["eventTime"] == "2026-01-01T00:00:00Z"
 
@@ -179,9 +183,7 @@ def test_a_service_that_calls_in_somebodys_name_is_named_in_its_record(audited: 
 
 
 def test_bucket_calls_have_s3s_own_names_and_parameters(audited: Audited) -> None:
-    access = dict.fromkeys(
-        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-    )
+    access = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     configuration = {"Bucket": "audit-bucket", "PublicAccessBlockConfiguration": access}
     audited.aws.s3.put_public_access_block(configuration)
     record = audited.record("PutBucketPublicAccessBlock")

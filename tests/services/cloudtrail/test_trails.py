@@ -17,7 +17,9 @@ KEY_POLICY = {
     "Principal": {"Service": "cloudtrail.amazonaws.com"},
     "Action": ["kms:GenerateDataKey*", "kms:DescribeKey"],
     "Resource": "*",
-    "Condition": {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"}},
+    "Condition": {
+        "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"}
+    },
 }
 
 
@@ -48,7 +50,10 @@ def test_a_trail_is_made_described_and_deleted(audited: Audited) -> None:
     ("name", "words"),
     [
         ("ab", "Trail name too short. Minimum allowed length: 3 characters. Specified name length: 2 characters."),
-        ("a" * 129, "Trail name too long. Maximum allowed length: 128 characters. Specified name length: 129 characters."),
+        (
+            "a" * 129,
+            "Trail name too long. Maximum allowed length: 128 characters. Specified name length: 129 characters.",
+        ),
         ("-abc", "Trail name must starts with a letter or number."),
         ("abc-", "Trail name must ends with a letter or number."),
         ("a--bc", "Trail name cannot have adjacent periods, underscores or dashes."),
@@ -65,7 +70,9 @@ def test_a_bucket_that_is_not_there_is_refused(audited: Audited) -> None:
 
 
 @pytest.mark.parametrize("missing", ["s3:GetBucketAcl", "s3:PutObject"])
-def test_a_bucket_policy_that_lacks_a_statement_is_refused_with_the_policys_reason(audited: Audited, missing: str) -> None:
+def test_a_bucket_policy_that_lacks_a_statement_is_refused_with_the_policys_reason(
+    audited: Audited, missing: str
+) -> None:
     document = json.loads(bucket_policy())
     document["Statement"] = [one for one in document["Statement"] if one["Action"] != missing]
     audited.aws.s3.put_bucket_policy({"Bucket": BUCKET, "Policy": json.dumps(document)})
@@ -137,9 +144,10 @@ def test_files_are_encrypted_with_the_key_and_the_context_names_the_trail(audite
     key = with_key(audited)
     audited.logging_trail(KmsKeyId=key)
     audited.advance(seconds=600)
-    (name,) = audited.keys()
+    (name,) = audited.objects()
     assert audited.aws.s3.head_object({"Bucket": BUCKET, "Key": name})["SSEKMSKeyId"] == key
-    audited.advance(seconds=300)
+    audited.aws.sqs.create_queue({"QueueName": "orders"})  # what CloudTrail does by itself waits for what others do
+    audited.advance(seconds=600)
     contexts = [
         record["requestParameters"]["encryptionContext"]
         for record in audited.delivered()
@@ -181,7 +189,7 @@ def test_nothing_is_delivered_before_logging_starts(audited: Audited) -> None:
     audited.create_trail()
     audited.aws.sqs.create_queue({"QueueName": "before"})
     audited.advance(seconds=1200)
-    assert audited.keys() == []
+    assert audited.objects() == []
     audited.aws.cloudtrail.start_logging({"Name": "main"})
     audited.aws.sqs.create_queue({"QueueName": "after"})
     audited.advance(seconds=600)
@@ -192,7 +200,7 @@ def test_nothing_is_delivered_before_logging_starts(audited: Audited) -> None:
 def test_a_file_is_named_by_account_region_and_time(audited: Audited) -> None:
     audited.logging_trail(S3KeyPrefix="")
     audited.advance(seconds=600)
-    (key,) = audited.keys()
+    (key,) = audited.objects()
     folder = f"AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/01/01"
     assert key.startswith(f"{folder}/{ACCOUNT}_CloudTrail_us-east-1_20260101T0005Z_")
     assert len(key.rpartition("_")[2]) == len("0123456789abcdef.json.gz")
@@ -203,9 +211,9 @@ def test_a_file_is_named_by_account_region_and_time(audited: Audited) -> None:
 def test_a_quiet_account_gets_no_files_and_needs_no_timers(audited: Audited) -> None:
     audited.logging_trail()
     audited.advance(seconds=900)
-    files = audited.keys()
+    files = audited.objects()
     audited.advance(seconds=86_400)
-    assert audited.keys() == files
+    assert audited.objects() == files
     assert audited.aws.world.agenda.next_ms() is None
 
 
@@ -218,7 +226,7 @@ def test_a_trail_of_one_region_takes_no_events_of_another_and_one_of_all_does(au
     audited.run(audited.aws.cloudtrail.update_trail({"Name": "main", "IsMultiRegionTrail": True}))
     west.sqs.create_queue({"QueueName": "west-2"})
     audited.advance(seconds=600)
-    assert any("/CloudTrail/us-west-2/" in key for key in audited.keys())
+    assert any("/CloudTrail/us-west-2/" in key for key in audited.objects())
 
 
 def test_stopping_is_the_last_that_is_delivered(audited: Audited) -> None:
@@ -255,11 +263,21 @@ def test_a_topic_hears_of_each_file(audited: Audited) -> None:
     aws = audited.aws
     topic = aws.sns.create_topic({"Name": "logs"})["TopicArn"]
     url = aws.sqs.create_queue({"QueueName": "heard"})["QueueUrl"]
-    allow = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     aws.sns.set_topic_attributes({"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": document})
     queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:heard"
-    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue}
+    send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+    }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [send]})
     aws.sqs.set_queue_attributes({"QueueUrl": url, "Attributes": {"Policy": policy}})
     raw = {"RawMessageDelivery": "true"}
@@ -268,7 +286,7 @@ def test_a_topic_hears_of_each_file(audited: Audited) -> None:
     audited.advance(seconds=600)
     received = aws.sqs.receive_message({"QueueUrl": url, "MaxNumberOfMessages": 10})
     bodies = [one["Body"] for one in received["Messages"]]
-    assert json.dumps({"s3Bucket": BUCKET, "s3ObjectKey": audited.keys()}, separators=(",", ":")) in bodies
+    assert json.dumps({"s3Bucket": BUCKET, "s3ObjectKey": audited.objects()}, separators=(",", ":")) in bodies
 
 
 def test_a_deleted_trail_has_delivered_what_it_had(audited: Audited) -> None:

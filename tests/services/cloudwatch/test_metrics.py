@@ -118,7 +118,7 @@ async def test_long_series_are_packed_and_roll_up(aws: Aws) -> None:
     state = aws.world.state(WatchState, aws.account, aws.region)
     # Beside it there is the count of these very calls, in AWS/Usage.
     assert len(state.minutes) <= 2 * 121
-    assert len(state.days) <= 2 * 21
+    assert len(state.blocks) <= 2 * 20 * 12
     assert sum(values(aws, query(period=3600), back_s=21 * DAY_S)) == 960
 
 

@@ -105,3 +105,6 @@ async def test_contributor_insights_put_the_key_in_the_journal(aws: Aws) -> None
     assert [name.split("-")[1] for name in described["ContributorInsightsRuleList"]] == ["PKC", "PKT"]
     aws.dynamodb.put_item({"TableName": "orders", "Item": item("hot")})
     assert aws.events("dynamodb.Consumed")[-1].facts["key"] == "hot"
+    # Nobody needed to read the item to delete it.
+    aws.dynamodb.delete_item({"TableName": "orders", "Key": item("gone")})
+    assert aws.events("dynamodb.Consumed")[-1].facts["key"] == "gone"

@@ -17,7 +17,7 @@ def test_every_operation_that_is_built_has_its_row_and_no_other_has_one() -> Non
 
 def test_what_has_no_effect_is_called_a_read() -> None:
     reads = {name for name, row in ACCESS.items() if row.is_read}
-    changing = ("Put", "Create", "Delete", "Tag", "Untag", "Associate", "Disassociate", "Cancel", "Stop")
+    changing = ("Put", "Update", "Create", "Delete", "Tag", "Untag", "Associate", "Disassociate", "Cancel", "Stop")
     assert reads == {name for name in ACCESS if not name.startswith(changing)}
 
 

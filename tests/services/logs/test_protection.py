@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.trace import Traces
 from foulweather.policy.principal import Principal
 from foulweather.services.logs import masking
 from foulweather.services.logs.identifiers import MANAGED
@@ -255,3 +256,36 @@ async def test_a_key_that_is_disabled_closes_the_group_within_minutes(aws: Aws) 
     assert filtered(aws) == ["x"]
     aws.logs.disassociate_kms_key({"logGroupName": GROUP})
     assert "kmsKeyId" not in aws.logs.describe_log_groups({})["logGroups"][0]
+
+
+# --- findings
+
+
+def test_findings_are_written_to_a_group_of_their_own(aws: Aws) -> None:
+    make(aws)
+    document = policy("EmailAddress").replace(
+        '"FindingsDestination": {}', '"FindingsDestination": {"CloudWatchLogs": {"LogGroup": "/aws/vendedlogs/found"}}'
+    )
+    request = {"logGroupIdentifier": GROUP, "policyDocument": document}
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        aws.logs.put_data_protection_policy(request)
+    aws.logs.create_log_group({"logGroupName": "/aws/vendedlogs/found"})
+    aws.logs.put_data_protection_policy(request)
+    (held,) = aws.logs.describe_resource_policies({})["resourcePolicies"]
+    assert held["policyName"] == "AWSLogDeliveryWrite20150319"
+    put(aws, "nothing", "a@b.com and c@d.com")
+    (found,) = [json.loads(line) for line in filtered(aws, group="/aws/vendedlogs/found")]
+    assert found["resourceArn"] == f"{ARN}:*"
+    (told,) = found["dataIdentifiers"]
+    assert told == {
+        "name": "EmailAddress",
+        "count": 2,
+        "detections": [{"start": 0, "end": 7}, {"start": 12, "end": 19}],
+    }
+    aws.logs.delete_resource_policy({"policyName": "AWSLogDeliveryWrite20150319"})
+    put(aws, "e@f.com")
+    assert len(filtered(aws, group="/aws/vendedlogs/found")) == 1
+    assert filtered(aws)[-1] == "*******"
+    trace = aws.world.state(Traces).last_wrong()
+    assert trace is not None
+    assert any("1 findings" in hop.why.cause for hop in trace.hops if hop.why is not None)

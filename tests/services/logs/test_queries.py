@@ -186,3 +186,25 @@ def test_infrequent_access_has_fewer_commands(aws: Aws) -> None:
     assert refused(aws, "filter @message like /x/ | pattern @message").message == (
         "The command pattern is only supported on the Standard log class."
     )
+
+
+async def test_a_query_looks_things_up_in_a_table(aws: Aws) -> None:
+    make(aws)
+    put(aws, '{"user":"u1"}')
+    table = {"lookupTableName": "users", "tableBody": "id,name\nu1,Ada\nu2,Bob\n"}
+    arn = aws.logs.create_lookup_table(table)["lookupTableArn"]
+    (described,) = aws.logs.describe_lookup_tables({})["lookupTables"]
+    assert (described["tableFields"], described["recordsCount"]) == (["id", "name"], 2)
+    query = start(aws, "fields user | lookup users id AS user OUTPUT name")
+    await aws.advance(seconds=2)
+    assert [row["name"] for row in rows(aws.logs.get_query_results({"queryId": query}))] == ["Ada"]
+    aws.logs.update_lookup_table({"lookupTableArn": arn, "tableBody": "id,name\nu1,Eve\n"})
+    assert aws.logs.get_lookup_table({"lookupTableArn": arn})["tableBody"] == "id,name\nu1,Eve\n"
+    aws.logs.delete_lookup_table({"lookupTableArn": arn})
+    assert refused(aws, "fields user | lookup users id AS user OUTPUT name").code == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize("body", [" ", "a,a\n1,2\n", "a,b\n1\n", 'a\n"x\n'])
+def test_a_lookup_table_is_csv_with_a_header(aws: Aws, body: str) -> None:
+    with pytest.raises(AwsError, match="InvalidParameterException"):
+        aws.logs.create_lookup_table({"lookupTableName": "t", "tableBody": body})

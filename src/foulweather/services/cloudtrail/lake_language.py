@@ -182,7 +182,10 @@ class _Translation:
     def _column(self, place: int, end: int, name: str) -> tuple[str, int]:
         if name.lower() in COLUMNS:
             return self._path(place, end, "")
-        return f'"{name.lower()}"', place + 1  # an alias of the SELECT list; SQLite refuses one that is not there
+        if "]" in name:
+            raise invalid(f"Column '{name}' cannot be resolved")
+        # An alias of the SELECT list. In brackets, since SQLite takes an unknown name in double quotes for a text.
+        return f"[{name.lower()}]", place + 1
 
     def _path(self, place: int, end: int, table: str) -> tuple[str, int]:
         """A column, and what follows it by `.name` and `[…]`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from foulweather.kernel.service import Service
 
 EVENTS = {
-    "sqs": "MessageSent MessageReceived EmptyReceive MessageDeleted MessageDeduplicated MessageExpired MessageMoved "
-    "MessageDeadLettered QueuePurged QueueCreated QueueAttributesSet QueueDeleted",
+    "sqs": "MessageSent MessageReceived MessageVisibilityChanged EmptyReceive MessageDeleted MessageDeduplicated "
+    "MessageExpired MessageMoved MessageDeadLettered QueuePurged QueueCreated QueueAttributesSet QueueDeleted",
     "sns": "MessagePublished NotificationDelivered NotificationFailed NotificationFilteredOut "
     "NotificationRedrivenToDlq NotificationFailedToRedriveToDlq",
     "dynamodb": "Consumed Throttled ConditionalCheckFailed TransactionCancelled TimeToLiveDeleted RecordsRead "

@@ -14,7 +14,7 @@ import msgspec
 from foulweather.services.cloudwatch.sampling import Run, Sampled
 
 MINUTE_MS = 60_000
-FINE_MAX = 3000
+FINE_MAX = 300
 COARSE_MS = 600_000
 """Of a long backlog it is enough to know to ten minutes when its messages came."""
 ACTIVE_MINUTES = 360
@@ -26,13 +26,12 @@ class Depth(Sampled, kw_only=True):
 
     touched_ms: int
     visibility_s: int = 30
-    delay_s: int = 0
     sent: list[list[int]] = msgspec.field(default_factory=list[list[int]])
     flying: dict[int, int] = msgspec.field(default_factory=dict[int, int])
     delayed: dict[int, int] = msgspec.field(default_factory=dict[int, int])
     total: int = 0
 
-    def arrived(self, at_ms: int, delay_s: int | None) -> None:
+    def arrived(self, at_ms: int, delay_s: int) -> None:
         """A message was sent, or moved here."""
         self.touched_ms = at_ms
         self.total += 1
@@ -41,9 +40,8 @@ class Depth(Sampled, kw_only=True):
             sent[-1][1] += 1
         else:
             sent.append([at_ms, 1])
-        wait_s = self.delay_s if delay_s is None else delay_s
-        if wait_s:
-            _hide(self.delayed, at_ms + wait_s * 1000, 1)
+        if delay_s:
+            _hide(self.delayed, at_ms + delay_s * 1000, 1)
 
     def received(self, at_ms: int, count: int, visibility_s: int | None) -> None:
         """Messages were received: they are in flight."""
@@ -86,7 +84,9 @@ class Depth(Sampled, kw_only=True):
         """Visible, in flight, delayed, and when the oldest was sent: at the end of each of some minutes."""
         if not self.total:
             last = min(last, self.touched_ms // MINUTE_MS + ACTIVE_MINUTES)
-        changes = sorted({each - 1 for held in (self.flying, self.delayed) for each in held if first < each - 1 <= last})
+        changes = sorted(
+            {each - 1 for held in (self.flying, self.delayed) for each in held if first < each - 1 <= last}
+        )
         for begin, end in zip([first, *changes], [*(each - 1 for each in changes), last], strict=True):
             if begin <= end:
                 yield [begin, end, *self._at(begin)]

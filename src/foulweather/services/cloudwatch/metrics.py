@@ -35,7 +35,7 @@ def list_metrics(call: Call, request: Request) -> dict[str, Any]:
         if (namespace is None or metric.namespace == namespace)
         and (name is None or metric.name == name)
         and all(_has(metric, each) for each in filters)
-        and state.last_ms(metric) >= since_ms
+        and state.newest_ms(metric, call.now) >= since_ms
     )
     listed, token = paging.page(found, request.get("NextToken"), limits.METRICS_A_PAGE)
     answer: dict[str, Any] = {"Metrics": [_shown(metric) for metric in listed]}

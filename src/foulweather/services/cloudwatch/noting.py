@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foulweather.services.cloudwatch.depth import Depth
 from foulweather.services.cloudwatch.measures import USAGE_NAMES, bucket_metric, table_metric
-from foulweather.services.cloudwatch.measuring import Tallies, gauge_at, sample_depth
+from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.series import MINUTE_MS
 from foulweather.services.cloudwatch.state import Metric
 from foulweather.world.journal import Event
@@ -44,17 +43,6 @@ def _simple(value: Callable[[dict[str, Any]], float] | None = None) -> Note:
 # --- SQS
 
 
-def _depth(world: World, tallies: Tallies, arn: str, at_ms: int) -> Depth:
-    minute = at_ms // MINUTE_MS
-    found = tallies.depths.get(arn)
-    if found is None:
-        found = Depth(arn, minute - 1, at_ms)
-        tallies.write_depth(found)
-    elif found.sampled_minute < minute - 1:
-        sample_depth(world, tallies, found, minute - 1)
-    return found
-
-
 def _owner(tallies: Tallies, event: Event) -> tuple[str, str]:
     """Where a queue is: a metric belongs to the account that owns the resource."""
     found = tallies.places.get(event.resource)
@@ -68,52 +56,58 @@ def _sent(world: World, tallies: Tallies, event: Event) -> None:
     arn, at_ms, facts = event.resource, event.at_ms, event.facts
     account, region = tallies.places.get(arn) or _owner(tallies, event)
     tallies.add(("sqs.MessageSent", account, region, arn, ""), facts["bytes"])
-    depth = tallies.depths.get(arn)
-    if depth is None or depth.sampled_minute < at_ms // MINUTE_MS - 1:
-        depth = _depth(world, tallies, arn, at_ms)
-    depth.arrived(at_ms, facts.get("delay_s"))
+    tallies.depth(arn, at_ms).arrived(at_ms, facts.get("delay_s", 0))
 
 
 def _received(world: World, tallies: Tallies, event: Event) -> None:
     count = event.facts["count"]
     tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), count)
-    depth = _depth(world, tallies, event.resource, event.at_ms)
+    depth = tallies.depth(event.resource, event.at_ms)
     depth.received(event.at_ms, count, event.facts.get("visibility_s"))
+
+
+def _visibility(world: World, tallies: Tallies, event: Event) -> None:
+    facts = event.facts
+    tallies.depth(event.resource, event.at_ms).revised(event.at_ms, facts["was_ms"], facts["until_ms"])
 
 
 def _empty(world: World, tallies: Tallies, event: Event) -> None:
     tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), 1)
-    _depth(world, tallies, event.resource, event.at_ms).touched_ms = event.at_ms
+    tallies.depth(event.resource, event.at_ms).touched_ms = event.at_ms
 
 
 def _deleted(world: World, tallies: Tallies, event: Event) -> None:
     tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), 1)
-    _depth(world, tallies, event.resource, event.at_ms).left(event.at_ms, 1)
+    facts = event.facts
+    tallies.depth(event.resource, event.at_ms).left(event.at_ms, 1, facts["sent_ms"], facts["visible_ms"])
 
 
 def _expired(world: World, tallies: Tallies, event: Event) -> None:
-    depth = _depth(world, tallies, event.resource, event.at_ms)
-    depth.left(event.at_ms, event.facts["count"], was_flying=False)
+    tallies.depth(event.resource, event.at_ms).left(event.at_ms, event.facts["count"])
 
 
 def _moved(world: World, tallies: Tallies, event: Event) -> None:
-    _depth(world, tallies, event.resource, event.at_ms).left(event.at_ms, 1, was_flying=False)
-    _depth(world, tallies, event.facts["target"], event.at_ms).arrived(event.at_ms, 0)
+    tallies.depth(event.resource, event.at_ms).left(event.at_ms, 1)
+    # "The metric for a dead-letter queue is when the message moved to it, not when it was first sent."
+    tallies.depth(event.facts["target"], event.at_ms).arrived(event.at_ms, 0)
 
 
 def _purged(world: World, tallies: Tallies, event: Event) -> None:
-    _depth(world, tallies, event.resource, event.at_ms).emptied(event.at_ms)
+    tallies.depth(event.resource, event.at_ms).emptied(event.at_ms)
 
 
 def _queue_set(world: World, tallies: Tallies, event: Event) -> None:
-    depth = _depth(world, tallies, event.resource, event.at_ms)
+    depth = tallies.depth(event.resource, event.at_ms)
+    depth.is_gone = False
     depth.visibility_s = int(event.facts.get("VisibilityTimeout", depth.visibility_s))
-    depth.delay_s = int(event.facts.get("DelaySeconds", depth.delay_s))
-    tallies.write_depth(depth)
+    tallies.depths.touch(event.resource)
 
 
 def _queue_gone(world: World, tallies: Tallies, event: Event) -> None:
-    tallies.drop_depth(event.resource)
+    depth = tallies.depths.get(event.resource)
+    tallies.end(depth, event.at_ms)
+    if depth is not None:
+        depth.emptied(event.at_ms)
 
 
 # --- SNS
@@ -172,17 +166,16 @@ def _capacity(world: World, tallies: Tallies, event: Event) -> None:
         key = f"{event.resource}/{direction}"
         units = event.facts.get(f"{direction}CapacityUnits")
         if is_on_demand:
-            tallies.drop_gauge(key)
+            tallies.end(tallies.gauges.get(key), event.at_ms)
         elif units is not None:
             metric = table_metric(table, f"Provisioned{direction}CapacityUnits", index)
-            gauge = gauge_at(tallies, key, event.at_ms, metric, "Count", account=event.account, region=event.region)
-            gauge.value = int(units)
-            tallies.write_gauge(gauge)
+            place = (event.account, event.region)
+            tallies.gauge(key, event.at_ms, metric, "Count", place).value = int(units)
 
 
 def _table_gone(world: World, tallies: Tallies, event: Event) -> None:
     for key in [key for key in tallies.gauges if key.startswith(f"{event.resource}/")]:
-        tallies.drop_gauge(key)
+        tallies.end(tallies.gauges[key], event.at_ms)
 
 
 # --- KMS
@@ -196,13 +189,13 @@ def _material(world: World, tallies: Tallies, event: Event) -> None:
     pairs = (("KeyId", event.resource.rpartition("/")[2]),)
     metric = Metric("AWS/KMS", "SecondsUntilKeyMaterialExpiration", pairs)
     _, _, _, region, account, _ = event.resource.split(":", 5)
-    gauge = gauge_at(tallies, event.resource, event.at_ms, metric, "Seconds", account=account, region=region, every=1)
+    gauge = tallies.gauge(event.resource, event.at_ms, metric, "Seconds", (account, region), 1)
     gauge.zero_ms = int(until_ms)
-    tallies.write_gauge(gauge)
+    tallies.show_gauge(gauge)
 
 
 def _material_gone(world: World, tallies: Tallies, event: Event) -> None:
-    tallies.drop_gauge(event.resource)
+    tallies.end(tallies.gauges.get(event.resource), event.at_ms)
 
 
 # --- S3
@@ -261,12 +254,11 @@ def _stored(tallies: Tallies, event: Event, storage_class: str, size: int, count
     for name, storage, unit, change in changes:
         key = f"s3/{bucket}/{storage}"
         gauge = tallies.gauges.get(key)
-        if gauge is None:
+        if gauge is None or gauge.sampled_minute < event.at_ms // MINUTE_MS - 1:
             metric = bucket_metric(bucket, name, StorageType=storage)
-            place = {"account": event.account, "region": event.region, "every": 1440}
-            gauge = gauge_at(tallies, key, event.at_ms, metric, unit, **place)
+            gauge = tallies.gauge(key, event.at_ms, metric, unit, (event.account, event.region), 1440)
         gauge.value = max(0, gauge.value + change)
-        tallies.changed.add(key)
+        tallies.gauges.touch(key)
 
 
 def _created(world: World, tallies: Tallies, event: Event) -> None:
@@ -286,7 +278,8 @@ def _bucket_gone(world: World, tallies: Tallies, event: Event) -> None:
     bucket = event.resource.rpartition(":")[2]
     tallies.filters.pop(bucket, None)
     for key in [key for key in tallies.gauges if key.startswith(f"s3/{bucket}/")]:
-        tallies.drop_gauge(key)
+        tallies.end(tallies.gauges[key], event.at_ms)
+        tallies.gauges[key].value = 0
 
 
 # --- every service
@@ -314,6 +307,7 @@ def _call_throttled(world: World, tallies: Tallies, event: Event) -> None:
 NOTES: dict[str, Note] = {
     "sqs.MessageSent": _sent,
     "sqs.MessageReceived": _received,
+    "sqs.MessageVisibilityChanged": _visibility,
     "sqs.EmptyReceive": _empty,
     "sqs.MessageDeleted": _deleted,
     "sqs.MessageDeduplicated": _simple(),

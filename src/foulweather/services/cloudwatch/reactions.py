@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.cloudwatch.measuring import Tallies
+from foulweather.services.cloudwatch.measuring import NOW, Tallies
 from foulweather.services.cloudwatch.noting import NOTES
 from foulweather.services.cloudwatch.series import MINUTE_MS
 from foulweather.world.journal import Event
 from foulweather.world.world import World
+
+WRITE_EVERY_MS = 1000
 
 
 def note(world: World, event: Event) -> None:
@@ -18,6 +20,9 @@ def note(world: World, event: Event) -> None:
     minute = event.at_ms // MINUTE_MS
     if minute > tallies.minute:
         tallies.turn(world, minute)
+    if event.at_ms >= tallies.write_ms:
+        tallies.write_ms = event.at_ms + WRITE_EVERY_MS
+        tallies.running.touch(NOW)
     NOTES[event.kind](world, tallies, event)
 
 

@@ -8,12 +8,12 @@ which nothing happens costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from foulweather.services.cloudwatch.buckets import Bucket
-from foulweather.services.cloudwatch.series import DAY_MS, MINUTE_MS, RETAINED, Reading
+from foulweather.services.cloudwatch.series import MINUTE_MS, RETAINED, Reading
 
 if TYPE_CHECKING:
     from foulweather.services.cloudwatch.measuring import Tallies
@@ -39,7 +39,7 @@ class Sampled(msgspec.Struct, kw_only=True):
     runs: list[Run] = msgspec.field(default_factory=list[Run])
     packs: list[tuple[int, int]] = msgspec.field(default_factory=list[tuple[int, int]])
     is_gone: bool = False
-    every_minutes: ClassVar[int] = 1
+    every_minutes: int = 1
 
     def standing(self, first: int, last: int) -> Iterator[Run]:
         """The runs that what stands now makes of some minutes."""
@@ -177,6 +177,3 @@ class Zeros:
                 fill(into, wanted, (begin, minute - 1, 1), 0.0)
                 begin = minute + 1
             fill(into, wanted, (begin, run[1], 1), 0.0)
-
-
-HORIZON_MS = RETAINED[-1][0] + DAY_MS

@@ -1,4 +1,4 @@
-"""One metric in one unit, over time: the last hours by minute in rows of their own, the days before in blocks.
+"""One metric in one unit, over time: the last hours by minute in rows of their own, what was before in blocks.
 
 Seconds are kept for 3 hours, minutes for 15 days, five minutes for 63 days, hours for 455 days.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html (Metrics retention)
@@ -6,21 +6,22 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concep
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from foulweather.services.cloudwatch.buckets import Bucket, packed, unpacked
 
 if TYPE_CHECKING:
+    from foulweather.services.cloudwatch.sampling import Zeros
     from foulweather.services.cloudwatch.state import WatchState
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
-DAY_MINUTES = 1440
+BLOCK_MINUTES = 120
 SECONDS_MS = 3 * HOUR_MS
-LOOSE_MAX = 120
+LOOSE_MAX = 180
 RETAINED = ((15 * DAY_MS, 1), (63 * DAY_MS, 5), (455 * DAY_MS, 60))
 """Until what age a datapoint is kept, and how many minutes it then stands for."""
 
@@ -37,21 +38,49 @@ class StreamRow(msgspec.Struct):
     unit: str
 
 
+class Reading(NamedTuple):
+    """What is read of a stream: a range, in periods that begin at `origin_ms` and every so often before and after."""
+
+    start_ms: int
+    end_ms: int
+    period_ms: int
+    origin_ms: int
+    now_ms: int
+
+    @property
+    def first_minute(self) -> int:
+        """The first minute that is still told at this period."""
+        age_ms = next((age for age, minutes in reversed(RETAINED) if self.period_ms >= minutes * MINUTE_MS), 0)
+        return max(self.start_ms, self.now_ms - age_ms) // MINUTE_MS
+
+    def start_of(self, at_ms: int) -> int:
+        """When the period of a time begins."""
+        return at_ms - (at_ms - self.origin_ms) % self.period_ms
+
+
 class Stream:
     """The buckets of a metric in one unit, by minute since the epoch."""
 
-    __slots__ = ("_block", "_block_day", "_key", "_last", "_state", "days", "last_ms", "minutes", "row")
+    __slots__ = (
+        "_block", "_block_at", "_key", "_last", "_rolled", "_state", "blocks", "last_ms", "minutes", "row", "zeros"
+    )  # fmt: skip
 
     def __init__(self, state: WatchState, row: StreamRow) -> None:
         self._state = state
         self.row = row
         self.minutes: dict[int, Bucket] = {}
-        self.days: set[int] = set()
+        self.blocks: dict[int, int] = {}
         self.last_ms = 0
+        self.zeros: Zeros | None = None
         self._last = -1
         self._key = ""
         self._block: dict[int, Bucket] = {}
-        self._block_day = -1
+        self._block_at = -1
+        self._rolled = 0
+
+    def newest_ms(self, now_ms: int) -> int:
+        """When there was a datapoint last."""
+        return self.last_ms if self.zeros is None else max(self.last_ms, self.zeros.newest_ms(now_ms))
 
     def bucket(self, at_ms: int) -> Bucket:
         """The bucket of a time, to be added to; it is written with the next commit."""
@@ -83,32 +112,33 @@ class Stream:
             found = minute.seconds[second] = Bucket()
         return found
 
-    def read(
-        self, start_ms: int, end_ms: int, period_ms: int, origin_ms: int, now_ms: int, into: dict[int, Bucket]
-    ) -> None:
+    def read(self, wanted: Reading, into: dict[int, Bucket]) -> None:
         """Add what there is of a range to buckets of a period, by the time at which each begins.
 
         Datapoints that are retained in less detail than the period asks for are not told.
         """
-        if period_ms < MINUTE_MS:
-            self._read_seconds(max(start_ms, now_ms - SECONDS_MS), end_ms, period_ms, origin_ms, into)
+        if wanted.period_ms < MINUTE_MS:
+            self._read_seconds(wanted, into)
             return
-        first, last = start_ms // MINUTE_MS, -(-end_ms // MINUTE_MS)
-        for day in sorted(self.days):
-            if day * DAY_MINUTES < last and (day + 1) * DAY_MINUTES > first:
-                self._collect(self._opened(day), first, last, period_ms, origin_ms, now_ms, into)
-        self._collect(self.minutes, first, last, period_ms, origin_ms, now_ms, into)
+        first, last = wanted.start_ms // MINUTE_MS, -(-wanted.end_ms // MINUTE_MS)
+        told: set[int] | None = None if self.zeros is None else set()
+        for at in sorted(self.blocks):
+            if at * BLOCK_MINUTES < last and (at + 1) * BLOCK_MINUTES > first:
+                self._collect(self._opened(at), first, last, wanted, into, told)
+        self._collect(self.minutes, first, last, wanted, into, told)
+        if self.zeros is not None and told is not None:
+            self.zeros.read(wanted, told, into)
 
     def _collect(
         self,
         buckets: dict[int, Bucket],
         first: int,
         last: int,
-        period_ms: int,
-        origin_ms: int,
-        now_ms: int,
+        wanted: Reading,
         into: dict[int, Bucket],
+        told: set[int] | None,
     ) -> None:
+        _, _, period_ms, origin_ms, now_ms = wanted
         for minute, bucket in buckets.items():
             if not first <= minute < last:
                 continue
@@ -118,73 +148,75 @@ class Stream:
                 if not kept or period_ms < kept * MINUTE_MS:
                     continue
                 at_ms -= at_ms % (kept * MINUTE_MS)
+            if told is not None:
+                told.add(minute)
             start_ms = at_ms - (at_ms - origin_ms) % period_ms
             held = into.get(start_ms)
             if held is None:
                 held = into[start_ms] = Bucket()
             held.merge(bucket)
 
-    def _read_seconds(
-        self, start_ms: int, end_ms: int, period_ms: int, origin_ms: int, into: dict[int, Bucket]
-    ) -> None:
-        for minute in range(start_ms // MINUTE_MS, -(-end_ms // MINUTE_MS)):
+    def _read_seconds(self, wanted: Reading, into: dict[int, Bucket]) -> None:
+        start_ms = max(wanted.start_ms, wanted.now_ms - SECONDS_MS)
+        for minute in range(start_ms // MINUTE_MS, -(-wanted.end_ms // MINUTE_MS)):
             bucket = self.minutes.get(minute)
             for second, held in (bucket.seconds or {}).items() if bucket is not None else ():
                 at_ms = second * 1000
-                if start_ms <= at_ms < end_ms:
-                    into.setdefault(at_ms - (at_ms - origin_ms) % period_ms, Bucket()).merge(held)
+                if start_ms <= at_ms < wanted.end_ms:
+                    into.setdefault(wanted.start_of(at_ms), Bucket()).merge(held)
 
     # --- packing
 
     def _pack(self, newest: int) -> None:
-        """Put minutes that are not likely to change any more into their day's block; old days get coarser."""
+        """Put whole blocks of minutes that are not likely to change any more away; old ones get coarser."""
         horizon = newest - 60
-        by_day: dict[int, dict[int, Bucket]] = {}
-        for minute in [minute for minute in self.minutes if minute < horizon]:
+        by_block: dict[int, dict[int, Bucket]] = {}
+        for minute in list(self.minutes):
+            at = minute // BLOCK_MINUTES
+            if (at + 1) * BLOCK_MINUTES > horizon:
+                continue
             bucket = self.minutes[minute]
             if bucket.seconds and (newest - minute) * MINUTE_MS < SECONDS_MS:
                 continue
             bucket.seconds = None
-            by_day.setdefault(minute // DAY_MINUTES, {})[minute] = self.minutes.pop(minute)
+            by_block.setdefault(at, {})[minute] = self.minutes.pop(minute)
             self._state.minutes.delete(f"{self.row.id}.{minute}")
-        for day, buckets in by_day.items():
-            block = self._opened(day) if day in self.days else {}
+        for at, buckets in by_block.items():
+            block = self._opened(at) if at in self.blocks else {}
             for minute, bucket in buckets.items():
                 if minute in block:
                     block[minute].merge(bucket)
                 else:
                     block[minute] = bucket
-            self._write(day, block)
-        self._forget(newest)
+            self._write(at, block, 1)
+        if newest * MINUTE_MS - self._rolled > DAY_MS:
+            self._rolled = newest * MINUTE_MS
+            self._roll_up(newest)
 
-    def _forget(self, newest: int) -> None:
-        """Roll up the days that have become old, and drop those that are too old."""
-        for day in list(self.days):
-            age_ms = (newest - (day + 1) * DAY_MINUTES) * MINUTE_MS
-            kept = resolution(age_ms)
-            if kept == 1:
+    def _roll_up(self, newest: int) -> None:
+        """Make blocks that have become old coarser, once for each age, and drop those that are too old."""
+        for at, minutes in list(self.blocks.items()):
+            kept = resolution((newest - (at + 1) * BLOCK_MINUTES) * MINUTE_MS)
+            if kept == minutes:
                 continue
-            key = f"{self.row.id}.{day}"
             if not kept:
-                self.days.discard(day)
-                self._state.days.delete(key)
+                del self.blocks[at]
+                self._state.blocks.delete(f"{self.row.id}.{at}")
                 continue
-            block = self._opened(day)
             coarse: dict[int, Bucket] = {}
-            for minute, bucket in block.items():
+            for minute, bucket in self._opened(at).items():
                 coarse.setdefault(minute - minute % kept, Bucket()).merge(bucket)
-            if len(coarse) < len(block):
-                self._write(day, coarse)
+            self._write(at, coarse, kept)
 
-    def _opened(self, day: int) -> dict[int, Bucket]:
-        if day != self._block_day:
-            self._block, self._block_day = unpacked(self._state.days[f"{self.row.id}.{day}"]), day
+    def _opened(self, at: int) -> dict[int, Bucket]:
+        if at != self._block_at:
+            self._block, self._block_at = unpacked(self._state.blocks[f"{self.row.id}.{at}"]), at
         return self._block
 
-    def _write(self, day: int, block: dict[int, Bucket]) -> None:
-        self.days.add(day)
-        self._state.days.put(f"{self.row.id}.{day}", packed(block))
-        self._block, self._block_day = {}, -1
+    def _write(self, at: int, block: dict[int, Bucket], minutes: int) -> None:
+        self.blocks[at] = minutes
+        self._state.blocks.put(f"{self.row.id}.{at}", packed(block))
+        self._block, self._block_at = {}, -1
 
 
 def resolution(age_ms: int) -> int:

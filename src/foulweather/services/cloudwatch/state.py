@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from foulweather.services.cloudwatch.buckets import Bucket
 from foulweather.services.cloudwatch.records import Alarm, Composite, Dashboard, Detector, HistoryItem, Tick
-from foulweather.services.cloudwatch.series import DAY_MS, MINUTE_MS, Dimensions, Stream, StreamRow
+from foulweather.services.cloudwatch.sampling import View
+from foulweather.services.cloudwatch.series import (
+    BLOCK_MINUTES,
+    MINUTE_MS,
+    Dimensions,
+    Reading,
+    Stream,
+    StreamRow,
+)
 from foulweather.world.store import State, table
 
 
@@ -32,7 +40,7 @@ class WatchState(State):
 
     streams = table(StreamRow)
     minutes = table(Bucket)
-    days = table(bytes)
+    blocks = table(bytes)
     alarms = table(Alarm)
     composites = table(Composite)
     history = table(HistoryItem)
@@ -40,8 +48,8 @@ class WatchState(State):
     ticks = table(Tick)
 
     def opened(self) -> None:
-        """Find every series' minutes and days."""
-        self.metrics: dict[Metric, dict[str, Stream]] = {}
+        """Find every series' minutes and blocks."""
+        self.metrics: dict[Metric, dict[str, Stream | View]] = {}
         self.known: dict[tuple[object, ...], Stream] = {}
         self.changing: list[str] = []
         self.bands: dict[str, tuple[int, object]] = {}
@@ -52,11 +60,11 @@ class WatchState(State):
             stream = by_id[owner]
             stream.minutes[int(minute)] = bucket
             stream.last_ms = max(stream.last_ms, int(minute) * MINUTE_MS)
-        for key in self.days:
-            owner, _, day = key.partition(".")
+        for key in self.blocks:
+            owner, _, at = key.partition(".")
             stream = by_id[owner]
-            stream.days.add(int(day))
-            stream.last_ms = max(stream.last_ms, int(day) * DAY_MS)
+            stream.blocks[int(at)] = 0  # how coarse it is will be seen when it is next rolled up
+            stream.last_ms = max(stream.last_ms, (int(at) + 1) * BLOCK_MINUTES * MINUTE_MS - MINUTE_MS)
         self._last_item = max((int(key) for key in self.history), default=0)
 
     def _index(self, row: StreamRow) -> Stream:
@@ -68,24 +76,29 @@ class WatchState(State):
         """A metric's series in a unit, made when it is new."""
         units = self.metrics.get(metric)
         found = units.get(unit) if units is not None else None
-        if found is None:
+        if not isinstance(found, Stream):
             self._last_id += 1
             row = StreamRow(str(self._last_id), metric.namespace, metric.name, metric.dimensions, unit)
             self.streams.put(row.id, row)
             found = self._index(row)
         return found
 
+    def show(self, metric: Metric, unit: str, view: View) -> None:
+        """Let a metric be what is sampled."""
+        self.metrics.setdefault(metric, {})[unit] = view
+
     def read(self, metric: Metric, unit: str | None, period_s: int, window: Window) -> dict[int, Bucket]:
         """A metric's buckets in a window, by the time at which each begins; without a unit, of all units together."""
         found: dict[int, Bucket] = {}
+        wanted = Reading(window.start_ms, window.end_ms, period_s * 1000, window.origin_ms, window.now_ms)
         for each, stream in self.metrics.get(metric, {}).items():
             if unit is None or unit == each:
-                stream.read(window.start_ms, window.end_ms, period_s * 1000, window.origin_ms, window.now_ms, found)
+                stream.read(wanted, found)
         return found
 
-    def last_ms(self, metric: Metric) -> int:
+    def newest_ms(self, metric: Metric, now_ms: int) -> int:
         """When a metric had its newest datapoint."""
-        return max(stream.last_ms for stream in self.metrics[metric].values())
+        return max(stream.newest_ms(now_ms) for stream in self.metrics[metric].values())
 
     # --- alarms
 

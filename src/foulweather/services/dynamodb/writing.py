@@ -150,11 +150,11 @@ def make(call: Call, change: Change, user: str = "", *, from_replica: bool = Fal
     live.size_bytes += growth
     if growth > 0:
         live.room_bytes -= growth * live.copies
+    is_full = live.room_bytes < 0
     for effect in change.effects:
         effect.on.apply(effect, key)
-        if effect.on.room_bytes < 0:
-            filling.look(live, call.now)
-    if live.room_bytes < 0:
+        is_full = is_full or effect.on.room_bytes < 0
+    if is_full:
         filling.look(live, call.now)
     if row.stream_view or row.replicas:
         if change.old == new:

@@ -21,6 +21,7 @@ SERVICE = Service(
         "exports",
         "queries",
         "query_definitions",
+        "lookup_tables",
         "data_protection",
         "account_policies",
         "index_policies",

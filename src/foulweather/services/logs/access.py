@@ -114,6 +114,12 @@ def encrypted(call: Call, request: Request) -> Sequence[Resource]:
     )
 
 
+def lookup_table(call: Call, request: Request) -> Sequence[Resource]:
+    """A lookup table."""
+    named = str(request.get("lookupTableName") or "")
+    return (Resource(str(request.get("lookupTableArn") or call.arn("logs", f"lookup-table:{named}")), call.account),)
+
+
 def tags(call: Call, request: Request) -> Conditions:
     """The condition keys of tags in a request."""
     if isinstance(request.get("tags"), list):  # UntagLogGroup names keys only
@@ -193,12 +199,22 @@ ACCESS: dict[str, Access] = {
         "GetLogGroupFields",
         is_read=True,
     ),
+    **{
+        name: Access(f"logs:{name}", lookup_table, tags, is_read=name.startswith("Get"))
+        for name in ("CreateLookupTable", "UpdateLookupTable", "DeleteLookupTable", "GetLookupTable")
+    },
     **_anywhere(
         *("CancelExportTask", "DeleteQueryDefinition", "DeleteResourcePolicy", "PutQueryDefinition"),
         *("PutResourcePolicy", "StopQuery"),
     ),
     **_anywhere(
-        *("DescribeAccountPolicies", "DescribeDestinations", "DescribeExportTasks", "DescribeQueries"),
+        *(
+            "DescribeAccountPolicies",
+            "DescribeLookupTables",
+            "DescribeDestinations",
+            "DescribeExportTasks",
+            "DescribeQueries",
+        ),
         *("DescribeQueryDefinitions", "DescribeResourcePolicies", "GetQueryResults", "ListLogGroups"),
         *("ListLogGroupsForQuery", "TestMetricFilter"),
         is_read=True,

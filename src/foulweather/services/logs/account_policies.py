@@ -11,7 +11,7 @@ from typing import Any, Final
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.logs import index_fields, limits, masking, paging, refusals
+from foulweather.services.logs import auditing, index_fields, limits, masking, paging, refusals
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.state import AccountPolicy, LogsState
 
@@ -34,7 +34,7 @@ def put_account_policy(call: Call, request: Request) -> dict[str, Any]:
     if kind == _DATA_PROTECTION:
         if selection:
             raise invalid("selectionCriteria is not supported for DATA_PROTECTION_POLICY.")
-        masking.compiled(document)
+        auditing.prepare(call, masking.compiled(document).findings_group)
     else:
         index_fields.checked_fields(document)
         if selection and not index_fields.prefix_of(selection):

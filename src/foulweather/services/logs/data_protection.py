@@ -7,7 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
-from foulweather.services.logs import masking, naming, refusals
+from foulweather.services.logs import auditing, masking, naming, refusals
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.state import INFREQUENT, STANDARD, LogGroup, LogsState
 
@@ -17,8 +17,9 @@ Request = Mapping[str, Any]
 def put_data_protection_policy(call: Call, request: Request) -> dict[str, Any]:
     """Have sensitive data in a group's events to come masked."""
     refusals.check_model(call, request)
-    masking.compiled(request["policyDocument"])
+    protection = masking.compiled(request["policyDocument"])
     group = _group(call, request)
+    auditing.prepare(call, protection.findings_group)
     group.data_protection, group.data_protection_ms = request["policyDocument"], call.now
     group.data_protection_deleted = False
     call.state(LogsState).put(group)

@@ -18,6 +18,8 @@ from foulweather.services.logs.storage import EVENT_OVERHEAD_BYTES, Storage
 Request = Mapping[str, Any]
 _TOKEN: Final = re.compile(r"([fb])/(\d{56})/s")
 _FOREVER: Final = 1 << 48 << TIME_SHIFT
+# Later than any event, and still a token of 56 digits.
+_LATEST_MS: Final = 1 << 41
 
 
 def put_log_events(call: Call, request: Request) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def _range(request: Request) -> tuple[int, int | None]:
             Fact("request", "startTime", start_ms),
             Fact("request", "endTime", end_ms),
         )
-    return start_ms, end_ms
+    return min(start_ms, _LATEST_MS), end_ms
 
 
 def _kept_since(call: Call, group: LogGroup) -> int:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.logs import forwarding, limits, metrics, refusals
+from foulweather.services.logs import auditing, forwarding, limits, metrics, refusals
 from foulweather.services.logs.chunks import Masks
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.scanning import id_of
@@ -100,6 +100,8 @@ def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, bat
         masks, shown = mask(looks.identifiers, texts)
         if masks:
             call.happened("logs.EventsWithFindings", group.arn, events=len(masks))
+            if looks.audits:
+                auditing.report(call, group, looks.audits, looks.identifiers, [texts[index] for index in masks])
     storage = state.storages[stream.number]
     first = storage.append(times, messages, now, masks)
     if group.retention_ms and storage.pieces[0].last_ms < now - group.retention_ms:

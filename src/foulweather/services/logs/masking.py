@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from orjson import JSONDecodeError, loads
 
@@ -35,8 +35,15 @@ def found(identifiers: Identifiers, message: str) -> Spans:
     return spans
 
 
-def compiled(document: str) -> Identifiers:
-    """The identifiers of a policy; a refusal of what cannot be one."""
+class Protection(NamedTuple):
+    """A compiled policy: what is masked, and the log group that findings are written to, if one is."""
+
+    identifiers: Identifiers
+    findings_group: str
+
+
+def compiled(document: str) -> Protection:
+    """A policy ready to mask with; a refusal of what cannot be one."""
     try:
         policy: Any = loads(document)
     except JSONDecodeError:
@@ -59,10 +66,24 @@ def compiled(document: str) -> Identifiers:
     destinations = audit["Operation"]["Audit"].get("FindingsDestination")
     if not isinstance(destinations, dict):
         raise _wrong("The Audit operation must contain a FindingsDestination object.", document)
-    if destinations:
-        raise not_implemented("logs", "PutDataProtectionPolicy.FindingsDestination")
     custom = _custom(whole, document)
-    return tuple(_identifier(name, custom, document) for name in cast("list[Any]", named))
+    identifiers = tuple(_identifier(name, custom, document) for name in cast("list[Any]", named))
+    return Protection(identifiers, _findings_group(cast("dict[str, Any]", destinations), document))
+
+
+def _findings_group(destinations: dict[str, Any], document: str) -> str:
+    for kind in destinations:
+        if kind in ("Firehose", "S3"):
+            raise not_implemented("logs", f"PutDataProtectionPolicy.FindingsDestination.{kind}")
+        if kind != "CloudWatchLogs":
+            raise _wrong(f"Unknown findings destination {kind}.", document)
+    target: Any = destinations.get("CloudWatchLogs")
+    if target is None:
+        return ""
+    name: Any = cast("dict[str, Any]", target).get("LogGroup") if isinstance(target, dict) else None
+    if not isinstance(name, str) or not name:
+        raise _wrong("The findings destination CloudWatchLogs must name a LogGroup.", document)
+    return name
 
 
 def _statement(statements: Sequence[Any], operation: str, document: str) -> dict[str, Any]:

@@ -38,8 +38,9 @@ def start_query(call: Call, request: Request) -> dict[str, Any]:
     text: str = request["queryString"]
     query = querying.compiled(text)
     groups = _groups(call, request, query.sources)
-    if query.lookup_tables:
-        raise not_implemented("logs", f"StartQuery.queryString: the lookup table {query.lookup_tables[0]}")
+    for name in query.lookup_tables:
+        if name not in call.state(LogsState).lookup_tables:
+            raise refusals.not_found("lookup table", name)
     for sources in query.inner_sources:
         querying.selected(call, sources)
     querying.check_classes(call, text, groups)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +12,7 @@ from typing import Final
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.logs import index_fields, keys, naming
+from foulweather.services.logs import index_fields, keys, naming, refusals
 from foulweather.services.logs.insights import language
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 from foulweather.services.logs.insights.records import Record, Sources
@@ -177,8 +179,11 @@ class _Reach:
         return records(self._call, selected(self._call, sources), start_ms, end_ms)
 
     def lookup_table(self, name: str) -> Iterable[Mapping[str, str]]:
-        """Lookup tables are not built."""
-        raise NotBuilt(f"the lookup table {name}")
+        """The rows of a lookup table."""
+        table = self._call.state(LogsState).lookup_tables.get(name)
+        if table is None:
+            raise refusals.not_found("lookup table", name)
+        return csv.DictReader(io.StringIO(table.body))
 
 
 RECENT_MS: Final = 15 * 60_000

@@ -190,6 +190,16 @@ class Query(msgspec.Struct):
     bytes: int = 0
 
 
+class LookupTable(msgspec.Struct):
+    """A table of reference data for queries; `body` is its CSV."""
+
+    name: str
+    arn: str
+    body: str
+    updated_ms: int
+    description: str = ""
+
+
 class Number(msgspec.Struct):
     """The next number that no stream had."""
 
@@ -210,6 +220,7 @@ class LogsState(State):
     query_definitions = table(QueryDefinition)
     exports = table(ExportTask)
     queries = table(Query)
+    lookup_tables = table(LookupTable)
     numbers = table(Number)
 
     def opened(self) -> None:

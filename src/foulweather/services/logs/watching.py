@@ -17,6 +17,7 @@ class Watch(NamedTuple):
     """Everything that looks at a group's new events."""
 
     identifiers: Identifiers
+    audits: Sequence[str]
     metric_filters: Sequence[tuple[MetricFilter, Pattern]]
     subscriptions: Sequence[tuple[SubscriptionFilter, Pattern]]
     embeds_metrics: bool
@@ -33,11 +34,12 @@ def watch(state: LogsState, group: LogGroup) -> Watch:
 def _compiled(state: LogsState, group: LogGroup) -> Watch:
     # "If you also create a policy for a single log group, both policies apply to that log group."
     documents = [each.document for each in state.account_policies.values() if each.kind == "DATA_PROTECTION_POLICY"]
-    identifiers = [each for document in documents for each in masking.compiled(document)]
     if group.data_protection:
-        identifiers += [each for each in masking.compiled(group.data_protection) if each not in identifiers]
+        documents.append(group.data_protection)
+    policies = [masking.compiled(document) for document in documents]
     return Watch(
-        tuple(identifiers),
+        tuple(dict.fromkeys(each for policy in policies for each in policy.identifiers)),
+        list(dict.fromkeys(policy.findings_group for policy in policies if policy.findings_group)),
         [(each, compiled(each.pattern)) for each in state.metric_filters_of(group.name)],
         [(each, compiled(each.pattern)) for each in state.subscription_filters_of(group.name)],
         group.log_class == STANDARD,

@@ -106,7 +106,7 @@ def deliver(call: Call, state: SqsState, backlog: Backlog, asked: Wanted) -> lis
     if asked.attempt_id and received:
         _note_attempt(call, state, backlog, asked, received)
     if received:
-        call.happened("sqs.MessageReceived", backlog.arn, count=len(received))
+        call.happened("sqs.MessageReceived", backlog.arn, count=len(received), visibility_s=asked.visibility_s)
     if backlog.parked:
         backlog.rouse(call.world)
     return [_shown(message, asked) for message in received]

@@ -160,7 +160,11 @@ def _sent(
     duplicate = _duplicate(call, state, backlog, message) if message.deduplication_id else None
     if duplicate is None:
         state.accept(backlog, message, call.now)
-        call.happened("sqs.MessageSent", backlog.arn, bytes=message.size_bytes)
+        if message.visible_ms == message.sent_ms:
+            call.happened("sqs.MessageSent", backlog.arn, bytes=message.size_bytes)
+        else:
+            delay_s = (message.visible_ms - message.sent_ms) // 1000
+            call.happened("sqs.MessageSent", backlog.arn, bytes=message.size_bytes, delay_s=delay_s)
         if backlog.parked:
             backlog.rouse(call.world)
     else:

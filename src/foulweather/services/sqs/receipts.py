@@ -177,7 +177,7 @@ def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text:
         raise refusals.receipt_is_over(text, backlog.arn, until_ms, is_in_batch)
     if message is not None:
         state.remove(backlog, message)
-        call.happened("sqs.MessageDeleted", backlog.arn)
+        call.happened("sqs.MessageDeleted", backlog.arn, sent_ms=message.sent_ms, visible_ms=message.visible_ms)
         if backlog.parked:
             backlog.rouse(call.world)
 
@@ -200,7 +200,9 @@ def _change_visibility(
             timeout_s,
             f"Total VisibilityTimeout for the message is beyond the limit [{limits.VISIBILITY_S_MAX} seconds].",
         )
+    was_ms = message.visible_ms
     backlog.reappear(message, until_ms, call.now)
     state.messages.touch(message.id)
+    call.happened("sqs.MessageVisibilityChanged", backlog.arn, was_ms=was_ms, until_ms=until_ms)
     if backlog.parked:
         backlog.rouse(call.world)

@@ -1,4 +1,4 @@
-"""AWS Systems Manager: Parameter Store, documents, and Automation."""
+"""AWS Systems Manager: Parameter Store, documents, Automation, and associations that run it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ SERVICE = Service(
         "documents.sharing",
         "automation.executions",
         "automation.viewing",
+        "associations.authoring",
+        "associations.viewing",
         "commands",
     ),
     access_denied="AccessDeniedException",

@@ -11,6 +11,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Access, Permission, Resource
 from foulweather.services.ssm import naming, public
+from foulweather.services.ssm.associations import naming as associations
 from foulweather.services.ssm.automation import naming as executions
 from foulweather.services.ssm.documents import naming as documents
 from foulweather.services.ssm.state import arn_of
@@ -46,6 +47,8 @@ def tagged(call: Call, request: Request) -> Sequence[Resource]:
             return (naming.resource(call, request["ResourceId"]),)
         case "Document":
             return (documents.resource(call, request["ResourceId"]),)
+        case "Association":
+            return (associations.resource(call, request["ResourceId"]),)
         case "Automation":
             return (executions.resource(call, request["ResourceId"]),)
         case _:
@@ -101,6 +104,18 @@ def runbook(call: Call, request: Request) -> Sequence[Resource]:
 def execution(call: Call, request: Request) -> Sequence[Resource]:
     """The execution that AutomationExecutionId names."""
     return (executions.resource(call, request["AutomationExecutionId"]),)
+
+
+def association(call: Call, request: Request) -> Sequence[Resource]:
+    """The association that AssociationId names, and the document that it is to run, if one is named."""
+    named = [documents.resource(call, request["Name"])] if "Name" in request else []
+    asked = request.get("AssociationId")
+    return [*([associations.resource(call, asked)] if asked else []), *named] or [Resource("*", call.account)]
+
+
+def several_associations(call: Call, request: Request) -> Sequence[Resource]:
+    """The associations that AssociationIds names: all of them must be allowed."""
+    return [associations.resource(call, each) for each in request["AssociationIds"]]
 
 
 def commanded(call: Call, request: Request) -> Sequence[Resource]:
@@ -189,6 +204,14 @@ ACCESS: dict[str, Access] = {
         for name in ("DescribeAutomationStepExecutions", "GetAutomationExecution")
     },
     "DescribeAutomationExecutions": Access("ssm:DescribeAutomationExecutions", is_read=True),
+    "CreateAssociation": Access("ssm:CreateAssociation", document, document_conditions, tagging_document),
+    **{name: Access(f"ssm:{name}", association) for name in ("DeleteAssociation", "UpdateAssociation")},
+    **{
+        name: Access(f"ssm:{name}", association, is_read=True)
+        for name in ("DescribeAssociation", "DescribeAssociationExecutions", "ListAssociationVersions")
+    },
+    "ListAssociations": Access("ssm:ListAssociations", is_read=True),
+    "StartAssociationsOnce": Access("ssm:StartAssociationsOnce", several_associations),
     "SendCommand": Access("ssm:SendCommand", commanded, document_conditions),
     "StartSession": Access("ssm:StartSession", session_target),
     "CancelCommand": Access("ssm:CancelCommand"),

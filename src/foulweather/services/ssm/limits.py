@@ -48,6 +48,12 @@ AUTOMATION_STEP_MS: Final = 500
 AUTOMATION_POLL_MS: Final = 5_000
 STEPS_SHOWN_MAX: Final = 100
 
+# Associations: the errors of CreateAssociation and UpdateAssociation. How many runs are kept is assumed.
+ASSOCIATIONS_MAX: Final = 2_000
+ASSOCIATION_VERSIONS_MAX: Final = 1_000
+ASSOCIATION_PAGE: Final = 50
+ASSOCIATION_RUNS_MAX: Final = 100
+
 # Reads share one quota until higher throughput is turned on; then each has its own.
 READS_PER_S: Final = 40
 HIGH_READS_PER_S: Final[Mapping[str, int]] = {
@@ -84,7 +90,9 @@ RATES: dict[str, Rate] = {
             "ListDocuments ListDocumentVersions ModifyDocumentPermission DescribeDocumentPermission "
             "UpdateDocumentDefaultVersion StopAutomationExecution SendAutomationSignal DescribeAutomationExecutions "
             "DescribeAutomationStepExecutions SendCommand ListCommands ListCommandInvocations CancelCommand "
-            "DescribeInstanceInformation StartSession"
+            "DescribeInstanceInformation StartSession CreateAssociation UpdateAssociation DeleteAssociation "
+            "DescribeAssociation ListAssociations ListAssociationVersions DescribeAssociationExecutions "
+            "StartAssociationsOnce"
         ),
         10: "DescribeDocument GetDocument GetAutomationExecution GetCommandInvocation StartAutomationExecution",
     }.items()

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-c
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
+from foulweather.services.ssm.associations import running as associating
+from foulweather.services.ssm.associations.state import AssociationsState
 from foulweather.services.ssm.automation import running, targets
 from foulweather.services.ssm.automation.state import AutomationState, Execution
 from foulweather.services.ssm.state import SsmState
@@ -75,6 +77,22 @@ def forget_execution(call: Call, execution: str) -> None:
     found = state.executions.get(execution)
     if found is not None:
         state.remove(found)
+
+
+async def run_association(call: Call, association: str, due_ms: int) -> None:
+    """Run an association, if it is still set to run then."""
+    state = call.state(AssociationsState)
+    found = state.associations.get(association)
+    if found is not None and (not due_ms or found.due_ms == due_ms):
+        await associating.run(call, state, found, due_ms)
+
+
+def end_association_run(call: Call, association: str, run: str, status: str) -> None:
+    """Note how an association's run went."""
+    state = call.state(AssociationsState)
+    found = state.associations.get(association)
+    if found is not None:
+        associating.end(call, state, found, run, status)
 
 
 def _at_work(call: Call, execution: str, turn: int) -> Execution | None:

@@ -1,4 +1,4 @@
-"""Tags of parameters, documents and executions."""
+"""Tags of parameters, documents, executions and associations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.ssm import limits, naming
+from foulweather.services.ssm.associations.state import Association, AssociationsState
 from foulweather.services.ssm.automation.state import AutomationState, Execution
 from foulweather.services.ssm.documents import naming as documents
 from foulweather.services.ssm.documents.state import Document, DocumentsState
@@ -20,7 +21,7 @@ Request = Mapping[str, Any]
 class _Tagged(NamedTuple):
     """What has tags, and how it is written."""
 
-    held: Parameter | Document | Execution
+    held: Parameter | Document | Execution | Association
     write: Callable[[], None]
     kind: str
 
@@ -66,6 +67,11 @@ def _tagged(call: Call, request: Request) -> _Tagged:
             if (execution := executions.executions.get(name)) is None:
                 raise _missing(request, name)
             return _Tagged(execution, lambda: executions.touch(execution), "Automation")
+        case "Association":
+            associations = call.state(AssociationsState).associations
+            if (association := associations.get(name)) is None:
+                raise _missing(request, name)
+            return _Tagged(association, lambda: associations.touch(name), "Association")
         case other:
             raise not_implemented("ssm", f"{call.operation}.ResourceType={other}")
 

@@ -92,6 +92,14 @@ resource "aws_ssm_document" "purge" {
   }
 }
 
+resource "aws_ssm_association" "nightly" {
+  association_name            = "nightly-purge"
+  name                        = aws_ssm_document.purge.name
+  schedule_expression         = "cron(0 3 ? * * *)"
+  apply_only_at_cron_interval = true
+  tags                        = { team = var.words }
+}
+
 resource "aws_ssm_service_setting" "tier" {
   setting_id    = "arn:aws:ssm:us-east-1:${data.aws_caller_identity.me.account_id}:servicesetting/ssm/parameter-store/default-parameter-tier"
   setting_value = "Intelligent-Tiering"

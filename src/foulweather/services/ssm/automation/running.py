@@ -146,6 +146,9 @@ def finish(call: Call, state: AutomationState, execution: Execution, status: str
     call.later(call.now + limits.AUTOMATION_KEPT_MS, "ssm.forget_execution", execution=execution.id)
     if execution.parent:
         call.later(call.now, "ssm.end_child", execution=execution.parent, child=execution.id)
+    if execution.association:
+        told = {"association": execution.association, "run": execution.association_run, "status": status}
+        call.later(call.now, "ssm.end_association_run", **told)
     for waiting in list(state.queued)[: max(0, limits.AUTOMATIONS_MAX - len(state.at_work))]:
         begin(call, state, state.executions[waiting])
 

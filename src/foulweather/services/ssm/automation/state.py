@@ -87,6 +87,8 @@ class Execution(msgspec.Struct):
     token: str = ""
     tags: dict[str, str] = {}
     completes: bool = False
+    association: str = ""
+    association_run: str = ""
     outputs: dict[str, list[str]] = {}
 
     @property

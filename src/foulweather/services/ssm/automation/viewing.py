@@ -83,6 +83,7 @@ def _described(state: AutomationState, execution: Execution) -> dict[str, Any]:
         "CurrentStepName": step.name if step is not None else "",
         "CurrentAction": step.action if step is not None else "",
         "Target": execution.target,
+        "AssociationId": execution.association,
     }
     found |= {name: value for name, value in told.items() if value}
     control = execution.control

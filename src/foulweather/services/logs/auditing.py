@@ -1,0 +1,96 @@
+"""Findings of data protection policies: what was masked where, written to a log group of findings.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data-audit-findings.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+from orjson import dumps, loads
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Why
+from foulweather.services.logs import naming, refusals
+from foulweather.services.logs.masking import Identifiers
+from foulweather.services.logs.state import LogGroup, LogsState
+
+DELIVERY: Final = "delivery.logs.amazonaws.com"
+# The policy that AWS adds for whoever sets up vended logs and may put resource policies: AWS-logs-and-resource-policy.
+POLICY: Final = "AWSLogDeliveryWrite20150319"
+
+
+def prepare(call: Call, name: str) -> None:
+    """Have the delivery service let into a group of findings, with the caller's own permissions."""
+    if not name:
+        return
+    target = naming.require_group(call, name)
+    state = call.state(LogsState)
+    held = state.resource_policies.get(POLICY)
+    document: dict[str, Any] = loads(held.document) if held is not None else {"Version": "2012-10-17", "Statement": []}
+    resource = f"{target.arn}:log-stream:*"
+    statements = cast("list[dict[str, Any]]", document["Statement"])
+    if any(each.get("Resource") == resource for each in statements):
+        return
+    statements.append(
+        {
+            "Sid": f"AWSLogDeliveryWrite{len(statements) + 1}",
+            "Effect": "Allow",
+            "Principal": {"Service": DELIVERY},
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": resource,
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": call.account},
+                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{call.region}:{call.account}:*"},
+            },
+        }
+    )
+    request = {"policyName": POLICY, "policyDocument": dumps(document).decode()}
+    call.acting_as(call.principal, session=call.session).logs.put_resource_policy(request)
+
+
+def report(
+    call: Call, group: LogGroup, audits: Iterable[str], identifiers: Identifiers, messages: Sequence[str]
+) -> None:
+    """Write what was found in messages; where that fails, say so: the messages themselves are kept all the same."""
+    lines = [line for line in (_finding(call, group, identifiers, message) for message in messages) if line]
+    events = [{"timestamp": call.now, "message": line} for line in lines]
+    stream = f"{call.account}_CloudWatchLogs_{call.region}"
+    for target in audits:
+        logs = call.acting_as(DELIVERY, source_arn=f"{group.arn}:*").logs
+        try:
+            found = call.state(LogsState).groups.get(target)
+            if found is None:
+                raise refusals.no_group(call.arn("logs", f"log-group:{target}"), call.region)
+            if stream not in call.state(LogsState).streams_of[target]:
+                logs.create_log_stream({"logGroupName": target, "logStreamName": stream})
+            logs.put_log_events({"logGroupName": target, "logStreamName": stream, "logEvents": events})
+        except AwsError as error:
+            words = f"{len(lines)} findings in {group.arn} were not written to {target}."
+            call.explain("Audit", group.arn, Why("dropped", words, because=(error.why,)), error.code)
+
+
+def _finding(call: Call, group: LogGroup, identifiers: Identifiers, message: str) -> str:
+    found = [(each.name, each.spans(message)) for each in identifiers]
+    told = [
+        {
+            "name": name,
+            "count": len(spans),
+            # "start" and "end" count characters from the message's first.
+            "detections": [{"start": start, "end": end} for start, end in spans],
+        }
+        for name, spans in found
+        if spans
+    ]
+    if not told:
+        return ""
+    at = datetime.fromtimestamp(call.now // 1000, UTC)
+    document = {
+        "auditTimestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "resourceArn": f"{group.arn}:*",
+        "dataIdentifiers": told,
+    }
+    return dumps(document).decode()

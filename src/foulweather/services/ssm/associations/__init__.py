@@ -1,0 +1,1 @@
+"""Associations of State Manager: runbooks run on a schedule. Those of documents for nodes are not built."""
