@@ -224,3 +224,25 @@ def test_rows_that_a_service_packs_itself_are_kept_as_they_are(tmp_path: Path) -
     assert dict(again.state(Packed, "1", "r").rows.items()) == {"\x00\xff key": b"\x00one"}
     fork = again.fork("other")
     assert fork.state(Packed, "1", "r").rows["\x00\xff key"] == b"\x00one"
+
+
+def test_what_is_touched_later_makes_nobody_wait_and_is_written_with_the_next(tmp_path: Path) -> None:
+    world = open_world(tmp_path)
+    rows = world.state(Rows, "1", "us-east-1").rows
+    rows.put("a", Row("a", 1))
+    rows.put("b", Row("b", 1))
+    world.store.commit()
+    rows["a"].count = 2
+    rows.touch_later("a")
+    assert not world.store.is_dirty
+    rows["b"].count = 2
+    rows.touch("b")
+    world.store.commit()
+    killed(world)
+    world = open_world(tmp_path)
+    rows = world.state(Rows, "1", "us-east-1").rows
+    assert [rows["a"].count, rows["b"].count] == [2, 2]
+    rows["b"].count = 3
+    rows.touch_later("b")
+    world.close()
+    assert open_world(tmp_path).state(Rows, "1", "us-east-1").rows["b"].count == 3

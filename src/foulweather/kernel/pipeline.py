@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import msgspec
@@ -22,7 +22,7 @@ from foulweather.kernel.trace import Traces
 from foulweather.kernel.why import Why
 from foulweather.policy import principal as principals
 from foulweather.world.agenda import Due
-from foulweather.world.journal import Event
+from foulweather.world.journal import Reader
 from foulweather.world.world import World
 
 Request = dict[str, Any]
@@ -65,7 +65,7 @@ class Pipeline:
         world.act = self._act
         for service in services.all():
             for kind, function in service.reads.items():
-                world.journal.read(kind, self._reader(service, function))
+                world.journal.read_by(kind, partial(self._reader, service, function))
 
     @cached_property
     def directory(self) -> Directory | None:
@@ -230,17 +230,9 @@ class Pipeline:
         )
         return self.services.reaction(due.action)(call, **due.args)
 
-    def _reader(self, service: Service, function: str) -> Callable[[Event], None]:
-        """A service's reader of events; its module loads at the first one."""
-        world, loaded = self.world, None
-
-        def read(event: Event) -> None:
-            nonlocal loaded
-            if loaded is None:
-                loaded = getattr(self.services.part(service, "reactions"), function)
-            loaded(world, event)
-
-        return read
+    def _reader(self, service: Service, function: str) -> Reader:
+        """A service's reader of events."""
+        return partial(getattr(self.services.part(service, "reactions"), function), self.world)
 
     def _declared(self, what: str) -> object | None:
         """What one service's manifest declares to answer for the others (`module:Class`), made anew."""

@@ -68,7 +68,7 @@ class Usage(State):
                 self.days.put(key, row)
             found = self._at_hand[place] = (day, key, row)
         found[2].quantity += quantity
-        self.days.touch(found[1])
+        self.days.touch_later(found[1])  # a read has nothing else to write, and need not wait for that
 
     def shift(self, at_ms: int, place: Place, by: int) -> None:
         """Raise or lower a level; what it was until now is counted."""

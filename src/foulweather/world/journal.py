@@ -88,6 +88,17 @@ class Journal:
         """Have `reader` called with every later event of a kind."""
         self._readers[kind].append(reader)
 
+    def read_by(self, kind: str, load: Callable[[], Reader]) -> None:
+        """Have the reader that `load` gives called with every later event of a kind; it is loaded for the first."""
+        readers = self._readers[kind]
+        place = len(readers)
+
+        def first(event: Event) -> None:
+            readers[place] = load()
+            readers[place](event)
+
+        readers.append(first)
+
     def follow(self, follower: Reader) -> Callable[[], None]:
         """Have `follower` called with every later event; the result ends it."""
         self._followers.append(follower)

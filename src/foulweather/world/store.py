@@ -19,6 +19,9 @@ from foulweather.world.log import Batch, Log
 R = TypeVar("R", bound="msgspec.Struct | bytes")
 S = TypeVar("S", bound="State")
 
+Dirty = dict[tuple[int, str], Any]
+"""What is to be written, by table and key; None is a deletion."""
+
 LOG_BYTES_MAX = 64 << 20
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -27,18 +30,20 @@ _encode = msgspec.msgpack.Encoder().encode
 class Table(Generic[R]):
     """Rows of one type by key. `put`, `touch` (after changing a row in place) and `delete` are the writes.
 
+    `touch_later` is for counts that may be lost: it makes nobody wait for a commit, and is written with the next.
     Rows are structs, or bytes where a service packs them itself (a million items of a table).
     """
 
-    __slots__ = ("_dirty", "_id", "_note", "_rows", "get")
+    __slots__ = ("_dirty", "_id", "_later", "_note", "_rows", "get")
 
     get: Callable[[str], R | None]
     """The row of a key, or None: the dict's own method, for it is asked several times in every call."""
 
-    def __init__(self, table_id: int, rows: dict[str, R], dirty: dict[tuple[int, str], Any], note: Callable[[], None]):
+    def __init__(self, table_id: int, rows: dict[str, R], dirty: Dirty, later: Dirty, note: Callable[[], None]):
         self._id = table_id
         self._rows = rows
         self._dirty = dirty
+        self._later = later
         self._note = note
         self.get = rows.get
 
@@ -54,6 +59,10 @@ class Table(Generic[R]):
         if not self._dirty:
             self._note()
         self._dirty[self._id, key] = self._rows[key]
+
+    def touch_later(self, key: str) -> None:
+        """Have a row that was changed in place written with whatever is written next."""
+        self._later[self._id, key] = self._rows[key]
 
     def delete(self, key: str) -> R:
         """Remove a row and return it."""
@@ -155,7 +164,8 @@ class Store:
         self._ids: dict[str, int] = {}
         self._tables: dict[int, Table[Any]] = {}
         self._unread: dict[int, dict[str, bytes]] = {}
-        self._dirty: dict[tuple[int, str], msgspec.Struct | bytes | None] = {}
+        self._dirty: Dirty = {}
+        self._later: Dirty = {}
         self._new_tables: dict[int, str] = {}
         self._new_meta: dict[str, str] = {}
         self._after: list[Callable[[], None]] = []
@@ -198,9 +208,8 @@ class Store:
             self._new_tables[table_id] = path
         found = self._tables.get(table_id)
         if found is None:
-            found = self._tables[table_id] = Table(
-                table_id, _decoded(row, self._unread.pop(table_id, {})), self._dirty, self.ask
-            )
+            rows = _decoded(row, self._unread.pop(table_id, {}))
+            found = self._tables[table_id] = Table(table_id, rows, self._dirty, self._later, self.ask)
         return found
 
     def set_meta(self, key: str, value: str) -> None:
@@ -236,12 +245,13 @@ class Store:
         if self._log is not None and (self._dirty or self.unsaved_events or self._new_meta):
             rows = [
                 (tid, key, row if row is None or isinstance(row, bytes) else _encode(row))
-                for (tid, key), row in self._dirty.items()
+                for (tid, key), row in (self._later | self._dirty if self._later else self._dirty).items()
             ]
             self._log.append(Batch(self._new_tables, rows, self.unsaved_events, self._new_meta))
             self._new_tables.clear()
         self._asked = False  # not before: while the disk is full, nothing counts as committed
         self._dirty.clear()
+        self._later.clear()
         self.unsaved_events.clear()
         self._new_meta.clear()
         after, self._after = self._after, []
@@ -267,6 +277,9 @@ class Store:
 
     def close(self) -> None:
         """Commit, fold, and let go of the file."""
+        if self._later:
+            self._dirty.update({key: row for key, row in self._later.items() if key not in self._dirty})
+            self.ask()
         self.commit()
         if self._log is not None:
             self._log.fold()

@@ -215,3 +215,46 @@ def test_a_role_for_the_log_group_has_to_be_passed(audited: Audited) -> None:
     }
     with pytest.raises(AwsError, match="iam:PassRole"):
         audited.run(alice.cloudtrail.create_trail(request))
+
+
+# --- CloudWatch Logs
+
+
+def log_role(audited: Audited, *actions: str) -> dict[str, str]:
+    """A log group, and a role for CloudTrail that may do so much with it."""
+    aws = audited.aws
+    audited.run(aws.logs.create_log_group({"logGroupName": "trail"}))
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": CLOUDTRAIL}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = aws.iam.create_role({"RoleName": "logs", "AssumeRolePolicyDocument": document})["Role"]["Arn"]
+    may = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    aws.iam.put_role_policy({"RoleName": "logs", "PolicyName": "logs", "PolicyDocument": document})
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:trail:*"
+    return {"CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role}
+
+
+def test_events_come_into_the_log_group_by_the_role(audited: Audited) -> None:
+    audited.logging_trail(**log_role(audited, "logs:CreateLogStream", "logs:PutLogEvents"))
+    audited.aws.sqs.create_queue({"QueueName": "orders"})
+    audited.advance(seconds=600)
+    stream = {"logGroupName": "trail", "logStreamName": f"{ACCOUNT}_CloudTrail_us-east-1"}
+    found = audited.run(audited.aws.logs.get_log_events(stream))["events"]
+    assert "CreateQueue" in [json.loads(one["message"])["eventName"] for one in found]
+    assert "LatestCloudWatchLogsDeliveryTime" in audited.aws.cloudtrail.get_trail_status({"Name": "main"})
+
+
+def test_a_role_that_may_not_write_to_the_log_group_is_refused(audited: Audited) -> None:
+    with pytest.raises(AwsError) as caught:
+        audited.create_trail(**log_role(audited, "logs:DescribeLogGroups"))
+    assert caught.value.code == "InvalidCloudWatchLogsLogGroupArnException"
+    assert caught.value.message == "Access denied. Check the permissions for your role."
+
+
+def test_a_role_that_loses_its_permission_shows_in_the_status(audited: Audited) -> None:
+    audited.logging_trail(**log_role(audited, "logs:CreateLogStream", "logs:PutLogEvents"))
+    audited.aws.iam.delete_role_policy({"RoleName": "logs", "PolicyName": "logs"})
+    audited.advance(seconds=600)
+    status = audited.aws.cloudtrail.get_trail_status({"Name": "main"})
+    assert status["LatestCloudWatchLogsDeliveryError"].startswith("AccessDenied")
+    assert "LatestDeliveryError" not in status

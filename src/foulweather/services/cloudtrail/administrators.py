@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
@@ -14,13 +14,18 @@ from foulweather.kernel.why import Fact
 from foulweather.services.cloudtrail import limits, organizing
 from foulweather.services.cloudtrail.checking import answered
 from foulweather.services.cloudtrail.consuming import PRINCIPAL
+from foulweather.services.cloudtrail.eagerly import Answer, at_once
 from foulweather.services.cloudtrail.refusals import refused
 
 Request = Mapping[str, Any]
 
 
-async def register_organization_delegated_admin(call: Call, request: Request) -> dict[str, Any]:
+def register_organization_delegated_admin(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Let a member account administer CloudTrail for the organization."""
+    return at_once(_registered(call, request))
+
+
+async def _registered(call: Call, request: Request) -> Answer:
     member: str = request["MemberAccountId"]
     await _check_caller(call)
     if member == call.account:
@@ -44,8 +49,12 @@ async def register_organization_delegated_admin(call: Call, request: Request) ->
     return {}
 
 
-async def deregister_organization_delegated_admin(call: Call, request: Request) -> dict[str, Any]:
+def deregister_organization_delegated_admin(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Take the administration from a member account."""
+    return at_once(_deregistered(call, request))
+
+
+async def _deregistered(call: Call, request: Request) -> Answer:
     member: str = request["DelegatedAdminAccountId"]
     await _check_caller(call)
     await _delegate(organizing.management(call).organizations.deregister_delegated_administrator, member)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateEventDat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
 from foulweather.kernel.call import Call
@@ -22,6 +22,7 @@ from foulweather.services.cloudtrail import (
     selector_checks,
 )
 from foulweather.services.cloudtrail.consuming import PRINCIPAL, Consumers
+from foulweather.services.cloudtrail.eagerly import Answer, at_once
 from foulweather.services.cloudtrail.records import EventDataStore
 from foulweather.services.cloudtrail.refusals import refused
 from foulweather.services.cloudtrail.state import Lake
@@ -39,8 +40,12 @@ DEFAULT_SELECTORS: Final[list[dict[str, Any]]] = [
 ]
 
 
-async def create_event_data_store(call: Call, request: Request) -> dict[str, Any]:
+def create_event_data_store(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Make a store; it takes events from now on, unless told otherwise."""
+    return at_once(_created(call, request))
+
+
+async def _created(call: Call, request: Request) -> Answer:
     name: str = request["Name"]
     billing = request.get("BillingMode", EXTENDABLE)
     selectors = _selectors(request["AdvancedEventSelectors"]) if request.get("AdvancedEventSelectors") else None
@@ -76,8 +81,12 @@ async def create_event_data_store(call: Call, request: Request) -> dict[str, Any
     return {**describing.store(store), "Status": "CREATED", **tags}
 
 
-async def update_event_data_store(call: Call, request: Request) -> dict[str, Any]:
+def update_event_data_store(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Change what a request names of a store."""
+    return at_once(_updated(call, request))
+
+
+async def _updated(call: Call, request: Request) -> Answer:
     store = finding.active_store(call, request["EventDataStore"])
     billing = request.get("BillingMode", store.billing_mode)
     if billing == FIXED and store.billing_mode == EXTENDABLE:

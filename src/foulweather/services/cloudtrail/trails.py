@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.ht
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from foulweather.services.cloudtrail import (
     selecting,
 )
 from foulweather.services.cloudtrail.consuming import Consumers
+from foulweather.services.cloudtrail.eagerly import Answer, at_once
 from foulweather.services.cloudtrail.records import Trail
 from foulweather.services.cloudtrail.refusals import refused
 from foulweather.services.cloudtrail.state import Trails
@@ -31,8 +32,12 @@ Request = Mapping[str, Any]
 LISTED_AT_ONCE = 100
 
 
-async def create_trail(call: Call, request: Request) -> dict[str, Any]:
+def create_trail(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Make a trail; it logs nothing before StartLogging."""
+    return at_once(_created(call, request))
+
+
+async def _created(call: Call, request: Request) -> Answer:
     trail = Trail(limits.checked_trail_name(request["Name"]), call.account, call.region, "")
     trail.selectors = msgspec.convert(selecting.DEFAULT, list[dict[str, Any]])
     _take(trail, request)
@@ -50,8 +55,12 @@ async def create_trail(call: Call, request: Request) -> dict[str, Any]:
     return describing.trail(trail)
 
 
-async def update_trail(call: Call, request: Request) -> dict[str, Any]:
+def update_trail(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Change what a request names of a trail."""
+    return at_once(_updated(call, request))
+
+
+async def _updated(call: Call, request: Request) -> Answer:
     found = finding.own_trail(call, request["Name"])
     changed = msgspec.structs.replace(found)
     _take(changed, request)
@@ -78,8 +87,12 @@ async def update_trail(call: Call, request: Request) -> dict[str, Any]:
     return describing.trail(now)
 
 
-async def delete_trail(call: Call, request: Request) -> dict[str, Any]:
+def delete_trail(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Delete a trail; what it has collected is delivered, its files stay."""
+    return at_once(_deleted(call, request))
+
+
+async def _deleted(call: Call, request: Request) -> Answer:
     found = finding.own_trail(call, request["Name"])
     state, consumers = call.state(Trails), Consumers.of(call.world)
     if found.is_logging:

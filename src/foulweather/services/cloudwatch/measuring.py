@@ -104,7 +104,7 @@ class Tallies(State):
             self.depths.put(arn, found)
             self._show_depth(found)
             return found
-        elif found.sampled_minute < minute - 1:
+        if found.sampled_minute < minute - 1:
             found.close(self, minute - 1)
             found.forget_shown()
         self.depths.touch(arn)

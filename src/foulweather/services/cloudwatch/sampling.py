@@ -22,7 +22,7 @@ LOOSE_MAX = 200
 """So many runs are held as they are; then they become one row of bytes."""
 
 Form = Literal["value", "age", "until"]
-"""A value as it is, or a time: the seconds since then at the end of a minute, or until then (as long as there are any)."""
+"""A value as it is, or a time: the seconds since then at the end of a minute, or until then while there are any."""
 
 Run = list[int]
 """The first minute, the last one, and each value."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError
+from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.logs import keys, limits, naming, refusals
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.state import DELIVERY, INFREQUENT, STANDARD, LogGroup, LogsState
@@ -124,7 +124,5 @@ def _encrypted(call: Call, request: Request) -> LogGroup:
     if (name is None) == (identifier is None):
         raise invalid("Exactly one of logGroupName or resourceIdentifier must be specified.")
     if identifier is not None and ":query-result:" in identifier:
-        limits.check_not_given(
-            call.operation, {"resourceIdentifier=query-result:*": True}, "resourceIdentifier=query-result:*"
-        )
+        raise not_implemented("logs", f"{call.operation}.resourceIdentifier=query-result:*")
     return naming.require_group(call, name or identifier or "", STANDARD, INFREQUENT, DELIVERY)

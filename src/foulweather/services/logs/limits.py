@@ -1,6 +1,7 @@
 """CloudWatch Logs' quotas, and what is checked against them.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+https://repost.aws/knowledge-center/cloudwatch-logs-throttling
 """
 
 from __future__ import annotations
