@@ -30,6 +30,13 @@ SAME_EVERY_TIME = frozenset(
         "aws:principalservicename",
     }
 )
+UNDER_RESOURCE_CONTROL = frozenset(
+    {"s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss", "cognito-idp", "cognito-identity", "dynamodb", "logs"}
+)
+"""The services whose resources RCPs govern: the first five since they began, the others since 2025.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
+"""
 WITH_IDENTITY_POLICIES = frozenset({"user", "assumed-role", "federated-user"})
 
 
@@ -91,8 +98,16 @@ def policies_of(call: Call, resource: Resource) -> PolicySet:
     guardrails = call.pipeline.guardrails
     if guardrails is not None:
         found.scps = guardrails.service_control(principal.account) if principal.account else NO_LEVELS
-        found.rcps = guardrails.resource_control(resource.account) if resource.account else NO_LEVELS
+        if resource.account and _service_of(call, resource) in UNDER_RESOURCE_CONTROL:
+            found.rcps = guardrails.resource_control(resource.account)
     return found
+
+
+def _service_of(call: Call, resource: Resource) -> str:
+    """The service whose action on a resource it is: STS assumes roles, which are IAM's; else the resource's own."""
+    if call.service == "sts" or not resource.arn.startswith("arn:"):
+        return call.service
+    return resource.arn.split(":", 3)[2]
 
 
 def _session_policy(text: str) -> Held:

@@ -10,8 +10,11 @@ from foulweather.world.world import World
 
 FOLD_STEP_BYTES = 512 << 10
 FOLD_PAUSE_S = 0.02
-# While writes come in, folding waits for a quiet moment, until the log is this many times its usual limit.
+# While writes come in, folding waits for a quiet moment, until the log is this many times its usual limit; from
+# then on it takes a tenth of the time, and what it needs when the log is longer still.
 BUSY_FACTOR = 4
+PRESSED_FACTOR = 16
+SHARE = 10
 QUIET_S = 0.25
 RETRY_PAUSE_S = 1
 LONGEST_NAP_S = 3600
@@ -89,11 +92,16 @@ class Driver:
         if is_busy and self.world.store.log_bytes < BUSY_FACTOR * LOG_BYTES_MAX:
             self._folding = self._loop.call_later(QUIET_S, self._fold)
             return
+        began_s = self._loop.time()
         try:
             self.world.store.fold(FOLD_STEP_BYTES)
         except Exception:
             log.exception("the log cannot be folded; trying again")
             self._folding = self._loop.call_later(RETRY_PAUSE_S, self._fold)
             return
-        more = self.world.store.log_bytes > LOG_BYTES_MAX // 2
-        self._folding = self._loop.call_later(FOLD_PAUSE_S, self._fold) if more else None
+        left = self.world.store.log_bytes
+        is_pressed = left > PRESSED_FACTOR * LOG_BYTES_MAX
+        pause_s = FOLD_PAUSE_S
+        if is_busy and not is_pressed:
+            pause_s = max(pause_s, (self._loop.time() - began_s) * (SHARE - 1))
+        self._folding = self._loop.call_later(pause_s, self._fold) if left > LOG_BYTES_MAX // 2 else None

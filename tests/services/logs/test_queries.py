@@ -208,3 +208,24 @@ async def test_a_query_looks_things_up_in_a_table(aws: Aws) -> None:
 def test_a_lookup_table_is_csv_with_a_header(aws: Aws, body: str) -> None:
     with pytest.raises(AwsError, match="InvalidParameterException"):
         aws.logs.create_lookup_table({"lookupTableName": "t", "tableBody": body})
+
+
+async def test_events_know_the_entity_that_wrote_them(aws: Aws) -> None:
+    make(aws)
+    entity = {"keyAttributes": {"Type": "Service", "Name": "shop", "Environment": "prod"}, "attributes": {"x": "y"}}
+    writing = {"logGroupName": GROUP, "logStreamName": STREAM, "logEvents": [{"timestamp": aws.now, "message": "a"}]}
+    assert "rejectedEntityInfo" not in aws.logs.put_log_events({**writing, "entity": entity})
+    for n in range(70):
+        put(aws, f"b{n}")
+    query = start(aws, "fields @message, @entity.KeyAttributes.Name as name | filter ispresent(name)")
+    await aws.advance(seconds=2)
+    (row,) = rows(aws.logs.get_query_results({"queryId": query}))
+    assert (row["@message"], row["name"]) == ("a", "shop")
+    for keys, error in (
+        ({"Type": "Nonsense", "Name": "x"}, "InvalidTypeValue"),
+        ({"Name": "x", "Environment": "y"}, "MissingRequiredFields"),
+        ({"Type": "Service", "Name": "x"}, "MissingRequiredFields"),
+        ({"Type": "Service", "Colour": "x"}, "InvalidKeyAttributes"),
+    ):
+        answer = aws.logs.put_log_events({**writing, "entity": {"keyAttributes": keys}})
+        assert answer["rejectedEntityInfo"] == {"errorType": error}

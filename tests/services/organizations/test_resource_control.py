@@ -100,3 +100,12 @@ async def test_a_perimeter_keeps_strangers_out_whatever_the_resource_says(tree: 
     assert "resource control policy" in str(caught.value.why)
     tree.detach(policy, tree.outer)
     assert await awaited(attempt()) is not None
+
+
+async def test_services_that_no_such_policy_governs_go_on_as_before(tree: Tree) -> None:
+    stranger = tree.aws.in_account(STRANGER)
+    topic = tree.member.sns.create_topic({"Name": "open"})["TopicArn"]
+    policy = allowing("sns:GetTopicAttributes", resource=topic)
+    tree.member.sns.set_topic_attributes({"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy})
+    tree.attach(tree.policy("Perimeter", perimeter("sns:*"), "RESOURCE_CONTROL_POLICY"), tree.outer)
+    assert stranger.sns.get_topic_attributes({"TopicArn": topic})["Attributes"]["TopicArn"] == topic

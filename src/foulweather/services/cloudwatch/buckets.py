@@ -7,6 +7,7 @@ when that is not enough: percentiles of such a minute are that near. Memory is b
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import msgspec
 
@@ -75,6 +76,30 @@ class Bucket(msgspec.Struct, array_like=True):
             self.values = binned(values)
 
 
+class Gathered(Bucket, array_like=True):
+    """Buckets put together for somebody who reads them; a plain bucket is a series' own, and not to be changed."""
+
+    def take(self, count: float, total: float, low: float, high: float) -> None:
+        """Take in a bucket's statistics, without its values."""
+        self.count += count
+        self.total += total
+        if low < self.low:
+            self.low = low
+        if high > self.high:
+            self.high = high
+
+
+def gathered(into: dict[int, Bucket], start_ms: int) -> Gathered:
+    """The bucket of a period, ready to be added to."""
+    held = into.get(start_ms)
+    if isinstance(held, Gathered):
+        return held
+    found = into[start_ms] = Gathered()
+    if held is not None:
+        found.merge(held)
+    return found
+
+
 def binned(values: dict[float, float]) -> dict[float, float]:
     """Values put together by nearness, so that at most two thirds of the exact ones are left."""
     width = _BIN
@@ -112,6 +137,16 @@ def packed(buckets: dict[int, Bucket]) -> bytes:
                 [at, _small(bucket.count), _small(bucket.total), _small(bucket.low), _small(bucket.high), values]
             )
     return _encode(rows)
+
+
+def statistics(block: bytes) -> Iterator[tuple[int, float, float, float, float]]:
+    """The minute, count, sum, least and greatest of each bucket that was packed."""
+    for row in _decode(block):
+        if len(row) == 3:
+            at, value, count = row
+            yield at, count, value * count, value, value  # type: ignore[misc, operator]
+        else:
+            yield row[0], row[1], row[2], row[3], row[4]  # type: ignore[misc]
 
 
 def unpacked(block: bytes) -> dict[int, Bucket]:

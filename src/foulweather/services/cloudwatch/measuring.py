@@ -107,6 +107,7 @@ class Tallies(State):
         if found.sampled_minute < minute - 1:
             found.close(self, minute - 1)
             found.forget_shown()
+        found.changes += 1
         self.depths.touch(arn)
         return found
 
@@ -131,6 +132,7 @@ class Tallies(State):
         elif found.sampled_minute < minute - 1:
             found.close(self, minute - 1)
         found.is_gone = False
+        found.changes += 1
         self.gauges.touch(key)
         return found
 
@@ -139,6 +141,7 @@ class Tallies(State):
         if sampled is not None and not sampled.is_gone:
             sampled.close(self, max(sampled.sampled_minute, at_ms // MINUTE_MS - 1))
             sampled.is_gone = True
+            sampled.changes += 1
             (self.depths if isinstance(sampled, Depth) else self.gauges).touch(sampled.key)
 
     def _show_depth(self, depth: Depth) -> None:

@@ -258,6 +258,7 @@ def _stored(tallies: Tallies, event: Event, storage_class: str, size: int, count
             metric = bucket_metric(bucket, name, StorageType=storage)
             gauge = tallies.gauge(key, event.at_ms, metric, unit, (event.account, event.region), 1440)
         gauge.value = max(0, gauge.value + change)
+        gauge.changes += 1
         tallies.gauges.touch(key)
 
 

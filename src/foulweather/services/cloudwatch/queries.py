@@ -167,7 +167,8 @@ class Evaluation:
     def _line(self, metric: Metric, unit: str | None, stat: str, period_s: int, window: Window | None = None) -> Line:
         statistic = stats.parsed(stat)
         assert statistic is not None
-        read = self.state.read(metric, unit, period_s, window or self.window)
+        has_values = stats.is_percentile(stat)
+        read = self.state.read(metric, unit, period_s, window or self.window, has_values=has_values)
         points = {at: value for at, bucket in sorted(read.items()) if (value := statistic(bucket)) is not None}
         return Line(metric.name, points, period_s, (metric, unit, stat))
 

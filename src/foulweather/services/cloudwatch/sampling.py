@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from foulweather.services.cloudwatch.buckets import Bucket
+from foulweather.services.cloudwatch.buckets import Bucket, gathered
 from foulweather.services.cloudwatch.series import MINUTE_MS, RETAINED, Reading
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LOOSE_MAX = 200
 """So many runs are held as they are; then they become one row of bytes."""
+
+NEVER = 1 << 40
+"""A minute that does not come."""
 
 Form = Literal["value", "age", "until"]
 """A value as it is, or a time: the seconds since then at the end of a minute, or until then while there are any."""
@@ -40,6 +43,7 @@ class Sampled(msgspec.Struct, kw_only=True):
     packs: list[tuple[int, int]] = msgspec.field(default_factory=list[tuple[int, int]])
     is_gone: bool = False
     every_minutes: int = 1
+    changes: int = 0
 
     def standing(self, first: int, last: int) -> Iterator[Run]:
         """The runs that what stands now makes of some minutes."""
@@ -78,6 +82,13 @@ class Sampled(msgspec.Struct, kw_only=True):
             standing = self.standing(self.sampled_minute + 1, now_minute - 1)
             yield from _clipped(standing, first, last)
 
+    def changes_minute(self, now_minute: int) -> int:
+        """From which minute on what is sampled is something else, if nothing happens."""
+        if self.is_gone:
+            return NEVER
+        run = next(iter(self.standing(now_minute, NEVER)), None)
+        return NEVER if run is None else run[1] + 1
+
     def newest_minute(self, now_minute: int) -> int:
         """The last minute that has a sample, -1 when there is none."""
         found = self.runs[-1][1] if self.runs else -1
@@ -104,6 +115,14 @@ class View:
         self._column = column + 2
         self._form = form
 
+    def change(self) -> int:
+        """How often what is sampled was changed."""
+        return self._sampled.changes
+
+    def changes_minute(self, now_minute: int) -> int:
+        """From which minute on it is something else, if nothing happens."""
+        return self._sampled.changes_minute(now_minute)
+
     def newest_ms(self, now_ms: int) -> int:
         """When there was a datapoint last."""
         return self._sampled.newest_minute(now_ms // MINUTE_MS) * MINUTE_MS
@@ -128,11 +147,7 @@ class View:
             value = (at_ms + MINUTE_MS - when_ms) if self._form == "age" else (when_ms - at_ms)
             if value < 0 and self._form == "until":
                 return
-            start_ms = wanted.start_of(at_ms)
-            held = into.get(start_ms)
-            if held is None:
-                held = into[start_ms] = Bucket()
-            held.add(float(max(0, value) // 1000))
+            gathered(into, wanted.start_of(at_ms)).add(float(max(0, value) // 1000))
 
 
 def fill(into: dict[int, Bucket], wanted: Reading, minutes: tuple[int, int, int], value: float) -> None:
@@ -142,10 +157,7 @@ def fill(into: dict[int, Bucket], wanted: Reading, minutes: tuple[int, int, int]
         start_ms = wanted.start_of(minute * MINUTE_MS)
         ends = min(last, (start_ms + wanted.period_ms - 1) // MINUTE_MS)
         count = (ends - minute) // step + 1
-        held = into.get(start_ms)
-        if held is None:
-            held = into[start_ms] = Bucket()
-        held.add(value, count)
+        gathered(into, start_ms).add(value, count)
         minute += count * step
 
 
@@ -157,6 +169,14 @@ class Zeros:
     def __init__(self, tallies: Tallies, sampled: Sampled) -> None:
         self._tallies = tallies
         self._sampled = sampled
+
+    def change(self) -> int:
+        """How often what is sampled was changed."""
+        return self._sampled.changes
+
+    def changes_minute(self, now_minute: int) -> int:
+        """From which minute on it is something else, if nothing happens."""
+        return self._sampled.changes_minute(now_minute)
 
     def newest_ms(self, now_ms: int) -> int:
         """When there was a zero last."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from foulweather.services.cloudwatch.buckets import Bucket, packed, unpacked
+from foulweather.services.cloudwatch.buckets import Bucket, Gathered, gathered, packed, statistics, unpacked
 
 if TYPE_CHECKING:
     from foulweather.services.cloudwatch.sampling import Zeros
@@ -39,13 +39,17 @@ class StreamRow(msgspec.Struct):
 
 
 class Reading(NamedTuple):
-    """What is read of a stream: a range, in periods that begin at `origin_ms` and every so often before and after."""
+    """What is read of a stream: a range, in periods that begin at `origin_ms` and every so often before and after.
+
+    Where no single values are asked for (no percentiles, say), only the statistics are put together.
+    """
 
     start_ms: int
     end_ms: int
     period_ms: int
     origin_ms: int
     now_ms: int
+    has_values: bool = True
 
     @property
     def first_minute(self) -> int:
@@ -62,7 +66,8 @@ class Stream:
     """The buckets of a metric in one unit, by minute since the epoch."""
 
     __slots__ = (
-        "_block", "_block_at", "_key", "_last", "_rolled", "_state", "blocks", "last_ms", "minutes", "row", "zeros"
+        "_block", "_block_at", "_key", "_last", "_rolled", "_state", "blocks", "changes", "last_ms", "minutes", "row",
+        "zeros",
     )  # fmt: skip
 
     def __init__(self, state: WatchState, row: StreamRow) -> None:
@@ -71,12 +76,17 @@ class Stream:
         self.minutes: dict[int, Bucket] = {}
         self.blocks: dict[int, int] = {}
         self.last_ms = 0
+        self.changes = 0
         self.zeros: Zeros | None = None
         self._last = -1
         self._key = ""
         self._block: dict[int, Bucket] = {}
         self._block_at = -1
         self._rolled = 0
+
+    def change(self) -> int:
+        """How often it was added to."""
+        return self.changes if self.zeros is None else self.changes + self.zeros.change()
 
     def newest_ms(self, now_ms: int) -> int:
         """When there was a datapoint last."""
@@ -85,6 +95,7 @@ class Stream:
     def bucket(self, at_ms: int) -> Bucket:
         """The bucket of a time, to be added to; it is written with the next commit."""
         minute = at_ms // MINUTE_MS
+        self.changes += 1
         if at_ms > self.last_ms:
             self.last_ms = at_ms
         table = self._state.minutes
@@ -120,14 +131,35 @@ class Stream:
         if wanted.period_ms < MINUTE_MS:
             self._read_seconds(wanted, into)
             return
-        first, last = wanted.start_ms // MINUTE_MS, -(-wanted.end_ms // MINUTE_MS)
+        first, last = wanted.first_minute, -(-wanted.end_ms // MINUTE_MS)
         told: set[int] | None = None if self.zeros is None else set()
-        for at in sorted(self.blocks):
-            if at * BLOCK_MINUTES < last and (at + 1) * BLOCK_MINUTES > first:
-                self._collect(self._opened(at), first, last, wanted, into, told)
+        if self.blocks:
+            for at in self._blocks_within(first, last):
+                if wanted.has_values or told is not None:
+                    self._collect(self._opened(at), first, last, wanted, into, told)
+                else:
+                    self._sum(at, first, last, wanted, into)
         self._collect(self.minutes, first, last, wanted, into, told)
         if self.zeros is not None and told is not None:
             self.zeros.read(wanted, told, into)
+
+    def _blocks_within(self, first: int, last: int) -> list[int]:
+        begin, end = first // BLOCK_MINUTES, -(-last // BLOCK_MINUTES)
+        if end - begin < len(self.blocks):
+            return [at for at in range(begin, end) if at in self.blocks]
+        return sorted(at for at in self.blocks if begin <= at < end)
+
+    def _sum(self, at: int, first: int, last: int, wanted: Reading, into: dict[int, Bucket]) -> None:
+        """Add a block's statistics, without making its buckets."""
+        _, _, period_ms, origin_ms, _, _ = wanted
+        start_ms, held = -1, None
+        for minute, count, total, low, high in statistics(self._state.blocks[f"{self.row.id}.{at}"]):
+            if first <= minute < last:
+                at_ms = minute * MINUTE_MS
+                begins_ms = at_ms - (at_ms - origin_ms) % period_ms
+                if held is None or begins_ms != start_ms:
+                    start_ms, held = begins_ms, gathered(into, begins_ms)
+                held.take(count, total, low, high)
 
     def _collect(
         self,
@@ -138,23 +170,25 @@ class Stream:
         into: dict[int, Bucket],
         told: set[int] | None,
     ) -> None:
-        _, _, period_ms, origin_ms, now_ms = wanted
-        for minute, bucket in buckets.items():
-            if not first <= minute < last:
+        _, _, period_ms, origin_ms, _, has_values = wanted
+        minutes = buckets if len(buckets) < last - first else range(first, last)
+        for minute in minutes:
+            bucket = buckets.get(minute)
+            if bucket is None or not first <= minute < last:
                 continue
-            at_ms = minute * MINUTE_MS
-            if now_ms - at_ms > RETAINED[0][0]:
-                kept = resolution(now_ms - at_ms)
-                if not kept or period_ms < kept * MINUTE_MS:
-                    continue
-                at_ms -= at_ms % (kept * MINUTE_MS)
             if told is not None:
                 told.add(minute)
+            at_ms = minute * MINUTE_MS
             start_ms = at_ms - (at_ms - origin_ms) % period_ms
             held = into.get(start_ms)
             if held is None:
-                held = into[start_ms] = Bucket()
-            held.merge(bucket)
+                into[start_ms] = bucket
+                continue
+            held = held if isinstance(held, Gathered) else gathered(into, start_ms)
+            if has_values:
+                held.merge(bucket)
+            else:
+                held.take(bucket.count, bucket.total, bucket.low, bucket.high)
 
     def _read_seconds(self, wanted: Reading, into: dict[int, Bucket]) -> None:
         start_ms = max(wanted.start_ms, wanted.now_ms - SECONDS_MS)
@@ -163,7 +197,7 @@ class Stream:
             for second, held in (bucket.seconds or {}).items() if bucket is not None else ():
                 at_ms = second * 1000
                 if start_ms <= at_ms < wanted.end_ms:
-                    into.setdefault(wanted.start_of(at_ms), Bucket()).merge(held)
+                    gathered(into, wanted.start_of(at_ms)).merge(held)
 
     # --- packing
 

@@ -87,10 +87,12 @@ class WatchState(State):
         """Let a metric be what is sampled."""
         self.metrics.setdefault(metric, {})[unit] = view
 
-    def read(self, metric: Metric, unit: str | None, period_s: int, window: Window) -> dict[int, Bucket]:
+    def read(
+        self, metric: Metric, unit: str | None, period_s: int, window: Window, *, has_values: bool = True
+    ) -> dict[int, Bucket]:
         """A metric's buckets in a window, by the time at which each begins; without a unit, of all units together."""
         found: dict[int, Bucket] = {}
-        wanted = Reading(window.start_ms, window.end_ms, period_s * 1000, window.origin_ms, window.now_ms)
+        wanted = Reading(window.start_ms, window.end_ms, period_s * 1000, window.origin_ms, window.now_ms, has_values)
         for each, stream in self.metrics.get(metric, {}).items():
             if unit is None or unit == each:
                 stream.read(wanted, found)

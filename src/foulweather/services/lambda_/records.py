@@ -51,6 +51,8 @@ class Configuration(msgspec.Struct, kw_only=True):
     """LoggingConfig, complete: LogFormat, LogGroup, and the levels of JSON logs."""
     told: JsonObject = {}
     modified_ms: int
+    settles_ms: int = 0
+    """When the state or update that is under way ends (`lambda.settle_function`); 0 when nothing is under way."""
     revision_id: str
     state: str = "Active"
     state_reason: str = ""
@@ -109,11 +111,14 @@ class Function(msgspec.Struct, kw_only=True):
     account: str
     region: str
     latest: Configuration
+    before: Configuration | None = None
+    """What invocations of `$LATEST` still run while an update is under way."""
     versions: dict[str, Configuration] = {}
     versions_published: int = 0
     aliases: dict[str, Alias] = {}
     policies: dict[str, str] = {}
     """Resource policies, as JSON, by qualifier."""
+    policy_revisions: dict[str, str] = {}
     urls: dict[str, Url] = {}
     async_configs: dict[str, AsyncConfig] = {}
     provisioned: dict[str, Provisioned] = {}
@@ -128,9 +133,37 @@ class Function(msgspec.Struct, kw_only=True):
         """The function's ARN, without a qualifier."""
         return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
 
+    def qualified(self, qualifier: str) -> str:
+        """The ARN of a version or alias, or of the function where there is no qualifier."""
+        return f"{self.arn}:{qualifier}" if qualifier else self.arn
+
+    @property
+    def serving(self) -> Configuration:
+        """What an invocation of `$LATEST` runs: the code and configuration before an update that is under way."""
+        return self.before or self.latest
+
     def configuration(self, version: str) -> Configuration | None:
         """A version's configuration."""
         return self.latest if version == LATEST else self.versions.get(version)
+
+
+class Layer(msgspec.Struct, kw_only=True):
+    """A layer, which outlives its versions: no later version gets a number again."""
+
+    name: str
+    last: int = 0
+
+
+class SigningConfig(msgspec.Struct, kw_only=True):
+    """A code signing configuration: whose signatures functions want, and what happens to code without one."""
+
+    id: str
+    arn: str
+    description: str = ""
+    publishers: list[str]
+    untrusted: str = "Warn"
+    modified_ms: int
+    tags: dict[str, str] = {}
 
 
 class LayerVersion(msgspec.Struct, kw_only=True):
@@ -170,5 +203,8 @@ class Mapping(msgspec.Struct, kw_only=True):
     last_result: str = "No records processed"
     modified_ms: int
     tags: dict[str, str] = {}
+    is_enabled: bool = True
+    """Whether it is to be (or become) `Enabled` once the change that is under way has ended."""
+    made_ms: int = 0
     positions: dict[str, str] = {}
     """How far each shard of a stream has been read: the sequence number of the last record that is done with."""

@@ -23,8 +23,20 @@ Spans = list[tuple[int, int]]
 Masks = dict[int, Spans]
 """The masked parts of a chunk's events, by sequence number."""
 
+Entity = dict[str, str]
+"""What PutLogEvents said of the entity that wrote: `KeyAttributes.Name` and so on."""
+
+
+class Extras(msgspec.Struct, array_like=True):
+    """What few events have: masked parts, and entities (of the events from a first number to a last)."""
+
+    masks: Masks = {}
+    entities: list[tuple[int, int, Entity]] = []
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode_masks = msgspec.msgpack.Decoder(Masks).decode
+_decode = msgspec.msgpack.Decoder(Extras).decode
+_NO_EXTRAS: Final = Extras()
 
 
 class Head(NamedTuple):
@@ -42,7 +54,7 @@ class Head(NamedTuple):
 class Chunk:
     """An open chunk: a column for each property of its events; `ends` are where messages end in `text`."""
 
-    __slots__ = ("ends", "ingested", "masks", "seqs", "text", "times")
+    __slots__ = ("ends", "extras", "ingested", "seqs", "text", "times")
 
     def __init__(
         self,
@@ -51,18 +63,22 @@ class Chunk:
         ingested: Sequence[int],
         ends: Sequence[int],
         text: bytes,
-        masks: Masks,
+        extras: Extras,
     ) -> None:
         self.times = times
         self.seqs = seqs
         self.ingested = ingested
         self.ends = ends
         self.text = text
-        self.masks = masks
+        self.extras = extras
 
     def message(self, index: int) -> str:
         """An event's message."""
         return self.text[self.ends[index - 1] if index else 0 : self.ends[index]].decode()
+
+    def entity(self, seq: int) -> Entity | None:
+        """The entity that wrote an event, if that was told."""
+        return next((entity for first, last, entity in self.extras.entities if first <= seq <= last), None)
 
 
 def packed(
@@ -70,13 +86,13 @@ def packed(
     seqs: Sequence[int],
     ingested: Sequence[int],
     messages: Sequence[bytes],
-    masks: Masks | None = None,
+    extras: Extras | None = None,
     *,
     compress: bool = False,
 ) -> bytes:
     """Events in order of time as a row."""
     text = b"".join(messages)
-    hidden = _encode(masks) if masks else b""
+    hidden = _encode(extras) if extras is not None else b""
     body = b"".join(
         (
             array("q", times).tobytes(),
@@ -115,22 +131,24 @@ def opened(row: bytes) -> Chunk:
     at += 4 * count
     (hidden,) = struct.unpack_from("<I", body, at)
     at += 4
-    masks = _decode_masks(body[at : at + hidden]) if hidden else {}
+    extras = _decode(body[at : at + hidden]) if hidden else _NO_EXTRAS
     times, seqs, ingested = columns
-    return Chunk(times, seqs, ingested, list(accumulate(lengths)), bytes(body[at + hidden :]), masks)
+    return Chunk(times, seqs, ingested, list(accumulate(lengths)), bytes(body[at + hidden :]), extras)
 
 
 def merged(rows: Iterable[bytes]) -> bytes:
     """Several chunks as one, in order of time and arrival."""
     events: list[tuple[int, int, int, bytes]] = []
-    masks: Masks = {}
+    extras = Extras()
     for row in rows:
         chunk = opened(row)
-        masks.update(chunk.masks)
+        extras.masks.update(chunk.extras.masks)
+        extras.entities.extend(chunk.extras.entities)
         start, text = 0, chunk.text
         for time, seq, ingested, end in zip(chunk.times, chunk.seqs, chunk.ingested, chunk.ends, strict=True):
             events.append((time, seq, ingested, text[start:end]))
             start = end
     events.sort()
     times, seqs, ingests, messages = zip(*events, strict=True)
-    return packed(times, seqs, ingests, messages, masks, compress=True)
+    has_extras = bool(extras.masks or extras.entities)
+    return packed(times, seqs, ingests, messages, extras if has_extras else None, compress=True)

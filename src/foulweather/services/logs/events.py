@@ -27,7 +27,6 @@ def put_log_events(call: Call, request: Request) -> dict[str, Any]:
     group_name, stream_name = request.get("logGroupName"), request.get("logStreamName")
     if group_name is None or stream_name is None:
         refusals.check_model(call, request)
-    limits.check_not_given("PutLogEvents", request, "entity")
     batch = ingesting.checked_batch(call, request)
     state = call.state(LogsState)
     group = state.groups.get(group_name or "")
@@ -40,11 +39,17 @@ def put_log_events(call: Call, request: Request) -> dict[str, Any]:
         raise no_stream(group.arn, stream_name or "")
     if group.key:
         keys.check_usable(call, state, group)
+    error_type = ""
+    if request.get("entity"):
+        entity, error_type = ingesting.entity_of(request["entity"])
+        batch = batch._replace(entity=entity)
     rejected = ingesting.accept(call, state, group, stream, batch)
     # Tokens are not looked at any more, but clients still get one.
     answer: dict[str, Any] = {"nextSequenceToken": shown(call.now << TIME_SHIFT | state.storage(stream).next_seq)}
     if rejected:
         answer["rejectedLogEventsInfo"] = rejected
+    if error_type:
+        answer["rejectedEntityInfo"] = {"errorType": error_type}
     return answer
 
 

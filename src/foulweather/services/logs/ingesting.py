@@ -7,17 +7,26 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.logs import auditing, forwarding, limits, metrics, refusals
-from foulweather.services.logs.chunks import Masks
+from foulweather.services.logs.chunks import Entity, Masks
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.scanning import id_of
 from foulweather.services.logs.state import LogGroup, LogsState, LogStream
 from foulweather.services.logs.tails import Tails
 from foulweather.services.logs.watching import Watch, mask, watch
+
+_KEY_ATTRIBUTES: Final = frozenset({"Type", "ResourceType", "Identifier", "Name", "Environment"})
+_ENTITY_TYPES: Final = {
+    "Service": frozenset({"Name", "Environment"}),
+    "RemoteService": frozenset({"Name"}),
+    "AWS::Service": frozenset({"Name"}),
+    "AWS::Resource": frozenset({"ResourceType", "Identifier"}),
+    "Resource": frozenset({"ResourceType", "Identifier"}),
+}
 
 
 class Batch(NamedTuple):
@@ -27,6 +36,7 @@ class Batch(NamedTuple):
     texts: list[str]
     messages: list[bytes]
     bytes: int
+    entity: Entity | None = None
 
 
 def checked_batch(call: Call, request: Mapping[str, Any]) -> Batch:
@@ -64,13 +74,37 @@ def checked_batch(call: Call, request: Mapping[str, Any]) -> Batch:
     return Batch(times, texts, messages, size)
 
 
+def entity_of(given: Mapping[str, Any]) -> tuple[Entity | None, str]:
+    """The entity that a request tells of, flattened, or why it is rejected: the events are taken all the same.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/adding-your-own-related-telemetry.html
+    """
+    keys: Mapping[str, str] = given.get("keyAttributes") or {}
+    attributes: Mapping[str, str] = given.get("attributes") or {}
+    if not keys.keys() <= _KEY_ATTRIBUTES or not all(0 < len(value) <= 512 for value in keys.values()):
+        return None, "InvalidKeyAttributes"
+    if len(attributes) > 10 or not all(
+        0 < len(name) <= 256 and 0 < len(value) <= 512 for name, value in attributes.items()
+    ):
+        return None, "InvalidAttributes"
+    if "Type" not in keys:
+        return None, "MissingRequiredFields"
+    needed = _ENTITY_TYPES.get(keys["Type"])
+    if needed is None:
+        return None, "InvalidTypeValue"
+    if not needed <= keys.keys():
+        return None, "MissingRequiredFields"
+    flat = {f"KeyAttributes.{name}": value for name, value in keys.items()}
+    return flat | {f"Attributes.{name}": value for name, value in attributes.items()}, ""
+
+
 def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, batch: Batch) -> dict[str, int]:
     """Store what is neither too old nor too new, and tell what is rejected.
 
     "Events older than 14 days or preceding the log group's retention period are rejected while processing remaining
     valid events", as are those more than two hours in the future.
     """
-    now, (times, texts, messages, size) = call.now, batch
+    now, (times, texts, messages, size, entity) = call.now, batch
     rejected: dict[str, int] = {}
     start, end, count = 0, len(times), len(times)
     if times[-1] > now + limits.NEWEST_MS:
@@ -103,7 +137,7 @@ def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, bat
             if looks.audits:
                 auditing.report(call, group, looks.audits, looks.identifiers, [texts[index] for index in masks])
     storage = state.storages[stream.number]
-    first = storage.append(times, messages, now, masks)
+    first = storage.append(times, messages, now, masks, entity)
     if group.retention_ms and storage.pieces[0].last_ms < now - group.retention_ms:
         state.expire(group, now)
     call.happened(

@@ -141,6 +141,7 @@ def records(call: Call, groups: Iterable[LogGroup], start_ms: int, end_ms: int) 
                 event.ingested_ms,
                 event.masked,
                 pointer(group, event.id),
+                entity=event.entity,
                 unmasked=None if event.spans is None else event.message,
             )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from foulweather.services.logs import chunks
-from foulweather.services.logs.chunks import Chunk, Spans
+from foulweather.services.logs.chunks import Chunk, Entity, Spans
 from foulweather.services.logs.filter_patterns import Pattern
 from foulweather.services.logs.storage import Piece, Storage
 
@@ -33,6 +33,7 @@ class Found(NamedTuple):
     stream: int
     message: str
     spans: Spans | None
+    entity: Entity | None = None
 
     @property
     def masked(self) -> str:
@@ -138,7 +139,8 @@ class Scan:
         self.scanned_bytes += piece.stored_bytes
         chunk = chunks.opened(row)
         pattern, stream = self._pattern, piece.stream
-        times, seqs, ingested, masks = chunk.times, chunk.seqs, chunk.ingested, chunk.masks
+        times, seqs, ingested, masks = chunk.times, chunk.seqs, chunk.ingested, chunk.extras.masks
+        entity = chunk.entity if chunk.extras.entities else None
         low, high = self._low, self._high
         start = bisect_left(times, low >> TIME_SHIFT)
         end = bisect_right(times, high >> TIME_SHIFT)
@@ -155,7 +157,8 @@ class Scan:
             spans = masks.get(seq)
             seen = message if spans is None or self._shows_masked else masked(message, spans)
             if matches is None or matches(seen):
-                yield Found(event_id, time_ms, ingested[index], stream, message, spans)
+                wrote = None if entity is None else entity(seq)
+                yield Found(event_id, time_ms, ingested[index], stream, message, spans, wrote)
 
 
 def _holding(chunk: Chunk, needle: bytes, start: int, end: int) -> Iterator[int]:

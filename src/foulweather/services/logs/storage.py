@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from foulweather.services.logs import chunks
-from foulweather.services.logs.chunks import Masks
+from foulweather.services.logs.chunks import Entity, Extras, Masks
 from foulweather.world.store import Table
 
 # So many chunks of single PutLogEvents, or so many bytes of them, are merged into one.
@@ -57,14 +57,24 @@ class Storage:
         self._next_key = max(self._next_key, int(key.partition("/")[2]) + 1)
         self.next_seq = max(self.next_seq, piece.last_seq + 1)
 
-    def append(self, times: Sequence[int], messages: Sequence[bytes], now_ms: int, masks: Masks) -> int:
+    def append(
+        self,
+        times: Sequence[int],
+        messages: Sequence[bytes],
+        now_ms: int,
+        masks: Masks | None = None,
+        entity: Entity | None = None,
+    ) -> int:
         """Store events in order of time; the number of the first in the stream's sequence."""
         first = self.next_seq
         count = len(times)
         self.next_seq = first + count
-        if masks:
-            masks = {first + index: spans for index, spans in masks.items()}
-        row = chunks.packed(times, range(first, first + count), [now_ms] * count, messages, masks)
+        extras = None
+        if masks or entity:
+            extras = Extras({first + index: spans for index, spans in (masks or {}).items()})
+            if entity:
+                extras.entities.append((first, first + count - 1, entity))
+        row = chunks.packed(times, range(first, first + count), [now_ms] * count, messages, extras)
         self._loosen(self._put(row))
         if len(self._loose) >= LOOSE_MAX or self._loose_bytes >= LOOSE_BYTES_MAX:
             self._merge()

@@ -182,3 +182,11 @@ def test_extracted_values_are_named_as_the_pattern_names_them() -> None:
 
 def test_a_pattern_is_compiled_once() -> None:
     assert compiled("{ $.a = 1 }") is compiled("{ $.a = 1 }")
+
+
+def test_the_patterns_of_the_catalogue_match_their_lines() -> None:
+    assert matching("[timestamp, level=ERROR, ...]", ["2026-01-01T00:00:00Z ERROR it broke", "x INFO y"]) == [0]
+    assert matching('{ $.error_type = "PaymentFailed" }', ['{"error_type":"PaymentFailed","error_code":"E1"}']) == [0]
+    deploying = '{$.eventName = "UpdateService" && $.userIdentity.arn != "arn:aws:sts::1:assumed-role/deploy/ci"}'
+    by = '{"eventName":"UpdateService","userIdentity":{"arn":"arn:aws:sts::1:assumed-role/%s/ci"}}'
+    assert matching(deploying, [by % "deploy", by % "somebody"]) == [1]
