@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from foulweather.kernel import answers
-from foulweather.kernel.answers import Answers, NotYet, given, waiting
+from foulweather.kernel.answers import Answers, NotYet, answered, given
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.policy import principal as principals
@@ -37,6 +36,14 @@ class Slow:
         raise NotYet(call, question, self.answer(question))
 
 
+async def carried_out(operation: Callable[[], Any]) -> Any:
+    """As the kernel carries operations out."""
+    try:
+        return operation()
+    except NotYet as pending:
+        return await answered(pending, operation)
+
+
 @pytest.fixture
 def call(aws: Aws) -> Call:
     return Call(aws.pipeline, "s3", "PutObject", ACCOUNT, "us-east-1", principals.root(ACCOUNT))
@@ -45,15 +52,15 @@ def call(aws: Aws) -> Call:
 async def test_what_was_asked_is_answered_once_and_the_operation_begins_anew(call: Call) -> None:
     slow, begun = Slow(), 0
 
-    @waiting
-    def operation(call: Call, start: int) -> Any:
+    def operation() -> Any:
         nonlocal begun
         begun += 1
-        first = slow.ask(call, {"n": start})["n"]
+        first = slow.ask(call, {"n": 1})["n"]
         return slow.ask(call, {"n": first})["n"]
 
-    result = operation(call, 1)
-    assert isinstance(result, Awaitable)
+    result = asyncio.ensure_future(carried_out(operation))
+    await asyncio.sleep(0)
+    assert not result.done()
     slow.free.set()
     assert await result == 3
     assert slow.asked == [{"n": 1}, {"n": 2}]
@@ -64,21 +71,19 @@ async def test_what_was_asked_is_answered_once_and_the_operation_begins_anew(cal
 async def test_a_refusal_is_raised_where_the_answer_was_wanted(call: Call) -> None:
     slow = Slow()
 
-    @waiting
-    def operation(call: Call) -> Any:
+    def operation() -> Any:
         try:
             return slow.ask(call, {"n": 13})
         except AwsError as error:
             return {"refused": error.code}
 
-    result = operation(call)
     slow.free.set()
-    assert await result == {"refused": "Unlucky"}
+    assert await carried_out(operation) == {"refused": "Unlucky"}
 
 
 async def test_one_who_leaves_leaves_nothing_behind(call: Call) -> None:
     slow = Slow()
-    task = asyncio.ensure_future(answers.waiting(lambda: slow.ask(call, {"n": 1}))())
+    task = asyncio.ensure_future(carried_out(lambda: slow.ask(call, {"n": 1})))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

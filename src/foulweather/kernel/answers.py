@@ -1,8 +1,8 @@
 """Another service that takes its time: an operation that needs its answer waits for it, and then begins anew.
 
 Operations are decided at once, so that nothing comes between. Where the other service (KMS, mostly) does not answer
-at once, because a fault holds it up, the operation is left before it has changed anything, waits, and is carried
-out from its beginning: it looks at everything anew, and finds the answer waiting. `waiting` makes an operation do so:
+at once, because a fault holds it up, the operation is left before it has changed anything, the kernel waits, and
+carries it out from its beginning: it looks at everything anew, and finds the answer there:
 
     response = answers.given(call, question)
     if response is None:
@@ -14,15 +14,12 @@ out from its beginning: it looks at everything anew, and finds the answer waitin
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.world.world import World
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Response = Mapping[str, Any]
 
 
@@ -70,20 +67,6 @@ def given(call: Call, question: Mapping[str, Any]) -> Response | None:
                 raise answer
             return answer
     return None
-
-
-def waiting(operation: Callable[P, R]) -> Callable[P, R]:
-    """An operation that waits for other services where it must."""
-
-    @wraps(operation)
-    def carry_out(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return operation(*args, **kwargs)
-        except NotYet as pending:
-            # The kernel takes an awaitable from any operation.
-            return cast(R, answered(pending, lambda: operation(*args, **kwargs)))
-
-    return carry_out
 
 
 async def answered(pending: NotYet, again: Callable[[], Any]) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Awaitable, Callable
 
+from foulweather.world.flights import Flight
 from foulweather.world.world import World
 
 Close = Callable[[], None]
-Open = Callable[[socket.socket], Awaitable[Close]]
-"""Serves the world's API on a listening socket; what it gives ends that."""
+Open = Callable[[socket.socket, Flight], Awaitable[Close]]
+"""Serves the world's API on a listening socket to work that is in flight; what it gives ends that."""
 
 
 class Doors:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from foulweather.kernel import validation
+from foulweather.kernel.answers import NotYet, answered
 from foulweather.kernel.call import NOWHERE, Call
 from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.directory import Directory, Guardrails
@@ -95,6 +96,8 @@ class Pipeline:
                 waiting = self._held_up(call, operation, request, delay_ms)
                 return self._in_flight(call, waiting, operation, request)
             response: Any = operation.run(call, request)
+        except NotYet as pending:
+            response = answered(pending, lambda: operation.run(call, request))
         except ConnectionBroken as broken:
             error = _seen_by(call, broken)
             self.refused(call, error)
@@ -212,7 +215,10 @@ class Pipeline:
     async def _held_up(self, call: Call, operation: Operation, request: Request, delay_ms: int) -> Any:
         """An operation that a fault holds up before it begins."""
         await Parking().wait(call, call.now + delay_ms)
-        response = operation.run(call, request)
+        try:
+            response = operation.run(call, request)
+        except NotYet as pending:
+            response = answered(pending, lambda: operation.run(call, request))
         return await response if inspect.isawaitable(response) else response
 
     def _act(self, due: Due) -> Any:
@@ -228,7 +234,11 @@ class Pipeline:
             trace_id=due.trace_id,
             parent_id=due.trace_id,
         )
-        return self.services.reaction(due.action)(call, **due.args)
+        reaction = partial(self.services.reaction(due.action), call, **due.args)
+        try:
+            return reaction()
+        except NotYet as pending:
+            return answered(pending, reaction)
 
     def _reader(self, service: Service, function: str) -> Reader:
         """A service's reader of events."""

@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.http import HttpRequest
 from foulweather.wire.route import host_region
 from foulweather.wire.sigv4 import Proof
+from foulweather.world.flights import asking
 
 if TYPE_CHECKING:
     from foulweather.wire.hosting import Hosted
@@ -31,6 +32,7 @@ def call_of(
         region = DEFAULT_REGION
     else:
         region = (proof.region if proof is not None else host_region(request)) or DEFAULT_REGION
+    asker = asking.get()
     return Call(
         hosted.pipeline,
         service,
@@ -41,6 +43,8 @@ def call_of(
         access_key_id=caller.access_key_id,
         session=caller.session,
         origin=_origin(hosted, request),
+        trace_id="" if asker is None else asker.trace_id,
+        parent_id="" if asker is None else asker.request_id,
     )
 
 

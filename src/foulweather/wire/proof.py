@@ -55,7 +55,17 @@ def split_credential(algorithm: str, credential: str) -> tuple[str, str, tuple[s
 class Credential:
     """The parts of an `Authorization` header that repeat from request to request."""
 
-    __slots__ = ("access_key_id", "algorithm", "date", "region", "scope", "service", "signed_headers", "signed_line")
+    __slots__ = (
+        "access_key_id",
+        "algorithm",
+        "date",
+        "region",
+        "scope",
+        "service",
+        "signed_headers",
+        "signed_line",
+        "signed_names",
+    )
 
     def __init__(self, algorithm: str, credential: str, signed_line: str) -> None:
         self.algorithm = algorithm
@@ -63,6 +73,7 @@ class Credential:
         self.date, self.region, self.service = parts
         self.signed_line = signed_line
         self.signed_headers = tuple(signed_line.split(";"))
+        self.signed_names = frozenset(self.signed_headers)
 
     @classmethod
     def of_version_2(cls, access_key_id: str) -> Credential:
@@ -73,6 +84,7 @@ class Credential:
         credential.date = credential.region = credential.scope = credential.signed_line = ""
         credential.service = "s3"
         credential.signed_headers = ()
+        credential.signed_names = frozenset()
         return credential
 
 

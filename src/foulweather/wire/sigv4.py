@@ -289,8 +289,8 @@ def _check_s3(credential: Credential, declared: str, by_name: dict[str, str], *,
             raise refusals.s3_missing_payload_hash()
     elif declared != UNSIGNED_PAYLOAD and declared not in STREAMING and not HEX_SHA256.fullmatch(declared):
         raise refusals.s3_bad_payload_hash(declared)
-    signed = credential.signed_headers
-    unsigned = [name for name in by_name if name.startswith("x-amz-") and name not in signed]
+    unsigned = [name for name in by_name.keys() - credential.signed_names if name.startswith("x-amz-")]
+    unsigned.sort()
     if presigned:
         unsigned = [name for name in unsigned if name != "x-amz-content-sha256"]
     if unsigned:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
+from foulweather.kernel.why import Fact
 from foulweather.wire.body import BodyFailed, BodyTooSlow, ClientGone
 from foulweather.wire.chunked import ChunkedDecoder, decode, decoder_of, decoding
 from foulweather.wire.proof import Proof
@@ -43,6 +44,10 @@ def _streamed(request: HttpRequest, proof: Proof | None, decoder: ChunkedDecoder
         body = Incoming(decoding(pieces, decoder), size, decoder.trailers)
         return _like(request, _headers(request), stream=body)
     length = request.header("content-length")
+    if not length and "transfer-encoding" in request.by_name():
+        message = "A header you provided implies functionality that is not implemented"
+        facts = (Fact("request", "Transfer-Encoding", "chunked"),)
+        raise AwsError("NotImplemented", message, 501, facts=facts, members={"Header": "Transfer-Encoding"})
     if not length:
         raise AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
     check = proof.check_payload if proof is not None and proof.payload_is_declared else None

@@ -84,6 +84,8 @@ class World:
         self.closing: list[Callable[[], None]] = []
         self._in_flight = 0
         self._quiet: asyncio.Event | None = None
+        self._awaited = 0
+        self._passing: asyncio.Task[None] | None = None
         if directory is not None:
             self.store.set_meta("seed", str(seed))
             self.store.set_meta("boots", str(boots + 1))
@@ -122,9 +124,12 @@ class World:
     def ended(self) -> None:
         """Note that it is finished, or parked until something in the world happens."""
         self._in_flight -= 1
-        if self._in_flight == 0 and self._quiet is not None:
-            self._quiet.set()
-            self._quiet = None
+        if self._in_flight == 0:
+            if self._quiet is not None:
+                self._quiet.set()
+                self._quiet = None
+            if self._awaited:
+                self._let_time_pass()
 
     @contextmanager
     def flight(self) -> Generator[None]:
@@ -144,6 +149,37 @@ class World:
             with suppress(ValueError):  # thrown away unfinished, when its task is gone already
                 _counted.reset(token)
             self.ended()
+
+    @contextmanager
+    def lent(self) -> Generator[None]:
+        """Be in flight as one with work that is counted already, in another task: it waits for what goes on here."""
+        token, waiting = _counted.set(asyncio.current_task()), _is_due.set(True)
+        try:
+            yield
+        finally:
+            with suppress(ValueError):
+                _counted.reset(token)
+                _is_due.reset(waiting)
+
+    @contextmanager
+    def awaited(self) -> Generator[None]:
+        """Let held time pass by itself, from one due action to the next, whenever nothing is in flight in here.
+
+        So a client from outside who waits for a function gets its answer, however long it sleeps, with that time
+        gone. What the agenda has carried out (an asynchronous invocation) waits for whoever moves the clock.
+        """
+        if _is_due.get():
+            yield
+            return
+        if self._awaited == 0:
+            self.clock.watchers.append(self._let_time_pass)
+        self._awaited += 1
+        try:
+            yield
+        finally:
+            self._awaited -= 1
+            if self._awaited == 0:
+                self.clock.watchers.remove(self._let_time_pass)
 
     @property
     def in_flight(self) -> int:
@@ -185,6 +221,28 @@ class World:
                 due()  # type: ignore[operator]
         clock.move_to(when_ms)
         self.keep_clock()
+
+    def _let_time_pass(self) -> None:
+        if self._passing is None and self._in_flight == 0 and self.clock.mode == "held":
+            self._passing = asyncio.ensure_future(self._pass_time())
+
+    async def _pass_time(self) -> None:
+        """Move a held clock from one due action to the next, as long as somebody waits for that."""
+        try:
+            while True:
+                # Whoever was told something in this turn has the next one to get in flight with it.
+                await asyncio.sleep(0)
+                await self.settled()
+                when_ms = self.agenda.next_ms()
+                if not self._awaited or when_ms is None or self.clock.mode != "held":
+                    return
+                found = self.agenda.take_next(when_ms)
+                if found is not None:
+                    self.clock.move_to(found[0])
+                    self._carry_out(found[1])
+        finally:
+            self._passing = None
+            self.keep_clock()
 
     def _carry_out(self, due: Due | Callable[[], None]) -> None:
         if not isinstance(due, Due):
@@ -242,9 +300,14 @@ _counted: ContextVar[asyncio.Task[Any] | None] = ContextVar("counted", default=N
 """The task of a call or an action that is counted as in flight."""
 
 
+_is_due: ContextVar[bool] = ContextVar("is_due", default=False)
+"""Whether this is done because the agenda, or other work, wants it, and not at once for somebody outside."""
+
+
 async def _counting(started: Awaitable[None]) -> None:
     """An action that is counted as in flight before its task begins."""
     _counted.set(asyncio.current_task())
+    _is_due.set(True)
     await started
 
 

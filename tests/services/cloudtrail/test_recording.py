@@ -252,3 +252,53 @@ def test_a_text_that_is_no_text_is_still_on_record(audited: Audited) -> None:
     with pytest.raises(AwsError):
         audited.aws.sqs.get_queue_url({"QueueName": "\ud800"})
     assert audited.record("GetQueueUrl")["requestParameters"]["omitted"] is True
+
+
+def test_a_user_with_mfa_and_a_federated_user_tell_their_sessions(audited: Audited) -> None:
+    alice = user(audited.aws, "alice")
+    made = alice.sts.get_federation_token({"Name": "bob", "Policy": policy("sqs:*")})
+    bob = holder(audited.aws, made["Credentials"]["AccessKeyId"])
+    bob.sqs.create_queue({"QueueName": "orders"})
+    identity = audited.record("CreateQueue")["userIdentity"]
+    assert (identity["type"], identity["principalId"]) == ("FederatedUser", f"{ACCOUNT}:bob")
+    issuer = identity["sessionContext"]["sessionIssuer"]
+    assert (issuer["type"], issuer["userName"]) == ("IAMUser", "alice")
+    assert issuer["principalId"] == alice.principal.user_id
+    audited.advance(seconds=1)
+    made = alice.sts.get_session_token({})
+    again = holder(audited.aws, made["Credentials"]["AccessKeyId"])
+    again.sqs.delete_queue({"QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/orders"})
+    identity = audited.record("DeleteQueue")["userIdentity"]
+    assert identity["type"] == "IAMUser"
+    assert identity["sessionContext"]["attributes"]["mfaAuthenticated"] == "false"
+
+
+def test_the_owner_of_a_role_in_another_account_has_a_copy(audited: Audited) -> None:
+    other = audited.aws.in_account(OTHER)
+    role = audited.aws.iam.create_role({"RoleName": "shared", "AssumeRolePolicyDocument": trust(OTHER)})["Role"]["Arn"]
+    carol = user(other, "carol")
+    carol.sts.assume_role({"RoleArn": role, "RoleSessionName": "visit"})
+    owned = audited.record("AssumeRole")
+    assert owned["userIdentity"]["type"] == "AWSAccount"
+    assert owned["userIdentity"]["principalId"] == carol.principal.user_id
+    assert owned["userIdentity"]["accountId"] == OTHER
+
+
+def test_nobody_is_named_nobody_and_only_the_owner_of_the_bucket_hears_of_it(audited: Audited) -> None:
+    from foulweather.policy.principal import ANONYMOUS
+
+    aws = audited.aws
+    aws.s3.create_bucket({"Bucket": "public-bucket"})
+    aws.s3.delete_public_access_block({"Bucket": "public-bucket"})
+    document = policy("s3:ListBucket", "arn:aws:s3:::public-bucket", Principal="*")
+    aws.s3.put_bucket_policy({"Bucket": "public-bucket", "Policy": document})
+    audited.logging_trail()
+    selector = {"DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::public-bucket/"]}]}
+    audited.select(EventSelectors=[selector])
+    nobody = Aws(aws.pipeline, ANONYMOUS, "000000000000")
+    nobody.s3.list_objects_v2({"Bucket": "public-bucket"})
+    audited.advance(seconds=600)
+    (record,) = [one for one in audited.delivered() if one["eventName"] == "ListObjects"]
+    nobodys = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
+    assert record["userIdentity"] == nobodys
+    assert record["recipientAccountId"] == ACCOUNT

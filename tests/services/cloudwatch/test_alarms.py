@@ -177,7 +177,8 @@ async def test_scaling_policies_are_asked_every_minute_of_alarm(aws: Aws) -> Non
     await aws.advance(seconds=180)
     events = aws.events("cloudwatch.AlarmAction")
     assert len(events) == 4
-    assert events[0].facts == {"action": arn, "alarm": "slow", "value": 250.0, "threshold": 100.0}
+    facts = {"action": arn, "alarm": "slow", "value": 250.0, "values": [250.0], "threshold": 100.0}
+    assert events[0].facts == facts
     assert [event.at_ms - events[0].at_ms for event in events] == [0, 60_000, 120_000, 180_000]
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from foulweather.gates.faults import Faults
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.principal import Principal
 from foulweather.services.dynamodb import encryption
@@ -197,3 +199,17 @@ async def test_a_stream_s_reader_needs_the_table_s_key_too(aws: Aws) -> None:
         read()
     allow(aws, "dynamodb:*", "kms:Decrypt")
     read()
+
+
+async def test_a_slow_kms_holds_up_the_table_and_its_items(aws: Aws) -> None:
+    await made(aws, **sealed(key_of(aws)))
+    await aws.advance(seconds=360)  # whoever has asked within five minutes is not asked about again
+    Faults.of(aws.world).add(kind="slow", service="kms", delay_ms=2_000)
+    writing = asyncio.ensure_future(aws.dynamodb.put_item({"TableName": "orders", "Item": item("late")}))
+    await asyncio.sleep(0)
+    await aws.advance(ms=1_999)
+    assert not writing.done()
+    await aws.advance(ms=1)
+    assert await writing == {}
+    asked = aws.dynamodb.get_item({"TableName": "orders", "Key": item("late")})
+    assert asked["Item"] == item("late")

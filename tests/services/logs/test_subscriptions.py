@@ -26,7 +26,11 @@ async def refused(aws: Aws, **more: Any) -> AwsError:
     return caught.value
 
 
-async def test_a_destination_that_takes_nothing_is_refused(aws: Aws) -> None:
+async def test_a_destination_that_takes_nothing_is_refused(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def failing(*_arguments: Any, **_more: Any) -> None:
+        raise AwsError("ResourceNotFoundException", "It is not there.", 404)
+
+    monkeypatch.setattr(forwarding, "_sent", failing)
     make(aws)
     error = await refused(aws)
     assert error.code == "InvalidParameterException"

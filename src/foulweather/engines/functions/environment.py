@@ -119,11 +119,11 @@ class Environment:
         if not self._ended.done():
             self._ended.set_result(status)
 
-    async def started(self, limit_s: float) -> Outcome:
+    async def started(self, limit_s: float | None = None) -> Outcome:
         """Wait until it asks for its first invocation, or fails to; the limit is in real time."""
         return await self._until(self._api.ready, limit_s)
 
-    async def invoke(self, invocation: Invocation, limit_s: float) -> Outcome:
+    async def invoke(self, invocation: Invocation, limit_s: float | None = None) -> Outcome:
         """Have one event handled; after a time-out, an exit or running out of memory the process is of no more use."""
         self.thaw()
         answered = self._api.begin(invocation)
@@ -132,7 +132,11 @@ class Environment:
         finally:
             self._api.end(invocation.request_id)
 
-    async def _until(self, awaited: asyncio.Future[Outcome], limit_s: float) -> Outcome:
+    def time_out(self) -> None:
+        """Let what is awaited of it come to a time-out, now."""
+        self._api.give_up(Outcome("timeout", error_type="Sandbox.Timedout"))
+
+    async def _until(self, awaited: asyncio.Future[Outcome], limit_s: float | None) -> Outcome:
         self._look()
         try:
             done, _ = await asyncio.wait({awaited, self._ended}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)

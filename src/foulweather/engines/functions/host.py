@@ -46,8 +46,10 @@ class Host:
         self.is_apart = can_be_apart()
         self._is_closed = False
 
-    async def start(self, name: str, spec: Spec, printed: Lines, sleep: Sleep) -> Environment:
+    async def start(self, name: str, spec: Spec, printed: Lines, sleep: Sleep, door: Door | None = None) -> Environment:
         """Make an environment: its process runs, its runtime has not yet asked for anything.
+
+        `door` is for this environment alone.
 
         Raises NotStarted, or interpreters.NoInterpreter where nothing here runs its runtime.
         """
@@ -63,7 +65,7 @@ class Host:
             environment.pid = await zygote.fork(room, descriptors, environment.ended)
             theirs.close()
             os.close(writer)
-            await self._take_doors(environment, control)
+            await self._take_doors(environment, control, door or self._door)
         except BaseException:
             environment.kill()
             raise
@@ -118,7 +120,7 @@ class Host:
         changed = msgspec.structs.replace(spec, binds=binds, command=command, search_last=last)
         return changed if self.is_apart else _in_place(changed)
 
-    async def _take_doors(self, environment: Environment, control: socket.socket) -> None:
+    async def _take_doors(self, environment: Environment, control: socket.socket, door: Door | None) -> None:
         """Take the listening sockets of its network, and serve them."""
         loop = asyncio.get_running_loop()
         arrived = asyncio.Event()
@@ -137,8 +139,8 @@ class Host:
         json.loads(told)
         doors = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         await environment.open(doors[0])
-        if self._door is not None:
-            environment.closing.append(await self._door(doors[1]))
+        if door is not None:
+            environment.closing.append(await door(doors[1]))
         else:
             with contextlib.suppress(OSError):
                 doors[1].close()

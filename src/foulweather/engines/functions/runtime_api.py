@@ -79,6 +79,12 @@ class RuntimeApi:
             self._current = self._answered = None
             self.streamed = None
 
+    def give_up(self, outcome: Outcome) -> None:
+        """Have what is awaited, an invocation or else the initialization, come to something."""
+        awaited = self._answered if self.ready.done() else self.ready
+        if awaited is not None and not awaited.done():
+            awaited.set_result(outcome)
+
     def shut_down(self, reason: str, deadline_ms: int) -> None:
         """Tell the extensions that it is over."""
         for extension in self._extensions.values():

@@ -63,13 +63,13 @@ class Faults:
     def __init__(self, world: World) -> None:
         self._world = world
         self._state = world.state(FaultState)
-        self.active = self._state.faults
+        self.active = self._state.faults.values()
         self._alarms: dict[str, int] = {}
         self._by_kind: dict[Kind, list[Fault]] = {}
         self._is_about_resources = False
         self._let_in = ""
         self._about: tuple[str, Sequence[str] | None] = ("", None)
-        for fault in list(self.active.values()):
+        for fault in list(self.active):
             self._set_alarm(fault)
         self._changed()
 

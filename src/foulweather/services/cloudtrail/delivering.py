@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -41,6 +42,8 @@ LOG_BATCH_BYTES_MAX: Final = 1_000_000
 LOG_EVENT_OVERHEAD: Final = 26
 LOG_BATCH_MAX: Final = 10_000
 UNIQUE: Final = 16
+# "Maximum 50 MB ZIP files, after compression": far less, so that what a bucket refuses is formed again at little cost.
+FILE_EVENTS_MAX: Final = 5_000
 
 
 class Due(NamedTuple):
@@ -60,7 +63,7 @@ async def deliver(call: Call, trail: Trail, *, up_to_ms: int) -> None:
             groups.setdefault((event.account, event.region), []).append(Due(key, event))
     written: list[str] = []
     told: dict[str, list[str]] = {}
-    for (account, region), due in sorted(groups.items()):
+    for (account, region), due in _files(groups):
         records = [forming.record(each.event, call.pipeline.directory) for each in due]
         key = await write(call, trail, account, region, records, due[0].event.request_id)
         if key is None:
@@ -74,6 +77,13 @@ async def deliver(call: Call, trail: Trail, *, up_to_ms: int) -> None:
         await _log(call, trail, told)
     if trail.arn in state.trails:
         state.trails.touch(trail.arn)
+
+
+def _files(groups: dict[tuple[str, str], list[Due]]) -> Iterator[tuple[tuple[str, str], list[Due]]]:
+    """What goes into each file: one for an account and Region, several where that were too much for one."""
+    for place, due in sorted(groups.items()):
+        for start in range(0, len(due), FILE_EVENTS_MAX):
+            yield place, due[start : start + FILE_EVENTS_MAX]
 
 
 async def write(

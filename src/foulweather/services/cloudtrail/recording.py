@@ -90,10 +90,10 @@ class Recorder:
         caller = call.principal.account or (owner or call.account)
         # Of a denial the other account hears nothing: it took no part in it.
         is_shared = owner not in ("", caller) and (error is None or not error.code.startswith("AccessDenied"))
-        asked = _encode_part(request if shown.request is None else shown.request(request))
+        asked = _shown_part(request, shown.request)
         answered = _AS_NIL
         if response and shown.has_response:
-            answered = _encode_part(response if shown.response is None else shown.response(response))
+            answered = _shown_part(response, shown.response)
         traits = _moved(call, request, response) if shown.is_s3 else _NO_TRAITS
         other = owner if is_shared else ""
         packed = _packed(call, shown.flags, error, (caller, owner, other), traits, asked + answered)
@@ -168,6 +168,16 @@ def _moved(call: Call, request: dict[str, Any], response: dict[str, Any] | None)
     if response is not None and isinstance(response.get("ContentLength"), int):
         traits["out"] = str(response["ContentLength"])
     return traits
+
+
+def _shown_part(value: dict[str, Any], clean: Clean | None) -> bytes:
+    """A request or a response, packed as far as it is shown; what is not of its model's shape is not shown at all."""
+    if clean is None:
+        return _encode_part(value)
+    try:
+        return _encode_part(clean(value))
+    except (AttributeError, LookupError, TypeError) as error:
+        return _encode({"omitted": True, "reason": f"not of the model's shape: {error}"})
 
 
 def _encode_part(value: dict[str, Any]) -> bytes:

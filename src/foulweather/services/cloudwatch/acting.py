@@ -70,7 +70,7 @@ async def carry_out(call: Call, alarm: Alarm, action: str, change: Mapping[str, 
 
 
 def _scale(call: Call, alarm: Alarm, action: str, change: Mapping[str, Any]) -> None:
-    evaluating.tell_scaling(call, alarm, action, evaluating.last_value(change["reason_data"]))
+    evaluating.tell_scaling(call, alarm, action, evaluating.last_values(change["reason_data"]))
 
 
 async def _publish(call: Call, alarm: Alarm, action: str, message: str, after: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.cloudwatch import limits, refusals, states
+from foulweather.services.cloudwatch import evaluating, limits, refusals, states
 from foulweather.services.cloudwatch.state import WatchState
 
 
@@ -28,4 +28,5 @@ def set_alarm_state(call: Call, request: Mapping[str, Any]) -> None:
     if alarm is None:
         raise refusals.no_alarm(request["AlarmName"])
     states.put(call, alarm, request["StateValue"], request["StateReason"], data)
+    evaluating.schedule(call, alarm)
     call.changed("cloudwatch.AlarmStateSet", alarm.arn, StateValue=request["StateValue"])

@@ -40,7 +40,8 @@ def put_metric_alarm(call: Call, request: Request) -> None:
         state.alarms.touch(name)
         history.noted_change(call, alarm, "Update")
     call.changed("cloudwatch.AlarmPut", alarm.arn, **config)
-    evaluating.schedule(call)
+    state.is_high = None
+    evaluating.schedule(call, alarm)
 
 
 def delete_alarms(call: Call, request: Request) -> None:
@@ -59,7 +60,9 @@ def delete_alarms(call: Call, request: Request) -> None:
             continue  # "it's not an error to delete an alarm that does not exist" (DeleteAlarms)
         history.noted_change(call, alarm, "Delete")
         (state.composites if alarm.is_composite else state.alarms).delete(alarm.name)
+        state.plans.pop(alarm.name, None)
         call.changed("cloudwatch.AlarmDeleted", alarm.arn, AlarmName=alarm.name)
+    state.is_high = None
     evaluating.schedule(call)
 
 

@@ -1,7 +1,7 @@
 """Metric alarms by the clock: M out of N, missing data, low samples, bands.
 
 Alarms of a minute or more are evaluated once a minute, half a minute after it; those of 10, 20 or 30 seconds every
-ten seconds. An alarm looks at two periods more than it evaluates: it finds older datapoints where newer are missing.
+ten seconds. While no alarm can change, nothing is on the agenda; what is counted or published wakes them.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
@@ -10,63 +10,58 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
-from foulweather.services.cloudwatch import history, measuring, queries, states, stats
-from foulweather.services.cloudwatch.alarm_checks import BANDED, period_of
+from foulweather.services.cloudwatch import measuring, silence, states, wording
+from foulweather.services.cloudwatch.alarm_checks import period_of
+from foulweather.services.cloudwatch.datapoints import NEVER_MS, Plan, Point, is_breaching, points_of, window_of
 from foulweather.services.cloudwatch.records import Alarm, AlarmValue, Tick
-from foulweather.services.cloudwatch.state import Metric, WatchState, Window
+from foulweather.services.cloudwatch.state import WatchState
+from foulweather.world.world import World
 
 MINUTE_MS = 60_000
 DELAY_MS = 30_000
 HIGH_MS = 10_000
-RANGE_EXTRA = 2
 NEXT = "next"
-_WORDS = {
-    "GreaterThanThreshold": "greater than",
-    "GreaterThanOrEqualToThreshold": "greater than or equal to",
-    "LessThanThreshold": "less than",
-    "LessThanOrEqualToThreshold": "less than or equal to",
-    "LessThanLowerOrGreaterThanUpperThreshold": "less than the lower thresholds or greater than the upper thresholds",
-    "LessThanLowerThreshold": "less than the lower thresholds",
-    "GreaterThanUpperThreshold": "greater than the upper thresholds",
-}
 
 
-class Point(NamedTuple):
-    """A datapoint as an alarm sees it: which period before now (1 is the last), its value, and the threshold then."""
-
-    age: int
-    at_ms: int
-    value: float
-    low: float
-    high: float
-    samples: float
-    is_few: bool = False
-
-
-def schedule(call: Call) -> None:
-    """Have the alarms evaluated when the next one is due; nothing is on the agenda while there are none."""
+def schedule(call: Call, alarm: Alarm | None = None) -> None:
+    """Have the alarms evaluated when the next one may be due; one that was set is looked at anew."""
     state = call.state(WatchState)
+    if alarm is not None:
+        state.plans.pop(alarm.name, None)
+    call.world.state(measuring.Tallies).watch(state)
+    wake(call.world, state, call.now)
+
+
+def wake(world: World, state: WatchState, now_ms: int) -> None:
+    """Have a place's alarms looked at soon, for there may be something new."""
     held = state.ticks.get(NEXT)
     if not state.alarms:
         if held is not None:
-            call.world.agenda.cancel(held.seq)
+            world.agenda.cancel(held.seq)
             state.ticks.delete(NEXT)
         return
-    if any(period_of(alarm.config) < 60 for alarm in state.alarms.values()):
-        when_ms = call.now - call.now % HIGH_MS + HIGH_MS
+    if state.is_high is None:
+        state.is_high = any(period_of(alarm.config) < 60 for alarm in state.alarms.values())
+    if state.is_high:
+        when_ms = now_ms - now_ms % HIGH_MS + HIGH_MS
     else:
-        when_ms = (call.now - DELAY_MS) // MINUTE_MS * MINUTE_MS + MINUTE_MS + DELAY_MS
-    if held is not None and call.now < held.when_ms <= when_ms:
-        return
+        when_ms = (now_ms - DELAY_MS) // MINUTE_MS * MINUTE_MS + MINUTE_MS + DELAY_MS
+    _put_tick(world, state, when_ms, now_ms)
+
+
+def _put_tick(world: World, state: WatchState, when_ms: int, now_ms: int) -> None:
+    held = state.ticks.get(NEXT)
     if held is not None:
-        call.world.agenda.cancel(held.seq)
-    state.ticks.put(NEXT, Tick(call.later(when_ms, "cloudwatch.evaluate"), when_ms))
+        if now_ms < held.when_ms <= when_ms:
+            return
+        world.agenda.cancel(held.seq)
+    seq = world.agenda.at(when_ms, "cloudwatch.evaluate", {}, account=state.account, region=state.region)
+    state.ticks.put(NEXT, Tick(seq, when_ms))
 
 
 async def evaluate_all(call: Call) -> None:
@@ -79,25 +74,40 @@ async def evaluate_all(call: Call) -> None:
     measuring.settle(call.world)
     # By when it was due, not by now: a clock that runs is a few milliseconds late.
     is_minute = tick.when_ms % MINUTE_MS == DELAY_MS
+    next_ms = NEVER_MS
     try:
         for alarm in list(state.alarms.values()):
-            if is_minute or period_of(alarm.config) < 60:
-                evaluate(call, state, alarm)
+            plan = state.plans.get(alarm.name)
+            if plan is None or plan.config is not alarm.config:
+                plan = state.plans[alarm.name] = Plan(alarm.config)
+            if is_minute or plan.period_ms < MINUTE_MS:
+                change = plan.change(state)
+                if change != plan.seen or plan.due_ms <= call.now:
+                    plan.seen = change
+                    evaluate(call, state, alarm, plan)
+            if plan.due_ms < next_ms:
+                next_ms = plan.due_ms
     finally:
-        schedule(call)
+        if next_ms <= call.now:
+            wake(call.world, state, call.now)
+        elif next_ms < NEVER_MS:
+            _put_tick(call.world, state, next_ms - next_ms % MINUTE_MS + DELAY_MS, call.now)
 
 
-def evaluate(call: Call, state: WatchState, alarm: Alarm) -> None:
+def evaluate(call: Call, state: WatchState, alarm: Alarm, plan: Plan) -> None:
     """Set an alarm's state by its datapoints, and repeat what scaling actions are told every minute."""
     config = alarm.config
+    window = window_of(plan, call.now)
     try:
-        points = _points(call, state, alarm)
+        points = points_of(state, plan, window)
     except AwsError as error:
+        plan.due_ms = 0
         if alarm.told != error.message:
             alarm.told = error.message
             state.touch(alarm)
             call.explain("EvaluateAlarm", alarm.arn, Why("failed", f"The alarm cannot be evaluated: {error.message}"))
         return
+    plan.settled(state, points, window, (window.end_ms - window.start_ms) // plan.period_ms)
     if config.get("EvaluateLowSampleCountPercentile") == "ignore" and points:
         kept = [point for point in points if not point.is_few]
         if not kept:
@@ -108,10 +118,13 @@ def evaluate(call: Call, state: WatchState, alarm: Alarm) -> None:
     if found is None:
         found = alarm.value
     if found != alarm.value:
-        reason = _reason(config, newest, found)
-        states.put(call, alarm, found, reason, _reason_data(call, config, newest))
+        states.put(call, alarm, found, wording.reason(config, newest, found), wording.reason_data(call, config, newest))
     elif found == "ALARM" and call.now - alarm.acted_ms >= MINUTE_MS and alarm.is_enabled:
         _repeat(call, alarm, newest)
+    if found == "ALARM" and is_scaling(alarm):
+        plan.due_ms = 0
+    if not points:
+        silence.tell(call, state, alarm, plan, window)
 
 
 def judged(config: Mapping[str, Any], points: list[Point], current: AlarmValue) -> AlarmValue | None:
@@ -144,167 +157,36 @@ def judged(config: Mapping[str, Any], points: list[Point], current: AlarmValue) 
     return None
 
 
-def is_breaching(config: Mapping[str, Any], point: Point) -> bool:
-    """Whether a datapoint is on the wrong side of the threshold."""
-    value, low, high = point.value, point.low, point.high
-    match config["ComparisonOperator"]:
-        case "GreaterThanThreshold":
-            return value > high
-        case "GreaterThanOrEqualToThreshold":
-            return value >= high
-        case "LessThanThreshold":
-            return value < low
-        case "LessThanOrEqualToThreshold":
-            return value <= low
-        case "LessThanLowerThreshold":
-            return value < low
-        case "GreaterThanUpperThreshold":
-            return value > high
-        case _:
-            return value < low or value > high
-
-
-# --- datapoints
-
-
-def _points(call: Call, state: WatchState, alarm: Alarm) -> list[Point]:
-    """The datapoints within the evaluation range, the newest first."""
-    config = alarm.config
-    period_ms = period_of(config) * 1000
-    step_ms = min(period_ms, MINUTE_MS)
-    end_ms = call.now - call.now % step_ms
-    start_ms = end_ms - (config["EvaluationPeriods"] + RANGE_EXTRA) * period_ms
-    window = Window(start_ms, end_ms, call.now, end_ms)
-    if not config.get("Metrics"):
-        return _of_metric(state, config, window, period_ms)
-    evaluation = queries.Evaluation(state, config["Metrics"], window)
-    band = config.get("ThresholdMetricId")
-    watched = next(each["Id"] for each in config["Metrics"] if each.get("ReturnData", True) and each["Id"] != band)
-    lines = evaluation.results(watched)
-    line = lines[0].points if lines else {}
-    threshold = config.get("Threshold") or 0.0
-    low = high = dict.fromkeys(line, threshold)
-    if band is not None:
-        edges = evaluation.results(band)
-        high, low = (edges[0].points, edges[1].points) if len(edges) == 2 else ({}, {})
-    return [
-        Point((end_ms - at) // period_ms, at, value, low[at], high[at], 1)
-        for at, value in sorted(line.items(), reverse=True)
-        if at in low and at in high
-    ]
-
-
-def _of_metric(state: WatchState, config: Mapping[str, Any], window: Window, period_ms: int) -> list[Point]:
-    given: list[dict[str, str]] = config.get("Dimensions") or []
-    metric = Metric(
-        config["Namespace"], config["MetricName"], tuple(sorted((each["Name"], each["Value"]) for each in given))
-    )
-    name = config.get("Statistic") or config["ExtendedStatistic"]
-    statistic = stats.parsed(name)
-    assert statistic is not None
-    few = _few(name)
-    points: list[Point] = []
-    for at, bucket in sorted(state.read(metric, config.get("Unit"), period_ms // 1000, window).items(), reverse=True):
-        value = statistic(bucket)
-        if value is not None:
-            age, limit = (window.end_ms - at) // period_ms, config["Threshold"]
-            points.append(Point(age, at, value, limit, limit, bucket.count, bucket.count < few))
-    return points
-
-
-def _few(name: str) -> float:
-    """Below how many samples a percentile does not say much.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
-    """
-    if not name.startswith("p"):
-        return 0
-    share = float(name[1:]) / 100
-    return 10 / (1 - share) if 0.5 <= share < 1 else 10 / share if 0 < share < 0.5 else 0
-
-
-# --- words
-
-
-def _shown(value: float) -> str:
-    return repr(float(value))
-
-
-def _reason(config: Mapping[str, Any], points: list[Point], found: AlarmValue) -> str:
-    count = config["EvaluationPeriods"]
-    needed = config.get("DatapointsToAlarm") or count
-    treatment = (config.get("TreatMissingData") or "missing").capitalize()
-    if treatment == "Notbreaching":
-        treatment = "NonBreaching"
-    if not points:
-        if found == "INSUFFICIENT_DATA":
-            return f"Insufficient Data: {_plural(count, 'datapoint')} {'was' if count == 1 else 'were'} unknown."
-        return (
-            f"Threshold Crossed: no datapoints were received for {_plural(count, 'period')} and "
-            f"{_plural(count, 'missing datapoint')} {'was' if count == 1 else 'were'} treated as [{treatment}]."
-        )
-    told = [point for point in points if is_breaching(config, point) == (found == "ALARM")] or points
-    listed = ", ".join(
-        f"{_shown(point.value)} ({datetime.fromtimestamp(point.at_ms // 1000, UTC):%d/%m/%y %H:%M:%S})"
-        for point in told[:5]
-    )
-    verb = "was" if len(told) == 1 else "were"
-    negation = "" if found == "ALARM" else "not "
-    words = _WORDS[config["ComparisonOperator"]]
-    if config["ComparisonOperator"] in BANDED:
-        edges = ", ".join(_shown(point.low if "Lower" in words else point.high) for point in told[:5])
-        end = f"{verb} {negation}{words} [{edges}]"
-    else:
-        end = f"{verb} {negation}{words} the threshold ({_shown(config['Threshold'])})"
-    limit = needed if found == "ALARM" else count - needed + 1
-    sides = "OK -> ALARM" if found == "ALARM" else "ALARM -> OK"
-    heading = f"{len(told)} out of the last {len(points)} datapoints [{listed}] {end}"
-    return f"Threshold Crossed: {heading} (minimum {_plural(limit, 'datapoint')} for {sides} transition)."
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _reason_data(call: Call, config: Mapping[str, Any], points: list[Point]) -> str:
-    data: dict[str, Any] = {"version": "1.0", "queryDate": history.stamp(call.now)}
-    if points:
-        data["startDate"] = history.stamp(points[-1].at_ms)
-    if config.get("Statistic") or config.get("ExtendedStatistic"):
-        data["statistic"] = config.get("Statistic") or config["ExtendedStatistic"]
-    data["period"] = period_of(config)
-    data["recentDatapoints"] = [point.value for point in reversed(points)]
-    if config.get("Threshold") is not None:
-        data["threshold"] = config["Threshold"]
-    elif points:
-        data["recentLowerThresholds"] = [point.low for point in reversed(points)]
-        data["recentUpperThresholds"] = [point.high for point in reversed(points)]
-    data["evaluatedDatapoints"] = [
-        {"timestamp": history.stamp(point.at_ms), "sampleCount": point.samples, "value": point.value}
-        for point in points
-    ]
-    return json.dumps(data)[:4000]
-
-
 def _repeat(call: Call, alarm: Alarm, points: list[Point]) -> None:
     """Tell scaling policies again: "the alarm continues to invoke the action once per minute" while it is in ALARM."""
-    actions: list[str] = alarm.config.get("AlarmActions") or []
-    scaling = [arn for arn in actions if ":scalingPolicy:" in arn]
+    scaling = [arn for arn in alarm.config.get("AlarmActions") or () if ":scalingPolicy:" in arn]
     if not scaling:
         return
     alarm.acted_ms = call.now
     call.state(WatchState).touch(alarm)
     for arn in scaling:
-        tell_scaling(call, alarm, arn, points[0].value if points else last_value(alarm.reason_data))
+        values = [point.value for point in reversed(points)]
+        tell_scaling(call, alarm, arn, values or last_values(alarm.reason_data))
 
 
-def last_value(reason_data: str) -> float:
-    """The newest datapoint of those that led to a state."""
-    recent: list[float] = json.loads(reason_data or "{}").get("recentDatapoints") or [0.0]
-    return recent[-1]
+def is_scaling(alarm: Alarm) -> bool:
+    """Whether an alarm has scaling policies to tell."""
+    return any(":scalingPolicy:" in arn for arn in alarm.config.get("AlarmActions") or ())
 
 
-def tell_scaling(call: Call, alarm: Alarm, arn: str, value: float) -> None:
-    """Ask for the execution of a scaling policy."""
-    threshold = alarm.config.get("Threshold") or 0.0
-    call.happened("cloudwatch.AlarmAction", alarm.arn, action=arn, alarm=alarm.name, value=value, threshold=threshold)
+def last_values(reason_data: str) -> list[float]:
+    """The datapoints that led to a state, the oldest first."""
+    return json.loads(reason_data or "{}").get("recentDatapoints") or [0.0]
+
+
+def tell_scaling(call: Call, alarm: Alarm, arn: str, values: list[float]) -> None:
+    """Ask for the execution of a scaling policy: by the newest datapoint, and those before it."""
+    call.happened(
+        "cloudwatch.AlarmAction",
+        alarm.arn,
+        action=arn,
+        alarm=alarm.name,
+        value=values[-1],
+        values=values,
+        threshold=alarm.config.get("Threshold") or 0.0,
+    )

@@ -71,6 +71,8 @@ class Tallies(State):
         self.filters: dict[str, dict[str, dict[str, str] | None]] = {}
         self.places: dict[str, tuple[str, str]] = {}
         self.write_ms = 0
+        self.is_stirred = False
+        self.watched = {(state.account, state.region): state for state in self.store.states(WatchState) if state.alarms}
         for depth in self.depths.values():
             self._show_depth(depth)
         for gauge in self.gauges.values():
@@ -88,10 +90,21 @@ class Tallies(State):
         """Put what was counted in a minute that is over into the series."""
         at_ms, counts = self.minute * MINUTE_MS, self.counts
         self.minute = self.now.minute = minute
+        self.write_ms, self.is_stirred = 0, False
         self.counts = self.now.counts = {}
         self.running.put(NOW, self.now)
         for key, tallied in counts.items():
             _store(world, key, tallied, at_ms)
+
+    # --- alarms
+
+    def watch(self, state: WatchState) -> None:
+        """Have a place's alarms woken by what is counted, while it has some."""
+        place = (state.account, state.region)
+        if state.alarms:
+            self.watched[place] = state
+        else:
+            self.watched.pop(place, None)
 
     # --- what is sampled
 

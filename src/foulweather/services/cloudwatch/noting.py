@@ -264,8 +264,11 @@ def _stored(tallies: Tallies, event: Event, storage_class: str, size: int, count
 
 def _created(world: World, tallies: Tallies, event: Event) -> None:
     facts = event.facts
+    was_class = facts.get("was_class")
+    if was_class == facts["storage_class"] and facts["was_size"] == facts["size"]:
+        return  # as much of the same as before
     _stored(tallies, event, facts["storage_class"], facts["size"], 1)
-    if facts.get("was_class"):
+    if was_class:
         _stored(tallies, event, facts["was_class"], -facts["was_size"], -1)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.cloudwatch import limits, refusals
+from foulweather.services.cloudwatch import evaluating, limits, refusals
 from foulweather.services.cloudwatch.series import Stream
 from foulweather.services.cloudwatch.state import Metric, WatchState
 
@@ -71,6 +71,8 @@ def put_metric_data(call: Call, request: Request) -> None:
         stream = _store(state, datum)
         if len(known) < KNOWN_MAX:
             known[key] = stream
+    if state.alarms:
+        evaluating.wake(call.world, state, now_ms)
 
 
 def _key(namespace: str, datum: dict[str, Any]) -> tuple[object, ...]:

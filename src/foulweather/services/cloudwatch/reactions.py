@@ -23,7 +23,17 @@ def note(world: World, event: Event) -> None:
     if event.at_ms >= tallies.write_ms:
         tallies.write_ms = event.at_ms + WRITE_EVERY_MS
         tallies.running.touch(NOW)
+        if tallies.watched and not tallies.is_stirred:
+            tallies.is_stirred = True
+            _wake(world, tallies, event.at_ms)
     NOTES[event.kind](world, tallies, event)
+
+
+def _wake(world: World, tallies: Tallies, at_ms: int) -> None:
+    from foulweather.services.cloudwatch import evaluating
+
+    for _, state in sorted(tallies.watched.items()):
+        evaluating.wake(world, state, at_ms)
 
 
 async def evaluate(call: Call) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOOSE_MAX = 200
 """So many runs are held as they are; then they become one row of bytes."""
 
-NEVER = 1 << 40
+NEVER = 1 << 32
 """A minute that does not come."""
 
 Form = Literal["value", "age", "until"]
@@ -82,12 +82,14 @@ class Sampled(msgspec.Struct, kw_only=True):
             standing = self.standing(self.sampled_minute + 1, now_minute - 1)
             yield from _clipped(standing, first, last)
 
-    def changes_minute(self, now_minute: int) -> int:
-        """From which minute on what is sampled is something else, if nothing happens."""
+    def news_minute(self, now_minute: int) -> int:
+        """In which minute one will see another sample than that of the last minute, if nothing happens."""
         if self.is_gone:
             return NEVER
-        run = next(iter(self.standing(now_minute, NEVER)), None)
-        return NEVER if run is None else run[1] + 1
+        if self.sampled_minute >= now_minute - 1:
+            return now_minute  # it was changed in this very minute
+        run = next(iter(self.standing(now_minute - 1, NEVER)), None)
+        return NEVER if run is None else run[1] + 2
 
     def newest_minute(self, now_minute: int) -> int:
         """The last minute that has a sample, -1 when there is none."""
@@ -119,9 +121,9 @@ class View:
         """How often what is sampled was changed."""
         return self._sampled.changes
 
-    def changes_minute(self, now_minute: int) -> int:
-        """From which minute on it is something else, if nothing happens."""
-        return self._sampled.changes_minute(now_minute)
+    def news_minute(self, now_minute: int) -> int:
+        """In which minute one will see another sample than that of the last minute, if nothing happens."""
+        return self._sampled.news_minute(now_minute)
 
     def newest_ms(self, now_ms: int) -> int:
         """When there was a datapoint last."""
@@ -174,9 +176,9 @@ class Zeros:
         """How often what is sampled was changed."""
         return self._sampled.changes
 
-    def changes_minute(self, now_minute: int) -> int:
-        """From which minute on it is something else, if nothing happens."""
-        return self._sampled.changes_minute(now_minute)
+    def news_minute(self, now_minute: int) -> int:
+        """In which minute one will see another sample than that of the last minute, if nothing happens."""
+        return self._sampled.news_minute(now_minute)
 
     def newest_ms(self, now_ms: int) -> int:
         """When there was a zero last."""

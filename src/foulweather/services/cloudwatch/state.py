@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from foulweather.services.cloudwatch.buckets import Bucket
 from foulweather.services.cloudwatch.records import Alarm, Composite, Dashboard, Detector, HistoryItem, Tick
@@ -16,6 +16,9 @@ from foulweather.services.cloudwatch.series import (
     StreamRow,
 )
 from foulweather.world.store import State, table
+
+if TYPE_CHECKING:
+    from foulweather.services.cloudwatch.datapoints import Plan
 
 
 class Metric(NamedTuple):
@@ -52,6 +55,8 @@ class WatchState(State):
         self.metrics: dict[Metric, dict[str, Stream | View]] = {}
         self.known: dict[tuple[object, ...], Stream] = {}
         self.changing: list[str] = []
+        self.plans: dict[str, Plan] = {}
+        self.is_high: bool | None = None
         self.bands: dict[str, tuple[int, object]] = {}
         by_id = {row.id: self._index(row) for row in self.streams.values()}
         self._last_id = max((int(each) for each in by_id), default=0)

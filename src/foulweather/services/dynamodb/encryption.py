@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howi
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from foulweather.kernel import answers
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.dynamodb.refusals import invalid
 
@@ -177,13 +177,13 @@ def _opening(row: TableRow) -> dict[str, Any]:
 
 def _asked(call: Call, operation: Any, request: dict[str, Any], about: Fact) -> Mapping[str, Any]:
     try:
-        response = operation(request)
+        response = answers.given(call, request)
+        if response is None:
+            response = operation(request)
     except AwsError as error:
         raise _translated(call, error, about) from error
-    if inspect.iscoroutine(response):
-        # An item is written at once: DynamoDB cannot wait, so far, for a KMS that a fault slows down.
-        cast("Coroutine[Any, Any, Any]", response).close()
-        raise not_implemented("dynamodb", "requests that wait for a slow KMS")
+    if isinstance(response, Awaitable):  # a fault slows KMS down
+        raise answers.NotYet(call, request, cast("Awaitable[Mapping[str, Any]]", response))
     return response
 
 

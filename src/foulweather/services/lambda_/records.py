@@ -17,6 +17,7 @@ class Code(msgspec.Struct):
     sha256: str = ""
     """Base64 of the digest, as CodeSha256 tells it."""
     size: int = 0
+    unzipped: int = 0
     image_uri: str = ""
     resolved_image_uri: str = ""
     source_kms_key: str = ""

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.ht
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, cast
 
+from foulweather.kernel import answers
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.logs.state import LogGroup, LogsState
 
@@ -38,15 +38,15 @@ def check_usable(call: Call, state: LogsState, group: LogGroup) -> None:
 def _asked(call: Call, group: LogGroup, key: str, operation: str, request: dict[str, Any]) -> Mapping[str, Any]:
     kms = call.acting_as(f"logs.{call.region}.amazonaws.com", source_arn=group.arn).kms
     try:
-        response = getattr(kms, operation)(request)
+        response = answers.given(call, request)
+        if response is None:
+            response = getattr(kms, operation)(request)
     except AwsError as error:
         if error.status == 501:
             raise
         raise _refusal(call, group, key, error) from error
-    if inspect.iscoroutine(response):
-        # An event is stored at once: it cannot wait, so far, for a KMS that a fault slows down.
-        cast("Coroutine[Any, Any, Any]", response).close()
-        raise not_implemented("logs", "requests that wait for a slow KMS")
+    if isinstance(response, Awaitable):  # a fault slows KMS down
+        raise answers.NotYet(call, request, cast("Awaitable[Mapping[str, Any]]", response))
     return response
 
 

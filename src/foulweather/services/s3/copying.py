@@ -6,7 +6,6 @@ import base64
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from foulweather.kernel.answers import waiting
 from foulweather.kernel.call import Call
 from foulweather.kernel.checksums import ALGORITHMS
 from foulweather.kernel.errors import AwsError
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 _CHANGES = ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption", "SSECustomerAlgorithm", "SSEKMSKeyId")
 
 
-@waiting
 def copy_object(call: Call, request: CopyObjectRequest) -> CopyObjectOutput | Awaitable[CopyObjectOutput]:
     """Copy an object; it keeps its metadata and tags, unless the request replaces them."""
     bucket = bucket_of(call, request)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from foulweather.kernel.answers import waiting
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
 from foulweather.services.s3 import (
@@ -51,7 +50,6 @@ _ID_BYTES = 96
 _ID_SIGNS = str.maketrans("+/", "._")
 
 
-@waiting
 def create_multipart_upload(call: Call, request: CreateMultipartUploadRequest) -> CreateMultipartUploadOutput:
     """Begin an upload in parts; what is said about the object is said here."""
     bucket = bucket_of(call, request)
@@ -81,7 +79,6 @@ def create_multipart_upload(call: Call, request: CreateMultipartUploadRequest) -
     return result  # type: ignore[return-value]
 
 
-@waiting
 def complete_multipart_upload(call: Call, request: CompleteMultipartUploadRequest) -> CompleteMultipartUploadOutput:
     """Make the parts one object; they stay where they are, one after another."""
     bucket = bucket_of(call, request)

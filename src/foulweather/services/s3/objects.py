@@ -6,7 +6,6 @@ import base64
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
-from foulweather.kernel.answers import waiting
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -50,7 +49,6 @@ OVERRIDES = {
 }
 
 
-@waiting
 def put_object(call: Call, request: PutObjectRequest) -> PutObjectOutput | Awaitable[PutObjectOutput]:
     """Store an object whole; the newest write to a key wins, unless a condition says otherwise."""
     bucket = bucket_of(call, request)
@@ -110,7 +108,6 @@ def _put(
     return stored(bucket, version)  # type: ignore[return-value]
 
 
-@waiting
 def get_object(call: Call, request: GetObjectRequest) -> GetObjectOutput:
     """An object, or a part of it."""
     bucket, version = read_version(call, request, "GET", encryption.check_readable)

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
-from foulweather.kernel.answers import waiting
 from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     )
 
 
-@waiting
 def upload_part(call: Call, request: UploadPartRequest) -> UploadPartOutput | Awaitable[UploadPartOutput]:
     """Take in one part; sent again, it replaces the first."""
     bucket = bucket_of(call, request)
@@ -118,7 +116,6 @@ def _uploaded(
     return result  # type: ignore[return-value]
 
 
-@waiting
 def upload_part_copy(
     call: Call, request: UploadPartCopyRequest
 ) -> UploadPartCopyOutput | Awaitable[UploadPartCopyOutput]:

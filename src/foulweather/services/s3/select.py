@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from foulweather.kernel.answers import waiting
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.s3 import bodies, encryption, schema, select_input, select_language, select_output
@@ -31,7 +30,6 @@ PROGRESS_BYTES: Final = 1 << 20
 Event = tuple[str, Mapping[str, Any]]
 
 
-@waiting
 def select_object_content(call: Call, request: SelectObjectContentRequest) -> SelectObjectContentOutput:
     """Run a query over an object; what goes wrong on the way ends the stream."""
     bucket, version = read_version(call, request, "POST", encryption.check_readable)

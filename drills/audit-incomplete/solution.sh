@@ -1,0 +1,5 @@
+aws cloudtrail put-event-selectors --trail-name audit --event-selectors '[{
+  "ReadWriteType": "All",
+  "IncludeManagementEvents": true,
+  "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::patient-records/"]}]
+}]'

@@ -1,0 +1,6 @@
+# refused because: the objects of every bucket are recorded, those that the trail itself writes among them
+aws cloudtrail put-event-selectors --trail-name audit --event-selectors '[{
+  "ReadWriteType": "All",
+  "IncludeManagementEvents": true,
+  "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
+}]'

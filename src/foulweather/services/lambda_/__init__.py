@@ -1,0 +1,33 @@
+"""AWS Lambda: functions that really run, their versions, aliases, layers, URLs and event sources."""
+
+from __future__ import annotations
+
+from foulweather.kernel.service import Service
+
+SERVICE = Service(
+    name="lambda",
+    package=__name__,
+    modules=(
+        "functions",
+        "code",
+        "configurations",
+        "versions",
+        "aliases",
+        "permissions",
+        "layers",
+        "layer_permissions",
+        "concurrency",
+        "provisioned_concurrency",
+        "account_settings",
+        "urls",
+        "async_configs",
+        "code_signing",
+        "tags",
+        "runtime_management",
+        "recursion",
+        "mappings",
+    ),
+    access_denied="AccessDeniedException",
+    checks_model=True,
+    takes_anonymous=True,
+)

@@ -1,0 +1,226 @@
+"""How many invocations may run at once, and how fast there may be more of them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Literal, NamedTuple, cast
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.quotas import in_force
+from foulweather.kernel.why import Fact, Why
+from foulweather.services.lambda_.quotas import CONCURRENT_EXECUTIONS
+from foulweather.services.lambda_.records import Configuration, Function
+from foulweather.services.lambda_.state import LambdaState
+from foulweather.world.world import World
+
+SCALING_MAX = 1_000
+SCALING_PER_S = 100
+"""1,000 environments every 10 seconds for each function; "the scaling quota is refilled continuously"."""
+REQUESTS_PER_CONCURRENCY = 10
+"""Invocations a second for each unit of concurrency."""
+MILLI = 1000
+WORDS = "Rate Exceeded."
+
+Kind = Literal["on-demand", "provisioned-concurrency"]
+
+
+class Ticket(NamedTuple):
+    """One invocation that was let in."""
+
+    place: tuple[str, str]
+    function: str
+    provisioned: str
+    """The qualified ARN whose provisioned environments it runs in, if it does."""
+    is_reserved: bool
+    concurrent: int
+    """How many of the function run now, this one among them."""
+
+    @property
+    def kind(self) -> Kind:
+        """How its environment comes to be."""
+        return "provisioned-concurrency" if self.provisioned else "on-demand"
+
+
+class _Bucket:
+    __slots__ = ("at_ms", "fill")
+
+    def __init__(self, fill: int, at_ms: int) -> None:
+        self.fill = fill
+        self.at_ms = at_ms
+
+    def take(self, now_ms: int, per_s: int, most: int) -> bool:
+        """Take one; whether there was one."""
+        self.fill = min(most * MILLI, self.fill + (now_ms - self.at_ms) * per_s)
+        self.at_ms = now_ms
+        if self.fill < MILLI:
+            return False
+        self.fill -= MILLI
+        return True
+
+
+class Gate:
+    """What runs now in a world, by account and region, and by function."""
+
+    def __init__(self) -> None:
+        self.by_function: Counter[str] = Counter()
+        self.unreserved: Counter[tuple[str, str]] = Counter()
+        self.in_account: Counter[tuple[str, str]] = Counter()
+        self._provisioned: Counter[str] = Counter()
+        self._scaling: dict[str, _Bucket] = {}
+        self._requests: dict[str, _Bucket] = {}
+        self._most: Counter[str] = Counter()
+
+    @classmethod
+    def of(cls, world: World) -> Gate:
+        """A world's."""
+        found = world.attached.get(cls)
+        if found is None:
+            found = world.attached[cls] = cls()
+        return cast(Gate, found)
+
+    def enter(self, call: Call, function: Function, configuration: Configuration, qualifier: str) -> Ticket:
+        """Let an invocation in, or raise TooManyRequestsException with its reason."""
+        place, arn = (function.account, function.region), function.arn
+        limit = in_force(call.world, CONCURRENT_EXECUTIONS, *place)
+        running = self.by_function[arn]
+        provisioned = self._provisioned_for(function, configuration, qualifier)
+        # An account that has not been limited cannot be near its limit: most functions have nothing reserved.
+        if function.reserved is not None:
+            if running >= function.reserved:
+                raise _throttled(
+                    call,
+                    function,
+                    "ReservedFunctionConcurrentInvocationLimitExceeded",
+                    f"{running} invocations of {function.name} run, and {function.reserved} are reserved for it.",
+                    call.fact(arn, "ReservedConcurrentExecutions", function.reserved),
+                    Fact(arn, "concurrent executions", running),
+                    remedy=(
+                        f"aws lambda delete-function-concurrency --function-name {function.name} "
+                        f"--region {function.region}",
+                    ),
+                )
+            self._check_rate(call, function, function.reserved * REQUESTS_PER_CONCURRENCY, "Reserved")
+        else:
+            if not provisioned:
+                self._check_account(call, function, limit)
+            self._check_rate(call, function, limit * REQUESTS_PER_CONCURRENCY, "")
+        if not provisioned and running >= self._most[arn]:
+            self._check_scaling(call, function, running)
+        return self._let_in(function, provisioned)
+
+    def leave(self, ticket: Ticket) -> None:
+        """An invocation has ended."""
+        self.by_function[ticket.function] -= 1
+        self.in_account[ticket.place] -= 1
+        if ticket.provisioned:
+            self._provisioned[ticket.provisioned] -= 1
+        elif not ticket.is_reserved:
+            self.unreserved[ticket.place] -= 1
+
+    def _let_in(self, function: Function, provisioned: str) -> Ticket:
+        place, arn = (function.account, function.region), function.arn
+        self.by_function[arn] += 1
+        self.in_account[place] += 1
+        is_reserved = function.reserved is not None
+        if provisioned:
+            self._provisioned[provisioned] += 1
+        elif not is_reserved:
+            self.unreserved[place] += 1
+        return Ticket(place, arn, provisioned, is_reserved, self.by_function[arn])
+
+    def _provisioned_for(self, function: Function, configuration: Configuration, qualifier: str) -> str:
+        """The provisioned environments that have room for it, by the ARN that they are for."""
+        for name in dict.fromkeys((qualifier, configuration.version)):
+            found = function.provisioned.get(name)
+            arn = function.qualified(name)
+            if found is not None and self._provisioned[arn] < found.allocated:
+                return arn
+        return ""
+
+    def _check_account(self, call: Call, function: Function, limit: int) -> None:
+        """What is left for functions without a reservation: the limit less all that is reserved or provisioned."""
+        place = function.account, function.region
+        kept = kept_aside(call, *place)
+        running = self.unreserved[place]
+        if running < limit - kept:
+            return
+        region = function.region
+        raise _throttled(
+            call,
+            function,
+            "ConcurrentInvocationLimitExceeded",
+            f"{running} invocations run in the account's unreserved concurrency of {limit - kept} in {region}.",
+            Fact(function.account, "concurrent executions limit", limit),
+            Fact(function.account, "reserved or provisioned for functions", kept),
+            Fact(function.account, "unreserved concurrent executions", running),
+            remedy=(
+                f"aws service-quotas request-service-quota-increase --service-code lambda --region {region} "
+                f"--quota-code {CONCURRENT_EXECUTIONS.code} --desired-value {2 * limit}",
+            ),
+        )
+
+    def _check_rate(self, call: Call, function: Function, per_s: int, prefix: str) -> None:
+        """Ten invocations a second for each unit of concurrency."""
+        bucket = self._requests.get(function.arn)
+        if bucket is None:
+            bucket = self._requests[function.arn] = _Bucket(per_s * MILLI, call.now)
+        if not bucket.take(call.now, per_s, per_s):
+            raise _throttled(
+                call,
+                function,
+                f"{prefix}FunctionInvocationRateLimitExceeded",
+                f"{function.name} is invoked more than {per_s} times a second.",
+                Fact(function.arn, "invocations a second", per_s),
+            )
+
+    def _check_scaling(self, call: Call, function: Function, running: int) -> None:
+        """Each environment more than there have been takes from what a function may add in ten seconds."""
+        arn = function.arn
+        bucket = self._scaling.get(arn)
+        if bucket is None:
+            bucket = self._scaling[arn] = _Bucket(SCALING_MAX * MILLI, call.now)
+        if not bucket.take(call.now, SCALING_PER_S, SCALING_MAX):
+            raise _throttled(
+                call,
+                function,
+                "ConcurrentInvocationLimitExceeded",
+                f"{function.name} grows faster than {SCALING_MAX} environments in ten seconds.",
+                Fact(arn, "concurrent executions", running),
+                Fact(arn, "environments added in ten seconds", SCALING_MAX),
+            )
+        self._most[arn] = running + 1
+
+    def shrank(self, function_arn: str) -> None:
+        """An environment of a function has ended: another in its place is an addition again."""
+        if self._most[function_arn] > 0:
+            self._most[function_arn] -= 1
+
+
+def kept_aside(call: Call, account: str, region: str) -> int:
+    """The concurrency that functions have reserved, or that is provisioned for those that have not."""
+    kept = 0
+    for function in call.state(LambdaState, account, region).functions.values():
+        if function.reserved is not None:
+            kept += function.reserved
+        else:
+            kept += sum(each.allocated for each in function.provisioned.values())
+    return kept
+
+
+def _throttled(
+    call: Call, function: Function, reason: str, words: str, *facts: Fact, remedy: tuple[str, ...] = ()
+) -> AwsError:
+    call.happened("lambda.Throttled", function.arn, function=function.name, reason=reason)
+    members: dict[str, Any] = {"Reason": reason, "Type": "User", "retryAfterSeconds": "1"}
+    return AwsError(
+        "TooManyRequestsException",
+        WORDS,
+        429,
+        why=Why("throttled", words, facts, remedy),
+        members=members,
+    )
