@@ -110,7 +110,6 @@ def test_a_target_tracking_policy_has_alarms_of_its_own(aws: Aws) -> None:
     assert kinds == ["AlarmHigh", "AlarmLow", "ProvisionedCapacityHigh", "ProvisionedCapacityLow"]
 
 
-@pytest.mark.xfail(strict=True, reason="alarms that scaling policies own are not in CloudWatch yet")
 @pytest.mark.usefixtures("scaled")
 def test_its_alarms_are_in_cloudwatch(aws: Aws) -> None:
     policy = the_policy(aws)

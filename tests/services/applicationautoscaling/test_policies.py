@@ -108,20 +108,51 @@ async def test_a_metric_has_one_policy(aws: Aws) -> None:
         track(aws, 50.0, name="other")
 
 
-async def test_metrics_that_nothing_here_tells_are_named(aws: Aws) -> None:
+async def test_a_forecast_policy_is_not_made_up(aws: Aws) -> None:
     await table(aws)
     await register(aws)
-    for metric, words in (
-        ({**CONSUMED, "Namespace": "Mine"}, "CustomizedMetricSpecification:Mine/Consumed"),
-        ({**CONSUMED, "Dimensions": []}, "AWS/DynamoDB"),
-        ({**CONSUMED, "Statistic": "Sum", "Unit": "Bytes"}, "Unit:Bytes"),
-    ):
-        with refused("NotImplemented", words):
-            track(aws, CustomizedMetricSpecification={"Statistic": "Sum", **metric})
-    with refused("NotImplemented", "MetricMath:FILL"):
-        track(aws, CustomizedMetricSpecification=math("FILL(m1, 0)"))
     with refused("NotImplemented", "PredictiveScaling"):
         scaling(aws).put_scaling_policy({**WRITES, "PolicyName": "p", "PolicyType": "PredictiveScaling"})
+
+
+async def test_a_metric_of_ones_own_is_followed(aws: Aws) -> None:
+    await table(aws)
+    await register(aws)
+    told = track(aws, 10.0, CustomizedMetricSpecification={
+        "Namespace": "Shop", "MetricName": "Orders", "Statistic": "Average", "Dimensions": []})  # fmt: skip
+    assert len(told["Alarms"]) == 2
+    for _ in range(4):
+        aws.cloudwatch.put_metric_data({"Namespace": "Shop", "MetricData": [{"MetricName": "Orders", "Value": 20}]})
+        await aws.advance(seconds=60)
+    await aws.advance(seconds=30)
+    assert units(aws) == 20, "twice the target"
+
+
+async def test_its_alarms_are_cloudwatchs(aws: Aws) -> None:
+    await table(aws)
+    await register(aws)
+    told = track(aws)
+    names = [alarm["AlarmName"] for alarm in told["Alarms"]]
+    alarms = aws.cloudwatch.describe_alarms({"AlarmNames": names})["MetricAlarms"]
+    assert {alarm["AlarmName"]: alarm["AlarmArn"] for alarm in alarms} == {
+        alarm["AlarmName"]: alarm["AlarmARN"] for alarm in told["Alarms"]
+    }
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(told["PolicyARN"],)}
+    await overwhelm(aws)
+    high = aws.cloudwatch.describe_alarms({"AlarmNames": names[:1]})["MetricAlarms"][0]
+    assert high["StateValue"] == "ALARM"
+    assert high["Threshold"] == 22 * 60 * 0.7, "fitted to the new capacity"
+    scaling(aws).delete_scaling_policy({**WRITES, "PolicyName": "track"})
+    assert aws.cloudwatch.describe_alarms({"AlarmNames": names})["MetricAlarms"] == []
+
+
+async def test_a_metric_that_cloudwatch_refuses_changes_nothing(aws: Aws) -> None:
+    await table(aws)
+    await register(aws)
+    with refused("ValidationException", "Unknown function"):
+        track(aws, CustomizedMetricSpecification=math("WHAT(m1)"))
+    assert scaling(aws).describe_scaling_policies({"ServiceNamespace": "dynamodb"})["ScalingPolicies"] == []
+    assert aws.cloudwatch.describe_alarms({})["MetricAlarms"] == []
 
 
 def math(expression: str) -> dict[str, Any]:
@@ -162,8 +193,8 @@ async def test_a_single_metric_of_dynamodb_is_followed(aws: Aws) -> None:
     ("expression", "words"),
     [
         ("m1 +", "Error in expression"),
-        ("m3 * 2", "m3 is not defined"),
-        ("e1 + 1", "depends on itself"),
+        ("m3 * 2", "Undefined variable: m3"),
+        ("e1 + 1", "refer to each other in a circle"),
         ("m1 $", "Err"),
     ],
 )

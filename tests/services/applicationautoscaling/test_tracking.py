@@ -172,7 +172,9 @@ async def test_a_table_without_any_traffic_is_not_scaled_in(aws: Aws) -> None:
     await table(aws, write=100)
     await register(aws)
     track(aws)
-    await load(aws, 60, 2)
+    for _ in range(2):
+        await _burst(aws, 3300)  # more than fifty a second, where the low alarm would begin
+        await aws.advance(seconds=60)
     await aws.advance(seconds=3600)
     assert units(aws) == 100
     (why,) = reasons(aws, "ScaleIn")

@@ -258,3 +258,21 @@ def test_a_role_that_loses_its_permission_shows_in_the_status(audited: Audited) 
     status = audited.aws.cloudtrail.get_trail_status({"Name": "main"})
     assert status["LatestCloudWatchLogsDeliveryError"].startswith("AccessDenied")
     assert "LatestDeliveryError" not in status
+
+
+# --- events of services
+
+
+def test_a_key_that_kms_rotates_and_deletes_by_itself_is_on_record(audited: Audited) -> None:
+    key = audited.aws.kms.create_key({})["KeyMetadata"]["Arn"]
+    audited.aws.kms.enable_key_rotation({"KeyId": key, "RotationPeriodInDays": 90})
+    audited.advance(seconds=91 * 86_400)
+    record = audited.record("RotateKey")
+    assert record["userIdentity"] == {"accountId": ACCOUNT, "invokedBy": "AWS Internal"}
+    assert record["eventType"] == "AwsServiceEvent"
+    details = record["serviceEventDetails"]
+    assert (details["keyId"], details["rotationType"]) == (key.rpartition("/")[2], "AUTOMATIC")
+    assert record["resources"] == [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": key}]
+    audited.aws.kms.schedule_key_deletion({"KeyId": key, "PendingWindowInDays": 7})
+    audited.advance(seconds=8 * 86_400)
+    assert audited.record("DeleteKey")["eventType"] == "AwsServiceEvent"

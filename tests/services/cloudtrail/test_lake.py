@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import gzip
+import hashlib
+import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from foulweather.kernel.errors import AwsError
 from harness import ACCOUNT
-from services.cloudtrail.audited import Audited
+from services.cloudtrail.audited import BUCKET, Audited
 
 DAY_S = 86_400
 
@@ -202,3 +207,55 @@ def test_refusals_of_stores(audited: Audited) -> None:
         with pytest.raises(AwsError) as caught:
             audited.run(audited.aws.cloudtrail.create_event_data_store(request))
         assert caught.value.code == code
+
+
+def saving_policy(audited: Audited, *actions: str) -> None:
+    source = {"StringLike": {"aws:SourceArn": f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:eventdatastore/*"}}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": list(actions),
+        "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+        "Condition": source,
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    audited.aws.s3.put_bucket_policy({"Bucket": BUCKET, "Policy": document})
+
+
+def saved(audited: Audited, uri: str) -> dict[str, Any]:
+    lake, ct = with_queues(audited), audited.aws.cloudtrail
+    statement = f"SELECT eventName, errorCode FROM {lake} WHERE eventName = 'CreateQueue'"
+    query = ct.start_query({"QueryStatement": statement, "DeliveryS3Uri": uri})["QueryId"]
+    assert ct.describe_query({"QueryId": query})["DeliveryStatus"] == "PENDING"
+    audited.advance(seconds=5)
+    return ct.describe_query({"QueryId": query})
+
+
+def test_results_are_saved_to_a_bucket_and_signed(audited: Audited) -> None:
+    saving_policy(audited, "s3:PutObject*", "s3:Abort*", "s3:GetBucketAcl")
+    assert saved(audited, f"s3://{BUCKET}/lake")["DeliveryStatus"] == "SUCCESS"
+    result, sign = audited.objects("CloudTrail-Lake")
+    assert result.startswith(f"lake/AWSLogs/{ACCOUNT}/CloudTrail-Lake/Query/2026/01/01/")
+    data = audited.body(result)
+    assert gzip.decompress(data) == b'"eventName","errorCode"\n"CreateQueue",""\n"CreateQueue",""\n'
+    signed = json.loads(audited.body(sign))
+    hashed = hashlib.sha256(data).hexdigest()
+    assert signed["files"] == [{"fileHashValue": hashed, "fileName": "result_1.csv.gz"}]
+    (key,) = audited.aws.cloudtrail.list_public_keys({})["PublicKeyList"]
+    assert key["Fingerprint"] == signed["publicKeyFingerprint"]
+    public: Any = serialization.load_der_public_key(key["Value"])
+    public.verify(bytes.fromhex(signed["hashSignature"]), hashed.encode(), padding.PKCS1v15(), hashes.SHA256())
+
+
+def test_a_bucket_that_does_not_take_results_shows_in_the_querys_status(audited: Audited) -> None:
+    saving_policy(audited, "s3:GetBucketAcl")
+    assert saved(audited, f"s3://{BUCKET}")["DeliveryStatus"] == "ACCESS_DENIED"
+    lake = audited.aws.cloudtrail.list_event_data_stores({})["EventDataStores"][0]["EventDataStoreArn"]
+    audited.advance(seconds=2)
+    request = {
+        "QueryStatement": f"SELECT eventName FROM {lake.rpartition('/')[2]}",
+        "DeliveryS3Uri": "s3://no-such-bucket",
+    }
+    with pytest.raises(AwsError) as caught:
+        audited.aws.cloudtrail.start_query(request)
+    assert caught.value.code == "S3BucketDoesNotExistException"

@@ -9,11 +9,10 @@ SERVICE = Service(
     package=__name__,
     modules=("targets", "policies", "scheduled_actions", "activities", "tags"),
     reads={
-        "dynamodb.Consumed": "note_consumption",
-        "dynamodb.Throttled": "note_throttle",
         "dynamodb.TableUpdated": "note_capacity",
         "dynamodb.IndexUpdated": "note_capacity",
         "cloudwatch.AlarmAction": "note_alarm_action",
+        "cloudwatch.AlarmStateChanged": "note_alarm_state",
     },
     access_denied="AccessDeniedException",
     denied_status=400,

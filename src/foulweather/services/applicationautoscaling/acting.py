@@ -116,7 +116,7 @@ async def fulfil(call: Call, state: ScalingState, target: Target, activity: Acti
     else:
         words = f"Somebody else has set {target.units_named} to {target.units}."
         _end(call, state, target, activity, "Unfulfilled", words)
-    alarms.fit_all(state, target)
+    await alarms.fit_all(call, state, target)
 
 
 async def _update(call: Call, state: ScalingState, target: Target, activity: Activity, now: Provisioned) -> None:

@@ -1,72 +1,97 @@
-"""The alarms that target tracking policies own: made, fitted to the capacity, and evaluated every minute.
+"""The alarms that target tracking policies own: made in CloudWatch, fitted to the capacity, and heard when they change.
 
-CloudWatch is not built: these rows stand for the alarms that AWS makes there, with their names, thresholds and rules.
 A table's or an index's policy has four; those on provisioned capacity have the others fitted anew after somebody else
-changed it. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
+changed it. They are put and deleted in a session of the target's role, and CloudWatch evaluates them as any other.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
 from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.applicationautoscaling import limits, metrics
-from foulweather.services.applicationautoscaling.consumption import Consumption
-from foulweather.services.applicationautoscaling.records import Alarm, AlarmKind, AlarmState, Policy, Target
+from foulweather.services.applicationautoscaling.records import Alarm, AlarmKind, Policy, Target
+from foulweather.services.applicationautoscaling.roles import acting_for
 from foulweather.services.applicationautoscaling.state import ScalingState
 
 SILENT = "InsufficientData"
+Waiting = list[Awaitable[Any]]
+"""Answers of CloudWatch that are not there yet, for something holds them up."""
 
 
-def make(call: Call, state: ScalingState, target: Target, policy: Policy) -> None:
+def make(call: Call, state: ScalingState, target: Target, policy: Policy) -> Waiting:
     """Give a policy the alarms that its configuration wants, and take away the others."""
     kinds: list[AlarmKind] = ["AlarmHigh"]
     if not policy.config.get("DisableScaleIn"):
         kinds.append("AlarmLow")
     if metrics.is_predefined(policy):
         kinds.extend(("ProvisionedCapacityHigh", "ProvisionedCapacityLow"))
-    held: dict[AlarmKind, Alarm] = {alarm.kind: alarm for alarm in state.alarms_of(policy)}
-    remove(state, [alarm for kind, alarm in held.items() if kind not in kinds])
+    before = state.alarms_of(policy)
+    held: dict[AlarmKind, Alarm] = {alarm.kind: alarm for alarm in before}
     for kind in kinds:
         if kind not in held:
             name = f"TargetTracking-{target.resource_id}-{kind}-{call.world.ids.uuid()}"
             held[kind] = Alarm(
-                name=name,
-                policy=policy.key,
-                kind=kind,
-                metric="",
-                threshold=0,
-                periods=0,
-                period_s=0,
-                for_units=0,
-                since_ms=call.now,
+                name=name, policy=policy.key, kind=kind, metric="", threshold=0, periods=0, period_s=0, for_units=0
             )
-            state.alarms.put(name, held[kind])
-    policy.alarms = [held[kind].name for kind in kinds]
-    fit(state, target, policy)
+    wanted = [held[kind] for kind in kinds]
+    for alarm in wanted:
+        fit(alarm, target, policy)
+    # First what CloudWatch may refuse: an operation that is refused has changed nothing.
+    waiting = _put(call, target, policy, wanted)
+    for alarm in wanted:
+        state.alarms.put(alarm.name, alarm)
+    policy.alarms = [alarm.name for alarm in wanted]
+    return waiting + remove(call, state, target, [alarm for alarm in before if alarm.kind not in kinds])
 
 
-def remove(state: ScalingState, alarms: list[Alarm]) -> None:
-    """Delete alarms."""
+def remove(call: Call, state: ScalingState, target: Target, alarms: list[Alarm]) -> Waiting:
+    """Delete alarms; what CloudWatch refuses is put on record, and they stay there."""
     for alarm in alarms:
         state.alarms.delete(alarm.name)
+    if not alarms:
+        return []
+    try:
+        port = acting_for(call, target, "DeleteAlarms").cloudwatch
+        answer = port.delete_alarms({"AlarmNames": [alarm.name for alarm in alarms]})
+    except AwsError as error:
+        _explain(call, target, "The alarms of a policy could not be deleted.", error)
+        return []
+    return [answer] if inspect.isawaitable(answer) else []
 
 
-def fit_all(state: ScalingState, target: Target) -> None:
+async def fit_all(call: Call, state: ScalingState, target: Target) -> None:
     """Fit the alarms of a target's policies to its capacity."""
     for policy in state.policies_of(target):
-        fit(state, target, policy)
+        alarms = state.alarms_of(policy)
+        for alarm in alarms:
+            fit(alarm, target, policy)
+            state.alarms.touch(alarm.name)
+        try:
+            for answer in _put(call, target, policy, alarms):
+                await answer
+        except AwsError as error:
+            _explain(call, target, f"The alarms of policy {policy.name} could not be fitted to the capacity.", error)
 
 
-def fit(state: ScalingState, target: Target, policy: Policy) -> None:
-    """Set thresholds for the capacity that the target has."""
-    for alarm in state.alarms_of(policy):
-        alarm.for_units = target.units
-        if alarm.kind.startswith("Provisioned"):
-            alarm.metric, alarm.threshold = f"Provisioned{target.direction}CapacityUnits", target.units
-            alarm.periods, alarm.period_s = 3, 300
-        else:
-            _fit_to_metric(alarm, target, policy)
-        state.alarms.touch(alarm.name)
+def _explain(call: Call, target: Target, cause: str, error: AwsError) -> None:
+    facts = (call.fact(target.resource_arn, f"{target.direction}CapacityUnits", target.units),)
+    call.explain("PutMetricAlarm", target.resource_arn, Why("failed", cause, facts, because=(error.why,)), error.code)
+
+
+def fit(alarm: Alarm, target: Target, policy: Policy) -> None:
+    """Set an alarm's threshold for the capacity that the target has."""
+    alarm.for_units = target.units
+    if alarm.kind.startswith("Provisioned"):
+        alarm.metric, alarm.threshold = f"Provisioned{target.direction}CapacityUnits", target.units
+        alarm.periods, alarm.period_s = 3, 300
+    else:
+        _fit_to_metric(alarm, target, policy)
 
 
 def _fit_to_metric(alarm: Alarm, target: Target, policy: Policy) -> None:
@@ -87,53 +112,75 @@ def _fit_to_metric(alarm: Alarm, target: Target, policy: Policy) -> None:
             alarm.periods = limits.CUSTOM_HIGH_MINUTES
 
 
-def evaluate(call: Call, state: ScalingState, target: Target, policy: Policy, alarm: Alarm, minute: int) -> list[float]:
-    """Set an alarm's state by the minutes that end with one, and give the datapoints there are, oldest first."""
-    consumption = call.world.state(Consumption)
-    minutes = range(minute - alarm.periods + 1, minute + 1)
-    values = [metrics.value_at(policy, target, state, consumption, each) for each in minutes]
-    there = [value for value in values if value is not None]
-    _set(call, state, target, alarm, _state_of(alarm, there), there)
-    if not there and alarm.kind == "AlarmLow" and target.units > target.min_units and alarm.told != SILENT:
-        alarm.told = SILENT
-        state.alarms.touch(alarm.name)
-        _explain_silence(call, target, alarm)
-    return there
+# --- in CloudWatch
 
 
-def _state_of(alarm: Alarm, there: list[float]) -> AlarmState:
-    """Missing data is `missing`: without any datapoint there is insufficient data; some do not suffice for ALARM.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
-    """
-    if not there:
-        return "INSUFFICIENT_DATA"
-    is_high = alarm.kind == "AlarmHigh"
-    if not all(value > alarm.threshold if is_high else value < alarm.threshold for value in there):
-        return "OK"
-    return "ALARM" if len(there) == alarm.periods else alarm.state
+def _put(call: Call, target: Target, policy: Policy, alarms: Sequence[Alarm]) -> Waiting:
+    waiting: Waiting = []
+    port = acting_for(call, target, "PutMetricAlarm").cloudwatch
+    for alarm in alarms:
+        answer = port.put_metric_alarm(_request(target, policy, alarm))
+        if inspect.isawaitable(answer):
+            waiting.append(answer)
+    return waiting
 
 
-def _set(call: Call, state: ScalingState, target: Target, alarm: Alarm, found: AlarmState, there: list[float]) -> None:
-    if found == alarm.state:
+def _request(target: Target, policy: Policy, alarm: Alarm) -> dict[str, Any]:
+    is_high = alarm.kind.endswith("High")
+    request: dict[str, Any] = {
+        "AlarmName": alarm.name,
+        "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy.arn(target)}.",
+        "ActionsEnabled": True,
+        "AlarmActions": [policy.arn(target)],
+        "EvaluationPeriods": alarm.periods,
+        "Threshold": float(alarm.threshold),
+        "ComparisonOperator": "GreaterThanThreshold" if is_high else "LessThanThreshold",
+    }
+    if metrics.is_predefined(policy):
+        pairs = {"TableName": target.table, **({"GlobalSecondaryIndexName": target.index} if target.index else {})}
+        request |= {
+            "Namespace": "AWS/DynamoDB",
+            "MetricName": alarm.metric,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in pairs.items()],
+            "Statistic": "Average" if alarm.kind.startswith("Provisioned") else "Sum",
+            "Period": alarm.period_s,
+        }
+        return request
+    custom: dict[str, Any] = policy.config["CustomizedMetricSpecification"]
+    queries: list[dict[str, Any]] | None = custom.get("Metrics")
+    if not queries:
+        names = ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit")
+        return {**request, "Period": alarm.period_s, **{name: custom[name] for name in names if custom.get(name)}}
+    request["Metrics"] = [_query(query, alarm.period_s) for query in queries]
+    return request
+
+
+def _query(query: dict[str, Any], period_s: int) -> dict[str, Any]:
+    stat: dict[str, Any] | None = query.get("MetricStat")
+    return {**query, "MetricStat": {**stat, "Period": period_s}} if stat else query
+
+
+# --- what CloudWatch tells
+
+
+def noted_state(call: Call, state: ScalingState, name: str, found: str) -> None:
+    """An alarm has another state."""
+    alarm = state.alarms.get(name)
+    policy = state.policies.get(alarm.policy) if alarm is not None else None
+    if alarm is None or policy is None:
         return
-    before, alarm.state = alarm.state, found
-    alarm.since_ms, alarm.told = call.now, ""
-    state.alarms.touch(alarm.name)
-    call.happened(
-        "application-autoscaling.AlarmStateChanged",
-        alarm.arn(target),
-        alarm=alarm.name,
-        before=before,
-        after=found,
-        datapoints=there,
-        threshold=alarm.threshold,
-    )
+    alarm.told = ""
+    state.alarms.touch(name)
+    target = state.targets[policy.target]
+    is_silent = found == "INSUFFICIENT_DATA" and alarm.kind == "AlarmLow"
+    if is_silent and target.units > target.min_units:
+        alarm.told = SILENT
+        _explain_silence(call, target, alarm)
 
 
 def _explain_silence(call: Call, target: Target, alarm: Alarm) -> None:
     facts = (
-        Fact(alarm.arn(target), "StateValue", alarm.state),
+        Fact(alarm.arn(target), "StateValue", "INSUFFICIENT_DATA"),
         Fact(target.resource_arn, alarm.metric, None),
         call.fact(target.resource_arn, f"{target.direction}CapacityUnits", target.units),
     )

@@ -23,10 +23,6 @@ PAGE_MAX: Final = 50
 ACTIVITIES_MS: Final = 42 * 86_400_000
 UNITS_MAX: Final = 2_147_483_647
 
-MINUTE_MS: Final = 60_000
-# "CloudWatch alarms might have a short delay of up to a few minutes before triggering auto scaling":
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/provisioned-capacity-mode.html
-METRIC_DELAY_MS: Final = 30_000
 # Between two looks at whether DynamoDB has carried out an update, or has become free for one; not documented.
 LOOK_MS: Final = 5_000
 RETRY_MS: Final = 10_000

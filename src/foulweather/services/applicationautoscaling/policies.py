@@ -5,15 +5,15 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingP
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.applicationautoscaling import alarms, limits, metrics, steps
-from foulweather.services.applicationautoscaling.consumption import Consumption
 from foulweather.services.applicationautoscaling.paging import page
 from foulweather.services.applicationautoscaling.records import Policy, Target
+from foulweather.services.applicationautoscaling.roles import when_answered
 from foulweather.services.applicationautoscaling.state import ScalingState
 
 Request = Mapping[str, Any]
@@ -24,7 +24,7 @@ CONFIGURATIONS = {
 }
 
 
-def put_scaling_policy(call: Call, request: Request) -> dict[str, Any]:
+def put_scaling_policy(call: Call, request: Request) -> dict[str, Any] | Awaitable[dict[str, Any]]:
     """Make a policy, or change one, and give the alarms that it owns."""
     if request.get("PredictiveScalingPolicyConfiguration") or request.get("PolicyType") == "PredictiveScaling":
         raise not_implemented("application-autoscaling", "PutScalingPolicy.PredictiveScalingPolicyConfiguration")
@@ -50,15 +50,29 @@ def put_scaling_policy(call: Call, request: Request) -> dict[str, Any]:
         config={},
         created_ms=call.now,
     )
-    policy.config = config
+    before, policy.config = policy.config, config
+    waiting: alarms.Waiting = []
     if kind == "TargetTrackingScaling":
-        alarms.make(call, state, target, policy)
-        call.world.state(Consumption).watch(target, policy)
+        try:
+            waiting = alarms.make(call, state, target, policy)
+        except AwsError as error:
+            policy.config = before
+            for alarm in state.alarms_of(policy):
+                alarms.fit(alarm, target, policy)
+            raise _refused_by_cloudwatch(error) from None
     state.policies.put(policy.key, policy)
-    call.world.state(Consumption).rewatch(state)
     arn = policy.arn(target)
     call.changed("application-autoscaling.PolicyPut", arn, PolicyType=kind, **config)
-    return {"PolicyARN": arn, "Alarms": _alarms(state, target, policy)}
+    return when_answered(waiting, {"PolicyARN": arn, "Alarms": _alarms(state, target, policy)})
+
+
+def _refused_by_cloudwatch(error: AwsError) -> AwsError:
+    """A metric that cannot be an alarm's is not valid here; what else goes wrong is a failed access."""
+    if error.code in ("ValidationError", "InvalidParameterValue", "InvalidParameterCombination"):
+        return limits.invalid(error.message).because(error.why)
+    if error.status == 501:
+        return error
+    return AwsError("FailedResourceAccessException", error.message).because(error.why)
 
 
 def _configured(request: Request, held: Policy | None) -> tuple[str, dict[str, Any]]:
@@ -122,7 +136,7 @@ def _check_others(state: ScalingState, target: Target, name: str, config: Mappin
             )
 
 
-def delete_scaling_policy(call: Call, request: Request) -> dict[str, Any]:
+def delete_scaling_policy(call: Call, request: Request) -> dict[str, Any] | Awaitable[dict[str, Any]]:
     """Delete a policy, and the alarms that it owns."""
     state = call.state(ScalingState)
     namespace, resource_id, dimension = (request[n] for n in ("ServiceNamespace", "ResourceId", "ScalableDimension"))
@@ -130,11 +144,10 @@ def delete_scaling_policy(call: Call, request: Request) -> dict[str, Any]:
     policy = state.policies.get(f"{target.key} {request['PolicyName']}") if target is not None else None
     if target is None or policy is None or target.namespace != namespace:
         raise limits.not_found("No scaling policy found for", namespace, resource_id, dimension)
-    alarms.remove(state, state.alarms_of(policy))
+    waiting = alarms.remove(call, state, target, state.alarms_of(policy))
     state.policies.delete(policy.key)
-    call.world.state(Consumption).rewatch(state)
     call.changed("application-autoscaling.PolicyDeleted", policy.arn(target), PolicyType=None)
-    return {}
+    return when_answered(waiting, {})
 
 
 def describe_scaling_policies(call: Call, request: Request) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What Application Auto Scaling does when a time has come, and on what other services tell.
 
-CloudWatch asks for a step policy's execution by the event `cloudwatch.AlarmAction`: its resource is the alarm's ARN,
-its facts are `action` (the policy's ARN, as in AlarmActions), `alarm` (its name), `value` (the newest datapoint, in
-the alarm's statistic) and `threshold`. It tells it every minute for as long as the alarm is in state ALARM, as
-CloudWatch does for scaling actions.
+CloudWatch asks for a policy's execution by the event `cloudwatch.AlarmAction`: its resource is the alarm's ARN, its
+facts are `action` (the policy's ARN, as in AlarmActions), `alarm` (its name), `value` (the newest datapoint, in the
+alarm's statistic), `values` (those of the evaluated periods, the oldest first) and `threshold`. It tells it every
+minute for as long as the alarm is in state ALARM, as CloudWatch does for scaling actions.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-and-actions
 """
 
@@ -11,28 +11,11 @@ from __future__ import annotations
 
 from foulweather.kernel.call import Call
 from foulweather.services.applicationautoscaling import acting, alarms, bounding, limits, stepping, tracking
-from foulweather.services.applicationautoscaling.consumption import (
-    NEXT,
-    Consumption,
-    begin,
-    noted_throttle,
-    noted_use,
-)
 from foulweather.services.applicationautoscaling.state import ScalingState
 from foulweather.world.journal import Event
 from foulweather.world.world import World
 
 # --- events
-
-
-def note_consumption(world: World, event: Event) -> None:
-    """Count what a request used of a table that a policy follows."""
-    noted_use(world, event)
-
-
-def note_throttle(world: World, event: Event) -> None:
-    """Count a throttled request of a table that a policy follows."""
-    noted_throttle(world, event)
 
 
 def note_capacity(world: World, event: Event) -> None:
@@ -55,36 +38,56 @@ def note_capacity(world: World, event: Event) -> None:
 
 
 def note_alarm_action(world: World, event: Event) -> None:
-    """Execute the policy that an alarm asks for."""
+    """Execute the policy that an alarm asks for; what a target's tracking policies are asked for is considered once."""
     facts = event.facts
     if ":scalingPolicy:" not in facts["action"]:
         return
     place = facts["action"].split(":")
-    args = {
-        "policy": facts["action"],
-        "alarm": facts["alarm"],
-        "value": facts["value"],
-        "threshold": facts["threshold"],
-    }
-    world.agenda.at(event.at_ms, "application-autoscaling.execute_policy", args, account=place[4], region=place[3])
+    state = world.state(ScalingState, place[4], place[3])
+    alarm = state.alarms.get(facts["alarm"])
+    if alarm is None:
+        args = {
+            "policy": facts["action"],
+            "alarm": facts["alarm"],
+            "value": facts["value"],
+            "threshold": facts["threshold"],
+        }
+        world.agenda.at(event.at_ms, "application-autoscaling.execute_policy", args, account=place[4], region=place[3])
+        return
+    policy = state.policies.get(alarm.policy)
+    if policy is None or alarm.kind.startswith("Provisioned"):
+        return  # those are fitted when the change that they see has stood for long enough: `reprovisioned`
+    alarm.alarmed_ms, alarm.values = event.at_ms, facts["values"]
+    state.alarms.touch(alarm.name)
+    if (policy.target, event.at_ms) not in state.asked:
+        state.asked = {each for each in state.asked if each[1] == event.at_ms} | {(policy.target, event.at_ms)}
+        args = {"target": policy.target}
+        world.agenda.at(event.at_ms, "application-autoscaling.consider", args, account=place[4], region=place[3])
+
+
+def note_alarm_state(world: World, event: Event) -> None:
+    """When an alarm of a policy has another state, say what follows."""
+    state = world.state(ScalingState, event.account, event.region)
+    if event.facts["alarm"] in state.alarms:
+        args = {"alarm": event.facts["alarm"], "found": event.facts["after"]}
+        action = "application-autoscaling.alarm_changed"
+        world.agenda.at(event.at_ms, action, args, account=event.account, region=event.region)
 
 
 # --- times
 
 
-async def evaluate(call: Call) -> None:
-    """Evaluate every alarm for the minute that has ended, and again in a minute while there is something to see."""
-    state, consumption = call.state(ScalingState), call.world.state(Consumption)
-    minute = (call.now - limits.METRIC_DELAY_MS) // limits.MINUTE_MS - 1
-    for key in list(state.targets):
-        target = state.targets.get(key)
-        if target is not None:
-            await tracking.consider(call, state, target, minute)
-    if consumption.is_quiet(state, minute - limits.LOW_MINUTES + 1):
-        state.evaluations.delete(NEXT)
-        consumption.awake.discard((state.account, state.region))
-    else:
-        begin(call.world, state.account, state.region, call.now)
+async def consider(call: Call, target: str) -> None:
+    """Scale a target out or in, as the alarms of its policies ask."""
+    state = call.state(ScalingState)
+    found = state.targets.get(target)
+    if found is not None:
+        await tracking.consider(call, state, found)
+
+
+async def alarm_changed(call: Call, alarm: str, found: str) -> None:
+    """An alarm of a policy has another state."""
+    alarms.noted_state(call, call.state(ScalingState), alarm, found)
 
 
 async def fulfil(call: Call, target: str, activity: str) -> None:
@@ -137,4 +140,4 @@ async def reprovisioned(call: Call, target: str) -> None:
     state = call.state(ScalingState)
     found = state.targets.get(target)
     if found is not None and await bounding.looked_at(call, state, found):
-        alarms.fit_all(state, found)
+        await alarms.fit_all(call, state, found)

@@ -8,7 +8,6 @@ import msgspec
 
 Direction = Literal["Read", "Write"]
 AlarmKind = Literal["AlarmHigh", "AlarmLow", "ProvisionedCapacityHigh", "ProvisionedCapacityLow"]
-AlarmState = Literal["INSUFFICIENT_DATA", "OK", "ALARM"]
 Status = Literal["Pending", "InProgress", "Successful", "Overridden", "Unfulfilled", "Failed"]
 SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 
@@ -118,6 +117,7 @@ class Policy(msgspec.Struct, kw_only=True):
 class Alarm(msgspec.Struct, kw_only=True):
     """An alarm that a target tracking policy owns; `for_units` is the capacity its threshold was made for.
 
+    CloudWatch asked for its policy at `alarmed_ms` last, by `values`, oldest first: it does so every minute in ALARM.
     `told` is the reason last put on record for an alarm that led to nothing, so that it is told once.
     """
 
@@ -129,8 +129,8 @@ class Alarm(msgspec.Struct, kw_only=True):
     periods: int
     period_s: int
     for_units: int
-    state: AlarmState = "INSUFFICIENT_DATA"
-    since_ms: int = 0
+    alarmed_ms: int = 0
+    values: list[float] = []
     told: str = ""
 
     def arn(self, target: Target) -> str:
@@ -185,9 +185,3 @@ class Activity(msgspec.Struct, kw_only=True):
     before: int = 0
     policy: str = ""
     number: int = 0
-
-
-class Evaluation(msgspec.Struct):
-    """When the alarms of this place are evaluated next."""
-
-    when_ms: int

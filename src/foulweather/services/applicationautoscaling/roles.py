@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-s
 from __future__ import annotations
 
 import inspect
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
@@ -17,6 +18,7 @@ from foulweather.policy.principal import Principal
 from foulweather.services.applicationautoscaling.records import Target
 
 LINKED_SERVICE = "dynamodb.application-autoscaling.amazonaws.com"
+Answer = dict[str, Any] | Awaitable[dict[str, Any]]
 ROLE_NAME = "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
 
 
@@ -28,6 +30,17 @@ def role_arn(account: str) -> str:
 async def answered(answer: Any) -> Any:
     """A port's answer; it is awaitable when something holds the call up."""
     return await answer if inspect.isawaitable(answer) else answer
+
+
+def when_answered(waiting: Sequence[Awaitable[Any]], response: dict[str, Any]) -> Answer:
+    """A response: at once, or when other services have answered."""
+    return _after(waiting, response) if waiting else response
+
+
+async def _after(waiting: Sequence[Awaitable[Any]], response: dict[str, Any]) -> dict[str, Any]:
+    for answer in waiting:
+        await answer
+    return response
 
 
 async def ensure_role(call: Call) -> str:

@@ -7,7 +7,6 @@ from foulweather.services.applicationautoscaling import limits
 from foulweather.services.applicationautoscaling.records import (
     Activity,
     Alarm,
-    Evaluation,
     Policy,
     ScheduledAction,
     Target,
@@ -26,10 +25,10 @@ class ScalingState(State):
     alarms = table(Alarm)
     scheduled = table(ScheduledAction)
     activities = table(Activity)
-    evaluations = table(Evaluation)
 
     def opened(self) -> None:
         """Go on numbering the activities, so that they are told in order."""
+        self.asked: set[tuple[str, int]] = set()
         self.numbered = max((each.number for each in self.activities.values()), default=0)
 
     def target(self, resource_id: str, dimension: str) -> Target | None:

@@ -6,16 +6,15 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterSca
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.services.applicationautoscaling import acting, alarms, dimensions, limits
-from foulweather.services.applicationautoscaling.consumption import Consumption
 from foulweather.services.applicationautoscaling.paging import page
 from foulweather.services.applicationautoscaling.records import SUSPENSIONS, Target
-from foulweather.services.applicationautoscaling.roles import answered, ensure_role
+from foulweather.services.applicationautoscaling.roles import answered, ensure_role, when_answered
 from foulweather.services.applicationautoscaling.state import ScalingState
 
 _ROLE = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -121,20 +120,20 @@ def _missing(permission: str, error: AwsError) -> AwsError:
     return limits.invalid(f"User is missing the following permissions: {permission}").because(error.why)
 
 
-def deregister_scalable_target(call: Call, request: Request) -> dict[str, Any]:
+def deregister_scalable_target(call: Call, request: Request) -> dict[str, Any] | Awaitable[dict[str, Any]]:
     """Forget a scalable target, with its policies, their alarms and its scheduled actions; its capacity stays."""
     state = call.state(ScalingState)
     target = state.registered(*_named(request), words="found for")
+    waiting: alarms.Waiting = []
     for policy in state.policies_of(target):
-        alarms.remove(state, state.alarms_of(policy))
+        waiting += alarms.remove(call, state, target, state.alarms_of(policy))
         state.policies.delete(policy.key)
     for action in state.scheduled_of(target):
         call.world.agenda.cancel(action.due)
         state.scheduled.delete(action.key)
-    call.world.state(Consumption).rewatch(state)
     state.targets.delete(target.key)
     call.changed("application-autoscaling.TargetDeregistered", target.arn, MinCapacity=None, MaxCapacity=None)
-    return {}
+    return when_answered(waiting, {})
 
 
 def describe_scalable_targets(call: Call, request: Request) -> dict[str, Any]:

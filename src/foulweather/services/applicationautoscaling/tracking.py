@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Decision, Fact, Why
-from foulweather.services.applicationautoscaling import acting, alarms, metrics
+from foulweather.services.applicationautoscaling import acting, metrics
 from foulweather.services.applicationautoscaling.records import Activity, Alarm, Policy, Target
 from foulweather.services.applicationautoscaling.state import ScalingState
 
 TYPE = "TargetTrackingScaling"
+ALARMED_MS = 60_000
+"""An alarm that is in ALARM asks for its policy every minute: one that has not is in ALARM no more."""
 
 
 class Wish(NamedTuple):
@@ -28,8 +30,8 @@ class Wish(NamedTuple):
     value: float
 
 
-async def consider(call: Call, state: ScalingState, target: Target, minute: int) -> None:
-    """Evaluate the alarms of a target's policies for a minute, and scale out or in."""
+async def consider(call: Call, state: ScalingState, target: Target) -> None:
+    """Scale a target out or in, by the alarms of its policies that are in ALARM now."""
     out: list[Wish] = []
     into: list[Wish] = []
     may_scale_in = True
@@ -40,8 +42,8 @@ async def consider(call: Call, state: ScalingState, target: Target, minute: int)
         for alarm in state.alarms_of(policy):
             if alarm.kind.startswith("Provisioned"):
                 continue
-            there = alarms.evaluate(call, state, target, policy, alarm, minute)
-            if alarm.state != "ALARM" or not there:
+            there = alarm.values
+            if call.now - alarm.alarmed_ms >= ALARMED_MS or not there:
                 continue
             if alarm.kind == "AlarmHigh":
                 out.append(_wish(target, policy, alarm, there[-1]))

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from foulweather.kernel.service import Service
 
+_SERVICE_EVENTS = {
+    "kms": "KeyDeleted KeyRotated",
+    "secretsmanager": "ReplicationFailed ReplicationSucceeded RotationAbandoned RotationFailed RotationStarted "
+    "RotationSucceeded TestRotationFailed TestRotationStarted TestRotationSucceeded",
+}
 SERVICE = Service(
     name="cloudtrail",
     package=__name__,
@@ -20,6 +25,11 @@ SERVICE = Service(
         "resource_policies",
         "administrators",
     ),
+    reads={
+        f"{service}.{event}": "note_service_event"
+        for service, events in _SERVICE_EVENTS.items()
+        for event in events.split()
+    },
     recorder="recording:Recorder",
     access_denied="AccessDeniedException",
     denied_status=400,

@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from hashlib import blake2b
 from math import isqrt
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from foulweather.kernel.call import Call
 from foulweather.services.cloudtrail import delivering, event_names
@@ -20,6 +20,7 @@ from foulweather.services.cloudtrail.consuming import Consumers, covers
 from foulweather.services.cloudtrail.records import Insight, Recorded, Trail
 from foulweather.services.cloudtrail.state import EventHistory, Trails, histories
 from foulweather.services.cloudtrail.times import iso
+from foulweather.world.world import World
 
 WINDOW_MS: Final = 300_000
 WINDOW_MINUTES: Final = 5
@@ -49,19 +50,20 @@ async def detect(call: Call) -> None:
 
 async def _look(call: Call, history: EventHistory, trails: list[Trail]) -> None:
     kinds = {selector["InsightType"] for trail in trails for selector in trail.insights}
-    recent, before = _counted(history, call.now, kinds)
+    recent, hours = _recent(history, call.now), _Baselines.of(call.world).hours(history)
     active = call.state(Trails).active_insights
     for key in sorted(set(recent) | _active_keys(history, active)):
         name = "|".join((history.account, history.region, *key))
         events = recent.get(key, [])
-        baseline = sum(before.get(key, Counter()).values()) / (BASELINE_MS / 60_000)
-        known = active.get(name)
-        if known is None and _is_unusual(len(events), before.get(key, Counter())):
+        before = _before(hours.get(key, Counter()), events, call.now)
+        known, is_unusual = active.get(name), key[0] in kinds and _is_unusual(len(events), before)
+        if known is None and is_unusual:
+            baseline = sum(before.values()) / (BASELINE_MS / 60_000)
             shared = str(uuid.UUID(bytes=blake2b(f"{name}/{call.now}".encode(), digest_size=16).digest(), version=4))
             known = Insight(name, shared, call.now - WINDOW_MS, baseline, len(events))
             active.put(name, known)
             await _tell(call, history, trails, key, known, events, "Start")
-        elif known is not None and not _is_unusual(len(events), before.get(key, Counter())):
+        elif known is not None and not is_unusual:
             active.delete(name)
             await _tell(call, history, trails, key, known, events, "End")
         elif known is not None:
@@ -74,35 +76,64 @@ def _active_keys(history: EventHistory, active: Any) -> set[Key]:
     return {tuple(name.removeprefix(start).split("|")) for name in active if name.startswith(start)}  # type: ignore[misc]
 
 
-def _counted(
-    history: EventHistory, now_ms: int, kinds: set[str]
-) -> tuple[dict[Key, list[Recorded]], dict[Key, Counter[int]]]:
-    """The events of the last five minutes, and how many there were in each hour of the seven days before."""
+class _Baselines:
+    """How often each API was called, by the hour, for every history; made anew at start out of the histories."""
+
+    def __init__(self) -> None:
+        self._counted: dict[tuple[str, str], tuple[int, dict[Key, Counter[int]]]] = {}
+
+    @classmethod
+    def of(cls, world: World) -> _Baselines:
+        """The one of a world."""
+        found = world.attached.get(cls)
+        if found is None:
+            found = world.attached[cls] = cls()
+        return cast("_Baselines", found)
+
+    def hours(self, history: EventHistory) -> dict[Key, Counter[int]]:
+        """The counts by number of the hour, up to the newest event."""
+        place = (history.account, history.region)
+        start, counts = self._counted.get(place, (history.first, {}))
+        for number in range(start, history.next):
+            event = history.at(number)
+            if event is not None:
+                for key in _keys(event):
+                    counts.setdefault(key, Counter())[event.at_ms // HOUR_MS] += 1
+        self._counted[place] = history.next, counts
+        return counts
+
+
+def _recent(history: EventHistory, now_ms: int) -> dict[Key, list[Recorded]]:
+    """The events of the last five minutes."""
     recent: dict[Key, list[Recorded]] = {}
-    before: dict[Key, Counter[int]] = {}
     for number in range(history.next - 1, history.first - 1, -1):
         event = history.at(number)
-        if event is None:
-            continue
-        age_ms = now_ms - event.at_ms
-        if age_ms > BASELINE_MS + WINDOW_MS:
-            break
-        for key in _keys(event, kinds):
-            if age_ms <= WINDOW_MS:
+        if event is not None:
+            if now_ms - event.at_ms > WINDOW_MS:
+                break
+            for key in _keys(event):
                 recent.setdefault(key, []).append(event)
-            else:
-                before.setdefault(key, Counter())[(age_ms - WINDOW_MS) // HOUR_MS] += 1
-    return recent, before
+    return recent
 
 
-def _keys(event: Recorded, kinds: set[str]) -> list[Key]:
+def _before(hours: Counter[int], events: list[Recorded], now_ms: int) -> Counter[int]:
+    """The hourly counts of the seven days before the last five minutes."""
+    first = (now_ms - BASELINE_MS) // HOUR_MS
+    for hour in [each for each in hours if each < first]:
+        del hours[hour]
+    before = Counter(hours)
+    before.subtract(Counter(event.at_ms // HOUR_MS for event in events))
+    return before
+
+
+def _keys(event: Recorded) -> list[Key]:
     """Call rates are counted of write management APIs, error rates of read and write ones."""
     source = event_names.source(event.service)
     name = event_names.event_name(event.service, event.operation)
     keys: list[Key] = []
-    if CALL_RATE in kinds and not event.is_read:
+    if not event.is_read:
         keys.append((CALL_RATE, source, name, ""))
-    if ERROR_RATE in kinds and event.error:
+    if event.error:
         keys.append((ERROR_RATE, source, name, event.error))
     return keys
 

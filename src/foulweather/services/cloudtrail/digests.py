@@ -75,8 +75,13 @@ class Digests:
         data = json.dumps(content, separators=(",", ":")).encode()
         digest_hash = hashlib.sha256(data).hexdigest()
         text = f"{iso(end_ms)}\n{trail.bucket}/{key}\n{digest_hash}\n{chain.signature or 'null'}"
-        signature = self._private(signing).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return Digest(key, data, signature.hex())
+        return Digest(key, data, self.signed(chain.region, text, end_ms)[0])
+
+    def signed(self, region: str, text: str, now_ms: int) -> tuple[str, str]:
+        """The signature of a text by a Region's key, and the key's fingerprint."""
+        key = self._key(region, now_ms)
+        signature = self._private(key).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return signature.hex(), key.fingerprint
 
     def _key(self, region: str, now_ms: int) -> SigningKey:
         """A Region's key, made when there is none that is valid."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = "1.11"
 AGENT_MAX: Final = 1024
+INTERNAL: Final = "AWS Internal"
 _SIGNATURES: Final = {"AWS4-HMAC-SHA256": "SigV4", "AWS4-ECDSA-P256-SHA256": "SigV4A"}
 _AUTHENTICATION: Final = {"REST-HEADER": "AuthHeader", "REST-QUERY-STRING": "QueryString"}
 
@@ -39,6 +40,8 @@ def _id(text: str) -> str:
 
 def record(event: Recorded, directory: Directory | None) -> dict[str, Any]:
     """The whole record, in the order in which AWS writes its fields."""
+    if event.is_of_service:
+        return _of_service(event)
     request, response = touched.parts(event)
     by_service = event.arn if event.kind == "service" else event.via[-1] if event.via else ""
     formed: dict[str, Any] = {
@@ -77,6 +80,32 @@ def record(event: Recorded, directory: Directory | None) -> dict[str, Any]:
     if event.flags & SECURE and event.host:
         # "CloudTrail still logs partial TLS details if expected information is missing."
         formed["tlsDetails"] = {"clientProvidedHostHeader": event.host}
+    return formed
+
+
+def _of_service(event: Recorded) -> dict[str, Any]:
+    details, _ = touched.parts(event)
+    formed: dict[str, Any] = {
+        "eventVersion": VERSION,
+        "userIdentity": {"accountId": event.account, "invokedBy": INTERNAL},
+        "eventTime": iso(event.at_ms),
+        "eventSource": event_names.source(event.service),
+        "eventName": event.operation,
+        "awsRegion": event.region,
+        "sourceIPAddress": INTERNAL,
+        "userAgent": INTERNAL,
+        "requestParameters": None,
+        "responseElements": None,
+    }
+    if event.service == "secretsmanager":
+        formed["additionalEventData"] = details
+    formed |= {"eventID": event_id(event), "readOnly": False}
+    if resources := touched.in_record(event):
+        formed["resources"] = resources
+    formed |= {"eventType": "AwsServiceEvent", "managementEvent": True, "recipientAccountId": event.account}
+    if event.service != "secretsmanager":
+        formed["serviceEventDetails"] = details
+    formed["eventCategory"] = "Management"
     return formed
 
 

@@ -6,14 +6,24 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartQuery.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.cloudtrail import finding, forming, lake_engine, lake_language, lake_schema, limits, paging
+from foulweather.services.cloudtrail import (
+    finding,
+    forming,
+    lake_delivery,
+    lake_engine,
+    lake_language,
+    lake_schema,
+    limits,
+    paging,
+)
 from foulweather.services.cloudtrail.consuming import LAG_MS, Consumers
+from foulweather.services.cloudtrail.eagerly import Answer, at_once
 from foulweather.services.cloudtrail.records import EventDataStore, Query
 from foulweather.services.cloudtrail.refusals import bad_parameter, refused
 from foulweather.services.cloudtrail.state import Lake, unpack
@@ -28,12 +38,14 @@ RUNNING_MS: Final = 2_000
 DAY_MS: Final = 86_400_000
 
 
-def start_query(call: Call, request: Request) -> dict[str, Any]:
+def start_query(call: Call, request: Request) -> Answer | Awaitable[Answer]:
     """Begin a query; its results are there some seconds later, and for seven days."""
+    return at_once(_started(call, request))
+
+
+async def _started(call: Call, request: Request) -> Answer:
     if request.get("QueryAlias") or request.get("QueryParameters"):
         raise not_implemented("cloudtrail", "StartQuery.QueryAlias")
-    if request.get("DeliveryS3Uri"):
-        raise not_implemented("cloudtrail", "StartQuery.DeliveryS3Uri")
     text: str = request.get("QueryStatement") or ""
     if not text:
         raise bad_parameter("You must specify a query statement.", "QueryStatement", None)
@@ -44,6 +56,9 @@ def start_query(call: Call, request: Request) -> dict[str, Any]:
     if len(running) >= limits.QUERIES_AT_ONCE_MAX:
         message = "You are already running the maximum number of concurrent queries."
         raise refused("MaxConcurrentQueries", message, Fact(call.account, "queries that run", len(running)))
+    uri: str = request.get("DeliveryS3Uri") or ""
+    if uri:
+        await lake_delivery.check(call, stores[0], uri)
     tables, scanned_bytes = _tables(call, lake, stores)
     found = lake_engine.run(statement, tables, call.now)
     scanned = sum(len(rows) for rows in tables.values())
@@ -55,6 +70,8 @@ def start_query(call: Call, request: Request) -> dict[str, Any]:
         text,
         call.now,
         call.now + RUNNING_MS,
+        delivery_uri=uri,
+        delivery_status="PENDING" if uri else "",
         columns=found.names,
         rows=found.rows,
         scanned=scanned,
@@ -62,6 +79,8 @@ def start_query(call: Call, request: Request) -> dict[str, Any]:
         scanned_bytes=scanned_bytes,
     )
     lake.queries.put(query.id, query)
+    if uri:
+        call.later(query.done_ms, "cloudtrail.deliver_query", query=query.id)
     call.later(call.now + limits.QUERIES_KEPT_MS, "cloudtrail.forget_query", query=query.id)
     call.happened("cloudtrail.QueryStarted", stores[0].arn, query=query.id, scanned_bytes=scanned_bytes)
     return {"QueryId": query.id}
@@ -114,6 +133,9 @@ def describe_query(call: Call, request: Request) -> dict[str, Any]:
             "ExecutionTimeInMillis": min(call.now, query.done_ms) - query.created_ms,
             "CreationTime": query.created_ms,
         },
+        **(
+            {"DeliveryS3Uri": query.delivery_uri, "DeliveryStatus": query.delivery_status} if query.delivery_uri else {}
+        ),
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.cloudtrail import delivering, detecting
+from foulweather.services.cloudtrail import delivering, detecting, lake_delivery, service_events
 from foulweather.services.cloudtrail.consuming import LAG_MS, Consumers, histories, stopped_by
 from foulweather.services.cloudtrail.records import Trail
 from foulweather.services.cloudtrail.state import Lake, Trails
+from foulweather.world.journal import Event
+from foulweather.world.world import World
 
 DAY_MS = 86_400_000
 
@@ -65,12 +67,24 @@ async def digest(call: Call, chain: str, start_ms: int) -> None:
     call.later(call.now + delivering.HOUR_MS, "cloudtrail.digest", chain=chain, start_ms=now.start_ms)
 
 
+def note_service_event(world: World, event: Event) -> None:
+    """Put on record what a service did by itself."""
+    service_events.note(world, event)
+
+
 def forget_store(call: Call, store: str, deleted_ms: int) -> None:
     """Delete an event data store for good, unless it was restored."""
     lake = call.state(Lake)
     found = lake.stores.get(store)
     if found is not None and found.status == "PENDING_DELETION" and found.deleted_ms == deleted_ms:
         lake.forget(found)
+
+
+async def deliver_query(call: Call, query: str) -> None:
+    """Save the results of a query that has ended."""
+    found = call.state(Lake).queries.get(query)
+    if found is not None:
+        await lake_delivery.deliver(call, found)
 
 
 def forget_query(call: Call, query: str) -> None:

@@ -55,12 +55,17 @@ class Recorded(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return bool(self.flags & DATA)
 
     @property
+    def is_of_service(self) -> bool:
+        """Whether no call asked for it; `operation` is its name then, and `request` its details."""
+        return bool(self.flags & SERVICE_EVENT)
+
+    @property
     def is_copy(self) -> bool:
         """Whether it is the copy of the resource's owner, who is not the caller's account."""
         return bool(self.flags & COPY)
 
 
-READ, DATA, COPY, SECURE = 1, 2, 4, 8
+READ, DATA, COPY, SECURE, SERVICE_EVENT = 1, 2, 4, 8, 16
 
 
 class Trail(msgspec.Struct):

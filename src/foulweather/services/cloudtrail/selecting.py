@@ -65,7 +65,7 @@ class Facts:
             case "eventSource":
                 return (self.source,)
             case "eventType":
-                return ("AwsApiCall",)
+                return ("AwsServiceEvent" if event.is_of_service else "AwsApiCall",)
             case "resources.type":
                 return (self.resources[0],)
             case "resources.ARN":

@@ -23,6 +23,8 @@ SCALING_PER_S = 100
 """1,000 environments every 10 seconds for each function; "the scaling quota is refilled continuously"."""
 REQUESTS_PER_CONCURRENCY = 10
 """Invocations a second for each unit of concurrency."""
+UNRESERVED_MIN = 100
+"""What functions without a reservation always have."""
 MILLI = 1000
 WORDS = "Rate Exceeded."
 
@@ -89,7 +91,6 @@ class Gate:
         limit = in_force(call.world, CONCURRENT_EXECUTIONS, *place)
         running = self.by_function[arn]
         provisioned = self._provisioned_for(function, configuration, qualifier)
-        # An account that has not been limited cannot be near its limit: most functions have nothing reserved.
         if function.reserved is not None:
             if running >= function.reserved:
                 raise _throttled(
@@ -145,8 +146,10 @@ class Gate:
     def _check_account(self, call: Call, function: Function, limit: int) -> None:
         """What is left for functions without a reservation: the limit less all that is reserved or provisioned."""
         place = function.account, function.region
-        kept = kept_aside(call, *place)
         running = self.unreserved[place]
+        if running < UNRESERVED_MIN and limit >= CONCURRENT_EXECUTIONS.value:
+            return  # so much is left whatever is reserved
+        kept = kept_aside(call, *place)
         if running < limit - kept:
             return
         region = function.region

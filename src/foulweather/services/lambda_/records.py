@@ -42,6 +42,8 @@ class Configuration(msgspec.Struct, kw_only=True):
     tmp_mib: int = 512
     environment: dict[str, str] = {}
     kms_key: str = ""
+    sealed: bytes = b""
+    """The environment variables as KMS encrypted them under `kms_key`; empty where Lambda's own key does that."""
     layers: list[str] = []
     """ARNs of layer versions."""
     architectures: list[str] = msgspec.field(default_factory=lambda: ["x86_64"])
@@ -182,6 +184,8 @@ class LayerVersion(msgspec.Struct, kw_only=True):
     created_ms: int
     policy: str = ""
     policy_revision: str = ""
+    is_deleted: bool = False
+    """Nobody finds it any more; functions that have it go on using it."""
 
     @property
     def arn(self) -> str:

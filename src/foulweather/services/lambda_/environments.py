@@ -1,0 +1,325 @@
+"""The environments of a world's functions: made when needed, used again, frozen in between, and let go when idle.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import cast
+
+from foulweather.engines.functions.deadlines import Deadline
+from foulweather.engines.functions.environment import Environment, Outcome
+from foulweather.engines.functions.host import Host, NotStarted
+from foulweather.engines.functions.interpreters import NoInterpreter
+from foulweather.engines.functions.packages import Packages
+from foulweather.kernel.call import Call
+from foulweather.kernel.doors import Doors
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.parking import Parking
+from foulweather.kernel.why import Fact
+from foulweather.services.lambda_ import logging, roles, specs
+from foulweather.services.lambda_.concurrency_gate import Gate
+from foulweather.services.lambda_.records import Configuration, Function
+from foulweather.services.lambda_.reports import Writer
+from foulweather.services.lambda_.roles import RoleSession
+from foulweather.world.flights import Flight
+from foulweather.world.world import World
+
+INIT_MS = 10_000
+"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib"""
+IDLE_MS = 10 * 60_000
+"""How long an environment is kept that nobody uses; AWS does not say, and people measure five minutes and more."""
+AGE_MS = 2 * 3600_000
+"""How old an environment gets; AWS says "every few hours"."""
+CREDENTIALS_LEFT_MS = 60_000
+STARTING_MAX = 4
+"""How many start at once on this machine; the others wait for them, or for one that becomes free."""
+
+
+class Instance:
+    """One environment of one version of a function, and what belongs to it."""
+
+    def __init__(self, world: World, function: Function, configuration: Configuration, kind: str) -> None:
+        self.arn = function.arn
+        self.configuration = configuration
+        self.kind = kind
+        self.flight = Flight(world)
+        self.writer = Writer(configuration, function.region)
+        self.environment: Environment | None = None
+        self.session: RoleSession | None = None
+        self.log: logging.Log
+        self.started_ms = world.clock.now_ms
+        self.idle_since_ms = 0
+        self.init_ms: int | None = None
+        """How long its initialization took; None once that was reported."""
+        self.failed: Outcome | None = None
+        """What its initialization came to, if it failed."""
+        self._world = world
+        self._call: Call | None = None
+
+    def serve(self, call: Call | None) -> None:
+        """Work for a call from now on, or for none."""
+        self._call = call
+        self.flight.trace_id = call.trace_id if call is not None else ""
+        self.flight.request_id = call.request_id if call is not None else ""
+
+    def print(self, line: str) -> None:
+        """Take a line of its output."""
+        self.log.add(self._world.clock.now_ms, line)
+
+    async def sleep(self, ms: int) -> None:
+        """Let so much of the world's time pass for its code."""
+        call = self._call
+        if call is None:  # between invocations it is frozen: its time goes on with the next one's
+            return
+        if ms <= 0:
+            return
+        with self.flight.waiting():
+            await Parking().wait(call, self._world.clock.now_ms + ms)
+
+    def is_good(self, now_ms: int) -> bool:
+        """Whether it can serve another invocation."""
+        environment, session = self.environment, self.session
+        return (
+            environment is not None
+            and session is not None
+            and not environment.has_ended
+            and now_ms - self.started_ms < AGE_MS
+            and session.expires_ms - now_ms > self.configuration.timeout_s * 1000 + CREDENTIALS_LEFT_MS
+        )
+
+
+class Fleet:
+    """All environments of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._host: Host | None = None
+        self._packages = Packages()
+        self._idle: dict[tuple[str, str], deque[Instance]] = {}
+        self._starting = 0
+        self._waiting: deque[tuple[tuple[str, str], asyncio.Future[Instance | None]]] = deque()
+        self._sweep = 0
+        world.closing.append(self.close)
+
+    @classmethod
+    def of(cls, world: World) -> Fleet:
+        """A world's."""
+        found = world.attached.get(cls)
+        if found is None:
+            found = world.attached[cls] = cls(world)
+        return cast(Fleet, found)
+
+    def close(self) -> None:
+        """End everything, with the world."""
+        if self._host is not None:
+            self._host.close()
+        self._packages.close()
+        self._idle.clear()
+
+    def idle(self, function_arn: str) -> int:
+        """How many environments of a function wait for an invocation."""
+        return sum(len(found) for (arn, _), found in self._idle.items() if arn == function_arn)
+
+    # --- one for an invocation
+
+    async def take(self, call: Call, function: Function, configuration: Configuration, kind: str) -> Instance:
+        """An environment for an invocation: a warm one, or a new one, which has initialized or failed to."""
+        key = function.arn, configuration.version
+        warm = self._warm(key, configuration)
+        while warm is None and self._starting >= STARTING_MAX:
+            waiting: asyncio.Future[Instance | None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((key, waiting))
+            warm = await waiting
+            if warm is not None and not self._serves(warm, configuration):
+                self.end(warm)
+                warm = None
+        if warm is not None:
+            warm.serve(call)
+            return warm
+        return await self.make(call, function, configuration, kind)
+
+    async def make(self, call: Call, function: Function, configuration: Configuration, kind: str) -> Instance:
+        """A new environment, which has initialized or failed to."""
+        instance = Instance(self._world, function, configuration, kind)
+        instance.serve(call)
+        instance.session = await roles.assume(call, function, configuration)
+        stream = logging.new_stream(call, function, configuration)
+        instance.log = logging.Log(function, configuration, stream)
+        now_ms = self._world.clock.now_ms
+        instance.log.add(now_ms, instance.writer.init_start(now_ms, kind))
+        instance.started_ms = now_ms
+        outcome = await self.initialize(instance, call, function, INIT_MS)
+        now_ms = self._world.clock.now_ms
+        if outcome.kind == "response":
+            instance.init_ms = now_ms - instance.started_ms
+        else:
+            instance.failed = outcome
+            self._report_init(instance, now_ms - instance.started_ms, "init", outcome)
+        return instance
+
+    async def initialize(self, instance: Instance, call: Call, function: Function, limit_ms: int) -> Outcome:
+        """Start its process, and let it initialize; where that fails the process is no more."""
+        assert instance.session is not None
+        configuration, log = instance.configuration, instance.log
+        variables = specs.variables(
+            function, configuration, instance.session, instance.kind, log.group, log.stream
+        )
+        spec = await specs.spec(call, self._packages, function, configuration, variables)
+        self._starting += 1
+        try:
+            name = f"{function.name[:40]}-{self._world.ids.hex(16)}"
+            opening = Doors.of(self._world).open
+            door = None if opening is None else partial(opening, flight=instance.flight)
+            environment = await self._hosted().start(name, spec, instance.print, instance.sleep, door)
+        except NoInterpreter as error:
+            raise _no_runtime(function, configuration, str(error)) from None
+        except NotStarted as error:
+            raise _not_started(function, str(error)) from None
+        finally:
+            self._starting -= 1
+            self._wake()
+        instance.environment = environment
+        deadline = Deadline(self._world, instance.flight, limit_ms, environment.time_out)
+        try:
+            outcome = await environment.started()
+        finally:
+            deadline.lift()
+            instance.flight.take_back()
+        if outcome.kind == "timeout":
+            await wait_until(call, deadline.at_ms)
+        if outcome.kind != "response":
+            self._hosted().end(environment)
+            instance.environment = None
+        return outcome
+
+    def _report_init(self, instance: Instance, duration_ms: int, phase: str, outcome: Outcome) -> None:
+        now_ms = self._world.clock.now_ms
+        status = "timeout" if outcome.kind == "timeout" else "error"
+        line = instance.writer.init_report(now_ms, instance.kind, duration_ms, phase, status, outcome.error_type)
+        instance.log.add(now_ms, line)
+
+    async def initialize_again(self, instance: Instance, call: Call, function: Function, limit_ms: int) -> Outcome:
+        """What Lambda does at the first invocation after an initialization failed: it is done once more, in it.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-invoke-with-errors
+        """
+        began_ms = self._world.clock.now_ms
+        instance.failed = None
+        outcome = await self.initialize(instance, call, function, limit_ms)
+        if outcome.kind != "response":
+            self._report_init(instance, self._world.clock.now_ms - began_ms, "invoke", outcome)
+        return outcome
+
+    # --- afterwards
+
+    def give_back(self, instance: Instance) -> None:
+        """Keep an environment for the next invocation, frozen, or hand it to one that waits."""
+        instance.serve(None)
+        now_ms = self._world.clock.now_ms
+        if not instance.is_good(now_ms):
+            self.end(instance)
+            return
+        key = instance.arn, instance.configuration.version
+        for index, (wanted, waiting) in enumerate(self._waiting):
+            if wanted == key and not waiting.done():
+                del self._waiting[index]
+                waiting.set_result(instance)
+                return
+        assert instance.environment is not None
+        instance.environment.freeze()
+        instance.idle_since_ms = now_ms
+        self._idle.setdefault(key, deque()).append(instance)
+        if not self._sweep:
+            self._sweep = self._world.agenda.alarm(now_ms + IDLE_MS, self._let_go)
+
+    def end(self, instance: Instance) -> None:
+        """Let an environment go."""
+        instance.serve(None)
+        instance.flight.take_back()
+        if instance.environment is not None:
+            self._hosted().end(instance.environment)
+            instance.environment = None
+            Gate.of(self._world).shrank(instance.arn)
+
+    def end_all_of(self, function_arn: str) -> None:
+        """A function is no more: nor are its idle environments."""
+        for key in [key for key in self._idle if key[0] == function_arn]:
+            for instance in self._idle.pop(key):
+                self.end(instance)
+
+    # --- within
+
+    def _warm(self, key: tuple[str, str], configuration: Configuration) -> Instance | None:
+        """The environment that was used last and still serves; those that do not go."""
+        idle = self._idle.get(key)
+        while idle:
+            instance = idle.pop()
+            if self._serves(instance, configuration):
+                return instance
+            self.end(instance)
+        return None
+
+    def _serves(self, instance: Instance, configuration: Configuration) -> bool:
+        own = instance.configuration
+        is_same = own is configuration or own.revision_id == configuration.revision_id
+        return is_same and instance.is_good(self._world.clock.now_ms)
+
+    def _wake(self) -> None:
+        """Whoever waits first may start one too, now."""
+        while self._waiting:
+            _, waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(None)
+                return
+
+    def _let_go(self) -> None:
+        """End what was idle for long."""
+        now_ms = self._world.clock.now_ms
+        self._sweep = 0
+        for idle in self._idle.values():
+            while idle and now_ms - idle[0].idle_since_ms >= IDLE_MS:
+                self.end(idle.popleft())
+        for key in [key for key, idle in self._idle.items() if not idle]:
+            del self._idle[key]
+        oldest = min((instance.idle_since_ms for instance in self._all_idle()), default=None)
+        if oldest is not None:
+            self._sweep = self._world.agenda.alarm(oldest + IDLE_MS, self._let_go)
+
+    def _all_idle(self) -> Iterator[Instance]:
+        for idle in self._idle.values():
+            yield from idle
+
+    def _hosted(self) -> Host:
+        if self._host is None:
+            self._host = Host(self._world.clock)
+        return self._host
+
+
+async def wait_until(call: Call, when_ms: int) -> None:
+    """Let the world's time come, for a call that is in flight."""
+    if call.world.clock.now_ms < when_ms:
+        await Parking().wait(call, when_ms)
+    call.reread_clock()
+
+
+def _no_runtime(function: Function, configuration: Configuration, words: str) -> AwsError:
+    return AwsError(
+        "InvalidRuntimeException",
+        words,
+        502,
+        facts=(Fact(function.arn, "Runtime", configuration.runtime), Fact("this machine", "has no", words)),
+    )
+
+
+def _not_started(function: Function, words: str) -> AwsError:
+    return AwsError(
+        "ServiceException",
+        f"An environment for the function could not be started: {words}.",
+        500,
+        facts=(Fact(function.arn, "environment", words),),
+    )

@@ -1,0 +1,223 @@
+"""One mapping at work while its world is open: the tasks that poll for it, and how they are kept going.
+
+A mapping's row is all that is kept. The action `lambda.poll`, which is due again every twenty seconds as
+long as the mapping is enabled, finds whether its tasks are there and starts them where they are not, as
+after a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.parking import Parking
+from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.ports import Ports
+from foulweather.kernel.why import Why
+from foulweather.policy import principal as principals
+from foulweather.services.lambda_ import naming, roles
+from foulweather.services.lambda_.records import Mapping
+from foulweather.services.lambda_.state import LambdaState
+from foulweather.world.world import World
+
+BEAT_MS = 20_000
+AT_WORK = frozenset({"Enabled", "Updating"})
+# How often Lambda tries again what it was refused is not published: at once, then ever more seldom.
+RETRY_MS, RETRY_MS_MAX = 1_000, 30_000
+RENEWED_BEFORE_MS = 5 * 60_000
+LAMBDA = principals.service("lambda.amazonaws.com")
+
+
+def backoff_ms(attempt: int) -> int:
+    """How long to wait after so many failures in a row."""
+    return min(RETRY_MS << min(attempt, 10), RETRY_MS_MAX)
+
+
+class Feed(ABC):
+    """Polls one source for one mapping."""
+
+    def __init__(self, pipeline: Pipeline, mapping: Mapping) -> None:
+        self.pipeline = pipeline
+        self.world = pipeline.world
+        self.uuid = mapping.uuid
+        self.account, self.region = mapping.account, mapping.region
+        self.source_arn = mapping.source_arn
+        _, _, self.service, self.source_region, self.source_account, self.source_name = mapping.source_arn.split(":", 5)
+        self.is_stopped = False
+        self.beat = 0
+        self._running: set[asyncio.Task[None]] = set()
+        self._not_begun: set[asyncio.Task[None]] = set()
+        self._listening: set[asyncio.Task[None]] = set()
+        self._session: roles.RoleSession | None = None
+        self._problem = ""
+
+    # --- what its kind of source does
+
+    @abstractmethod
+    def tend(self) -> None:
+        """Start what should run and does not."""
+
+    def touched(self) -> None:  # noqa: B027 - a queue wakes its pollers itself
+        """Something was written to the source."""
+
+    # --- the mapping
+
+    @property
+    def mapping(self) -> Mapping | None:
+        """The mapping while it is to be polled for."""
+        if self.is_stopped:
+            return None
+        found = self.world.state(LambdaState, self.account, self.region).mappings.get(self.uuid)
+        return found if found is not None and found.state in AT_WORK else None
+
+    def note_result(self, result: str) -> None:
+        """Tell in LastProcessingResult how it went."""
+        mappings = self.world.state(LambdaState, self.account, self.region).mappings
+        found = mappings.get(self.uuid)
+        if found is not None and found.last_result != result:
+            found.last_result = result
+            mappings.touch(self.uuid)
+
+    def note_problem(self, call: Call, error: AwsError, operation: str = "Poll") -> None:
+        """Put on record why the source cannot be read, or the function not be invoked; the same reason once."""
+        if error.code + error.message == self._problem:
+            return
+        self._problem = error.code + error.message
+        why = Why("delayed", f"{error.code}: {error.message} Lambda tries again.", because=(error.why,))
+        call.explain(operation, arn_of(self.account, self.region, self.uuid), why, error.code)
+
+    def went_well(self) -> None:
+        """The next problem is a new one."""
+        self._problem = ""
+
+    # --- calls
+
+    def call(self) -> Call:
+        """A call of its own for what is done next, in a trace of its own."""
+        return Call(self.pipeline, "lambda", "lambda.poll", self.account, self.region, LAMBDA)
+
+    async def ports(self, call: Call) -> Ports:
+        """The other services where the source is, called as the function's execution role."""
+        session = await self.session(call)
+        return call.acting_as(session.principal, account=self.source_account, region=self.source_region)
+
+    async def session(self, call: Call) -> roles.RoleSession:
+        """A session of the execution role that lasts for a while yet."""
+        mapping = self.mapping
+        if mapping is None:
+            raise Stopped
+        found = naming.described(call, mapping.function_arn)
+        held = self._session
+        if held is None or held.principal.role_arn != found.configuration.role or held.expires_ms <= (
+            call.now + RENEWED_BEFORE_MS
+        ):
+            held = self._session = await roles.assume(call, found.function, found.configuration)
+        return held
+
+    async def sleep(self, call: Call, until_ms: int) -> None:
+        """Wait until a time, without holding time up."""
+        if until_ms > call.now:
+            await self.listening(Parking().wait(call, until_ms))
+        call.reread_clock()
+
+    async def listening(self, answer: Any) -> Any:
+        """Wait for what may be given up at any moment, because nothing is in hand."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._listening.add(task)
+        try:
+            return await answer
+        finally:
+            self._listening.discard(task)
+
+    # --- tasks
+
+    @property
+    def running(self) -> int:
+        """How many tasks it has."""
+        return len(self._running)
+
+    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin a task, which counts as in flight from now on but for the time it is parked."""
+        self.world.started()
+        task = asyncio.ensure_future(self._counted(work))
+        self._running.add(task)
+        self._not_begun.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _counted(self, work: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._not_begun.discard(task)
+        with self.world.flight():
+            self.world.ended()
+            try:
+                await work()
+            except Stopped:
+                return
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if task in self._not_begun:
+            self._not_begun.discard(task)
+            self.world.ended()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            context = {"message": "polling for an event source mapping failed", "exception": error, "future": task}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+    def stop(self, *, is_closing: bool = False) -> None:
+        """Poll no more; what is in hand is brought to its end, unless the world ends."""
+        self.is_stopped = True
+        for task in tuple(self._running if is_closing else self._listening):
+            if not task.get_loop().is_closed():
+                task.cancel()
+
+
+class Stopped(Exception):  # noqa: N818 - the end of polling is no error
+    """The mapping is no longer to be polled for."""
+
+
+class Feeds:
+    """The feeds of a world, by mapping and by source."""
+
+    def __init__(self, world: World) -> None:
+        self.by_uuid: dict[str, Feed] = {}
+        self.by_source: dict[str, list[Feed]] = {}
+        world.closing.append(self.close)
+
+    @classmethod
+    def of(cls, world: World) -> Feeds:
+        """The world's own."""
+        found = world.attached.get(cls)
+        if not isinstance(found, cls):
+            found = world.attached[cls] = cls(world)
+        return found
+
+    def add(self, feed: Feed) -> None:
+        """Take in a feed."""
+        self.by_uuid[feed.uuid] = feed
+        self.by_source.setdefault(feed.source_arn, []).append(feed)
+
+    def drop(self, uuid: str) -> None:
+        """Stop the feed of a mapping, if there is one."""
+        feed = self.by_uuid.pop(uuid, None)
+        if feed is not None:
+            self.by_source[feed.source_arn].remove(feed)
+            feed.world.agenda.cancel(feed.beat)
+            feed.stop()
+
+    def close(self) -> None:
+        """The world is put away: nothing polls for it any more."""
+        for feed in self.by_uuid.values():
+            feed.stop(is_closing=True)
+        self.by_uuid.clear()
+        self.by_source.clear()
+
+
+def arn_of(account: str, region: str, uuid: str) -> str:
+    """A mapping's ARN."""
+    return f"arn:aws:lambda:{region}:{account}:event-source-mapping:{uuid}"

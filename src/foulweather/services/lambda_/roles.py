@@ -1,0 +1,72 @@
+"""The execution role, assumed: a session for each environment, as the role's trust policy allows it.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import msgspec
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.ports import Ports
+from foulweather.kernel.why import Fact, Why
+from foulweather.policy.principal import Principal
+from foulweather.services.lambda_.records import Configuration, Function
+
+PRINCIPAL = "lambda.amazonaws.com"
+SESSION_S_MAX = 12 * 3600
+
+
+class RoleSession(msgspec.Struct, frozen=True):
+    """Temporary credentials of an execution role, and who acts with them."""
+
+    access_key_id: str
+    secret: str
+    token: str
+    expires_ms: int
+    principal: Principal
+
+    def ports(self, call: Call) -> Ports:
+        """The other services, called with the role's permissions where the function is."""
+        return call.acting_as(self.principal, account=self.principal.account)
+
+
+async def assume(call: Call, function: Function, configuration: Configuration) -> RoleSession:
+    """A session of a function's execution role; refused as Lambda words it where the role does not let it."""
+    role = configuration.role
+    directory = call.pipeline.directory
+    found = directory.role(role) if directory is not None else None
+    request: dict[str, Any] = {"RoleArn": role, "RoleSessionName": function.name}
+    if found is not None:
+        request["DurationSeconds"] = min(found.max_session_s, SESSION_S_MAX)
+    ports = call.acting_as(PRINCIPAL, source_arn=function.arn, account=function.account, region=function.region)
+    try:
+        answer = ports.sts.assume_role(request)
+        made: dict[str, Any] = await answer if inspect.isawaitable(answer) else answer
+    except AwsError as error:
+        raise not_assumed(call, function, role, error) from None
+    given, user = made["Credentials"], made["AssumedRoleUser"]
+    account = role.split(":")[4]
+    return RoleSession(
+        given["AccessKeyId"],
+        given["SecretAccessKey"],
+        given["SessionToken"],
+        given["Expiration"],
+        Principal("assumed-role", user["Arn"], account, user["AssumedRoleId"], role),
+    )
+
+
+def not_assumed(call: Call, function: Function, role: str, error: AwsError) -> AwsError:
+    """Lambda may not be the role."""
+    words = "The role defined for the function cannot be assumed by Lambda."
+    why = Why(
+        "refused",
+        f"AccessDeniedException: {words}",
+        (call.fact(function.arn, "Role", role), Fact(role, "assumed by", PRINCIPAL)),
+        because=(error.why,),
+    )
+    return AwsError("AccessDeniedException", words, 403, why=why)

@@ -1,0 +1,1 @@
+"""What event source mappings read: a module for each kind of source."""

@@ -1,0 +1,284 @@
+"""Queues: pollers that receive messages, invoke the function with them, and delete what it has done with.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
+from __future__ import annotations
+
+import base64
+import inspect
+from typing import Any, NamedTuple
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.why import Fact, Why
+from foulweather.services.lambda_ import filtering, invoking, responses
+from foulweather.services.lambda_.feeds import Feed, Stopped, arn_of, backoff_ms
+from foulweather.services.lambda_.records import Mapping
+
+# "Lambda starts processing five batches at a time"; idle, it "can optimize to as few as 2 concurrent batches".
+STARTED, FEWEST, MOST = 5, 2, 1_000
+# "up to 300 more instances per minute"
+GROWTH_MS = 200
+WAIT_S = 20
+RECEIVED_MAX = 10
+VISIBILITY_KNOWN_MS = 60_000
+
+
+class Gathered(NamedTuple):
+    """Messages that were received for one batch, each with when it was."""
+
+    messages: list[dict[str, Any]]
+    received_ms: int
+
+
+class QueueFeed(Feed):
+    """Polls a queue with as many pollers as its backlog and the function's health allow."""
+
+    def __init__(self, pipeline: Pipeline, mapping: Mapping) -> None:
+        super().__init__(pipeline, mapping)
+        self.url = f"https://sqs.{self.source_region}.amazonaws.com/{self.source_account}/{self.source_name}"
+        self.allowed = STARTED
+        self.grown_ms = self.world.clock.now_ms
+        self._failures = 0
+        self._visibility: tuple[int, int] | None = None
+
+    def tend(self) -> None:
+        """Have the fewest pollers there."""
+        self._have(FEWEST)
+
+    def _have(self, pollers: int) -> None:
+        while self.running < pollers:
+            self.spawn(self._poll)
+
+    def _most(self, mapping: Mapping) -> int:
+        return min(MOST, (mapping.settings.get("ScalingConfig") or {}).get("MaximumConcurrency") or MOST)
+
+    # --- scaling
+
+    def _busy(self, mapping: Mapping, now_ms: int) -> None:
+        """Messages were there: have more pollers, as long as all that may be are at work."""
+        gained = (now_ms - self.grown_ms) // GROWTH_MS
+        if self.running < self.allowed:
+            self.grown_ms = now_ms
+        elif gained:
+            self.allowed = min(MOST, self.allowed + gained)
+            self.grown_ms += gained * GROWTH_MS
+        self._have(min(self.allowed, self._most(mapping)))
+
+    def _shrink(self) -> None:
+        """Lambda "gradually backs off" after failures; how much at a time is not published."""
+        self.allowed = max(FEWEST, self.allowed - 1)
+        self.grown_ms = self.world.clock.now_ms
+
+    # --- a poller
+
+    async def _poll(self) -> None:
+        while (mapping := self.mapping) is not None:
+            call = self.call()
+            try:
+                gathered = await self._gather(call, mapping)
+            except AwsError as error:
+                self.note_problem(call, error)
+                self._failures += 1
+                call.reread_clock()
+                await self.sleep(call, call.now + backoff_ms(self._failures))
+                continue
+            self._failures = 0
+            if gathered.messages:
+                await self._process(call, mapping, gathered)
+            if self.running > (self.allowed if gathered.messages else FEWEST):
+                if not gathered.messages:
+                    self.allowed = max(STARTED, self.running - 1)
+                return
+
+    async def _gather(self, call: Call, mapping: Mapping) -> Gathered:
+        """Receive a batch: what is there, or what comes within the batching window."""
+        size: int = mapping.settings.get("BatchSize") or 10
+        window_ms = 1000 * (mapping.settings.get("MaximumBatchingWindowInSeconds") or 0)
+        messages = await self._receive(call, min(size, RECEIVED_MAX), WAIT_S)
+        received_ms = call.now
+        if not messages:
+            return Gathered([], received_ms)
+        self._busy(mapping, call.now)
+        until_ms = received_ms + window_ms
+        bytes_held = sum(len(message["Body"]) for message in messages)
+        while len(messages) < size and bytes_held < responses.PAYLOAD_BYTES_MAX and call.now < until_ms:
+            wait_s = min(WAIT_S, (until_ms - call.now) // 1000)
+            try:
+                more = await self._receive(call, min(size - len(messages), RECEIVED_MAX), wait_s)
+            except AwsError as error:
+                self.note_problem(call, error)
+                break
+            if not more and not wait_s:
+                await self._nap(call, until_ms)
+            messages += more
+            bytes_held += sum(len(message["Body"]) for message in more)
+        return Gathered(messages, received_ms)
+
+    async def _nap(self, call: Call, until_ms: int) -> None:
+        try:
+            await self.sleep(call, until_ms)
+        finally:
+            call.reread_clock()
+
+    async def _receive(self, call: Call, count: int, wait_s: int) -> list[dict[str, Any]]:
+        request = {
+            "QueueUrl": self.url,
+            "MaxNumberOfMessages": count,
+            "WaitTimeSeconds": wait_s,
+            "MessageSystemAttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        }
+        answer = (await self.ports(call)).sqs.receive_message(request)
+        if inspect.isawaitable(answer):
+            answer = await self.listening(answer)
+        call.reread_clock()
+        self.went_well()
+        return answer.get("Messages") or []
+
+    # --- a batch
+
+    async def _process(self, call: Call, mapping: Mapping, gathered: Gathered) -> None:
+        """Filter, invoke, delete, and count."""
+        wanted, unwanted = self._filtered(mapping, gathered.messages)
+        counts = {"polled": len(gathered.messages), "filtered": len(unwanted), "invoked": 0, "failed": 0, "deleted": 0}
+        if unwanted:
+            counts["deleted"] += await self._delete(call, unwanted)
+        start = 0
+        for count, payload in responses.payloads([record for record, _ in wanted]) if wanted else ():
+            part = [message for _, message in wanted[start : start + count]]
+            start += count
+            done = await self._invoked(call, mapping, part, payload, gathered.received_ms)
+            counts["invoked"] += 0 if done is None else count
+            counts["failed"] += count - len(done or ())
+            if done:
+                counts["deleted"] += await self._delete(call, done)
+        arn = arn_of(self.account, self.region, self.uuid)
+        call.happened("lambda.BatchProcessed", arn, mapping=self.uuid, function=mapping.function_arn, **counts)
+
+    def _filtered(
+        self, mapping: Mapping, messages: list[dict[str, Any]]
+    ) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], list[dict[str, Any]]]:
+        """The messages that pass, with their records, and those that Lambda deletes instead."""
+        filters = (mapping.settings.get("FilterCriteria") or {}).get("Filters") or ()
+        patterns = [filtering.read(each.get("Pattern") or "{}") for each in filters if each.get("Pattern")]
+        pairs = [(self._record(message), message) for message in messages]
+        if not patterns:
+            return pairs, []
+        wanted: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        unwanted: list[dict[str, Any]] = []
+        for pair in pairs:
+            record, message = pair
+            if any(pattern.accepts_message(record, message["Body"]) for pattern in patterns):
+                wanted.append(pair)
+            else:
+                unwanted.append(message)
+        return wanted, unwanted
+
+    async def _invoked(
+        self, call: Call, mapping: Mapping, messages: list[dict[str, Any]], payload: bytes, received_ms: int
+    ) -> list[dict[str, Any]] | None:
+        """Those of the messages that the function has done with; None when it never saw them.
+
+        Where the function is throttled "Lambda continues to retry the message until the message's timestamp exceeds
+        your queue's visibility timeout, at which point Lambda drops the message": it is on the queue again.
+        """
+        attempt = 0
+        while True:
+            try:
+                answer = await invoking.invoke_from(call, mapping.function_arn, payload, source=self.source_arn)
+                break
+            except AwsError as error:
+                call.reread_clock()
+                self.note_problem(call, error, "Invoke")
+                self._shrink()
+                next_ms = call.now + backoff_ms(attempt)
+                attempt += 1
+                if next_ms >= received_ms + 1000 * await self._visibility_s(call) or self.mapping is None:
+                    self._dropped(call, len(messages), error)
+                    return None
+            await self.sleep(call, next_ms)
+        call.reread_clock()
+        reports = responses.REPORTS in (mapping.settings.get("FunctionResponseTypes") or ())
+        if answer.function_error:
+            # "When ReportBatchItemFailures is activated, Lambda doesn't scale down message polling".
+            if not reports:
+                self._shrink()
+            return []
+        self.went_well()
+        if not reports:
+            return messages
+        failed = responses.failed_items(answer.payload, {message["MessageId"] for message in messages})
+        if failed is None:
+            return []
+        return [message for message in messages if message["MessageId"] not in failed]
+
+    def _dropped(self, call: Call, count: int, error: AwsError) -> None:
+        why = Why(
+            "dropped",
+            f"The function could not be invoked with {count} message(s) before their visibility timeout was over; "
+            "they are visible on the queue again, received once more often.",
+            (Fact(self.source_arn, "VisibilityTimeout", self._visibility[0] if self._visibility else None),),
+            because=(error.why,),
+        )
+        call.explain("Drop", arn_of(self.account, self.region, self.uuid), why, error.code)
+
+    async def _visibility_s(self, call: Call) -> int:
+        """The queue's visibility timeout, asked for when it matters and once a minute."""
+        held = self._visibility
+        if held is None or held[1] <= call.now:
+            request = {"QueueUrl": self.url, "AttributeNames": ["VisibilityTimeout"]}
+            try:
+                answer = (await self.ports(call)).sqs.get_queue_attributes(request)
+                answer = await answer if inspect.isawaitable(answer) else answer
+            except (AwsError, Stopped):
+                return 0
+            held = self._visibility = int(answer["Attributes"]["VisibilityTimeout"]), call.now + VISIBILITY_KNOWN_MS
+        return held[0]
+
+    async def _delete(self, call: Call, messages: list[dict[str, Any]]) -> int:
+        """Delete messages; how many were. Those that cannot be deleted come back."""
+        deleted = 0
+        for start in range(0, len(messages), RECEIVED_MAX):
+            part = messages[start : start + RECEIVED_MAX]
+            entries = [{"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]} for at, message in enumerate(part)]
+            try:
+                ports = await self.ports(call)
+                answer = ports.sqs.delete_message_batch({"QueueUrl": self.url, "Entries": entries})
+                answer = await answer if inspect.isawaitable(answer) else answer
+            except AwsError as error:
+                self.note_problem(call, error, "Delete")
+                continue
+            deleted += len(answer.get("Successful") or ())
+        return deleted
+
+    def _record(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A message as the function sees it: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
+        record: dict[str, Any] = {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message.get("Attributes") or {},
+            "messageAttributes": {
+                name: _attribute(each) for name, each in (message.get("MessageAttributes") or {}).items()
+            },
+            "md5OfBody": message["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self.source_arn,
+            "awsRegion": self.source_region,
+        }
+        if "MD5OfMessageAttributes" in message:
+            record["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+        return record
+
+
+def _attribute(attribute: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if "StringValue" in attribute:
+        shown["stringValue"] = attribute["StringValue"]
+    if "BinaryValue" in attribute:
+        shown["binaryValue"] = base64.b64encode(attribute["BinaryValue"]).decode()
+    return {**shown, "stringListValues": [], "binaryListValues": [], "dataType": attribute["DataType"]}
