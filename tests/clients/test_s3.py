@@ -244,3 +244,35 @@ def test_a_notification_says_where_the_request_came_from(cloud: Cloud, bucket: s
         if records:
             break
     assert records[0]["requestParameters"]["sourceIPAddress"] == "127.0.0.1"
+
+
+def form(cloud: Cloud, bucket: str, data: bytes, *conditions: Any) -> tuple[int, bytes]:
+    """A browser's upload by a form: the status and the body of the answer."""
+    made = cloud.client("s3").generate_presigned_post(bucket, "large", Conditions=list(conditions) or None)
+    lines = [f'--B\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in made["fields"].items()]
+    head = '--B\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    body = "".join([*lines, head]).encode() + data + b"\r\n--B--\r\n"
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port)
+    connection.request("POST", f"/{bucket}", body, {"Content-Type": "multipart/form-data; boundary=B"})
+    answer = connection.getresponse()
+    told = answer.status, answer.read()
+    connection.close()
+    return told
+
+
+def test_a_form_of_many_mebibytes_arrives(cloud: Cloud, bucket: str) -> None:
+    data = random.Random(7).randbytes(40 * MIB)
+    assert form(cloud, bucket, data) == (204, b"")
+    assert cloud.client("s3").get_object(Bucket=bucket, Key="large")["Body"].read() == data
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "code"), [(0, 1 * MIB, b"EntityTooLarge"), (9 * MIB, 99 * MIB, b"EntityTooSmall")]
+)
+def test_a_large_form_keeps_to_the_size_that_its_policy_allows(
+    cloud: Cloud, bucket: str, least: int, most: int, code: bytes
+) -> None:
+    status, told = form(cloud, bucket, bytes(8 * MIB), ["content-length-range", least, most])
+    assert status == 400
+    assert b"<Code>" + code + b"</Code>" in told
+    assert "Contents" not in cloud.client("s3").list_objects_v2(Bucket=bucket)

@@ -128,7 +128,7 @@ class Cloud:
         if head.path.startswith("/_foulweather"):
             return self.admin.admit(head)
         if s3_paths.is_form(head):
-            return s3_forms.ADMISSION
+            return s3_forms.admission(head)
         return STREAM if head.method == "PUT" and _is_large_upload(head) else BUFFERED
 
     def handle(self, request: HttpRequest) -> Reply:
@@ -141,8 +141,25 @@ class Cloud:
         visited = self._visits.visited(request)
         if visited is not None:
             return self._visit(visited, request)
+        if request.stream is not None and s3_paths.is_form(request):
+            return self._large_form(request)
         entered = self._enter(request)
         return self._carry_out(entered, request) if isinstance(entered, Entered) else entered
+
+    async def _large_form(self, request: HttpRequest) -> HttpResponse:
+        """Answer a form whose file still arrives, once its fields are there."""
+        try:
+            form = await s3_forms.begun(request)
+        except AwsError as error:
+            return self._refuse(self._default, error, Route("s3", "rest-xml", "PutObject"))
+        reply = self.handle(form)
+        if isinstance(reply, HttpResponse):
+            return reply
+        if isinstance(reply, Awaitable):
+            return await reply
+        owed: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+        given = reply.bind(owed.set_result)
+        return given if given is not None else await owed
 
     def _enter(self, request: HttpRequest) -> Entered | Reply:
         """Who asks for what, in which world; or the refusal of a request that is no call."""

@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc7578
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -30,10 +31,60 @@ class Form(NamedTuple):
 
 def read_form(content_type: str, body: bytes) -> Form:
     """Read a form; what comes after its file is ignored, as S3 does."""
+    mark = _mark(content_type)
+    fields, filename, start = _until_file(mark, body)
+    if start is None:
+        return Form(fields, None, "")
+    stop = body.find(b"\r\n" + mark, start - 2)
+    if stop < 0:
+        raise malformed("body", "the file has no end")
+    return Form(fields, body[start : max(start, stop)], filename)
+
+
+async def begin_form(content_type: str, pieces: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
+    """Read a form that is still arriving up to its file: the form with an empty file, and the file's bytes.
+
+    What comes after the file is read, and ignored.
+    """
+    mark = _mark(content_type)
+    held = b""
+    async for piece in pieces:
+        held += piece
+        if len(held) > 2 * BEFORE_FILE_BYTES_MAX:
+            break
+    _, _, start = _until_file(mark, held)
+    if start is None:
+        return held, _file(pieces, b"", b"\r\n" + mark)
+    return held[:start] + b"\r\n" + mark + b"--", _file(pieces, held[start:], b"\r\n" + mark)
+
+
+async def _file(pieces: AsyncIterator[bytes], held: bytes, delimiter: bytes) -> AsyncIterator[bytes]:
+    stop = 0 if held.startswith(delimiter[2:]) else held.find(delimiter)
+    while stop < 0:
+        sure = len(held) - len(delimiter) + 1  # the delimiter may have begun
+        if sure > 0:
+            yield held[:sure]
+            held = held[sure:]
+        piece = await anext(pieces, None)
+        if piece is None:
+            raise malformed("body", "the file has no end")
+        held += piece
+        stop = held.find(delimiter)
+    if stop:
+        yield held[:stop]
+    async for _ in pieces:
+        pass
+
+
+def _mark(content_type: str) -> bytes:
     found = _BOUNDARY.search(content_type)
     if found is None:
         raise malformed("Content-Type", content_type)
-    mark = b"--" + (found[1] or found[2]).encode("latin-1")
+    return b"--" + (found[1] or found[2]).encode("latin-1")
+
+
+def _until_file(mark: bytes, body: bytes) -> tuple[dict[str, str], str, int | None]:
+    """The fields before a form's file, the file's name, and where its bytes begin: None where there is no file."""
     place = 0 if body.startswith(mark) else body.find(b"\r\n" + mark) + 2
     if not body.startswith(mark, place):
         raise malformed("body", "does not begin with its boundary")
@@ -48,17 +99,18 @@ def read_form(content_type: str, body: bytes) -> Form:
         if end > BEFORE_FILE_BYTES_MAX:
             raise _too_much(end)
         name, filename = _named(body[start:end].decode("utf-8", "replace"))
+        if name == "file":
+            return fields, filename, end + 4
         stop = body.find(delimiter, end + 2)
+        if stop < 0 and len(body) > BEFORE_FILE_BYTES_MAX:
+            raise _too_much(len(body))
         if stop < 0:
             raise malformed("body", f"the part {name!r} has no end")
-        content = body[end + 4 : stop]
-        place = stop + len(delimiter)
-        if name == "file":
-            return Form(fields, content, filename)
         if stop > BEFORE_FILE_BYTES_MAX or len(fields) >= FIELDS_MAX:
             raise _too_much(stop)
-        _add(fields, name, content)
-    return Form(fields, None, "")
+        _add(fields, name, body[end + 4 : stop])
+        place = stop + len(delimiter)
+    return fields, "", None
 
 
 def _after_line(body: bytes, place: int) -> int:

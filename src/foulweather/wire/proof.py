@@ -84,7 +84,7 @@ class Credential:
         credential.date = credential.region = credential.scope = credential.signed_line = ""
         credential.service = "s3"
         credential.signed_headers = ()
-        credential.signed_names = frozenset()
+        credential.signed_names = frozenset[str]()
         return credential
 
 

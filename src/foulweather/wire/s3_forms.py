@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from foulweather.gates.refusals import two_mechanisms
+from foulweather.kernel.bodies import Incoming
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.why import Fact
 from foulweather.services.s3 import post_policies
-from foulweather.wire.app import Admission
+from foulweather.services.s3.post_policies import PostPolicy
+from foulweather.wire.app import STREAM, Admission
 from foulweather.wire.codecs.refusals import malformed_xml
 from foulweather.wire.codecs.xml import escaped, local_name, parsed
-from foulweather.wire.multipart_forms import read_form
+from foulweather.wire.multipart_forms import begin_form, read_form
 from foulweather.wire.post_policy import PolicyProof, read_policy_proof
 from foulweather.wire.proof import ALGORITHM, Credential, Proof
 from foulweather.wire.s3_paths import is_form
@@ -30,17 +32,9 @@ if TYPE_CHECKING:
     from foulweather.wire.hosting import Plan
 
 PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
-# S3 itself takes forms of up to 5 GB; here they are held in memory.
-FORM_BYTES_MAX: Final = 16 << 20
-ADMISSION: Final = Admission(
-    buffer_bytes_max=FORM_BYTES_MAX,
-    too_large=HttpResponse(
-        501,
-        [("Content-Type", "application/xml")],
-        f"{PROLOGUE}<Error><Code>NotImplemented</Code><Message>foulweather does not implement forms of more than "
-        f"{FORM_BYTES_MAX} bytes yet.</Message></Error>".encode(),
-    ),
-)
+# Forms of no more than this are held in memory; the files of larger ones are taken in as they arrive.
+WHOLE_FORM_BYTES_MAX: Final = 1 << 20
+WHOLE: Final = Admission(buffer_bytes_max=WHOLE_FORM_BYTES_MAX)
 FILENAME: Final = "${filename}"
 FOREVER_S: Final = 1 << 40
 _PLAIN: Final = frozenset(
@@ -96,6 +90,31 @@ class FormProof(Proof):
         return self._policy.matches(secret)
 
 
+class FormRequest(HttpRequest):
+    """A form whose file still arrives: its body is the form with an empty file, `file` are the file's bytes."""
+
+    __slots__ = ("file",)
+
+    def __init__(self, request: HttpRequest, body: bytes, file: AsyncIterator[bytes]) -> None:
+        super().__init__(
+            request.method, request.path, request.query, request.headers, body, peer=request.peer, tls=request.tls
+        )
+        self.file = file
+
+
+def admission(head: HttpRequest) -> Admission:
+    """How a form is taken in."""
+    length = head.header("content-length")
+    return WHOLE if length.isdigit() and int(length) <= WHOLE_FORM_BYTES_MAX else STREAM
+
+
+async def begun(request: HttpRequest) -> FormRequest:
+    """A form that is still arriving, once its fields are there."""
+    assert request.stream is not None
+    body, file = await begin_form(request.header("content-type"), request.stream)
+    return FormRequest(request, body, file)
+
+
 def form_of(request: HttpRequest, labels: Mapping[str, str]) -> S3Form | None:
     """The form that a request is; None where it is an ordinary one."""
     return S3Form(request, labels["Bucket"]) if is_form(request) else None
@@ -119,7 +138,9 @@ class S3Form:
             raise _invalid_argument("file", "0", message)
         if not self._fields["key"]:
             raise _invalid_argument("key", "", "User key must have a length greater than 0.")
-        self._file = form.file
+        self._file: bytes | Incoming = form.file
+        if isinstance(request, FormRequest):
+            self._file = Incoming(request.file, None, {})
         self.proof: Proof | None
         policy = read_policy_proof(self._fields)
         if policy is None:  # nobody's, or its whole request is signed as any other
@@ -143,11 +164,15 @@ class S3Form:
         fields = self._fields
         if isinstance(self.proof, FormProof):
             policy = post_policies.parsed(fields["policy"])
-            post_policies.check(policy, {**fields, "bucket": self._bucket}, len(self._file), self._now_ms)
+            size = len(self._file) if isinstance(self._file, bytes) else None
+            post_policies.check(policy, {**fields, "bucket": self._bucket}, size, self._now_ms)
+            if isinstance(self._file, Incoming):
+                self._file = Incoming(_measured(self._file, policy), None, {})
         headers = [(_RENAMED.get(name, name), value) for name, value in fields.items() if _is_header(name)]
         if "tagging" in fields:
             headers.append(("x-amz-tagging", _tags(fields["tagging"])))
-        like = HttpRequest("PUT", request.path, "", headers, self._file, peer=request.peer, tls=request.tls)
+        body, stream = (self._file, None) if isinstance(self._file, bytes) else (b"", cast(Any, self._file))
+        like = HttpRequest("PUT", request.path, "", headers, body, stream=stream, peer=request.peer, tls=request.tls)
         assert self._codec is not None
         return self._codec.decode(like, {"Bucket": self._bucket, "Key": fields["key"]})
 
@@ -180,6 +205,17 @@ class S3Form:
         scheme = "https" if request.tls else "http"
         path = request.path if request.path.endswith("/") else f"{request.path}/"
         return f"{scheme}://{request.header('host')}{path}{quote(self._fields['key'], safe='')}"
+
+
+async def _measured(pieces: Incoming, policy: PostPolicy) -> AsyncIterator[bytes]:
+    """The pieces of a file, for as long as it is no larger than its policy allows."""
+    size, most = 0, post_policies.size_max(policy)
+    async for piece in pieces:
+        size += len(piece)
+        if most is not None and size > most:
+            post_policies.check_size(policy, size)
+        yield piece
+    post_policies.check_size(policy, size)
 
 
 def _is_header(name: str) -> bool:

@@ -307,3 +307,26 @@ def test_a_trail_goes_on_after_a_restart(audited: Audited, tmp_path: Any) -> Non
     forked = Audited(new_aws(world=saved.world.fork("again")))
     forked.advance(seconds=600)
     assert "CreateQueue" in forked.names()
+
+
+def test_a_trail_of_one_region_can_leave_global_services_out(audited: Audited) -> None:
+    audited.logging_trail(IncludeGlobalServiceEvents=False)
+    audited.aws.iam.create_user({"UserName": "alice"})
+    audited.aws.sqs.create_queue({"QueueName": "orders"})
+    audited.advance(seconds=600)
+    assert "CreateUser" not in audited.names()
+    assert "CreateQueue" in audited.names()
+
+
+def test_global_services_are_recorded_in_us_east_1(audited: Audited) -> None:
+    west = audited.aws.in_region("eu-west-1")
+    west.iam.create_user({"UserName": "alice"})
+    assert audited.record("CreateUser")["awsRegion"] == "us-east-1"
+    assert "CreateUser" not in [one["EventName"] for one in Audited(west).looked_up()]
+
+
+def test_a_delivery_is_told_where_the_trail_is_at_home(audited: Audited) -> None:
+    audited.logging_trail()
+    audited.advance(seconds=600)
+    (event,) = audited.aws.events("cloudtrail.Delivered")
+    assert (event.account, event.region) == (ACCOUNT, "us-east-1")

@@ -229,3 +229,33 @@ async def test_events_know_the_entity_that_wrote_them(aws: Aws) -> None:
     ):
         answer = aws.logs.put_log_events({**writing, "entity": {"keyAttributes": keys}})
         assert answer["rejectedEntityInfo"] == {"errorType": error}
+
+
+def test_source_needs_permission_for_each_group_that_it_selects(aws: Aws) -> None:
+    for group in ("/shop/a", "/shop/b", "/other"):
+        make(aws, group)
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
+    reader = user(aws, "logs:StartQuery", resource=f"{arn}/shop/*")
+    shop = "SOURCE logGroups(namePrefix: ['/shop/']) | fields @message"
+    assert start(reader, shop, logGroupName=None)
+    every = refused(reader, "SOURCE logGroups() | fields @message", logGroupName=None)
+    assert (every.code, f"{arn}/other" in every.message) == ("AccessDeniedException", True)
+    within = "fields @message | filter user in (SOURCE '/other' | fields user)"
+    assert f"{arn}/other" in refused(reader, within, logGroupName="/shop/a").message
+    assert start(reader, within.replace("/other", "/shop/b"), logGroupName="/shop/a")
+
+
+async def test_a_pointer_shows_what_is_masked_to_whoever_may_unmask(aws: Aws) -> None:
+    make(aws)
+    aws.logs.put_data_protection_policy({"logGroupIdentifier": GROUP, "policyDocument": policy("EmailAddress")})
+    put(aws, "mail ada@example.com")
+    query = start(aws, "fields @message")
+    await aws.advance(seconds=2)
+    ((row),) = rows(aws.logs.get_query_results({"queryId": query}))
+    pointed = {"logRecordPointer": row["@ptr"]}
+    assert aws.logs.get_log_record(pointed)["logRecord"]["@message"] == "mail ***************"
+    whole = aws.logs.get_log_record({**pointed, "unmask": True})["logRecord"]
+    assert whole["@message"] == "mail ada@example.com"
+    reader = user(aws, "logs:GetLogRecord")
+    with pytest.raises(AwsError, match="logs:Unmask"):
+        reader.logs.get_log_record({**pointed, "unmask": True})

@@ -292,12 +292,13 @@ def test_a_policy_document_of_iam_may_ask_for_forms(web: Web, key: tuple[str, st
     assert refusal(post(web, signed({"key": "a"}, key)))[:2] == (403, "AccessDenied")
 
 
-def test_a_form_that_is_too_large_to_hold_is_not_taken(web: Web):
-    head = HttpRequest("POST", "/site", "", [("Host", HOST), ("Content-Type", "multipart/form-data; boundary=x")])
-    admission = web.cloud.admit(head)
-    assert isinstance(admission, Admission)
-    assert admission.too_large is not None
-    assert admission.too_large.status == 501
+def test_small_forms_are_taken_in_whole_and_large_ones_as_they_arrive(web: Web) -> None:
+    for length, is_stream in (("1000", False), (str(1 << 20), False), (str((1 << 20) + 1), True), ("", True)):
+        headers = [("Host", HOST), ("Content-Type", "multipart/form-data; boundary=x")]
+        headers += [("Content-Length", length)] if length else []
+        admission = web.cloud.admit(HttpRequest("POST", "/site", "", headers))
+        assert isinstance(admission, Admission)
+        assert admission.stream == is_stream
 
 
 def test_who_signs_nothing_and_asks_first_is_told_before_the_body(web: Web):

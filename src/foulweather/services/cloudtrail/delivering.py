@@ -134,9 +134,11 @@ async def finish(call: Call, trail: Trail) -> None:
 
 def _settle(state: Trails, trail: Trail, done: list[Due]) -> None:
     keys = {each.key for each in done}
-    state.waiting[trail.arn] = [key for key in state.waiting[trail.arn] if key not in keys]
+    if trail.arn in state.waiting:  # it may have been deleted while its bucket answered
+        state.waiting[trail.arn] = [key for key in state.waiting[trail.arn] if key not in keys]
     for key in keys:
-        state.pending.delete(key)
+        if key in state.pending:
+            state.pending.delete(key)
 
 
 def _give_up(call: Call, trail: Trail, old: list[Due]) -> None:

@@ -18,7 +18,6 @@ from foulweather.services.cloudtrail.refusals import bad_parameter, refused
 from foulweather.services.cloudtrail.state import Trails
 
 Request = Mapping[str, Any]
-TYPES = ("ApiCallRateInsight", "ApiErrorRateInsight")
 
 
 def put_insight_selectors(call: Call, request: Request) -> dict[str, Any]:
@@ -27,10 +26,10 @@ def put_insight_selectors(call: Call, request: Request) -> dict[str, Any]:
     trail = finding.own_trail(call, request["TrailName"])
     kept: list[dict[str, Any]] = []
     for selector in request["InsightSelectors"]:
-        kind = selector.get("InsightType")
-        if kind not in TYPES:
-            message = f"Value {kind} for InsightType is invalid."
-            raise refused("InvalidInsightSelectors", message, Fact("request", "InsightType", kind))
+        kind: str = selector.get("InsightType") or ""
+        if not kind:
+            message = "You must specify an Insights type."
+            raise refused("InvalidInsightSelectors", message, Fact("request", "InsightType", None))
         if selector.get("EventCategories") and selector["EventCategories"] != ["Management"]:
             raise not_implemented("cloudtrail", "PutInsightSelectors.EventCategories")
         kept.append({"InsightType": kind})

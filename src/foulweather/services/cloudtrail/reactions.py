@@ -22,7 +22,7 @@ async def deliver(call: Call) -> None:
         if trail.last_request:
             _take_last(call, trail)
         if state.waiting.get(trail.arn):
-            await delivering.deliver(call, trail, up_to_ms=call.now - LAG_MS)
+            await delivering.deliver(_on_behalf(call, trail), trail, up_to_ms=call.now - LAG_MS)
     await detecting.detect(call)
     lake = call.state(Lake)
     for store in lake.stores.values():
@@ -30,6 +30,20 @@ async def deliver(call: Call) -> None:
             lake.sweep(store, call.now - store.retention_days * DAY_MS)
     if any(state.waiting.get(arn) for arn in state.trails) or len(state.active_insights):
         consumers.expect(call.now)
+
+
+def _on_behalf(call: Call, trail: Trail) -> Call:
+    """The delivery's call where a trail is at home, so that what came of it is told there."""
+    return Call(
+        call.pipeline,
+        call.service,
+        call.operation,
+        trail.account,
+        trail.region,
+        call.principal,
+        trace_id=call.trace_id,
+        parent_id=call.request_id,
+    )
 
 
 def _take_last(call: Call, trail: Trail) -> None:
@@ -61,9 +75,7 @@ async def digest(call: Call, chain: str, start_ms: int) -> None:
     if is_last:
         state.chains.delete(chain)
         return
-    if now.start_ms == start_ms:  # it was refused: the next hour's has its files, too
-        now.start_ms = start_ms + 1
-        state.chains.touch(chain)
+    # Of one that was refused, the next hour's has the files, too.
     call.later(call.now + delivering.HOUR_MS, "cloudtrail.digest", chain=chain, start_ms=now.start_ms)
 
 

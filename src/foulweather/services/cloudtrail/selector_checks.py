@@ -66,8 +66,6 @@ def checked_basic(given: Sequence[Selector]) -> list[dict[str, Any]]:
 
 def _checked_basic(selector: Selector) -> dict[str, Any]:
     kind = selector.get("ReadWriteType", "All")
-    if kind not in ("ReadOnly", "WriteOnly", "All"):
-        raise _invalid(f"Value {kind} for ReadWriteType is invalid.", Fact("request", "ReadWriteType", kind))
     resources = [_checked_resource(each) for each in selector.get("DataResources") or ()]
     has_management = selector.get("IncludeManagementEvents", True)
     excluded: list[str] = list(selector.get("ExcludeManagementEventSources") or ())

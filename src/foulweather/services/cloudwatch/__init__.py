@@ -5,14 +5,16 @@ from __future__ import annotations
 from foulweather.kernel.service import Service
 
 EVENTS = {
-    "sqs": "MessageSent MessageReceived MessageVisibilityChanged EmptyReceive MessageDeleted MessageDeduplicated "
-    "MessageExpired MessageMoved MessageDeadLettered QueuePurged QueueCreated QueueAttributesSet QueueDeleted",
+    "sqs": "MessageSent MessageReceived MessageVisibilityChanged EmptyReceive MessageDeleted DeletionRepeated "
+    "MessageDeduplicated MessageExpired MessageMoved MessageDeadLettered QueuePurged QueueCreated QueueAttributesSet QueueDeleted",
     "sns": "MessagePublished NotificationDelivered NotificationFailed NotificationFilteredOut "
     "NotificationRedrivenToDlq NotificationFailedToRedriveToDlq",
     "dynamodb": "Consumed Throttled ConditionalCheckFailed TransactionCancelled TimeToLiveDeleted RecordsRead "
     "Replicated TableCreated TableUpdated IndexCreated IndexUpdated IndexDeleting TableDeleted",
     "kms": "KeyMaterialImported KeyMaterialDeleted ImportedKeyMaterialExpired KeyDeleted",
     "s3": "Request MetricsConfigurationPut MetricsConfigurationDeleted ObjectCreated ObjectRemoved BucketDeleted",
+    "logs": "MetricFiltered MetricEmbedded Ingested Forwarded DeliveryFailed DeliveryThrottled EmbeddedMetricRejected "
+    "EventsWithFindings",
     "api": "Call Throttled",
 }
 """What the services' metrics are made of: `noting.NOTES` says what each adds."""

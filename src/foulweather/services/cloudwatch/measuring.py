@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from foulweather.services.cloudwatch.depth import Depth
-from foulweather.services.cloudwatch.measures import MEASURES, Key, Tallied, queue_metric
+from foulweather.services.cloudwatch.measures import MEASURES, Key, Measures, Tallied, queue_metric
 from foulweather.services.cloudwatch.sampling import Run, Sampled, View, Zeros
 from foulweather.services.cloudwatch.series import MINUTE_MS, Dimensions
 from foulweather.services.cloudwatch.state import Metric, WatchState
@@ -186,10 +186,16 @@ def settle(world: World) -> None:
 def _store(world: World, key: Key, tallied: Tallied, at_ms: int) -> None:
     kind, account, region, resource, what = key
     state = world.state(WatchState, account, region)
-    for metric, unit, counts_events in MEASURES[kind](resource, what):
+    for metric, unit, counts_events in (MEASURES.get(kind) or _of_logs(kind))(resource, what):
         bucket = state.stream(metric, unit).bucket(at_ms)
         if counts_events:
             bucket.add(1.0, sum(tallied.values()))
         else:
             for value, count in tallied.items():
                 bucket.add(value, count)
+
+
+def _of_logs(kind: str) -> Measures:
+    from foulweather.services.cloudwatch import log_metrics
+
+    return log_metrics.MEASURES[kind]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from foulweather.services.cloudwatch import log_metrics
 from foulweather.services.cloudwatch.measures import USAGE_NAMES, bucket_metric, table_metric
 from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.series import MINUTE_MS
@@ -80,6 +81,11 @@ def _deleted(world: World, tallies: Tallies, event: Event) -> None:
     tallies.add((event.kind, *_owner(tallies, event), event.resource, ""), 1)
     facts = event.facts
     tallies.depth(event.resource, event.at_ms).left(event.at_ms, 1, facts["sent_ms"], facts["visible_ms"])
+
+
+def _deleted_again(world: World, tallies: Tallies, event: Event) -> None:
+    # "Every successful deletion operation that uses a valid receipt handle, including duplicate deletions."
+    tallies.add(("sqs.MessageDeleted", *_owner(tallies, event), event.resource, ""), 1)
 
 
 def _expired(world: World, tallies: Tallies, event: Event) -> None:
@@ -314,6 +320,7 @@ NOTES: dict[str, Note] = {
     "sqs.MessageVisibilityChanged": _visibility,
     "sqs.EmptyReceive": _empty,
     "sqs.MessageDeleted": _deleted,
+    "sqs.DeletionRepeated": _deleted_again,
     "sqs.MessageDeduplicated": _simple(),
     "sqs.MessageExpired": _expired,
     "sqs.MessageMoved": _moved,
@@ -353,4 +360,5 @@ NOTES: dict[str, Note] = {
     "s3.BucketDeleted": _bucket_gone,
     "api.Call": _called,
     "api.Throttled": _call_throttled,
+    **log_metrics.NOTES,
 }

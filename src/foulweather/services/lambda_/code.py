@@ -9,7 +9,6 @@ import msgspec
 
 from foulweather.kernel.call import Call
 from foulweather.services.lambda_ import (
-    code_signing,
     layers_used,
     naming,
     packages,
@@ -17,6 +16,7 @@ from foulweather.services.lambda_ import (
     settings,
     settling,
     shapes,
+    signatures,
 )
 from foulweather.services.lambda_.state import LambdaState
 
@@ -27,9 +27,9 @@ async def update_function_code(call: Call, request: Mapping[str, Any]) -> dict[s
     settings.check_built(call, request)
     naming.require_settled(call, function)
     naming.require_revision(function, request.get("RevisionId"), function.latest.revision_id)
-    signing = code_signing.wanted(call, function.code_signing)
+    signing = signatures.wanted(call, function.code_signing)
     package = await packages.fetched(call, request)
-    code_signing.check_package(call, signing)
+    signatures.check_package(call, signing)
     packages.require_storage(call, len(package.data))
     # Another update may have begun while the package was fetched.
     function = state.functions.get(function.name) or naming.unqualified(call, request["FunctionName"])[1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import cast
 
@@ -38,6 +38,8 @@ AGE_MS = 2 * 3600_000
 CREDENTIALS_LEFT_MS = 60_000
 STARTING_MAX = 4
 """How many start at once on this machine; the others wait for them, or for one that becomes free."""
+STARTING_S = 2.0
+"""An initialization that takes longer does not keep the others from starting: it may wait for the world's time."""
 
 
 class Instance:
@@ -46,6 +48,7 @@ class Instance:
     def __init__(self, world: World, function: Function, configuration: Configuration, kind: str) -> None:
         self.arn = function.arn
         self.configuration = configuration
+        self.revision_id = configuration.revision_id
         self.kind = kind
         self.flight = Flight(world)
         self.writer = Writer(configuration, function.region)
@@ -148,6 +151,7 @@ class Fleet:
         instance = Instance(self._world, function, configuration, kind)
         instance.serve(call)
         instance.session = await roles.assume(call, function, configuration)
+        await roles.open_variables(call, instance.session, function, configuration)
         stream = logging.new_stream(call, function, configuration)
         instance.log = logging.Log(function, configuration, stream)
         now_ms = self._world.clock.now_ms
@@ -170,24 +174,25 @@ class Fleet:
             function, configuration, instance.session, instance.kind, log.group, log.stream
         )
         spec = await specs.spec(call, self._packages, function, configuration, variables)
-        self._starting += 1
+        started = self._begin_start()
         try:
             name = f"{function.name[:40]}-{self._world.ids.hex(16)}"
             opening = Doors.of(self._world).open
             door = None if opening is None else partial(opening, flight=instance.flight)
             environment = await self._hosted().start(name, spec, instance.print, instance.sleep, door)
+            instance.environment = environment
         except NoInterpreter as error:
             raise _no_runtime(function, configuration, str(error)) from None
         except NotStarted as error:
             raise _not_started(function, str(error)) from None
         finally:
-            self._starting -= 1
-            self._wake()
-        instance.environment = environment
+            if instance.environment is None:
+                started()
         deadline = Deadline(self._world, instance.flight, limit_ms, environment.time_out)
         try:
             outcome = await environment.started()
         finally:
+            started()
             deadline.lift()
             instance.flight.take_back()
         if outcome.kind == "timeout":
@@ -265,9 +270,23 @@ class Fleet:
         return None
 
     def _serves(self, instance: Instance, configuration: Configuration) -> bool:
-        own = instance.configuration
-        is_same = own is configuration or own.revision_id == configuration.revision_id
-        return is_same and instance.is_good(self._world.clock.now_ms)
+        return instance.revision_id == configuration.revision_id and instance.is_good(self._world.clock.now_ms)
+
+    def _begin_start(self) -> Callable[[], None]:
+        """Count a start in; what is given counts it out again, once, as does a long time."""
+        self._starting += 1
+
+        def started() -> None:
+            nonlocal is_over
+            timer.cancel()
+            if not is_over:
+                is_over = True
+                self._starting -= 1
+                self._wake()
+
+        is_over = False
+        timer = asyncio.get_running_loop().call_later(STARTING_S, started)
+        return started
 
     def _wake(self) -> None:
         """Whoever waits first may start one too, now."""

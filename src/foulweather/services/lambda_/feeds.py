@@ -45,6 +45,7 @@ class Feed(ABC):
         self.world = pipeline.world
         self.uuid = mapping.uuid
         self.account, self.region = mapping.account, mapping.region
+        self.function_arn = mapping.function_arn
         self.source_arn = mapping.source_arn
         _, _, self.service, self.source_region, self.source_account, self.source_name = mapping.source_arn.split(":", 5)
         self.is_stopped = False
@@ -61,10 +62,15 @@ class Feed(ABC):
     def tend(self) -> None:
         """Start what should run and does not."""
 
-    def touched(self) -> None:  # noqa: B027 - a queue wakes its pollers itself
-        """Something was written to the source."""
+    def touch(self, part: str = "") -> None:  # noqa: B027 - a queue wakes its pollers itself
+        """Something was written to the source, or to a part of it."""
 
     # --- the mapping
+
+    @property
+    def arn(self) -> str:
+        """The mapping's ARN."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:event-source-mapping:{self.uuid}"
 
     @property
     def mapping(self) -> Mapping | None:
@@ -72,7 +78,10 @@ class Feed(ABC):
         if self.is_stopped:
             return None
         found = self.world.state(LambdaState, self.account, self.region).mappings.get(self.uuid)
-        return found if found is not None and found.state in AT_WORK else None
+        if found is None or found.state not in AT_WORK:
+            return None
+        self.function_arn = found.function_arn
+        return found
 
     def note_result(self, result: str) -> None:
         """Tell in LastProcessingResult how it went."""
@@ -88,7 +97,7 @@ class Feed(ABC):
             return
         self._problem = error.code + error.message
         why = Why("delayed", f"{error.code}: {error.message} Lambda tries again.", because=(error.why,))
-        call.explain(operation, arn_of(self.account, self.region, self.uuid), why, error.code)
+        call.explain(operation, self.arn, why, error.code)
 
     def went_well(self) -> None:
         """The next problem is a new one."""
@@ -107,13 +116,12 @@ class Feed(ABC):
 
     async def session(self, call: Call) -> roles.RoleSession:
         """A session of the execution role that lasts for a while yet."""
-        mapping = self.mapping
-        if mapping is None:
-            raise Stopped
-        found = naming.described(call, mapping.function_arn)
         held = self._session
-        if held is None or held.principal.role_arn != found.configuration.role or held.expires_ms <= (
-            call.now + RENEWED_BEFORE_MS
+        found = naming.described(call, self.function_arn)
+        if (
+            held is None
+            or held.principal.role_arn != found.configuration.role
+            or held.expires_ms <= call.now + RENEWED_BEFORE_MS
         ):
             held = self._session = await roles.assume(call, found.function, found.configuration)
         return held
@@ -155,10 +163,7 @@ class Feed(ABC):
         self._not_begun.discard(task)
         with self.world.flight():
             self.world.ended()
-            try:
-                await work()
-            except Stopped:
-                return
+            await work()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -175,10 +180,6 @@ class Feed(ABC):
         for task in tuple(self._running if is_closing else self._listening):
             if not task.get_loop().is_closed():
                 task.cancel()
-
-
-class Stopped(Exception):  # noqa: N818 - the end of polling is no error
-    """The mapping is no longer to be polled for."""
 
 
 class Feeds:
@@ -216,8 +217,3 @@ class Feeds:
             feed.stop(is_closing=True)
         self.by_uuid.clear()
         self.by_source.clear()
-
-
-def arn_of(account: str, region: str, uuid: str) -> str:
-    """A mapping's ARN."""
-    return f"arn:aws:lambda:{region}:{account}:event-source-mapping:{uuid}"

@@ -9,7 +9,6 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import (
-    code_signing,
     limits,
     naming,
     packages,
@@ -19,6 +18,7 @@ from foulweather.services.lambda_ import (
     settings,
     settling,
     shapes,
+    signatures,
 )
 from foulweather.services.lambda_.records import LATEST, Configuration, Function
 from foulweather.services.lambda_.state import LambdaState
@@ -46,9 +46,9 @@ async def create_function(call: Call, request: Request) -> dict[str, Any]:
     settings.check(call, request)
     tags = limits.checked_tags(request.get("Tags") or {})
     _require_new(call, place.name)
-    signing = code_signing.wanted(call, request.get("CodeSigningConfigArn") or "")
+    signing = signatures.wanted(call, request.get("CodeSigningConfigArn") or "")
     package = await packages.fetched(call, request["Code"])
-    code_signing.check_package(call, signing)
+    signatures.check_package(call, signing)
     packages.require_storage(call, len(package.data))
     empty = Configuration(role=request["Role"], modified_ms=call.now, revision_id="")
     # Code and layers are measured together, before the package is kept.

@@ -213,3 +213,8 @@ class Mapping(msgspec.Struct, kw_only=True):
     made_ms: int = 0
     positions: dict[str, str] = {}
     """How far each shard of a stream has been read: the sequence number of the last record that is done with."""
+
+    @property
+    def arn(self) -> str:
+        """The mapping's ARN."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:event-source-mapping:{self.uuid}"

@@ -15,10 +15,16 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact, Why
 from foulweather.policy.principal import Principal
+from foulweather.services.lambda_ import variables
 from foulweather.services.lambda_.records import Configuration, Function
 
 PRINCIPAL = "lambda.amazonaws.com"
 SESSION_S_MAX = 12 * 3600
+UNDECRYPTED = {
+    "DisabledException": ("KMSDisabledException", "the KMS key used is disabled"),
+    "KMSInvalidStateException": ("KMSInvalidStateException", "the KMS key is in an invalid state"),
+    "NotFoundException": ("KMSNotFoundException", "the KMS key was not found"),
+}
 
 
 class RoleSession(msgspec.Struct, frozen=True):
@@ -58,6 +64,28 @@ async def assume(call: Call, function: Function, configuration: Configuration) -
         given["Expiration"],
         Principal("assumed-role", user["Arn"], account, user["AssumedRoleId"], role),
     )
+
+
+async def open_variables(call: Call, session: RoleSession, function: Function, configuration: Configuration) -> None:
+    """Decrypt variables that are under a customer's key, with the execution role's permissions, or refuse to run.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+    """
+    if not configuration.sealed:
+        return
+    asked = {"CiphertextBlob": configuration.sealed, "EncryptionContext": variables.context(function.arn)}
+    try:
+        answer = session.ports(call).kms.decrypt(asked)
+        if inspect.isawaitable(answer):
+            await answer
+    except AwsError as error:
+        code, cause = UNDECRYPTED.get(error.code, ("KMSAccessDeniedException", "KMS access was denied"))
+        words = (
+            f"Lambda was unable to decrypt the environment variables because {cause}. Please check the function's "
+            f"KMS key settings. KMS Exception: {error.code} KMS Message: {error.message}"
+        )
+        key = call.fact(function.arn, "KMSKeyArn", configuration.kms_key)
+        raise AwsError(code, words, 502, why=Why("refused", words, (key,), because=(error.why,))) from None
 
 
 def not_assumed(call: Call, function: Function, role: str, error: AwsError) -> AwsError:

@@ -14,7 +14,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.service import NO_TAGS, Access, Permission, Resource
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
-from foulweather.services.logs import naming
+from foulweather.services.logs import naming, querying
 from foulweather.services.logs.state import LogGroup, LogsState
 
 Request = Mapping[str, Any]
@@ -76,6 +76,22 @@ def groups(call: Call, request: Request) -> Sequence[Resource]:
     return tuple(_resource(call, name, ":log-stream:") for name in names) or (
         Resource(call.arn("logs", "log-group::log-stream:"), call.account),
     )
+
+
+def queried(call: Call, request: Request) -> Sequence[Resource]:
+    """The groups of a query: those that its request names, or each of those that its SOURCE selects."""
+    named = any(request.get(name) for name in ("logGroupName", "logGroupNames", "logGroupIdentifiers"))
+    if not named:
+        selected = querying.selecting(call, str(request.get("queryString") or ""))
+        if selected:
+            return tuple(_resource(call, each.name, ":log-stream:") for each in selected)
+    return groups(call, request)
+
+
+def queried_within(call: Call, request: Request) -> Sequence[Permission]:
+    """The groups that joins and subqueries select."""
+    selected = querying.selecting(call, str(request.get("queryString") or ""), is_within=True)
+    return tuple(Permission("logs:StartQuery", _resource(call, each.name, ":log-stream:"), {}) for each in selected)
 
 
 def any_group(call: Call, request: Request) -> Sequence[Resource]:
@@ -242,7 +258,7 @@ ACCESS: dict[str, Access] = {
     "PutLogEvents": Access("logs:PutLogEvents", stream, is_data=True),
     "PutSubscriptionFilter": Access("logs:PutSubscriptionFilter", group, also=passing),
     "StartLiveTail": Access("logs:StartLiveTail", groups, is_read=True),
-    "StartQuery": Access("logs:StartQuery", groups, is_read=True),
+    "StartQuery": Access("logs:StartQuery", queried, also=queried_within, is_read=True),
     "TagLogGroup": Access("logs:TagLogGroup", tagged_group, tags),
     "TagResource": Access("logs:TagResource", tagged, tags),
     "UntagLogGroup": Access("logs:UntagLogGroup", tagged_group, tags),

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from foulweather.services.logs import linear
+
 # "The keyword typically has to be within 30 characters (inclusively) of the data."
 PROXIMITY: Final = 30
 
@@ -19,7 +21,7 @@ class Identifier(NamedTuple):
     """One kind of sensitive data: its form, keywords of which one must be close by, and a further check."""
 
     name: str
-    form: re.Pattern[str]
+    form: re.Pattern[str] | linear.Expression
     keywords: re.Pattern[str] | None = None
     check: Callable[[str], bool] | None = None
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
-from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.services.logs import limits, naming, paging, querying, refusals
 from foulweather.services.logs.insights.records import Sources
@@ -41,14 +40,12 @@ def start_query(call: Call, request: Request) -> dict[str, Any]:
     for name in query.lookup_tables:
         if name not in call.state(LogsState).lookup_tables:
             raise refusals.not_found("lookup table", name)
-    for sources in query.inner_sources:
-        querying.selected(call, sources)
+    inner = [group for sources in query.inner_sources for group in querying.selected(call, sources)]
     querying.check_classes(call, text, groups)
     _check_range(call, groups, end_ms)
     if query.unmasks:
-        for group in groups:
-            resource = Resource(f"{group.arn}:log-stream:", group.account, tags=group.tags)
-            call.pipeline.require(call, Permission("logs:Unmask", resource, {}))
+        for group in (*groups, *inner):
+            call.pipeline.require(call, querying.unmasking(group))
     state = call.state(LogsState)
     _forget_old(call, state)
     running = sum(1 for each in state.queries.values() if each.status in _UNDER_WAY)

@@ -11,6 +11,7 @@ from typing import Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.services.logs import index_fields, keys, naming, refusals
 from foulweather.services.logs.insights import language
@@ -60,6 +61,21 @@ def selected(call: Call, sources: Sources) -> list[LogGroup]:
     if not groups and not sources.every_group:
         raise invalid("SOURCE selects no log groups.", Fact("request", "SOURCE", str(sources)))
     return sorted(groups, key=lambda group: group.name)
+
+
+def selecting(call: Call, text: str, *, is_within: bool = False) -> list[LogGroup]:
+    """The groups that a query's text selects itself, or that its joins and subqueries do; none if it is malformed."""
+    try:
+        query = language.compiled(text)
+        sources = query.inner_sources if is_within else (query.sources,)
+        return [group for each in sources if each is not None for group in selected(call, each)]
+    except (MalformedQuery, NotBuilt, AwsError):
+        return []  # its refusal is the operation's
+
+
+def unmasking(group: LogGroup) -> Permission:
+    """What shows what is masked in a group's events."""
+    return Permission("logs:Unmask", Resource(f"{group.arn}:log-stream:", group.account, tags=group.tags), {})
 
 
 def check_classes(call: Call, text: str, groups: Iterable[LogGroup]) -> None:

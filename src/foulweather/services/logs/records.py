@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from foulweather.kernel.call import Call
-from foulweather.services.logs import keys, limits, naming, querying, refusals
+from foulweather.services.logs import keys, naming, querying, refusals
 from foulweather.services.logs.insights.fields import discovered
 from foulweather.services.logs.scanning import Scan, position
 from foulweather.services.logs.state import LogsState
@@ -21,8 +21,9 @@ _OWN_FIELDS: Final = ("@ingestionTime", "@log", "@logStream", "@message", "@ptr"
 def get_log_record(call: Call, request: Request) -> dict[str, Any]:
     """All fields of the event that a query's @ptr points to."""
     refusals.check_model(call, request)
-    limits.check_not_given("GetLogRecord", request, "unmask")
     group, event_id = querying.pointed(call, request["logRecordPointer"])
+    if request.get("unmask"):
+        call.pipeline.require(call, querying.unmasking(group))
     state = call.state(LogsState)
     keys.check_usable(call, state, group)
     number = position(event_id).stream
@@ -31,14 +32,15 @@ def get_log_record(call: Call, request: Request) -> dict[str, Any]:
     event = next(scan.forward(), None) if scan is not None else None
     if stream is None or event is None or (group.retention_ms and event.time_ms < call.now - group.retention_ms):
         raise refusals.not_found("log record", request["logRecordPointer"])
+    message = event.message if request.get("unmask") else event.masked
     return {
         "logRecord": {
             "@ingestionTime": str(event.ingested_ms),
             "@log": f"{group.account}:{group.name}",
             "@logStream": stream.name,
-            "@message": event.masked,
+            "@message": message,
             "@timestamp": str(event.time_ms),
-            **discovered(event.masked),
+            **discovered(message, group.name),
         }
     }
 
@@ -56,7 +58,7 @@ def get_log_group_fields(call: Call, request: Request) -> dict[str, Any]:
     total = 0
     for record in islice(querying.records(call, [group], start_ms, end_ms), _SAMPLED_MAX):
         total += 1
-        counts.update(discovered(record.message).keys())
+        counts.update(discovered(record.message, record.log_group).keys())
         counts.update(_OWN_FIELDS)
     found = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return {"logGroupFields": [{"name": name, "percent": count * 100 // total} for name, count in found]}

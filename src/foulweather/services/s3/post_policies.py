@@ -119,10 +119,11 @@ def _size(place: str, given: Any, value: Any) -> int:
     return value
 
 
-def check(policy: PostPolicy, fields: Mapping[str, str], size: int, now_ms: int) -> None:
+def check(policy: PostPolicy, fields: Mapping[str, str], size: int | None, now_ms: int) -> None:
     """Refuse a form that does not keep to its policy. `fields`, by lower-case name, have their variables filled in
 
-    and tell the bucket that the form was sent to; `now_ms` is the time by the clock that signed.
+    and tell the bucket that the form was sent to; `now_ms` is the time by the clock that signed. The size of a
+    file that still arrives is not known: `check_size` is asked about it when it has.
     """
     if now_ms >= policy.expires_ms:
         facts = (
@@ -133,7 +134,8 @@ def check(policy: PostPolicy, fields: Mapping[str, str], size: int, now_ms: int)
         raise _denied("Policy expired.", facts)
     for number, condition in enumerate(policy.conditions):
         if condition.operator == LENGTH_RANGE:
-            _check_size(number, condition, size)
+            if size is not None:
+                _check_size(number, condition, size)
         elif not _holds(condition, fields.get(condition.field)):
             facts = (
                 Fact("policy", f"conditions[{number}]", json.loads(condition.told)),
@@ -147,6 +149,18 @@ def check(policy: PostPolicy, fields: Mapping[str, str], size: int, now_ms: int)
     if extra:
         facts = tuple([Fact("form", name, fields[name][:200]) for name in extra[:10]])
         raise _denied(f"Extra input fields: {', '.join(extra)}", (Fact("policy", "covers", sorted(covered)), *facts))
+
+
+def size_max(policy: PostPolicy) -> int | None:
+    """The largest file that a policy allows, where it says."""
+    return min((each.bytes_max for each in policy.conditions if each.operator == LENGTH_RANGE), default=None)
+
+
+def check_size(policy: PostPolicy, size: int) -> None:
+    """Refuse a file that is smaller or larger than the policy of its form allows."""
+    for number, condition in enumerate(policy.conditions):
+        if condition.operator == LENGTH_RANGE:
+            _check_size(number, condition, size)
 
 
 def _holds(condition: Condition, value: str | None) -> bool:

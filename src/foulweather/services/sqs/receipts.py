@@ -175,11 +175,13 @@ def _delete(call: Call, state: SqsState, backlog: Backlog, handle: Handle, text:
     if is_over:
         until_ms = message.visible_ms if message is not None else handle.received_ms
         raise refusals.receipt_is_over(text, backlog.arn, until_ms, is_in_batch)
-    if message is not None:
-        state.remove(backlog, message)
-        call.happened("sqs.MessageDeleted", backlog.arn, sent_ms=message.sent_ms, visible_ms=message.visible_ms)
-        if backlog.parked:
-            backlog.rouse(call.world)
+    if message is None:
+        call.happened("sqs.DeletionRepeated", backlog.arn, message_id=handle.message_id)
+        return
+    state.remove(backlog, message)
+    call.happened("sqs.MessageDeleted", backlog.arn, sent_ms=message.sent_ms, visible_ms=message.visible_ms)
+    if backlog.parked:
+        backlog.rouse(call.world)
 
 
 def _change_visibility(

@@ -99,3 +99,15 @@ resource "aws_cloudwatch_dashboard" "orders" {
     }]
   })
 }
+
+variable "streams" {
+  default = 0
+}
+
+resource "aws_cloudwatch_metric_stream" "out" {
+  count         = var.streams
+  name          = "out"
+  role_arn      = "arn:aws:iam::000000000000:role/stream"
+  firehose_arn  = "arn:aws:firehose:us-east-1:000000000000:deliverystream/out"
+  output_format = "json"
+}

@@ -15,7 +15,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.lambda_ import filtering, invoking, responses
-from foulweather.services.lambda_.feeds import Feed, Stopped, arn_of, backoff_ms
+from foulweather.services.lambda_.feeds import Feed, backoff_ms
 from foulweather.services.lambda_.records import Mapping
 
 # "Lambda starts processing five batches at a time"; idle, it "can optimize to as few as 2 concurrent batches".
@@ -113,16 +113,10 @@ class QueueFeed(Feed):
                 self.note_problem(call, error)
                 break
             if not more and not wait_s:
-                await self._nap(call, until_ms)
+                await self.sleep(call, until_ms)
             messages += more
             bytes_held += sum(len(message["Body"]) for message in more)
         return Gathered(messages, received_ms)
-
-    async def _nap(self, call: Call, until_ms: int) -> None:
-        try:
-            await self.sleep(call, until_ms)
-        finally:
-            call.reread_clock()
 
     async def _receive(self, call: Call, count: int, wait_s: int) -> list[dict[str, Any]]:
         request = {
@@ -156,8 +150,7 @@ class QueueFeed(Feed):
             counts["failed"] += count - len(done or ())
             if done:
                 counts["deleted"] += await self._delete(call, done)
-        arn = arn_of(self.account, self.region, self.uuid)
-        call.happened("lambda.BatchProcessed", arn, mapping=self.uuid, function=mapping.function_arn, **counts)
+        call.happened("lambda.BatchProcessed", self.arn, mapping=self.uuid, function=mapping.function_arn, **counts)
 
     def _filtered(
         self, mapping: Mapping, messages: list[dict[str, Any]]
@@ -224,7 +217,7 @@ class QueueFeed(Feed):
             (Fact(self.source_arn, "VisibilityTimeout", self._visibility[0] if self._visibility else None),),
             because=(error.why,),
         )
-        call.explain("Drop", arn_of(self.account, self.region, self.uuid), why, error.code)
+        call.explain("Drop", self.arn, why, error.code)
 
     async def _visibility_s(self, call: Call) -> int:
         """The queue's visibility timeout, asked for when it matters and once a minute."""
@@ -234,7 +227,7 @@ class QueueFeed(Feed):
             try:
                 answer = (await self.ports(call)).sqs.get_queue_attributes(request)
                 answer = await answer if inspect.isawaitable(answer) else answer
-            except (AwsError, Stopped):
+            except AwsError:
                 return 0
             held = self._visibility = int(answer["Attributes"]["VisibilityTimeout"]), call.now + VISIBILITY_KNOWN_MS
         return held[0]

@@ -9,19 +9,20 @@ import re
 from typing import Final
 
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
+from foulweather.services.logs.linear import Expression, InvalidExpression, compiled
 
 # "Filter patterns with regex can only include": letters, digits, these symbols, these operators.
 _TAKEN: Final = re.compile(r"(?:[A-Za-z0-9:_#=@/;,\-^$?\[\]{}|*+.]|\\[^A-Za-z0-9]|\\[dDsSwW]|\\x[0-9A-Fa-f]{2})*")
 REGEXES_MAX: Final = 2
 
 
-def regex(text: str) -> re.Pattern[str]:
+def regex(text: str) -> Expression:
     """What stands between two percent signs, ready to search with."""
     if not text or not text.isascii() or not _TAKEN.fullmatch(text):
         raise InvalidPattern(f"Invalid filter pattern: unsupported character(s) in regular expression '%{text}%'")
     try:
-        return re.compile(text, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
+        return compiled(text)
+    except InvalidExpression as error:
         raise InvalidPattern(f"Invalid filter pattern: invalid regular expression '%{text}%'") from error
 
 
@@ -31,8 +32,3 @@ def check_count(count: int) -> None:
         raise InvalidPattern(
             f"Invalid filter pattern: a filter pattern can contain at most {REGEXES_MAX} regular expressions"
         )
-
-
-def wildcard(text: str) -> re.Pattern[str]:
-    """A value in which `*` stands for any text."""
-    return re.compile(".*".join([re.escape(part) for part in text.split("*")]), re.DOTALL)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
 from foulweather.services.logs.filter_patterns.pattern import Pattern
 from foulweather.services.logs.filter_patterns.regexes import regex
+from foulweather.services.logs.linear import Expression
 
 _TERM: Final = re.compile(r'\s*([?-]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]*)%|([^\s"%]+))', re.DOTALL)
 _UNQUOTED: Final = re.compile(r"\w+")
@@ -17,7 +18,7 @@ _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 class _Term(NamedTuple):
     sign: str
     text: str
-    regex: re.Pattern[str] | None
+    regex: Expression | None
 
     def found(self, message: str) -> bool:
         return self.text in message if self.regex is None else self.regex.search(message) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from foulweather.services.logs import linear
 from foulweather.services.logs.insights import made, regexes
 from foulweather.services.logs.insights.conditions import required_word
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
@@ -178,8 +179,12 @@ class Planner:
                     self._define(alias, made.Element(row, index))
 
     def _parse_pattern(self, command: Parse, names: Names) -> None:
-        source = _glob_regex(command.pattern) if command.mode == "glob" else command.pattern
-        pattern = regexes.compiled(source, command.start, command.end)
+        if command.mode == "glob":
+            glob = made.Matched(linear.glob(command.pattern).search, command.subject, names)
+            for index, alias in enumerate(command.aliases, 1):
+                self._define(alias, made.Captured(glob, index))
+            return
+        pattern = regexes.compiled(command.pattern, command.start, command.end)
         aliases = dict(enumerate(command.aliases, 1))
         if len(aliases) > pattern.groups:
             raise MalformedQuery(
@@ -353,11 +358,3 @@ def _names_in(node: Node) -> list[str]:
         elif isinstance(part, tuple):
             waiting.extend(part)  # pyright: ignore[reportUnknownArgumentType]
     return found
-
-
-def _glob_regex(glob: str) -> str:
-    """A glob as a regular expression: each `*` takes as little as it can, the last of a pattern all that is left."""
-    parts = [regexes.escaped(part) for part in glob.split("*")]
-    if len(parts) > 1 and parts[-1] == "":
-        return "((?s:.*?))".join(parts[:-1]) + "((?s:.*))"
-    return "((?s:.*?))".join(parts)

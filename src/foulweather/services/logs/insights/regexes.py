@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import warnings
 
+from foulweather.services.logs import linear
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 
 _FLAGS_HERE = re.compile(r"\(\?([imsx]+)\)")
@@ -21,6 +21,7 @@ _POSIX = {
     "xdigit": "0-9A-Fa-f",
     "word": r"\w",
 }
+_NOT_LINEAR = re.compile(r"\\[pP]\{|(?<!\\)\(\?(?:[=!]|<[=!])|(?<!\\)\\[1-9]")
 _POSIX_CLASS = re.compile(r"\[:(\w+):\]")
 
 
@@ -34,15 +35,13 @@ def literals(pattern: str) -> list[str] | None:
     return words
 
 
-def compiled(pattern: str, start: int, end: int) -> re.Pattern[str]:
+def compiled(pattern: str, start: int, end: int) -> linear.Expression:
     """A pattern in AWS's syntax, ready to search with."""
-    if re.search(r"\\[pP]\{", pattern):
-        raise NotBuilt("regular expressions with \\p{...}")
+    if _NOT_LINEAR.search(pattern):
+        raise NotBuilt("regular expressions with \\p{...}, look-around or back-references")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            return re.compile(translated(pattern))
-    except (re.error, OverflowError, RecursionError) as error:
+        return linear.compiled(translated(pattern))
+    except linear.InvalidExpression as error:
         raise MalformedQuery(f"Invalid regular expression: {error}", start, end) from None
 
 
@@ -60,7 +59,7 @@ def group_name(name: str) -> str:
     return name.replace("@", "_at_")
 
 
-def group_names(pattern: re.Pattern[str]) -> dict[int, str]:
+def group_names(pattern: linear.Expression) -> dict[int, str]:
     """The named groups of a pattern, as the query wrote them."""
     return {index: name.replace("_at_", "@") for name, index in pattern.groupindex.items()}
 
@@ -106,8 +105,3 @@ def _scoped(pattern: str) -> str:
         index += 1
     found.append(")" * sum(map(len, opened)))
     return "".join(found)
-
-
-def escaped(plain: str) -> str:
-    """A text as a pattern that matches just it."""
-    return re.escape(plain)

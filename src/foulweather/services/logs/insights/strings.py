@@ -9,7 +9,7 @@ import re
 import urllib.parse
 from typing import Any
 
-from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
+from foulweather.services.logs import linear
 from foulweather.services.logs.insights.regexes import translated
 from foulweather.services.logs.insights.values import number, text, truth
 
@@ -94,12 +94,12 @@ def regex_replace(value: Any, pattern: Any, replacement: Any) -> str | None:
     if found is None or old is None or new is None:
         return None
     try:
-        return re.sub(translated(old), lambda match: _expanded(new, match), found)
-    except (re.error, MalformedQuery, NotBuilt, RecursionError):
+        return linear.compiled(translated(old)).sub(lambda match: _expanded(new, match), found)
+    except linear.InvalidExpression:
         return None
 
 
-def _expanded(template: str, match: re.Match[str]) -> str:
+def _expanded(template: str, match: linear.Match) -> str:
     def group(reference: re.Match[str]) -> str:
         try:
             return match[int(reference[1])] or ""

@@ -1,0 +1,222 @@
+"""Invoke: run a function and wait for its answer, have its event queued, or only ask whether one may.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
+
+import msgspec
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.why import Fact
+from foulweather.services.lambda_ import asynchronous, invoking, lineages, naming, refusals
+from foulweather.services.lambda_.invoking import Invoked
+from foulweather.services.lambda_.naming import Reference
+from foulweather.services.lambda_.running import Asked
+
+Request = Mapping[str, Any]
+SYNC_BYTES_MAX = 6 * 1024 * 1024
+ASYNC_BYTES_MAX = 1024 * 1024
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+CONTEXT_BYTES_MAX = 3_583
+STREAM_PIECES_MAX = 64
+
+
+async def invoke(call: Call, request: Request) -> dict[str, Any]:
+    """Run a function: wait for what it answers, or have Lambda see to it."""
+    how = request.get("InvocationType", "RequestResponse")
+    _check_built(call, request)
+    context = _client_context(request)
+    found = naming.resolve(call, request["FunctionName"], request.get("Qualifier"))
+    payload = await _payload(call, request.get("Payload"), ASYNC_BYTES_MAX if how == "Event" else SYNC_BYTES_MAX)
+    version = found.configuration.version
+    if how == "DryRun":
+        return {"StatusCode": 204, "ExecutedVersion": version}
+    if how == "Event":
+        asynchronous.accept(call, found, payload, lineages.of_call(call))
+        return {"StatusCode": 202}
+    asked = _asked(call, found, payload, context)
+    invoked = await invoking.carry_out(call, asked)
+    _mark(call, invoked)
+    answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version, "Payload": invoked.payload}
+    if invoked.function_error:
+        answer["FunctionError"] = invoked.function_error
+    if request.get("LogType") == "Tail":
+        answer["LogResult"] = base64.b64encode(invoked.tail).decode()
+    return answer
+
+
+async def invoke_async(call: Call, request: Request) -> dict[str, Any]:
+    """Have an event queued, as Invoke does since 2015."""
+    found = naming.resolve(call, request["FunctionName"], None)
+    payload = await _payload(call, request["InvokeArgs"], ASYNC_BYTES_MAX)
+    asynchronous.accept(call, found, payload, lineages.of_call(call))
+    return {"Status": 202}
+
+
+async def invoke_with_response_stream(call: Call, request: Request) -> dict[str, Any]:
+    """Run a function, and pass its answer on as it comes."""
+    _check_built(call, request)
+    context = _client_context(request)
+    found = naming.resolve(call, request["FunctionName"], request.get("Qualifier"))
+    payload = await _payload(call, request.get("Payload"), SYNC_BYTES_MAX)
+    version = found.configuration.version
+    if request.get("InvocationType") == "DryRun":
+        return {"StatusCode": 204, "ExecutedVersion": version}
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
+    asked = msgspec.structs.replace(_asked(call, found, payload, context), streamed=pieces.put_nowait)
+    running = asyncio.ensure_future(_counted(call, asked))
+    first: asyncio.Future[bytes] | None = asyncio.ensure_future(pieces.get())
+    # Until something of the answer is there a refusal is an answer of its own.
+    await _one_of(call, running, first)
+    if not first.done():
+        first.cancel()
+        running.result()
+        first = None
+    wants_log = request.get("LogType") == "Tail"
+    return {
+        "StatusCode": 200,
+        "ExecutedVersion": version,
+        "ResponseStreamContentType": "application/vnd.amazon.eventstream",
+        "EventStream": _events(call, running, pieces, first, wants_log=wants_log),
+    }
+
+
+async def _counted(call: Call, asked: Asked) -> Invoked:
+    """An invocation that goes on while its answer is sent: in flight on its own account."""
+    with call.world.flight():
+        return await invoking.carry_out(call, asked)
+
+
+async def _one_of(call: Call, running: asyncio.Future[Invoked], first: asyncio.Future[bytes]) -> None:
+    """Wait for a piece of the answer, or the end; the invocation is in flight, and this call is not meanwhile."""
+    await asyncio.sleep(0)
+    call.world.ended()
+    try:
+        await asyncio.wait({running, first}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        call.world.started()
+
+
+async def _events(
+    call: Call,
+    running: asyncio.Future[Invoked],
+    pieces: asyncio.Queue[bytes],
+    first: asyncio.Future[bytes] | None,
+    *,
+    wants_log: bool,
+) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    try:
+        waiting = first
+        while not running.done():
+            waiting = waiting or asyncio.ensure_future(pieces.get())
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                yield "PayloadChunk", {"Payload": waiting.result()}
+                waiting = None
+        if waiting is not None and waiting.done():
+            yield "PayloadChunk", {"Payload": waiting.result()}
+        elif waiting is not None:
+            waiting.cancel()
+        while not pieces.empty():
+            yield "PayloadChunk", {"Payload": pieces.get_nowait()}
+        yield "InvokeComplete", _completed(running.result(), wants_log=wants_log)
+    finally:
+        running.cancel()
+
+
+def _completed(invoked: Invoked, *, wants_log: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if invoked.function_error:
+        told = {"ErrorCode": invoked.function_error, "ErrorDetails": invoked.payload.decode("utf-8", "replace")}
+    if wants_log:
+        told["LogResult"] = base64.b64encode(invoked.tail).decode()
+    return told
+
+
+def _asked(call: Call, found: Reference, payload: bytes, context: str) -> Asked:
+    lineage = lineages.of_call(call)
+    if lineages.is_loop(found.function, lineage):
+        call.happened("lambda.RecursiveInvocationDropped", found.function.arn, source="lambda")
+        raise AwsError(
+            "RecursiveInvocationException",
+            "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
+            "resources and stopped your function's invocation.",
+            400,
+            why=lineages.why_stopped(call, found.function, lineage, "lambda"),
+        )
+    return invoking.asked_of(
+        found, payload, call.request_id, source="lambda", client_context=context, lineage=lineage
+    )
+
+
+def _check_built(call: Call, request: Request) -> None:
+    for member in ("TenantId", "DurableExecutionName"):
+        if request.get(member):
+            raise not_implemented("lambda", f"{call.operation}.{member}")
+
+
+def _client_context(request: Request) -> str:
+    """The client's context, which comes in base64, as the function gets it: JSON."""
+    given = request.get("ClientContext") or ""
+    if not given:
+        return ""
+    if len(given) > CONTEXT_BYTES_MAX:
+        raise refusals.invalid(
+            f"Client context must be smaller than {CONTEXT_BYTES_MAX} bytes.", Fact("request", "ClientContext", given)
+        )
+    try:
+        text = base64.b64decode(given, validate=True).decode()
+        json.loads(text)
+    except (binascii.Error, ValueError):
+        raise AwsError(
+            "InvalidRequestContentException",
+            "Client context must be a valid Base64-encoded JSON object.",
+            facts=(Fact("request", "ClientContext", given),),
+        ) from None
+    return json.dumps(json.loads(text))
+
+
+async def _payload(call: Call, given: Any, bytes_max: int) -> bytes:
+    """The event: JSON, and no larger than that."""
+    if given is None:
+        return b"{}"
+    if isinstance(given, str):
+        given = given.encode()
+    if not isinstance(given, (bytes, bytearray)):
+        given = b"".join([piece async for piece in cast("AsyncIterator[bytes]", given)])
+    if len(given) > bytes_max:
+        raise AwsError(
+            "RequestTooLargeException",
+            f"{len(given)} byte payload is too large for the "
+            f"{'Event' if bytes_max == ASYNC_BYTES_MAX else 'RequestResponse'} invocation type "
+            f"(limit {bytes_max} bytes)",
+            413,
+            facts=(Fact("request", "payload bytes", len(given)), Fact("Invoke", "payload bytes at most", bytes_max)),
+        )
+    if not given:
+        return b"{}"
+    try:
+        msgspec.json.decode(given)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise AwsError(
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: {error}",
+            facts=(Fact("request", "payload", bytes(given[:200]).decode("utf-8", "replace")),),
+        ) from None
+    return bytes(given)
+
+
+def _mark(call: Call, invoked: Invoked) -> None:
+    """Say in the answer that no code ran."""
+    if invoked.is_modelled:
+        headers = call.further_headers or []
+        call.further_headers = [*headers, ("X-Foulweather-Modelled", "true")]

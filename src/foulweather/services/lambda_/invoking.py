@@ -1,0 +1,129 @@
+"""Runs a function for whoever asks: through the concurrency gate, in an environment, and on record.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-invocation.html
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from foulweather.kernel.call import Call
+from foulweather.services.lambda_ import lineages, modelled, naming, refusals
+from foulweather.services.lambda_.concurrency_gate import Gate, Ticket
+from foulweather.services.lambda_.environments import Fleet
+from foulweather.services.lambda_.models import Models
+from foulweather.services.lambda_.naming import Reference
+from foulweather.services.lambda_.running import Asked, Ran, run
+
+
+class Invoked(msgspec.Struct, frozen=True, kw_only=True):
+    """What an invocation answered."""
+
+    payload: bytes
+    function_error: str
+    status: int
+    request_id: str
+    version: str = ""
+    error_type: str = ""
+    content_type: str = ""
+    tail: bytes = b""
+    is_modelled: bool = False
+
+
+async def invoke_from(
+    call: Call, function_arn: str, payload: bytes, *, source: str, lineage: dict[str, int] | None = None
+) -> Invoked:
+    """Run a function for an event source, once; raises AwsError where it cannot be run (throttled, not there)."""
+    found = naming.resolve(call, function_arn, None)
+    call = lineages.apart(call)
+    asked = asked_of(found, payload, call.world.ids.uuid(), source=source, lineage=lineage or {})
+    return await carry_out(call, asked)
+
+
+def asked_of(
+    found: Reference,
+    payload: bytes,
+    request_id: str,
+    *,
+    source: str,
+    client_context: str = "",
+    lineage: dict[str, int] | None = None,
+) -> Asked:
+    """What is to be run, of the version that was found."""
+    own = lineages.passed_on(found.function.arn, lineage or {})
+    return Asked(
+        function=found.function,
+        configuration=found.configuration,
+        qualifier=found.qualifier,
+        payload=payload,
+        request_id=request_id,
+        source=source,
+        client_context=client_context,
+        lineage=own,
+        trace_header=lineages.header(request_id, own),
+    )
+
+
+async def carry_out(call: Call, asked: Asked) -> Invoked:
+    """Run what was asked for. While somebody outside waits for it, a held clock moves by itself when all else waits."""
+    function, configuration = asked.function, asked.configuration
+    if configuration.state not in ("Active", "Inactive"):
+        raise refusals.not_ready(call, function, configuration)
+    lineages.begin(call, asked.lineage)
+    gate = Gate.of(call.world)
+    ticket = gate.enter(call, function, configuration, asked.qualifier)
+    try:
+        with call.world.awaited():
+            model = Models.of(call.world).model(call, function, configuration.code.file_id)
+            if model is not None:
+                ran = await modelled.run(call, model, asked, ticket.kind)
+            else:
+                ran = await _in_environment(call, asked, ticket)
+    finally:
+        gate.leave(ticket)
+        call.reread_clock()
+    _on_record(call, asked, ticket, ran)
+    return Invoked(
+        payload=ran.payload,
+        function_error=ran.function_error,
+        status=200,
+        request_id=asked.request_id,
+        version=configuration.version,
+        error_type=ran.error_type,
+        content_type=ran.content_type,
+        tail=ran.tail,
+        is_modelled=ran.report.is_modelled,
+    )
+
+
+async def _in_environment(call: Call, asked: Asked, ticket: Ticket) -> Ran:
+    fleet = Fleet.of(call.world)
+    instance = await fleet.take(call, asked.function, asked.configuration, ticket.kind)
+    if ticket.provisioned:
+        instance.init_ms = None  # it was ready before: nobody waited for its initialization
+    return await run(call, fleet, instance, asked)
+
+
+def _on_record(call: Call, asked: Asked, ticket: Ticket, ran: Ran) -> None:
+    """What AWS's metrics count."""
+    report = ran.report
+    function = asked.function
+    call.happened(
+        "lambda.Invoked",
+        function.arn,
+        function=function.name,
+        qualifier=asked.qualifier,
+        version=asked.configuration.version,
+        source=asked.source,
+        duration_ms=report.duration_ms,
+        billed_ms=report.billed_ms,
+        init_ms=report.init_ms or 0,
+        memory_mib=report.memory_mib,
+        used_mib=report.used_mib,
+        error=ran.error_type if ran.function_error else "",
+        is_cold=report.init_ms is not None,
+        is_provisioned=bool(ticket.provisioned),
+        is_modelled=report.is_modelled,
+        concurrent=ticket.concurrent,
+        architecture=asked.configuration.architectures[0],
+    )
