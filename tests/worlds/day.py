@@ -53,7 +53,7 @@ class Day:
         self.people = [self.root]
 
     async def call(self, who: Aws, service: str, operation: str, **request: Any) -> dict[str, Any]:
-        """The answer; nothing where it is refused. What it came to is counted by Region, service, operation and code."""
+        """The answer, empty where it is refused; what it came to is counted by Region, service, operation and code."""
         name = self.root.pipeline.services.operation_by_python_name(service, operation).name
         code = ""
         answer: Any = None
@@ -63,7 +63,7 @@ class Day:
                 answer = await answer
         except AwsError as error:
             code = error.code
-            assert code != "NotImplemented", error
+        assert code != "NotImplemented", f"{service}:{name}"
         self.answered[HERE if service == "iam" else who.region, service, name, code] += 1
         return answer or {}
 
@@ -152,9 +152,7 @@ class Day:
         for name, statement in may.items():
             await self.call(root, "iam", "create_user", UserName=name)
             document = policy(statement)
-            await self.call(
-                root, "iam", "put_user_policy", UserName=name, PolicyName="work", PolicyDocument=document
-            )
+            await self.call(root, "iam", "put_user_policy", UserName=name, PolicyName="work", PolicyDocument=document)
             made = await self.call(root, "iam", "create_access_key", UserName=name)
             key = made["AccessKey"]["AccessKeyId"]
             held = self.world.state(Credentials).by_id[key]
@@ -222,7 +220,7 @@ class Day:
             await self.world.advance_to(max(self.world.clock.now_ms, self.began_ms + at_ms))
             await self.chance.choices(functions, weights)[0]()
         Faults.of(self.world).clear()
-        await self.world.advance_to(self.began_ms + DAY_MS + 20 * MINUTE_MS)
+        await self.world.advance_to(self.began_ms + DAY_MS + 22 * MINUTE_MS)
         self.ended_ms = self.world.clock.now_ms - self.world.clock.now_ms % MINUTE_MS
 
     def _who(self) -> Aws:
@@ -307,7 +305,9 @@ class Day:
     async def _log(self) -> None:
         """A batch of the application's log; the newest of it may be too far in the future, and is not taken."""
         now_ms = self.world.clock.now_ms
-        times = sorted(now_ms + self.chance.randrange(-MINUTE_MS, MINUTE_MS) for _ in range(self.chance.randrange(1, 9)))
+        times = sorted(
+            now_ms + self.chance.randrange(-MINUTE_MS, MINUTE_MS) for _ in range(self.chance.randrange(1, 9))
+        )
         if self.chance.random() < 0.1:
             times.append(now_ms + 3 * 3_600_000)
         events: list[dict[str, Any]] = []

@@ -85,14 +85,15 @@ class Tree:
         while waiting:
             pid = waiting.pop()
             found.append(pid)
+            tasks = f"/proc/{pid}/task"
             with contextlib.suppress(OSError):
-                for task in (PROC / str(pid) / "task").iterdir():
-                    waiting += map(int, (task / "children").read_text().split())
+                for task in os.listdir(tasks):
+                    waiting += map(int, _read(f"{tasks}/{task}/children").split())
         return found
 
 
 def _stat(pid: int) -> tuple[str, list[str]]:
-    text = (PROC / str(pid) / "stat").read_text(errors="replace")
+    text = _read(f"/proc/{pid}/stat").decode(errors="replace")
     # The name is in brackets and may itself have brackets and blanks.
     name, _, fields = text.partition("(")[2].rpartition(") ")
     return name, fields.split()
@@ -113,10 +114,19 @@ def _is_alive(pid: int) -> bool:
 def _memory_bytes(pid: int) -> tuple[int, int]:
     """What is resident now, and was at most."""
     now = peak = 0
-    for line in (PROC / str(pid) / "status").read_text(errors="replace").splitlines():
-        if line.startswith("VmHWM:"):
+    for line in _read(f"/proc/{pid}/status").split(b"\n"):
+        if line.startswith(b"VmHWM:"):
             peak = int(line.split()[1]) * KIB
-        elif line.startswith("VmRSS:"):
+        elif line.startswith(b"VmRSS:"):
             now = int(line.split()[1]) * KIB
             break
     return now, peak
+
+
+def _read(path: str) -> bytes:
+    """A small file of the system's: these are read often."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 1 << 16)
+    finally:
+        os.close(descriptor)

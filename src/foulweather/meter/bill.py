@@ -18,7 +18,8 @@ _EPOCH: Final = date(1970, 1, 1)
 NOTES: Final = (
     "List prices without free tiers, taxes and data transfer. S3: temporary copies of restored objects and the daily "
     "reports are not metered; 4xx of strangers are counted as anybody's. SQS and SNS: a request is one, whatever its "
-    "size (AWS counts each 64 KB); deliveries of SNS are not metered. KMS: requests, not keys.",
+    "size (AWS counts each 64 KB); deliveries of SNS are not metered. KMS: requests, not keys. CloudWatch Logs: storage"
+    " is counted as it came in (AWS compresses it first); live tails are not metered.",
 )
 
 
@@ -84,6 +85,10 @@ RATES: Final[dict[tuple[str, str], Rate]] = {
     ("sqs", "Requests-FIFO-Tier1"): Rate("fifo-request"),
     ("sns", "Requests-Tier1"): Rate("request"),
     ("kms", "Requests-Tier1"): Rate("request"),
+    ("logs", "DataProcessing-Bytes"): Rate("ingest-standard-gb", "gb"),
+    ("logs", "DataProcessingIA-Bytes"): Rate("ingest-infrequent-gb", "gb"),
+    ("logs", "TimedStorage-ByteHrs"): Rate("storage-gb-month", "gb-month"),
+    ("logs", "DataScanned-Bytes"): Rate("insights-gb", "gb"),
 }
 
 
@@ -151,7 +156,7 @@ def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bil
 
 
 def storage_a_month(usage: Usage, resource: str = "") -> Decimal:
-    """What a month of S3's storage costs as things lie now; of one bucket if named."""
+    """What a month of storage costs as things lie now; of one bucket or log group if named."""
     totals: defaultdict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
     for place, amount in usage.standing():
         if not resource or place.resource.partition(" ")[0] == resource:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Self, cast
 
-from foulweather.meter import storage
+from foulweather.meter import logs, storage
 from foulweather.meter.usage import Place, Usage
 from foulweather.world.journal import Event
 from foulweather.world.world import World
 
-FREE: Final = frozenset({"iam", "sts", "organizations"})
+FREE: Final = frozenset({"iam", "sts", "organizations", "logs"})
+"""Services that charge nothing for requests."""
 COUNTED: Final = frozenset({"sqs", "sns", "kms"})
 """Services whose API requests are what they charge for (KMS and SNS charge for more: `bill.NOTES`)."""
 
@@ -20,6 +21,7 @@ class Meter:
     def __init__(self, world: World) -> None:
         self.usage = world.state(Usage)
         self._storage = storage.Meter(world)
+        logs.Meter(world)
         world.journal.read("api.Call", self._called)
 
     @classmethod

@@ -95,6 +95,10 @@ def _by_target_prefix() -> dict[str, list[tuple[str, ServiceEntry]]]:
     for name, entry in catalogue().items():
         if entry.target_prefix:
             found.setdefault(entry.target_prefix, []).append((name, entry))
+            # SDKs made of Smithy models leave out what stands before the last dot (CloudTrail's).
+            short = entry.target_prefix.rpartition(".")[2]
+            if short != entry.target_prefix:
+                found.setdefault(short, []).append((name, entry))
     return found
 
 

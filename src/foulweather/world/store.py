@@ -30,7 +30,8 @@ _encode = msgspec.msgpack.Encoder().encode
 class Table(Generic[R]):
     """Rows of one type by key. `put`, `touch` (after changing a row in place) and `delete` are the writes.
 
-    `touch_later` is for counts that may be lost: it makes nobody wait for a commit, and is written with the next.
+    `put_later` and `touch_later` are for what may be lost: they make nobody wait for a commit, and are written with
+    the next.
     Rows are structs, or bytes where a service packs them itself (a million items of a table).
     """
 
@@ -59,6 +60,11 @@ class Table(Generic[R]):
         if not self._dirty:
             self._note()
         self._dirty[self._id, key] = self._rows[key]
+
+    def put_later(self, key: str, row: R) -> None:
+        """Insert or replace a row, written with whatever is written next."""
+        self._rows[key] = row
+        self._later[self._id, key] = row
 
     def touch_later(self, key: str) -> None:
         """Have a row that was changed in place written with whatever is written next."""

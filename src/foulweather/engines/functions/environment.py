@@ -21,6 +21,8 @@ from foulweather.engines.process_tree import Tree, is_visible
 
 LINE_BYTES_MAX = 256 << 10
 LOOK_S = 0.05
+FREEZE_S = 0.02
+"""An environment that is used again this soon was never stopped: stopping and going on take their time."""
 MIB = 1 << 20
 SIGNALS = {signal.SIGKILL: "killed", signal.SIGSEGV: "segmentation fault", signal.SIGTERM: "terminated",
            signal.SIGABRT: "aborted", signal.SIGXCPU: "CPU time limit exceeded", signal.SIGILL: "illegal instruction",
@@ -95,6 +97,7 @@ class Environment:
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._out_of_memory = False
         self._watch: asyncio.TimerHandle | None = None
+        self._freezing: asyncio.TimerHandle | None = None
         os.set_blocking(output, False)
         asyncio.get_running_loop().add_reader(output, self._read)
 
@@ -137,7 +140,7 @@ class Environment:
         self._api.give_up(Outcome("timeout", error_type="Sandbox.Timedout"))
 
     async def _until(self, awaited: asyncio.Future[Outcome], limit_s: float | None) -> Outcome:
-        self._look()
+        self._watch = asyncio.get_running_loop().call_later(LOOK_S, self._look)
         try:
             done, _ = await asyncio.wait({awaited, self._ended}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -156,20 +159,29 @@ class Environment:
         self._measure()
         return max(1, -(-self.memory_bytes_peak // MIB))
 
+    def freeze_soon(self) -> None:
+        """Stop all of its processes, unless there is work for it at once."""
+        self._freezing = asyncio.get_running_loop().call_later(FREEZE_S, self.freeze)
+
     def freeze(self) -> None:
         """Stop all of its processes, as between invocations."""
+        self._freezing = None
         if not self.is_frozen and not self.has_ended:
             self.is_frozen = True
             self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let its processes go on."""
+        if self._freezing is not None:
+            self._freezing.cancel()
+            self._freezing = None
         if self.is_frozen:
             self.is_frozen = False
             self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End all of its processes, and close its doors."""
+        self.thaw()
         if self.pid and not self.has_ended:
             Tree(self.pid).kill()
         for close in self.closing:

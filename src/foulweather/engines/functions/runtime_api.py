@@ -49,6 +49,8 @@ class RuntimeApi:
         self._extensions: dict[str, Extension] = {}
         self._numbers = itertools.count(1)
         self.streamed: Callable[[bytes], None] | None = None
+        self.streamed_type = ""
+        """The content type of what is streamed."""
 
     @property
     def extensions(self) -> tuple[Extension, ...]:
@@ -179,6 +181,7 @@ class RuntimeApi:
 
         pieces: list[bytes] = []
         size = 0
+        self.streamed_type = content_type
         async for piece in asked.body:
             size += len(piece)
             if size > STREAM_BYTES_MAX:

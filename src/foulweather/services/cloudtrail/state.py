@@ -41,7 +41,7 @@ class EventHistory(State):
         """Add an event; now and then what is older than ninety days goes."""
         number = self.next
         self.next = number + 1
-        self.management.put(str(number), packed)
+        self.management.put_later(str(number), packed)
         if number % SWEEP_EVERY == 0:
             self._sweep(now_ms - HISTORY_MS)
 

@@ -6,7 +6,8 @@ from foulweather.kernel.service import Service
 
 EVENTS = {
     "sqs": "MessageSent MessageReceived MessageVisibilityChanged EmptyReceive MessageDeleted DeletionRepeated "
-    "MessageDeduplicated MessageExpired MessageMoved MessageDeadLettered QueuePurged QueueCreated QueueAttributesSet QueueDeleted",
+    "MessageDeduplicated MessageExpired MessageMoved MessageDeadLettered QueuePurged QueueCreated QueueAttributesSet "
+    "QueueDeleted",
     "sns": "MessagePublished NotificationDelivered NotificationFailed NotificationFilteredOut "
     "NotificationRedrivenToDlq NotificationFailedToRedriveToDlq",
     "dynamodb": "Consumed Throttled ConditionalCheckFailed TransactionCancelled TimeToLiveDeleted RecordsRead "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foulweather.services.cloudwatch import log_metrics
+from foulweather.services.cloudwatch import bucket_requests, log_metrics
 from foulweather.services.cloudwatch.measures import USAGE_NAMES, bucket_metric, table_metric
 from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.series import MINUTE_MS
@@ -29,8 +29,6 @@ STORAGE_TYPES = {
     "DEEP_ARCHIVE": "DeepArchiveStorage",
     "INTELLIGENT_TIERING": "IntelligentTieringFAStorage",
 }
-_REQUESTS = {"get": "GetRequests", "put": "PutRequests", "delete": "DeleteRequests", "head": "HeadRequests",
-             "post": "PostRequests", "list": "ListRequests", "select": "SelectRequests"}  # fmt: skip
 
 
 def _simple(value: Callable[[dict[str, Any]], float] | None = None) -> Note:
@@ -207,52 +205,6 @@ def _material_gone(world: World, tallies: Tallies, event: Event) -> None:
 # --- S3
 
 
-def _request(world: World, tallies: Tallies, event: Event) -> None:
-    facts = event.facts
-    configured = tallies.filters.get(facts["bucket"])
-    if configured is None:
-        configured = tallies.filters[facts["bucket"]] = _filters_of(world, event.resource)
-    for filter_id, wanted in configured.items():
-        if wanted is None or facts["key"].startswith(wanted.get("Prefix", "")):
-            _count_request(tallies, event, filter_id)
-
-
-def _count_request(tallies: Tallies, event: Event, filter_id: str) -> None:
-    facts = event.facts
-    told: list[tuple[str, float]] = [("AllRequests", 1), (_REQUESTS.get(facts["kind"], "AllRequests"), 1)]
-    told += [("4xxErrors", int(400 <= facts["status"] < 500)), ("5xxErrors", int(facts["status"] >= 500))]
-    if facts["bytes_in"]:
-        told.append(("BytesUploaded", facts["bytes_in"]))
-    if facts["bytes_out"]:
-        told.append(("BytesDownloaded", facts["bytes_out"]))
-    for name, value in dict(told).items():
-        tallies.add(("s3.Request", event.account, event.region, facts["bucket"], f"{name}/{filter_id}"), value)
-
-
-def _filters_of(world: World, bucket_arn: str) -> dict[str, dict[str, str] | None]:
-    """The metrics configurations of a bucket, as the journal's kept events tell them."""
-    found: dict[str, dict[str, str] | None] = {}
-    for event in world.journal.kept():
-        if event.resource == bucket_arn and event.kind.startswith("s3.MetricsConfiguration"):
-            _set_filter(found, event)
-    return found
-
-
-def _set_filter(held: dict[str, dict[str, str] | None], event: Event) -> None:
-    configuration: dict[str, Any] | None = event.facts.get(f"metrics/{event.facts['Id']}")
-    if configuration is None:
-        held.pop(event.facts["Id"], None)
-        return
-    wanted: dict[str, Any] | None = configuration.get("Filter")
-    if wanted and "Prefix" not in wanted:
-        return  # by tag, access point or several of them: what a request's event tells does not decide
-    held[event.facts["Id"]] = wanted or None
-
-
-def _metrics_set(world: World, tallies: Tallies, event: Event) -> None:
-    tallies.filters.pop(event.resource.rpartition(":")[2], None)
-
-
 def _stored(tallies: Tallies, event: Event, storage_class: str, size: int, count: int) -> None:
     bucket = event.facts["bucket"]
     kind = STORAGE_TYPES.get(storage_class, "StandardStorage")
@@ -286,7 +238,7 @@ def _removed(world: World, tallies: Tallies, event: Event) -> None:
 
 def _bucket_gone(world: World, tallies: Tallies, event: Event) -> None:
     bucket = event.resource.rpartition(":")[2]
-    tallies.filters.pop(bucket, None)
+    bucket_requests.forget(tallies, bucket)
     for key in [key for key in tallies.gauges if key.startswith(f"s3/{bucket}/")]:
         tallies.end(tallies.gauges[key], event.at_ms)
         tallies.gauges[key].value = 0
@@ -306,6 +258,8 @@ def _called(world: World, tallies: Tallies, event: Event) -> None:
                 tallies.add(("dynamodb.SystemErrors", *place), 1)
             elif code not in _NOT_USERS:
                 tallies.add(("dynamodb.UserErrors", event.account, event.region, "", ""), 1)
+    elif service == "s3" and facts["error"]:
+        bucket_requests.refused(world, tallies, event)
 
 
 def _call_throttled(world: World, tallies: Tallies, event: Event) -> None:
@@ -352,13 +306,11 @@ NOTES: dict[str, Note] = {
     "kms.KeyMaterialDeleted": _material_gone,
     "kms.ImportedKeyMaterialExpired": _material_gone,
     "kms.KeyDeleted": _material_gone,
-    "s3.Request": _request,
-    "s3.MetricsConfigurationPut": _metrics_set,
-    "s3.MetricsConfigurationDeleted": _metrics_set,
     "s3.ObjectCreated": _created,
     "s3.ObjectRemoved": _removed,
     "s3.BucketDeleted": _bucket_gone,
     "api.Call": _called,
     "api.Throttled": _call_throttled,
+    **bucket_requests.NOTES,
     **log_metrics.NOTES,
 }

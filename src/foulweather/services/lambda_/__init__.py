@@ -27,6 +27,7 @@ SERVICE = Service(
         "recursion",
         "mappings",
     ),
+    reads={"dynamodb.StreamRecord": "stream_written"},
     access_denied="AccessDeniedException",
     checks_model=True,
     takes_anonymous=True,

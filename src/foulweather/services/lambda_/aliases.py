@@ -85,8 +85,7 @@ def delete_alias(call: Call, request: Request) -> None:
             "Alias can not be deleted while it has Provisioned Concurrency configuration",
             call.fact(function.qualified(name), "ProvisionedConcurrentExecutions", True),
             remedy=(
-                "aws lambda delete-provisioned-concurrency-config "
-                f"--function-name {function.name} --qualifier {name}",
+                f"aws lambda delete-provisioned-concurrency-config --function-name {function.name} --qualifier {name}",
             ),
         )
     del function.aliases[name]

@@ -236,7 +236,7 @@ class Fleet:
                 waiting.set_result(instance)
                 return
         assert instance.environment is not None
-        instance.environment.freeze()
+        instance.environment.freeze_soon()
         instance.idle_since_ms = now_ms
         self._idle.setdefault(key, deque()).append(instance)
         if not self._sweep:

@@ -65,6 +65,10 @@ class Feed(ABC):
     def touch(self, part: str = "") -> None:  # noqa: B027 - a queue wakes its pollers itself
         """Something was written to the source, or to a part of it."""
 
+    def is_stale(self, mapping: Mapping) -> bool:
+        """Whether the mapping has changed so much that another feed must take its place."""
+        return False
+
     # --- the mapping
 
     @property

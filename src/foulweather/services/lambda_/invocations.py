@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
@@ -21,13 +20,13 @@ from foulweather.services.lambda_ import asynchronous, invoking, lineages, namin
 from foulweather.services.lambda_.invoking import Invoked
 from foulweather.services.lambda_.naming import Reference
 from foulweather.services.lambda_.running import Asked
+from foulweather.services.lambda_.streaming import Streamed
 
 Request = Mapping[str, Any]
 SYNC_BYTES_MAX = 6 * 1024 * 1024
 ASYNC_BYTES_MAX = 1024 * 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 CONTEXT_BYTES_MAX = 3_583
-STREAM_PIECES_MAX = 64
 
 
 async def invoke(call: Call, request: Request) -> dict[str, Any]:
@@ -71,66 +70,20 @@ async def invoke_with_response_stream(call: Call, request: Request) -> dict[str,
     version = found.configuration.version
     if request.get("InvocationType") == "DryRun":
         return {"StatusCode": 204, "ExecutedVersion": version}
-    pieces: asyncio.Queue[bytes] = asyncio.Queue()
-    asked = msgspec.structs.replace(_asked(call, found, payload, context), streamed=pieces.put_nowait)
-    running = asyncio.ensure_future(_counted(call, asked))
-    first: asyncio.Future[bytes] | None = asyncio.ensure_future(pieces.get())
-    # Until something of the answer is there a refusal is an answer of its own.
-    await _one_of(call, running, first)
-    if not first.done():
-        first.cancel()
-        running.result()
-        first = None
-    wants_log = request.get("LogType") == "Tail"
+    streamed = Streamed(call, _asked(call, found, payload, context))
+    await streamed.begun()
     return {
         "StatusCode": 200,
         "ExecutedVersion": version,
         "ResponseStreamContentType": "application/vnd.amazon.eventstream",
-        "EventStream": _events(call, running, pieces, first, wants_log=wants_log),
+        "EventStream": _events(streamed, wants_log=request.get("LogType") == "Tail"),
     }
 
 
-async def _counted(call: Call, asked: Asked) -> Invoked:
-    """An invocation that goes on while its answer is sent: in flight on its own account."""
-    with call.world.flight():
-        return await invoking.carry_out(call, asked)
-
-
-async def _one_of(call: Call, running: asyncio.Future[Invoked], first: asyncio.Future[bytes]) -> None:
-    """Wait for a piece of the answer, or the end; the invocation is in flight, and this call is not meanwhile."""
-    await asyncio.sleep(0)
-    call.world.ended()
-    try:
-        await asyncio.wait({running, first}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        call.world.started()
-
-
-async def _events(
-    call: Call,
-    running: asyncio.Future[Invoked],
-    pieces: asyncio.Queue[bytes],
-    first: asyncio.Future[bytes] | None,
-    *,
-    wants_log: bool,
-) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        waiting = first
-        while not running.done():
-            waiting = waiting or asyncio.ensure_future(pieces.get())
-            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if waiting.done():
-                yield "PayloadChunk", {"Payload": waiting.result()}
-                waiting = None
-        if waiting is not None and waiting.done():
-            yield "PayloadChunk", {"Payload": waiting.result()}
-        elif waiting is not None:
-            waiting.cancel()
-        while not pieces.empty():
-            yield "PayloadChunk", {"Payload": pieces.get_nowait()}
-        yield "InvokeComplete", _completed(running.result(), wants_log=wants_log)
-    finally:
-        running.cancel()
+async def _events(streamed: Streamed, *, wants_log: bool) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    async for piece in streamed.pieces():
+        yield "PayloadChunk", {"Payload": piece}
+    yield "InvokeComplete", _completed(await streamed.invoked(), wants_log=wants_log)
 
 
 def _completed(invoked: Invoked, *, wants_log: bool) -> dict[str, Any]:

@@ -99,9 +99,7 @@ def require_permission(call: Call, role_arn: str, function_name: str, target: st
     shown = "InvokeFunction" if action == "Invoke" else action
     message = words or f"The provided execution role does not have permissions to call {shown} on {api}"
     why = Why("refused", message, (Fact(role_arn, f"may call {service}:{shown} on {target}", False),), error.why.remedy)
-    raise refusals.invalid(message).because(
-        Why(why.decision, why.cause, why.facts, why.remedy, because=(error.why,))
-    )
+    raise refusals.invalid(message).because(Why(why.decision, why.cause, why.facts, why.remedy, because=(error.why,)))
 
 
 async def done(answer: Any) -> Any:

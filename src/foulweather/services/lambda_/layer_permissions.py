@@ -47,9 +47,7 @@ def get_layer_version_policy(call: Call, request: Request) -> dict[str, Any]:
     """A layer version's policy."""
     version = _require(call, request)
     if not version.policy:
-        raise refusals.not_found(
-            "No policy is associated with the given resource.", Fact(version.arn, "Policy", None)
-        )
+        raise refusals.not_found("No policy is associated with the given resource.", Fact(version.arn, "Policy", None))
     return {"Policy": version.policy, "RevisionId": version.policy_revision}
 
 

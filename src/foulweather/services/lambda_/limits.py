@@ -121,9 +121,7 @@ def check_memory(memory_mib: int) -> None:
 def check_timeout(timeout_s: int) -> None:
     """Timeout."""
     if timeout_s > TIMEOUT_S_MAX:
-        raise refusals.constraint(
-            "Timeout", timeout_s, f"Member must have value less than or equal to {TIMEOUT_S_MAX}"
-        )
+        raise refusals.constraint("Timeout", timeout_s, f"Member must have value less than or equal to {TIMEOUT_S_MAX}")
 
 
 def check_runtime(runtime: str) -> None:

@@ -24,6 +24,9 @@ def keep(call: Call, uuid: str) -> None:
         feeds.drop(uuid)
         return
     feed = feeds.by_uuid.get(uuid)
+    if feed is not None and feed.is_stale(mapping):
+        feeds.drop(uuid)
+        feed = None
     if feed is None:
         feed = _feed(call, mapping)
         feeds.add(feed)

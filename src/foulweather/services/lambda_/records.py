@@ -213,6 +213,8 @@ class Mapping(msgspec.Struct, kw_only=True):
     made_ms: int = 0
     positions: dict[str, str] = {}
     """How far each shard of a stream has been read: the sequence number of the last record that is done with."""
+    windows: dict[str, JsonObject] = {}
+    """The open tumbling windows of a stream, by shard and lane: their times, and the state last returned."""
 
     @property
     def arn(self) -> str:

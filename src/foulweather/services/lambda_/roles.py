@@ -46,7 +46,8 @@ async def assume(call: Call, function: Function, configuration: Configuration) -
     role = configuration.role
     directory = call.pipeline.directory
     found = directory.role(role) if directory is not None else None
-    request: dict[str, Any] = {"RoleArn": role, "RoleSessionName": function.name}
+    # STS wants two letters at least; a function of one letter is none of its business.
+    request: dict[str, Any] = {"RoleArn": role, "RoleSessionName": function.name.ljust(2, "_")}
     if found is not None:
         request["DurationSeconds"] = min(found.max_session_s, SESSION_S_MAX)
     ports = call.acting_as(PRINCIPAL, source_arn=function.arn, account=function.account, region=function.region)

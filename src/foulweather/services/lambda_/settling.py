@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foulweather.kernel.call import Call
 from foulweather.services.lambda_ import limits, packages
-from foulweather.services.lambda_.records import LATEST, Configuration, Function
+from foulweather.services.lambda_.records import LATEST, Configuration, Function, Mapping
 from foulweather.services.lambda_.state import LambdaState
 
 BEING_MADE = "The function is being created."
@@ -62,3 +62,27 @@ def settle_provisioned(call: Call, name: str, qualifier: str, at_ms: int) -> Non
 def _schedule(call: Call, function: Function, configuration: Configuration, after_ms: int) -> None:
     configuration.settles_ms = at_ms = call.now + after_ms
     call.later(at_ms, "lambda.settle_function", name=function.name, version=configuration.version, at_ms=at_ms)
+
+
+def begin_mapping(call: Call, mapping: Mapping, passing: str, after_ms: int) -> None:
+    """An event source mapping passes through a state; whoever polls for it looks at it at once."""
+    mapping.state = passing
+    state = call.state(LambdaState)
+    state.mappings.touch(mapping.uuid)
+    call.later(call.now, "lambda.poll", uuid=mapping.uuid)
+    call.later(call.now + after_ms, "lambda.settle_mapping", uuid=mapping.uuid, passing=passing)
+
+
+def settle_mapping(call: Call, uuid: str, passing: str) -> None:
+    """End what a mapping passes through: it is polled, or not, or gone."""
+    state = call.state(LambdaState)
+    mapping = state.mappings.get(uuid)
+    if mapping is None or mapping.state != passing:
+        return
+    if passing == "Deleting":
+        state.mappings.delete(uuid)
+    else:
+        mapping.state = "Enabled" if mapping.is_enabled else "Disabled"
+        state.mappings.touch(uuid)
+    call.changed("lambda.EventSourceMappingSettled", mapping.arn, State=mapping.state)
+    call.later(call.now, "lambda.poll", uuid=uuid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
+from foulweather.services.lambda_.queued import QueuedEvent
 from foulweather.services.lambda_.records import Function, Layer, LayerVersion, Mapping, SigningConfig
 from foulweather.world.store import State, table
 
@@ -20,6 +21,8 @@ class LambdaState(State):
     """By UUID."""
     signing = table(SigningConfig)
     """Code signing configurations by ARN."""
+    queued = table(QueuedEvent)
+    """Asynchronous invocations that are not done with, by request id."""
 
     def opened(self) -> None:
         """Policies are parsed once, not at each call."""

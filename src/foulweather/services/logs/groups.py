@@ -7,7 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
-from foulweather.services.logs import keys, limits, naming, refusals
+from foulweather.services.logs import expiring, keys, limits, naming, refusals
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.state import DELIVERY, INFREQUENT, STANDARD, LogGroup, LogsState
 
@@ -51,7 +51,10 @@ def delete_log_group(call: Call, request: Request) -> dict[str, Any]:
                 f"--no-deletion-protection-enabled --region {call.region}",
             ),
         )
-    call.state(LogsState).remove(group)
+    state = call.state(LogsState)
+    size = state.stored_bytes(group)
+    state.remove(group)
+    expiring.removed(call, group, size)
     call.changed("logs.LogGroupDeleted", group.arn)
     return {}
 
@@ -74,7 +77,9 @@ def put_retention_policy(call: Call, request: Request) -> dict[str, Any]:
     state = call.state(LogsState)
     group.retention_days = days
     state.put(group)
-    state.expire(group, call.now)
+    expiring.expire(call, state, group)
+    group.expiry_ms = 0  # a shorter retention is due earlier
+    expiring.look_later(call, state, group)
     call.changed("logs.RetentionSet", group.arn, retentionInDays=days)
     return {}
 
@@ -84,7 +89,7 @@ def delete_retention_policy(call: Call, request: Request) -> dict[str, Any]:
     refusals.check_model(call, request)
     group = naming.require_group(call, request["logGroupName"], STANDARD, INFREQUENT)
     state = call.state(LogsState)
-    state.expire(group, call.now)
+    expiring.expire(call, state, group)
     group.retention_days = 0
     state.put(group)
     call.changed("logs.RetentionDeleted", group.arn, retentionInDays=None)

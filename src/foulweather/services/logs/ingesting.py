@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.logs import auditing, forwarding, limits, metrics, refusals
+from foulweather.services.logs import auditing, expiring, forwarding, limits, metrics, refusals
 from foulweather.services.logs.chunks import Entity, Masks
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.scanning import id_of
@@ -139,10 +139,12 @@ def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, bat
     storage = state.storages[stream.number]
     first = storage.append(times, messages, now, masks, entity)
     if group.retention_ms and storage.pieces[0].last_ms < now - group.retention_ms:
-        state.expire(group, now)
+        expiring.expire(call, state, group)
     call.happened(
         "logs.Ingested", group.arn, bytes=size, events=len(times), stream=stream.name, log_class=group.log_class
     )
+    if not group.expiry_ms and group.retention_ms:
+        expiring.look_later(call, state, group)
     _look(call, state, group, stream, looks, times, shown, first)
     return rejected
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.logs import index_fields, limits, naming, paging, refusals
+from foulweather.services.logs import expiring, index_fields, limits, naming, paging, refusals
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.state import DELIVERY, LogGroup, LogsState
 
@@ -78,7 +78,7 @@ def _name(group: LogGroup) -> str:
 
 def _shown(call: Call, state: LogsState, group: LogGroup) -> dict[str, Any]:
     """A group as DescribeLogGroups tells of it."""
-    state.expire(group, call.now)
+    expiring.expire(call, state, group)
     told: dict[str, Any] = {
         "logGroupName": group.name,
         "creationTime": group.created_ms,

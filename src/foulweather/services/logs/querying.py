@@ -136,6 +136,8 @@ def run(call: Call, query: Query) -> None:
         told = outcome.statistics
         query.matched, query.scanned, query.bytes = told.records_matched, told.records_scanned, told.bytes_scanned
     query.ended_ms = call.now
+    queried = groups[0].arn if len(groups) == 1 else call.arn("logs", "log-group:")
+    call.happened("logs.QueryEnded", queried, query=query.id, status=query.status, bytes=query.bytes)
     state.queries.touch(query.id)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.logs import exporting, forwarding, querying
+from foulweather.services.logs import expiring, exporting, forwarding, querying
 from foulweather.services.logs.state import LogsState
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -55,3 +55,14 @@ def run_query(call: Call, query: str) -> None:
     found = call.state(LogsState).queries.get(query)
     if found is not None and found.status == "Scheduled":
         querying.run(call, found)
+
+
+def expire_events(call: Call, group: str, due_ms: int) -> None:
+    """Drop what a group does not keep any more, and look again when the next is due."""
+    state = call.state(LogsState)
+    found = state.groups.get(group)
+    if found is not None and found.expiry_ms == due_ms:
+        found.expiry_ms = 0
+        state.groups.touch(group)
+        expiring.expire(call, state, found)
+        expiring.look_later(call, state, found)

@@ -19,7 +19,7 @@ DELIVERY_DAYS = 1
 
 
 class LogGroup(msgspec.Struct):
-    """A log group; `data_key` is what KMS made for it under `key`."""
+    """A log group; `data_key` is what KMS made for it under `key`, `expiry_ms` when events next expire."""
 
     name: str
     account: str
@@ -39,6 +39,7 @@ class LogGroup(msgspec.Struct):
     policy: str = ""
     policy_ms: int = 0
     policy_revision: str = ""
+    expiry_ms: int = 0
 
     @property
     def arn(self) -> str:
@@ -298,20 +299,23 @@ class LogsState(State):
         """Where a stream's events are."""
         return self.storages[stream.number]
 
-    def expire(self, group: LogGroup, now_ms: int) -> None:
-        """Drop what the group's retention does not keep."""
-        keep_ms = group.retention_ms
+    def expire(self, group: LogGroup, now_ms: int) -> int:
+        """Drop what the group's retention does not keep; how many bytes that was."""
+        keep_ms, gone_bytes = group.retention_ms, 0
         if not keep_ms:
-            return
+            return 0
         for stream in self.streams_of[group.name].values():
             storage = self.storages[stream.number]
             if not storage.pieces:
                 continue
             times = storage.first_ms or 0, storage.last_ms or 0, storage.ingested_ms or 0
+            held_bytes = storage.bytes
             if storage.expire(now_ms - keep_ms):
                 stream.seq = storage.next_seq
                 stream.first_ms, stream.last_ms, stream.ingested_ms = times
                 self.streams.touch(stream.row)
+                gone_bytes += held_bytes - storage.bytes
+        return gone_bytes
 
     # --- what belongs to a group
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.logs import limits, naming, paging, refusals
+from foulweather.services.logs import expiring, limits, naming, paging, refusals
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.scanning import shown as id_shown
 from foulweather.services.logs.state import LogsState, LogStream
@@ -39,7 +39,10 @@ def delete_log_stream(call: Call, request: Request) -> dict[str, Any]:
             f"Log group {group.name} has deletion protection enabled: its log streams cannot be deleted.",
             facts=(call.fact(group.arn, "deletionProtectionEnabled", True),),
         )
-    call.state(LogsState).remove_stream(stream)
+    state = call.state(LogsState)
+    size = state.storage(stream).bytes
+    state.remove_stream(stream)
+    expiring.removed(call, group, size)
     call.happened("logs.LogStreamDeleted", f"{group.arn}:log-stream:{stream.name}")
     return {}
 
@@ -53,7 +56,7 @@ def describe_log_streams(call: Call, request: Request) -> dict[str, Any]:
         raise invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
     group = naming.require_group(call, naming.one_identifier(request))
     state = call.state(LogsState)
-    state.expire(group, call.now)
+    expiring.expire(call, state, group)
     streams = [each for name, each in state.streams_of[group.name].items() if name.startswith(prefix or "")]
     descending = bool(request.get("descending"))
     if by_time:

@@ -104,12 +104,17 @@ class StreamFeed(Feed):
             for lane in shard.lanes:
                 lane.tend()
 
-    def touch(self, shard_id: str = "") -> None:
-        """There is something to read in a shard."""
-        if not shard_id:
+    def touch(self, part: str = "") -> None:
+        """There is something to read in a shard, or in one that is not known yet."""
+        if not part:
             self._is_surveyed = False
-        self._touched.add(shard_id)
+        else:
+            self._touched.add(part)
         self._set_alarm(POLL_MS)
+
+    def is_stale(self, mapping: Mapping) -> bool:
+        """Whether it was made for other lanes than the mapping wants now."""
+        return self.factor != (mapping.settings.get("ParallelizationFactor") or 1)
 
     def _set_alarm(self, delay_ms: int) -> None:
         if not self._alarm and not self._is_reading and not self.is_stopped:
@@ -154,10 +159,15 @@ class StreamFeed(Feed):
         if not self._is_surveyed or any(shard_id not in self.shards for shard_id in self._touched):
             await self._survey(call, mapping)
         while self._touched:
-            shard = self.shards.get(min(self._touched))
-            if shard is not None:
-                await self._read_shard(call, mapping, shard)
-            self._touched.discard(min(self._touched) if shard is None else shard.id)
+            shard_id = min(self._touched)
+            self._touched.discard(shard_id)  # what is written while it is read has it read once more
+            shard = self.shards.get(shard_id)
+            try:
+                if shard is not None:
+                    await self._read_shard(call, mapping, shard)
+            except AwsError:
+                self._touched.add(shard_id)
+                raise
 
     def _note_unread(self, call: Call, error: AwsError) -> None:
         self.note_problem(call, error)
@@ -187,8 +197,8 @@ class StreamFeed(Feed):
             shard_id, parent = shard["ShardId"], shard.get("ParentShardId", "")
             position = mapping.positions.get(shard_id, HORIZON)
             if position == END or shard_id in self.shards:
-                self._touched.discard(shard_id) if position == END else None
-            elif parent in known and mapping.positions.get(parent) != END:
+                continue
+            if parent in known and mapping.positions.get(parent) != END:
                 waits = True
                 self._touched.add(parent)
                 self._touched.discard(shard_id)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import inspect
-from typing import Any, NamedTuple
+from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.parking import Parking
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.lambda_ import filtering, invoking, responses
@@ -27,11 +28,29 @@ RECEIVED_MAX = 10
 VISIBILITY_KNOWN_MS = 60_000
 
 
-class Gathered(NamedTuple):
-    """Messages that were received for one batch, each with when it was."""
+class Batch:
+    """Messages that are gathered for one batch, from when the first of them was received."""
 
-    messages: list[dict[str, Any]]
-    received_ms: int
+    def __init__(self, messages: list[dict[str, Any]], size: int, received_ms: int) -> None:
+        self.messages = messages
+        self.size = size
+        self.received_ms = received_ms
+        self.bytes = sum(len(message["Body"]) for message in messages)
+        self.full = Parking()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is not to wait for more."""
+        return len(self.messages) >= self.size or self.bytes >= responses.PAYLOAD_BYTES_MAX
+
+    def take(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Take in what there is room for, and give back the rest."""
+        room = 0 if self.is_full else self.size - len(self.messages)
+        self.messages += messages[:room]
+        self.bytes += sum(len(message["Body"]) for message in messages[:room])
+        if self.is_full:
+            self.full.wake()
+        return messages[room:]
 
 
 class QueueFeed(Feed):
@@ -44,6 +63,7 @@ class QueueFeed(Feed):
         self.grown_ms = self.world.clock.now_ms
         self._failures = 0
         self._visibility: tuple[int, int] | None = None
+        self._gathering: Batch | None = None
 
     def tend(self) -> None:
         """Have the fewest pollers there."""
@@ -79,7 +99,7 @@ class QueueFeed(Feed):
         while (mapping := self.mapping) is not None:
             call = self.call()
             try:
-                gathered = await self._gather(call, mapping)
+                batch = await self._gather(call, mapping)
             except AwsError as error:
                 self.note_problem(call, error)
                 self._failures += 1
@@ -87,36 +107,35 @@ class QueueFeed(Feed):
                 await self.sleep(call, call.now + backoff_ms(self._failures))
                 continue
             self._failures = 0
-            if gathered.messages:
-                await self._process(call, mapping, gathered)
-            if self.running > (self.allowed if gathered.messages else FEWEST):
-                if not gathered.messages:
+            if batch is None:
+                if self.running > FEWEST:
                     self.allowed = max(STARTED, self.running - 1)
+                    return
+                continue
+            if batch.messages:
+                await self._process(call, mapping, batch)
+            if self.running > self.allowed:
                 return
 
-    async def _gather(self, call: Call, mapping: Mapping) -> Gathered:
-        """Receive a batch: what is there, or what comes within the batching window."""
+    async def _gather(self, call: Call, mapping: Mapping) -> Batch | None:
+        """Receive a batch: what is there, or what all pollers receive within the batching window; None if nothing."""
         size: int = mapping.settings.get("BatchSize") or 10
         window_ms = 1000 * (mapping.settings.get("MaximumBatchingWindowInSeconds") or 0)
         messages = await self._receive(call, min(size, RECEIVED_MAX), WAIT_S)
-        received_ms = call.now
         if not messages:
-            return Gathered([], received_ms)
+            return None
         self._busy(mapping, call.now)
-        until_ms = received_ms + window_ms
-        bytes_held = sum(len(message["Body"]) for message in messages)
-        while len(messages) < size and bytes_held < responses.PAYLOAD_BYTES_MAX and call.now < until_ms:
-            wait_s = min(WAIT_S, (until_ms - call.now) // 1000)
+        if self._gathering is not None:
+            messages = self._gathering.take(messages)
+        batch = Batch(messages, size, call.now)
+        if messages and window_ms and not batch.is_full:
+            self._gathering = batch
             try:
-                more = await self._receive(call, min(size - len(messages), RECEIVED_MAX), wait_s)
-            except AwsError as error:
-                self.note_problem(call, error)
-                break
-            if not more and not wait_s:
-                await self.sleep(call, until_ms)
-            messages += more
-            bytes_held += sum(len(message["Body"]) for message in more)
-        return Gathered(messages, received_ms)
+                await self.listening(batch.full.wait(call, call.now + window_ms))
+            finally:
+                if self._gathering is batch:
+                    self._gathering = None
+        return batch
 
     async def _receive(self, call: Call, count: int, wait_s: int) -> list[dict[str, Any]]:
         request = {
@@ -135,17 +154,17 @@ class QueueFeed(Feed):
 
     # --- a batch
 
-    async def _process(self, call: Call, mapping: Mapping, gathered: Gathered) -> None:
+    async def _process(self, call: Call, mapping: Mapping, batch: Batch) -> None:
         """Filter, invoke, delete, and count."""
-        wanted, unwanted = self._filtered(mapping, gathered.messages)
-        counts = {"polled": len(gathered.messages), "filtered": len(unwanted), "invoked": 0, "failed": 0, "deleted": 0}
+        wanted, unwanted = self._filtered(mapping, batch.messages)
+        counts = {"polled": len(batch.messages), "filtered": len(unwanted), "invoked": 0, "failed": 0, "deleted": 0}
         if unwanted:
             counts["deleted"] += await self._delete(call, unwanted)
         start = 0
         for count, payload in responses.payloads([record for record, _ in wanted]) if wanted else ():
             part = [message for _, message in wanted[start : start + count]]
             start += count
-            done = await self._invoked(call, mapping, part, payload, gathered.received_ms)
+            done = await self._invoked(call, mapping, part, payload, batch.received_ms)
             counts["invoked"] += 0 if done is None else count
             counts["failed"] += count - len(done or ())
             if done:

@@ -1,0 +1,83 @@
+"""Whether a mapping's function can read its source: the source is there, and the execution role may.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+"""
+
+from __future__ import annotations
+
+from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Fact, Why
+from foulweather.services.lambda_ import judging, refusals
+from foulweather.services.lambda_.naming import Reference
+
+_STREAM_OPERATIONS = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+
+
+async def check(call: Call, reference: Reference, kind: str, source_arn: str) -> None:
+    """Refuse a source that is not there, or that the execution role may not read."""
+    if kind == "sqs":
+        await _check_queue(call, reference, source_arn)
+    else:
+        await _check_stream(call, reference, source_arn)
+
+
+async def _check_queue(call: Call, reference: Reference, source_arn: str) -> None:
+    _, _, _, region, account, name = source_arn.split(":", 5)
+    role = judging.session_of(call, reference.configuration.role, reference.function.name)
+    url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+    for operation, asked in (
+        ("ReceiveMessage", {"QueueUrl": url}),
+        ("DeleteMessage", {"QueueUrl": url, "ReceiptHandle": ""}),
+        ("GetQueueAttributes", {"QueueUrl": url}),
+    ):
+        error = judging.refusal(call, role, "sqs", operation, asked)
+        if error is not None:
+            raise _may_not(reference, f"call {operation} on SQS", f"sqs:{operation}", source_arn, error)
+    try:
+        asked = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
+        found = await judging.done(call.acting_as(role, region=region).sqs.get_queue_attributes(asked))
+    except AwsError as error:
+        if error.code != "QueueDoesNotExist":
+            raise _may_not(
+                reference, "call GetQueueAttributes on SQS", "sqs:GetQueueAttributes", source_arn, error
+            ) from error  # noqa: E501
+        raise refusals.invalid(
+            "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
+            "SQS Error Message: The specified queue does not exist for this wsdl version.",
+            Fact(source_arn, "exists", False),
+        ) from error
+    visibility_s = int(found["Attributes"]["VisibilityTimeout"])
+    timeout_s = reference.configuration.timeout_s
+    if visibility_s < timeout_s:
+        raise refusals.invalid(
+            f"Queue visibility timeout: {visibility_s} seconds is less than Function timeout: {timeout_s} seconds",
+            call.fact(source_arn, "VisibilityTimeout", visibility_s),
+            call.fact(reference.function.arn, "Timeout", timeout_s),
+            remedy=(f"aws sqs set-queue-attributes --queue-url {url} --attributes VisibilityTimeout={6 * timeout_s}",),
+        )
+
+
+async def _check_stream(call: Call, reference: Reference, source_arn: str) -> None:
+    role = judging.session_of(call, reference.configuration.role, reference.function.name)
+    for operation in _STREAM_OPERATIONS:
+        asked = {"StreamArn": source_arn, "ShardId": "", "ShardIteratorType": "LATEST", "ShardIterator": ""}
+        error = judging.refusal(call, role, "dynamodbstreams", operation, asked)
+        # GetRecords names its stream by an iterator: none is there yet to be judged by.
+        if error is not None and error.code in ("AccessDeniedException", "AccessDenied"):
+            words = (
+                f"Cannot access stream {source_arn}. Please ensure the role can perform the GetRecords, "
+                "GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM."
+            )
+            fact = Fact(reference.configuration.role, f"may call dynamodb:{operation} on {source_arn}", False)
+            raise refusals.invalid(words).because(Why("refused", words, (fact,), error.why.remedy, (error.why,)))
+    try:
+        await judging.done(call.acting_as(role).dynamodbstreams.describe_stream({"StreamArn": source_arn}))
+    except AwsError as error:
+        raise refusals.invalid(f"Stream not found: {source_arn}", Fact(source_arn, "exists", False)) from error
+
+
+def _may_not(reference: Reference, what: str, action: str, source_arn: str, error: AwsError) -> AwsError:
+    words = f"The provided execution role does not have permissions to {what}"
+    fact = Fact(reference.configuration.role, f"may call {action} on {source_arn}", False)
+    return refusals.invalid(words).because(Why("refused", words, (fact,), error.why.remedy, (error.why,)))
