@@ -65,7 +65,8 @@ class Day:
             code = error.code
         assert code != "NotImplemented", f"{service}:{name}"
         self.answered[HERE if service == "iam" else who.region, service, name, code] += 1
-        return answer or {}
+        found: dict[str, Any] = answer or {}
+        return found
 
     async def wait(self, ms: int) -> None:
         await self.world.advance_to(self.world.clock.now_ms + ms)
@@ -292,14 +293,13 @@ class Day:
 
     async def _identities(self) -> None:
         who = self._who()
-        operation, request = self.chance.choice(
-            [
-                ("list_users", {}),
-                ("get_user", {"UserName": "alice"}),
-                ("get_user", {"UserName": "nobody"}),
-                ("tag_user", {"UserName": "alice", "Tags": [{"Key": "n", "Value": str(self.chance.random())}]}),
-            ]
-        )
+        choices: list[tuple[str, dict[str, Any]]] = [
+            ("list_users", {}),
+            ("get_user", {"UserName": "alice"}),
+            ("get_user", {"UserName": "nobody"}),
+            ("tag_user", {"UserName": "alice", "Tags": [{"Key": "n", "Value": str(self.chance.random())}]}),
+        ]
+        operation, request = self.chance.choice(choices)
         await self.call(who, "iam", operation, **request)
 
     async def _log(self) -> None:

@@ -26,8 +26,8 @@ from worlds.day import (
     Day,
 )
 
-SEEDS = [int(os.environ.get("DAY_SEED", "1"))]
-MORE_SEEDS = range(2, 12)
+SEEDS = [int(os.environ["DAY_SEED"])] if "DAY_SEED" in os.environ else [1, 2]
+MORE_SEEDS = range(3, 15)
 STEPS = 700
 # What CloudTrail calls data events (each service's page of its events), of the operations that this day has.
 DATA = {
@@ -142,7 +142,7 @@ def named(record: dict[str, Any]) -> tuple[str, str, str, str]:
 
 def in_words(call: Event) -> tuple[str, str, str, str]:
     """The same of a call in the journal."""
-    service = {"cloudwatch": "monitoring"}.get(call.facts["service"], call.facts["service"])
+    service: str = "monitoring" if call.facts["service"] == "cloudwatch" else call.facts["service"]
     return call.region, service, call.facts["operation"], call.facts["error"]
 
 

@@ -9,10 +9,11 @@ class HttpRequest:
     """One request off the wire (or from an in-process client).
 
     `path` and `query` are raw (percent-encoded, latin-1, `query` without its `?`); `headers` keep
-    order, case and repetitions. `body` is the whole body when `stream` is None.
+    order, case and repetitions. `body` is the whole body when `stream` is None. `caller` is who signed a
+    visit to a data plane that asks who comes (`Service.asks_visitors`), once that is proved.
     """
 
-    __slots__ = ("_lower", "body", "headers", "method", "path", "peer", "query", "stream", "tls", "trailers")
+    __slots__ = ("_lower", "body", "caller", "headers", "method", "path", "peer", "query", "stream", "tls", "trailers")
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class HttpRequest:
         self.peer = peer
         self.tls = tls
         self.trailers: list[tuple[str, str]] = []
+        self.caller: object | None = None
         self._lower: dict[str, str] | None = None
 
     def header(self, name: str, default: str = "") -> str:

@@ -91,7 +91,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     and `recorder` (`module:Class`) answer the kernel's questions about identities and organizations, and
     keep the record of calls. `denied_action` words the action in a denial, `denied_words` the whole of it
     (from the call, the verdict and the usual words), and `denied_status` is its HTTP status. `obeys` names
-    the facts that faults change and this service asks for (`zone`: `Faults.zone_impaired`).
+    the facts that faults change and this service asks for (`zone`: `Faults.zone_impaired`). `asks_visitors`: the
+    signatures of requests to its data plane are verified, where they have one (`HttpRequest.caller`).
     """
 
     name: str
@@ -110,4 +111,5 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     takes_anonymous: bool = False
     hosts: str = ""
     has_traffic: bool = False
+    asks_visitors: bool = False
     obeys: tuple[str, ...] = ()

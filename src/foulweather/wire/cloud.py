@@ -10,11 +10,10 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Iterator
-from functools import partial
 from typing import Any, cast
 
 from foulweather.gates import refusals
-from foulweather.gates.authenticate import authenticate, presumed
+from foulweather.gates.authenticate import Caller, authenticate, presumed
 from foulweather.gates.faults import Faults
 from foulweather.gates.faults.arrival import arrive
 from foulweather.gates.refusals import Family
@@ -32,24 +31,23 @@ from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
 from foulweather.wire import guard, s3_forms, s3_paths
 from foulweather.wire.admin import Admin
-from foulweather.wire.app import STREAM, Admission, Deferred, Reply
+from foulweather.wire.app import STREAM, Admission, Reply
 from foulweather.wire.calls import call_of
+from foulweather.wire.commits import awaited, committed, once_committed
 from foulweather.wire.compression import compress
 from foulweather.wire.hosting import Entered, Hosted, Plan
 from foulweather.wire.inside import Inside
 from foulweather.wire.refusing import errors_of, no_answer, refusal
 from foulweather.wire.responses import plain
 from foulweather.wire.route import Route, Unroutable, route
-from foulweather.wire.s3_traits import traits_of
 from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
-from foulweather.wire.uploads import opened
+from foulweather.wire.uploads import is_large, read_s3
 from foulweather.wire.visits import Visits
 from foulweather.world.world import World
 
 log = logging.getLogger("foulweather")
 
 BODY_BYTES_MAX = 16 << 20
-WHOLE_UPLOAD_BYTES_MAX = 1 << 20
 BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
 NOWHERE = Route("", "rest-json", "")
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
@@ -129,7 +127,7 @@ class Cloud:
             return self.admin.admit(head)
         if s3_paths.is_form(head):
             return s3_forms.admission(head)
-        return STREAM if head.method == "PUT" and _is_large_upload(head) else BUFFERED
+        return STREAM if head.method == "PUT" and is_large(head) else BUFFERED
 
     def handle(self, request: HttpRequest) -> Reply:
         """Answer one request."""
@@ -211,7 +209,7 @@ class Cloud:
             call.further_headers = self._visits.traffic(service).page_headers(hosted.world, request)
         try:
             if plan.family == "s3":
-                request = _read_s3(hosted, plan, call, request, proof)
+                request = read_s3(hosted, plan, call, request, proof)
                 if plan.check_body is not None:
                     plan.check_body(request)
             body = plan.codec.decode(request, labels)
@@ -228,14 +226,14 @@ class Cloud:
             return self._failed(hosted, plan, call)
         if plan.compresses:
             compress(request, response)
-        return _once_committed(hosted, response)
+        return once_committed(hosted, response)
 
     def _unrouted(self, hosted: Hosted, error: Unroutable, request: HttpRequest) -> Reply:
         """What is for no operation: its service may greet whoever asks for its root; the rest is refused."""
         traffic = self._visits.addressed(error.service, hosted.world, request)
         if traffic is not None and request.method == "GET" and request.path == "/":
             reply = traffic.answer(hosted.pipeline, request)
-            return _once_committed(hosted, reply) if isinstance(reply, HttpResponse) else reply
+            return once_committed(hosted, reply) if isinstance(reply, HttpResponse) else reply
         response = self._refuse(hosted, error, Route(error.service, error.protocol, ""))
         if traffic is not None:
             response.headers.extend(traffic.page_headers(hosted.world, request))
@@ -246,11 +244,23 @@ class Cloud:
         traffic = self._visits.traffic(service)
         hosted = self._world_for(service, request)
         try:
+            if service.asks_visitors:
+                request.caller = self._visitor(hosted, request)
             reply = traffic.answer(hosted.pipeline, request)
+        except AwsError as error:
+            return self._refuse(hosted, error, Route(service.name, "rest-json", "Visit"))
         except Exception:
             log.exception("%s %s failed at the data plane of %s", request.method, request.path, service.name)
             return plain(500)
-        return _once_committed(hosted, reply) if isinstance(reply, HttpResponse) else reply
+        return once_committed(hosted, reply) if isinstance(reply, HttpResponse) else awaited(hosted, reply)
+
+    def _visitor(self, hosted: Hosted, request: HttpRequest) -> Caller | None:
+        """Who signed a visit, if anybody did."""
+        proof = read_proof(request, "rest-json") if "authorization" in request.by_name() or request.query else None
+        if proof is None:
+            return None
+        check_times(proof, _compared_with(hosted, proof), "rest-json")
+        return authenticate(hosted.world, proof, is_strict=self.is_strict, family="rest-json")
 
     def _every_world(self) -> Iterator[World]:
         return (hosted.world for hosted in self.worlds.values())
@@ -273,11 +283,7 @@ class Cloud:
             return self._refused(plan, call, error)
         except Exception:
             return self._failed(hosted, plan, call)
-        store = hosted.world.store
-        if store.is_dirty:
-            committed = asyncio.Event()
-            store.after_commit(committed.set)
-            await committed.wait()
+        await committed(hosted)
         return response
 
     def _refused(self, plan: Plan, call: Call, error: AwsError) -> HttpResponse:
@@ -318,9 +324,9 @@ class Cloud:
         return self._refused(plan, call, error)
 
     def _count(self, error: AwsError) -> None:
-        """Count what was asked for and is not built, as `service:Operation`."""
-        if error.code == "NotImplemented":
-            self.not_implemented[error.why.facts[0].resource] += 1
+        """Count what was asked for and is not built, as `service:Operation`; AWS has a NotImplemented of its own."""
+        if error.code == "NotImplemented" and ":" in (name := error.why.facts[0].resource):
+            self.not_implemented[name] += 1
 
     def _world_of(self, proof: Proof) -> Hosted:
         """The world that issued the key."""
@@ -351,45 +357,8 @@ def _encoded(plan: Plan, call: Call, result: dict[str, Any]) -> HttpResponse:
     return response
 
 
-def _once_committed(hosted: Hosted, response: HttpResponse) -> Reply:
-    """The response, owed until what was written is committed."""
-    store = hosted.world.store
-    if not store.is_dirty:
-        return response
-    deferred = Deferred()
-    store.after_commit(partial(deferred.deliver, response))
-    return deferred
-
-
-def _read_s3(hosted: Hosted, plan: Plan, call: Call, request: HttpRequest, proof: Proof | None) -> HttpRequest:
-    """A request to S3 with its body as the client meant it; the call is told how it was signed."""
-    age_ms = hosted.world.clock.since(proof.signed_at_ms) if proof is not None else 0
-    call.traits = traits_of(request, proof, age_ms, is_form=plan.codec.__class__ is s3_forms.S3Form)
-    request = opened(request, proof, _secret(hosted, proof))
-    if request.stream is not None and not plan.codec.streams_request:
-        raise AwsError("MaxMessageLengthExceeded", "Your request was too large.", 400)
-    return request
-
-
-def _is_large_upload(head: HttpRequest) -> bool:
-    """Whether a PUT is one of S3's with a body that is better not held in memory."""
-    length = head.header("content-length")
-    if not head.header("authorization") and head.header("expect"):
-        return s3_paths.may_be_s3(head, "")  # who did not sign and may not is told so before he sends anything
-    if length.isdigit() and int(length) <= WHOLE_UPLOAD_BYTES_MAX:
-        return False
-    scope = access_key_of(head)
-    return s3_paths.may_be_s3(head, scope[2] if scope is not None else "")
-
-
 def _is_issued(hosted: Hosted, proof: Proof) -> bool:
     return proof.access_key_id in hosted.world.state(Credentials).by_id
-
-
-def _secret(hosted: Hosted, proof: Proof | None) -> str | None:
-    """The secret that signed; None for a stranger's key and for nobody's."""
-    credential = hosted.world.state(Credentials).by_id.get(proof.access_key_id) if proof is not None else None
-    return credential.secret if credential is not None else None
 
 
 def _compared_with(hosted: Hosted, proof: Proof) -> int:

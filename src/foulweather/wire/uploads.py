@@ -8,16 +8,26 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.kernel.bodies import Incoming
+from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.why import Fact
+from foulweather.wire import s3_paths
 from foulweather.wire.body import BodyFailed, BodyTooSlow, ClientGone
 from foulweather.wire.chunked import ChunkedDecoder, decode, decoder_of, decoding
 from foulweather.wire.proof import Proof
+from foulweather.wire.s3_forms import S3Form
+from foulweather.wire.s3_traits import traits_of
+from foulweather.wire.sigv4 import access_key_of
 
+if TYPE_CHECKING:
+    from foulweather.kernel.call import Call
+    from foulweather.wire.hosting import Hosted, Plan
+
+WHOLE_UPLOAD_BYTES_MAX = 1 << 20
 _CODED = re.compile(r"(?:^|,)\s*aws-chunked\s*(?=,|$)", re.IGNORECASE)
 
 
@@ -91,3 +101,30 @@ def _like(
     return HttpRequest(
         request.method, request.path, request.query, headers, body, stream=stream, peer=request.peer, tls=request.tls
     )
+
+
+def read_s3(hosted: Hosted, plan: Plan, call: Call, request: HttpRequest, proof: Proof | None) -> HttpRequest:
+    """A request to S3 with its body as the client meant it; the call is told how it was signed."""
+    age_ms = hosted.world.clock.since(proof.signed_at_ms) if proof is not None else 0
+    call.traits = traits_of(request, proof, age_ms, is_form=plan.codec.__class__ is S3Form)
+    request = opened(request, proof, _secret(hosted, proof))
+    if request.stream is not None and not plan.codec.streams_request:
+        raise AwsError("MaxMessageLengthExceeded", "Your request was too large.", 400)
+    return request
+
+
+def is_large(head: HttpRequest) -> bool:
+    """Whether a PUT is one of S3's with a body that is better not held in memory."""
+    length = head.header("content-length")
+    if not head.header("authorization") and head.header("expect"):
+        return s3_paths.may_be_s3(head, "")  # who did not sign and may not is told so before he sends anything
+    if length.isdigit() and int(length) <= WHOLE_UPLOAD_BYTES_MAX:
+        return False
+    scope = access_key_of(head)
+    return s3_paths.may_be_s3(head, scope[2] if scope is not None else "")
+
+
+def _secret(hosted: Hosted, proof: Proof | None) -> str | None:
+    """The secret that signed; None for a stranger's key and for nobody's."""
+    credential = hosted.world.state(Credentials).by_id.get(proof.access_key_id) if proof is not None else None
+    return credential.secret if credential is not None else None

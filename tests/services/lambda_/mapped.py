@@ -50,7 +50,9 @@ class Stage:
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         self.aws.iam.create_role({"RoleName": "Consumer", "AssumeRolePolicyDocument": policy(trust)})
         self.allow("sqs:*", "dynamodb:*", "sns:*", "s3:*")
-        latest = Configuration(role=ROLE, runtime="python3.12", handler="a.b", modified_ms=self.aws.now, revision_id="1")
+        latest = Configuration(
+            role=ROLE, runtime="python3.12", handler="a.b", modified_ms=self.aws.now, revision_id="1"
+        )
         function = Function(name=NAME, account=ACCOUNT, region=REGION, latest=latest)
         self.state.functions.put(NAME, function)
         return self

@@ -33,6 +33,8 @@ SERVICE = Service(
         "alarm_states",
         "anomaly_detectors",
         "dashboards",
+        "insight_rules",
+        "widget_images",
         "tags",
     ),
     reads={f"{service}.{event}": "note" for service, events in EVENTS.items() for event in events.split()},

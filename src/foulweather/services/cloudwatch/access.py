@@ -58,7 +58,24 @@ def tagged(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
         return (_alarm(call, arn.partition(":alarm:")[2])._replace(arn=arn),)
     if ":dashboard/" in arn:
         return (_dashboard(call, arn.partition(":dashboard/")[2])._replace(arn=arn),)
+    if ":insight-rule/" in arn:
+        return (_rule(call, arn.partition(":insight-rule/")[2])._replace(arn=arn),)
     return (Resource(arn, call.account),)
+
+
+def _rule(call: Call, name: str) -> Resource:
+    found = call.state(WatchState).insight_rules.get(name)
+    return Resource(call.arn("cloudwatch", f"insight-rule/{name}"), call.account, None, found.tags if found else {})
+
+
+def rule_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The Contributor Insights rule of RuleName."""
+    return (_rule(call, request.get("RuleName") or ""),)
+
+
+def rules_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The Contributor Insights rules of RuleNames."""
+    return [_rule(call, name) for name in request.get("RuleNames") or [""]]
 
 
 def given_tags(call: Call, request: Mapping[str, Any]) -> Mapping[str, str | list[str]]:
@@ -95,6 +112,13 @@ ACCESS: dict[str, Access] = {
     "DeleteAlarms": _row("DeleteAlarms", alarms_named),
     "DeleteAnomalyDetector": _row("DeleteAnomalyDetector"),
     "DeleteDashboards": _row("DeleteDashboards", dashboards_named),
+    "DeleteInsightRules": _row("DeleteInsightRules", rules_named),
+    "DescribeInsightRules": _row("DescribeInsightRules", is_read=True),
+    "DisableInsightRules": _row("DisableInsightRules", rules_named),
+    "EnableInsightRules": _row("EnableInsightRules", rules_named),
+    "GetInsightRuleReport": _row("GetInsightRuleReport", rule_named, is_read=True),
+    "GetMetricWidgetImage": _row("GetMetricWidgetImage", is_read=True),
+    "PutInsightRule": _row("PutInsightRule", rule_named, conditions=given_tags),
     "DescribeAlarmHistory": _row("DescribeAlarmHistory", history_of, is_read=True),
     "DescribeAlarms": _row("DescribeAlarms", alarms_named, is_read=True),
     "DescribeAlarmsForMetric": _row("DescribeAlarmsForMetric", is_read=True),

@@ -2,7 +2,8 @@
 
 AWS does not publish its model; this one is plain. Of up to two weeks before, it takes the mean and the deviation by
 hour of the week where there are two weeks, by hour of the day where there are two days, else of everything; the band
-is as many deviations wide as ANOMALY_DETECTION_BAND asks. "It assesses both trends and hourly, daily, and weekly
+is as many deviations wide as ANOMALY_DETECTION_BAND asks. With seasons it is learned once a day, of the days before;
+without, every hour. "It assesses both trends and hourly, daily, and weekly
 patterns of the metric."
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomaly_Detection.html
 """

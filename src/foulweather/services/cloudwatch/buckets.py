@@ -144,9 +144,10 @@ def statistics(block: bytes) -> Iterator[tuple[int, float, float, float, float]]
     for row in _decode(block):
         if len(row) == 3:
             at, value, count = row
-            yield at, count, value * count, value, value  # type: ignore[misc, operator]
+            yield int(at), count, value * count, value, value  # type: ignore[arg-type, misc, operator]
         else:
-            yield row[0], row[1], row[2], row[3], row[4]  # type: ignore[misc]
+            at, count, total, low, high = row[:5]
+            yield int(at), count, total, low, high  # type: ignore[arg-type, misc]
 
 
 def unpacked(block: bytes) -> dict[int, Bucket]:

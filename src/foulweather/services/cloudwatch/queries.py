@@ -246,20 +246,31 @@ class Evaluation:
             raise MathFault("ANOMALY_DETECTION_BAND takes a metric and a number")
         if line.metric is None:
             raise not_implemented("cloudwatch", "GetMetricData.Expression ANOMALY_DETECTION_BAND of an expression")
-        metric, unit, stat = line.metric
-        now_ms = self.window.now_ms
-        key = f"{metric}|{unit}|{stat}|{line.period_s}"
-        held = self.state.bands.get(key)
-        hour = now_ms // bands.HOUR_MS
-        if held is None or held[0] != hour or held[1] is None:
-            past = Window(now_ms - bands.LEARNED_MS, self.window.end_ms - line.period_s * 1000, now_ms,
-                          self.window.origin_ms)  # fmt: skip
-            points = self._line(metric, unit, stat, line.period_s, past).points
-            held = self.state.bands[key] = (hour, bands.learned(points, self._excluded(metric, stat)))
-        band = held[1]
+        band = self._trained(line.metric, line.period_s)
         if not isinstance(band, bands.Band):
             raise functions.NoData
         return list(bands.around(band, line, functions.times(self, line.period_s), width))
+
+    def _trained(self, watched: tuple[Metric, str | None, str], period_s: int) -> object:
+        """A metric's band: trained each day when it knows its seasons, each hour until then."""
+        metric, unit, stat = watched
+        now_ms = self.window.now_ms
+        key = f"{metric}|{unit}|{stat}|{period_s}"
+        held = self.state.bands.get(key)
+        if held is not None and held[0] in (now_ms // bands.HOUR_MS, -(now_ms // bands.DAY_MS)):
+            return held[1]
+        excluded = self._excluded(metric, stat)
+        # What is unusual today must not become usual by the hour: a band with seasons is learned of the days before.
+        band: bands.Band | None = None
+        for end_ms in (now_ms - now_ms % bands.DAY_MS, self.window.end_ms - period_s * 1000):
+            past = Window(now_ms - bands.LEARNED_MS, end_ms, now_ms, self.window.origin_ms)
+            band = bands.learned(self._line(metric, unit, stat, period_s, past).points, excluded)
+            if band is not None and band.hours:
+                break
+        if band is not None:
+            stamp = -(now_ms // bands.DAY_MS) if band.hours else now_ms // bands.HOUR_MS
+            self.state.bands[key] = (stamp, band)
+        return band
 
     def _excluded(self, metric: Metric, stat: str) -> list[dict[str, int]]:
         for detector in self.state.detectors.values():

@@ -69,6 +69,21 @@ class Detector(msgspec.Struct, kw_only=True):
     made_ms: int = 0
 
 
+class InsightRule(msgspec.Struct, kw_only=True):
+    """A Contributor Insights rule; `spans` are the times in which it was enabled, the last one perhaps without an end."""
+
+    name: str
+    arn: str
+    definition: str
+    spans: list[list[int]] = msgspec.field(default_factory=list[list[int]])
+    tags: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether it counts now."""
+        return bool(self.spans) and not self.spans[-1][1]
+
+
 class Dashboard(msgspec.Struct):
     """A dashboard's body as it was given."""
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from foulweather.services.cloudwatch.buckets import Bucket
-from foulweather.services.cloudwatch.records import Alarm, Composite, Dashboard, Detector, HistoryItem, Tick
+from foulweather.services.cloudwatch.records import (
+    Alarm,
+    Composite,
+    Dashboard,
+    Detector,
+    HistoryItem,
+    InsightRule,
+    Tick,
+)
 from foulweather.services.cloudwatch.sampling import View
 from foulweather.services.cloudwatch.series import (
     BLOCK_MINUTES,
@@ -48,6 +56,7 @@ class WatchState(State):
     composites = table(Composite)
     history = table(HistoryItem)
     detectors = table(Detector)
+    insight_rules = table(InsightRule)
     ticks = table(Tick)
 
     def opened(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.service import Service
+from foulweather.services.lambda_.addresses import HOSTS
 
 SERVICE = Service(
     name="lambda",
@@ -26,9 +27,13 @@ SERVICE = Service(
         "runtime_management",
         "recursion",
         "mappings",
+        "invocations",
     ),
     reads={"dynamodb.StreamRecord": "stream_written"},
     access_denied="AccessDeniedException",
     checks_model=True,
     takes_anonymous=True,
+    hosts=HOSTS,
+    has_traffic=True,
+    asks_visitors=True,
 )

@@ -126,9 +126,7 @@ def _put_off(call: Call, state: LambdaState, event: QueuedEvent, function: Funct
         call.explain("Deliver", function.arn, why, error.code)
 
 
-async def _ended(
-    call: Call, state: LambdaState, event: QueuedEvent, found: Reference, outcome: Outcome
-) -> None:
+async def _ended(call: Call, state: LambdaState, event: QueuedEvent, found: Reference, outcome: Outcome) -> None:
     """It is done with: its record goes to a destination, or the event to the dead-letter queue."""
     function = found.function
     if outcome.condition != "Success":
@@ -137,9 +135,7 @@ async def _ended(
     if event.id in state.queued:
         state.queued.delete(event.id)
     if outcome.condition != "Success":
-        call.happened(
-            "lambda.AsyncEventDropped", function.arn, function=function.name, reason=outcome.condition
-        )
+        call.happened("lambda.AsyncEventDropped", function.arn, function=function.name, reason=outcome.condition)
 
 
 def _drop(call: Call, state: LambdaState, event: QueuedEvent, function: Function | None, why: Why) -> None:

@@ -22,9 +22,7 @@ from foulweather.services.lambda_.records import AsyncConfig
 from foulweather.services.lambda_.reports import stamped
 
 ERROR_BYTES_MAX = 1_024
-Condition = Literal[
-    "Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency", "RecursionDetected"
-]
+Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency", "RecursionDetected"]
 
 
 class Outcome(NamedTuple):
@@ -34,9 +32,7 @@ class Outcome(NamedTuple):
     invoked: Invoked | None = None
 
 
-async def send(
-    call: Call, event: QueuedEvent, found: Reference, config: AsyncConfig | None, outcome: Outcome
-) -> None:
+async def send(call: Call, event: QueuedEvent, found: Reference, config: AsyncConfig | None, outcome: Outcome) -> None:
     """Send a record, or the event itself, to where the function's owner wants it."""
     is_success = outcome.condition == "Success"
     target = "" if config is None else config.on_success if is_success else config.on_failure
@@ -69,9 +65,7 @@ async def send(
             call.happened(name, function.arn, function=function.name, destination=arn)
 
 
-async def _tell(
-    call: Call, ports: Ports, arn: str, event: QueuedEvent, found: Reference, outcome: Outcome
-) -> None:
+async def _tell(call: Call, ports: Ports, arn: str, event: QueuedEvent, found: Reference, outcome: Outcome) -> None:
     """Send the record of an invocation."""
     body = json.dumps(record(call, event, found, outcome))
     service = arn.split(":")[2]
@@ -83,7 +77,9 @@ async def _tell(
         asked = {"FunctionName": arn, "InvocationType": "Event", "Payload": body.encode()}
         await _done(ports.lambda_.invoke(asked))
     elif service == "s3":
-        await _done(ports.s3.put_object({"Bucket": arn.rpartition(":")[2], "Key": _key(call, found), "Body": body.encode()}))
+        await _done(
+            ports.s3.put_object({"Bucket": arn.rpartition(":")[2], "Key": _key(call, found), "Body": body.encode()})
+        )
     else:
         raise not_implemented("events", "PutEvents")
 

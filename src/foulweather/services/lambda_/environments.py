@@ -8,16 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import cast
 
 from foulweather.engines.functions.deadlines import Deadline
 from foulweather.engines.functions.environment import Environment, Outcome
-from foulweather.engines.functions.host import Host, NotStarted
+from foulweather.engines.functions.host import Door, Host, NotStarted
 from foulweather.engines.functions.interpreters import NoInterpreter
 from foulweather.engines.functions.packages import Packages
 from foulweather.kernel.call import Call
-from foulweather.kernel.doors import Doors
+from foulweather.kernel.doors import Doors, Open
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
 from foulweather.kernel.why import Fact
@@ -170,15 +169,13 @@ class Fleet:
         """Start its process, and let it initialize; where that fails the process is no more."""
         assert instance.session is not None
         configuration, log = instance.configuration, instance.log
-        variables = specs.variables(
-            function, configuration, instance.session, instance.kind, log.group, log.stream
-        )
+        variables = specs.variables(function, configuration, instance.session, instance.kind, log.group, log.stream)
         spec = await specs.spec(call, self._packages, function, configuration, variables)
         started = self._begin_start()
         try:
             name = f"{function.name[:40]}-{self._world.ids.hex(16)}"
             opening = Doors.of(self._world).open
-            door = None if opening is None else partial(opening, flight=instance.flight)
+            door = None if opening is None else _door(opening, instance.flight)
             environment = await self._hosted().start(name, spec, instance.print, instance.sleep, door)
             instance.environment = environment
         except NoInterpreter as error:
@@ -317,6 +314,11 @@ class Fleet:
         if self._host is None:
             self._host = Host(self._world.clock)
         return self._host
+
+
+def _door(opening: Open, flight: Flight) -> Door:
+    """How an environment reaches the world's API."""
+    return lambda listener: opening(listener, flight)
 
 
 async def wait_until(call: Call, when_ms: int) -> None:

@@ -25,7 +25,6 @@ from foulweather.services.lambda_.state import LambdaState
 from foulweather.world.world import World
 
 BEAT_MS = 20_000
-AT_WORK = frozenset({"Enabled", "Updating"})
 # How often Lambda tries again what it was refused is not published: at once, then ever more seldom.
 RETRY_MS, RETRY_MS_MAX = 1_000, 30_000
 RENEWED_BEFORE_MS = 5 * 60_000
@@ -37,13 +36,18 @@ def backoff_ms(attempt: int) -> int:
     return min(RETRY_MS << min(attempt, 10), RETRY_MS_MAX)
 
 
+def is_at_work(mapping: Mapping) -> bool:
+    """Whether a mapping is to be polled for: one that is being updated goes on as it was."""
+    return mapping.state == "Enabled" or (mapping.state == "Updating" and mapping.is_enabled)
+
+
 class Feed(ABC):
     """Polls one source for one mapping."""
 
     def __init__(self, pipeline: Pipeline, mapping: Mapping) -> None:
         self.pipeline = pipeline
         self.world = pipeline.world
-        self.uuid = mapping.uuid
+        self.uuid, self.arn = mapping.uuid, mapping.arn
         self.account, self.region = mapping.account, mapping.region
         self.function_arn = mapping.function_arn
         self.source_arn = mapping.source_arn
@@ -72,17 +76,12 @@ class Feed(ABC):
     # --- the mapping
 
     @property
-    def arn(self) -> str:
-        """The mapping's ARN."""
-        return f"arn:aws:lambda:{self.region}:{self.account}:event-source-mapping:{self.uuid}"
-
-    @property
     def mapping(self) -> Mapping | None:
         """The mapping while it is to be polled for."""
         if self.is_stopped:
             return None
         found = self.world.state(LambdaState, self.account, self.region).mappings.get(self.uuid)
-        if found is None or found.state not in AT_WORK:
+        if found is None or not is_at_work(found):
             return None
         self.function_arn = found.function_arn
         return found

@@ -55,7 +55,7 @@ class Group(NamedTuple):
         """Whether an object meets every condition; of an array, any element may."""
         if isinstance(value, list):
             return any(self.accepts(each) for each in cast("list[Any]", value))
-        held = cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+        held: Mapping[str, Any] = cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
         if not all(_is_met(clause, held, key) for key, clause in self.clauses):
             return False
         if not all(child.accepts(held.get(key)) for key, child in self.children):
@@ -108,6 +108,13 @@ def read(text: str) -> Pattern:
         _refuse("Empty objects are not allowed")
     body = fields.get("body")
     return Pattern(text, _group(fields), isinstance(body, list), isinstance(body, dict))
+
+
+def patterns(settings: Mapping[str, Any]) -> list[Pattern]:
+    """The patterns of a mapping's filters; a record passes that any of them accepts, or where there is none."""
+    criteria: Mapping[str, Any] = settings.get("FilterCriteria") or {}
+    filters: Sequence[Mapping[str, str]] = criteria.get("Filters") or ()
+    return [read(each["Pattern"]) for each in filters if each.get("Pattern")]
 
 
 def _document(body: str) -> dict[str, Any] | None:

@@ -106,9 +106,7 @@ def _asked(call: Call, found: Reference, payload: bytes, context: str) -> Asked:
             400,
             why=lineages.why_stopped(call, found.function, lineage, "lambda"),
         )
-    return invoking.asked_of(
-        found, payload, call.request_id, source="lambda", client_context=context, lineage=lineage
-    )
+    return invoking.asked_of(found, payload, call.request_id, source="lambda", client_context=context, lineage=lineage)
 
 
 def _check_built(call: Call, request: Request) -> None:

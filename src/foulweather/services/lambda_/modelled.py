@@ -77,9 +77,7 @@ async def run(call: Call, model: Model, asked: Asked, kind: str) -> Ran:
     return ran
 
 
-async def _invoked(
-    call: Call, model: Model, asked: Asked, counted: Counted, draws: Random, init_ms: int | None
-) -> Ran:
+async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, draws: Random, init_ms: int | None) -> Ran:
     configuration, log = asked.configuration, counted.log
     mark, began_ms = log.mark(), call.now
     limit_ms = configuration.timeout_s * 1000
@@ -102,7 +100,7 @@ async def _invoked(
         await wait_until(call, began_ms + took_ms)
         if raised is not None or fails:
             error_type, words = raised or (model.error_type, model.error_message)
-            told = {"errorMessage": words, "errorType": error_type, "requestId": asked.request_id, "stackTrace": []}
+            told: dict[str, Any] = {"errorMessage": words, "errorType": error_type, "requestId": asked.request_id, "stackTrace": []}
             payload = json.dumps(told).encode()
             log.add(call.now, f"[ERROR] {error_type}: {words}")
     duration_ms = min(call.now - began_ms, limit_ms)
@@ -131,9 +129,7 @@ async def _invoked(
     )
 
 
-async def _calls(
-    call: Call, model: Model, counted: Counted, draws: Random, asked: Asked
-) -> tuple[str, str] | None:
+async def _calls(call: Call, model: Model, counted: Counted, draws: Random, asked: Asked) -> tuple[str, str] | None:
     """Make the calls that the model says; what the first refused one raises in a function."""
     for each in model.calls:
         if each.share < 1 and draws.random() >= each.share:

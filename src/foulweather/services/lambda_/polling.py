@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.lambda_.feeds import AT_WORK, BEAT_MS, Feed, Feeds
+from foulweather.services.lambda_.feeds import BEAT_MS, Feed, Feeds, is_at_work
 from foulweather.services.lambda_.records import Mapping
 from foulweather.services.lambda_.sources.dynamodb import StreamFeed
 from foulweather.services.lambda_.sources.sqs import QueueFeed
@@ -20,7 +20,7 @@ def keep(call: Call, uuid: str) -> None:
     """See to it that a mapping is polled for as long as it is enabled, and no longer."""
     feeds = Feeds.of(call.world)
     mapping = call.state(LambdaState).mappings.get(uuid)
-    if mapping is None or mapping.state not in AT_WORK:
+    if mapping is None or not is_at_work(mapping):
         feeds.drop(uuid)
         return
     feed = feeds.by_uuid.get(uuid)

@@ -6,13 +6,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 import msgspec
 
 PAYLOAD_BYTES_MAX = 6_291_556
-REPORTS = "ReportBatchItemFailures"
+
+
+def are_reports(settings: Mapping[str, Any]) -> bool:
+    """Whether a mapping's function reports which items of a batch failed."""
+    return "ReportBatchItemFailures" in (settings.get("FunctionResponseTypes") or ())
 
 
 def failed_items(payload: bytes, known: Collection[str]) -> set[str] | None:

@@ -143,7 +143,11 @@ def _told(instance: Instance, asked: Asked, outcome: Outcome, now_ms: int) -> by
         instance.log.add(now_ms, instance.writer.timed_out(now_ms, request_id, timeout_s))
         words = f"Task timed out after {timeout_s:.2f} seconds"
     else:
-        reason = f"with error: {outcome.exit_words}" if outcome.exit_words != "exit status 0" else "without providing a reason"
+        reason = (
+            f"with error: {outcome.exit_words}"
+            if outcome.exit_words != "exit status 0"
+            else "without providing a reason"
+        )
         words = f"Runtime exited {reason}"
         instance.log.add(now_ms, f"RequestId: {request_id} Error: {words}\n{outcome.error_type}")
     told = {"errorType": outcome.error_type, "errorMessage": f"RequestId: {request_id} Error: {words}"}

@@ -70,7 +70,7 @@ def variables(
         "LD_LIBRARY_PATH": LIBRARIES,
         "NODE_PATH": NODE_MODULES,
         "PYTHONPATH": "/var/runtime",
-        "HOME": "/tmp",  # noqa: S108 - what a function sees as /tmp is its own
+        "HOME": "/tmp",
         **configuration.environment,
         "_HANDLER": configuration.handler,
         "AWS_REGION": function.region,

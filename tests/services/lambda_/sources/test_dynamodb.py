@@ -20,7 +20,8 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
             "TableName": TABLE,
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
             "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-            "BillingMode": "PAY_PER_REQUEST",
+            # One partition, and so one shard.
+            "ProvisionedThroughput": {"ReadCapacityUnits": 500, "WriteCapacityUnits": 500},
             "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         }
     )
@@ -132,9 +133,7 @@ async def test_retries_are_counted_and_the_destination_is_told(stage: Stage) -> 
     target = f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost"
     stage.handler = failing_on("bad")
     destination = {"OnFailure": {"Destination": target}}
-    await stage.map(
-        arn, StartingPosition="LATEST", BatchSize=10, MaximumRetryAttempts=2, DestinationConfig=destination
-    )
+    await stage.map(arn, StartingPosition="LATEST", BatchSize=10, MaximumRetryAttempts=2, DestinationConfig=destination)
     put(stage, "bad", "beside")
     await stage.advance(seconds=60)
     assert seen(stage) == [["bad", "beside"]] * 3
@@ -183,7 +182,7 @@ async def test_a_destination_that_lets_nobody_in_is_on_record(stage: Stage) -> N
     await stage.map(arn, StartingPosition="LATEST", MaximumRetryAttempts=0, DestinationConfig=destination)
     put(stage, "bad")
     await stage.advance(seconds=10)
-    assert len(stage.aws.events("lambda.DestinationFailed")) == 1
+    assert len(stage.aws.events("lambda.DestinationDeliveryFailed")) == 1
     assert any(reason.startswith("Destination: ") for reason in stage.reasons())
 
 

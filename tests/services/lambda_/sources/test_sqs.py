@@ -35,6 +35,10 @@ def left(stage: Stage, name: str = "orders") -> tuple[int, int]:
     return int(told[names[0]]), int(told[names[1]])
 
 
+def bodies(stage: Stage) -> list[str]:
+    return [body for batch in stage.batches for body in batch]
+
+
 async def test_a_message_is_there_in_the_event_and_deleted_afterwards(stage: Stage) -> None:
     await stage.map(ARN, BatchSize=10)
     attribute = {"DataType": "String", "StringValue": "gold"}
@@ -70,7 +74,7 @@ async def test_a_window_gathers_until_it_is_over_or_the_batch_is_full(stage: Sta
     await stage.advance(seconds=5)
     assert stage.batches == []
     await stage.advance(seconds=2)
-    assert sorted(sum(stage.batches, [])) == ["a", "b"]
+    assert sorted(bodies(stage)) == ["a", "b"]
 
 
 async def test_after_an_error_the_messages_come_back_and_at_last_go_to_the_dead_letter_queue(stage: Stage) -> None:
@@ -173,7 +177,7 @@ async def test_five_batches_run_at_once_and_more_with_time(stage: Stage) -> None
     await stage.advance(seconds=20)
     assert 60 <= stage.most <= 110  # five a second more
     await stage.advance(seconds=60)
-    assert Counter(sum(stage.batches, [])) == Counter(str(number) for number in range(600))
+    assert Counter(bodies(stage)) == Counter(str(number) for number in range(600))
     await stage.advance(seconds=60)
     assert stage.running == 0
 
@@ -196,7 +200,7 @@ async def test_a_fifo_queue_has_one_batch_of_a_group_at_a_time_in_order(stage: S
     await stage.map(f"{ARN[:-6]}steps.fifo", BatchSize=2)
     await stage.advance(seconds=20)
     assert stage.most == 2
-    seen = sum(stage.batches, [])
+    seen = bodies(stage)
     for group in "01":
         mine = [body for body in seen if body[0] == group]
         assert mine == sorted(mine)

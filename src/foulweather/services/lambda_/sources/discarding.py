@@ -41,7 +41,8 @@ class Lost(NamedTuple):
 async def discard(feed: Feed, call: Call, mapping: Mapping, lost: Lost) -> None:
     """Say that a batch is given up, and send its record where the mapping wants it."""
     call.reread_clock()
-    destination = ((mapping.settings.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination") or ""
+    config: dict[str, dict[str, str]] = mapping.settings.get("DestinationConfig") or {}
+    destination = (config.get("OnFailure") or {}).get("Destination") or ""
     call.happened(
         "lambda.BatchDropped",
         feed.arn,
@@ -64,7 +65,9 @@ async def discard(feed: Feed, call: Call, mapping: Mapping, lost: Lost) -> None:
         try:
             await _send(feed, call, destination, _record(call, mapping, lost), lost)
         except AwsError as error:
-            call.happened("lambda.DestinationFailed", mapping.function_arn, destination=destination, error=error.code)
+            function_arn, name = function_of(mapping)
+            facts_told = {"function": name, "destination": destination, "error": error.code}
+            call.happened("lambda.DestinationDeliveryFailed", function_arn, **facts_told)
             cause = f"The record of discarded records cannot be delivered to {destination}."
             call.explain("Destination", feed.arn, Why("failed", cause, because=(error.why,)), error.code)
 
@@ -113,6 +116,12 @@ def _record(call: Call, mapping: Mapping, lost: Lost) -> dict[str, Any]:
             "streamArn": mapping.source_arn,
         },
     }
+
+
+def function_of(mapping: Mapping) -> tuple[str, str]:
+    """The ARN of a mapping's function, without a qualifier, and its name."""
+    parts = mapping.function_arn.split(":")
+    return ":".join(parts[:7]), parts[6]
 
 
 def _version(mapping: Mapping) -> str:

@@ -17,7 +17,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.services.lambda_ import filtering
-from foulweather.services.lambda_.feeds import Feed, backoff_ms
+from foulweather.services.lambda_.feeds import Feed, Feeds, backoff_ms
 from foulweather.services.lambda_.records import Mapping
 from foulweather.services.lambda_.sources.lanes import Item, Lane
 from foulweather.services.lambda_.state import LambdaState
@@ -302,16 +302,13 @@ class StreamFeed(Feed):
 
     def _hand_out(self, call: Call, mapping: Mapping, shard: Shard, records: list[dict[str, Any]]) -> None:
         """Give every record that passes the filters to the lane of its partition key."""
-        filters = (mapping.settings.get("FilterCriteria") or {}).get("Filters") or ()
-        patterns = [filtering.read(each["Pattern"]) for each in filters if each.get("Pattern")]
+        patterns = filtering.patterns(mapping.settings)
         dropped: list[Item] = []
         for told in records:
             item = self._item(call, told)
             shard.read_up_to = item.sequence
             shard.open[item.sequence] = False
-            if item.at_ms < shard.not_before_ms or (
-                patterns and not _passes(patterns, item.record)
-            ):
+            if item.at_ms < shard.not_before_ms or (patterns and not _passes(patterns, item.record)):
                 dropped.append(item)
                 continue
             key = msgspec.json.encode(told["dynamodb"]["Keys"][self.hash_name])
@@ -379,8 +376,8 @@ class StreamFeed(Feed):
             self._touch_row()
 
     def _row(self) -> Mapping | None:
-        if self.is_stopped:
-            return None
+        if Feeds.of(self.world).by_uuid.get(self.uuid, self) is not self:
+            return None  # another feed has taken its place, and begins with what this one had in hand
         return self.world.state(LambdaState, self.account, self.region).mappings.get(self.uuid)
 
     def _touch_row(self) -> None:

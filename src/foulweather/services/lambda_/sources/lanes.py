@@ -152,7 +152,8 @@ class Lane:
         if not batch.items:
             return
         event = self._event(batch)
-        call.happened("lambda.IteratorAge", mapping.function_arn, age_ms=call.now - batch.items[-1].at_ms)
+        function_arn, name = discarding.function_of(mapping)
+        call.happened("lambda.IteratorAge", function_arn, function=name, age_ms=call.now - batch.items[-1].at_ms)
         invoked = await self._invoked(call, mapping, event, batch)
         if invoked is None:
             return
@@ -201,7 +202,7 @@ class Lane:
             return 0
         if self.window is not None and windows.state_of(invoked.payload) is None:
             return 0
-        if responses.REPORTS not in (mapping.settings.get("FunctionResponseTypes") or ()):
+        if not responses.are_reports(mapping.settings):
             return len(batch.items)
         places = {item.sequence: place for place, item in enumerate(batch.items)}
         failed = responses.failed_items(invoked.payload, places)
@@ -284,7 +285,7 @@ class Lane:
         self.feed.keep_window(self.key, self.window._asdict())
 
     async def _end_early(self, call: Call, mapping: Mapping) -> None:
-        """ "If it exceeds that size, Lambda terminates the window early"; it goes on with a fresh state."""
+        """Over a megabyte of state "Lambda terminates the window early"; it goes on with a fresh state."""
         window = self.window
         if window is None or len(msgspec.json.encode(window.state)) <= windows.STATE_BYTES_MAX:
             return
@@ -299,9 +300,7 @@ class Lane:
             self.feed.keep_window(self.key, None)
 
     async def _called_for_window(self, call: Call, mapping: Mapping, window: Window, *, is_early: bool) -> bool:
-        event = windows.event(
-            window, [], self.shard.id, self.feed.source_arn, is_final=not is_early, is_early=is_early
-        )
+        event = windows.event(window, [], self.shard.id, self.feed.source_arn, is_final=not is_early, is_early=is_early)
         attempt = 0
         while True:
             invoked = await self._invoked(call, mapping, event, None)

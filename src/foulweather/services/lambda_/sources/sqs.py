@@ -74,7 +74,8 @@ class QueueFeed(Feed):
             self.spawn(self._poll)
 
     def _most(self, mapping: Mapping) -> int:
-        return min(MOST, (mapping.settings.get("ScalingConfig") or {}).get("MaximumConcurrency") or MOST)
+        scaling: dict[str, int] = mapping.settings.get("ScalingConfig") or {}
+        return min(MOST, scaling.get("MaximumConcurrency") or MOST)
 
     # --- scaling
 
@@ -175,8 +176,7 @@ class QueueFeed(Feed):
         self, mapping: Mapping, messages: list[dict[str, Any]]
     ) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], list[dict[str, Any]]]:
         """The messages that pass, with their records, and those that Lambda deletes instead."""
-        filters = (mapping.settings.get("FilterCriteria") or {}).get("Filters") or ()
-        patterns = [filtering.read(each.get("Pattern") or "{}") for each in filters if each.get("Pattern")]
+        patterns = filtering.patterns(mapping.settings)
         pairs = [(self._record(message), message) for message in messages]
         if not patterns:
             return pairs, []
@@ -214,7 +214,7 @@ class QueueFeed(Feed):
                     return None
             await self.sleep(call, next_ms)
         call.reread_clock()
-        reports = responses.REPORTS in (mapping.settings.get("FunctionResponseTypes") or ())
+        reports = responses.are_reports(mapping.settings)
         if answer.function_error:
             # "When ReportBatchItemFailures is activated, Lambda doesn't scale down message polling".
             if not reports:
@@ -269,14 +269,13 @@ class QueueFeed(Feed):
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         """A message as the function sees it: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
+        attributes: dict[str, dict[str, Any]] = message.get("MessageAttributes") or {}
         record: dict[str, Any] = {
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
             "attributes": message.get("Attributes") or {},
-            "messageAttributes": {
-                name: _attribute(each) for name, each in (message.get("MessageAttributes") or {}).items()
-            },
+            "messageAttributes": {name: _attribute(each) for name, each in attributes.items()},
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
             "eventSourceARN": self.source_arn,

@@ -54,7 +54,8 @@ def event(
 
 def state_of(payload: bytes) -> dict[str, Any] | None:
     """The state in an answer. "If the response does not contain a state property, Lambda considers this a failed
-    invocation": None."""
+    invocation": None.
+    """
     try:
         answer = msgspec.json.decode(payload or b"null")
     except msgspec.DecodeError:
