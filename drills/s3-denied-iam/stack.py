@@ -31,6 +31,19 @@ def build(lab: Lab) -> None:
     s3 = lab.client("s3")
     for bucket in (BUCKET, OTHER):
         s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_metrics_configuration(Bucket=BUCKET, Id="all", MetricsConfiguration={"Id": "all"})
+    lab.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"{BUCKET}-4xx",
+        Namespace="AWS/S3",
+        MetricName="4xxErrors",
+        Dimensions=[{"Name": "BucketName", "Value": BUCKET}, {"Name": "FilterId", "Value": "all"}],
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=0.0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
     s3.put_object(Bucket=OTHER, Key="2026/march.csv", Body=b"name,salary\n")
     host = Host.made(lab, "app-role", may_list(), may_use_objects())
     lab.notes["host"] = host

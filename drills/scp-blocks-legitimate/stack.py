@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from watch import watch
+
 from foulweather.drilling.clients import Client, Identity
 from foulweather.drilling.documents import document
 from foulweather.drilling.lab import MINUTE_MS, Lab
@@ -141,6 +143,7 @@ def _furnish(lab: Lab) -> None:
     for region in REGIONS:
         lab.add(Shop(lab, f"shop-{region}", region))
     lab.add(Warehouse(lab, "warehouse", "eu-central-1"))
+    watch(lab)
 
 
 def _furnish_shop(lab: Lab) -> None:

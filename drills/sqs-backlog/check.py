@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stack import ALARM
+
 from foulweather.drilling.judging import shown, unmended
 from foulweather.drilling.lab import MINUTE_MS, Lab
 from foulweather.drilling.load.ledger import Ledger
@@ -41,6 +43,9 @@ def symptom(lab: Lab) -> Why | None:
     """The alarm's own words."""
     age_s = _age_s(lab)
     if age_s <= PAGED_AGE_S:
+        return None
+    (alarm,) = lab.client("cloudwatch").describe_alarms(AlarmNames=[ALARM])["MetricAlarms"]
+    if alarm["StateValue"] != "ALARM":
         return None
     return unmended(
         f"The oldest message is {age_s} seconds old; {len(_waiting(lab))} pictures wait.",

@@ -11,6 +11,7 @@ from foulweather.drilling.load.durations import duration
 from foulweather.drilling.load.fleet import WorkerFleet
 from foulweather.drilling.load.publisher import Publisher
 
+ALARM = "prints-oldest-message"
 GPU_MS = "3000-5000"
 
 
@@ -53,5 +54,16 @@ def build(lab: Lab) -> None:
     attributes = {"VisibilityTimeout": "120", "MessageRetentionPeriod": "345600", "RedrivePolicy": redrive}
     queue = sqs.create_queue(QueueName="prints", Attributes=attributes)["QueueUrl"]
     lab.notes.update(queue=queue, queue_arn=lab.queue_arn("prints"))
+    lab.client("cloudwatch").put_metric_alarm(
+        AlarmName=ALARM,
+        Namespace="AWS/SQS",
+        MetricName="ApproximateAgeOfOldestMessage",
+        Dimensions=[{"Name": "QueueName", "Value": "prints"}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=3600.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     lab.add(Renderer(lab, "renderer", queue_url=queue, workers="1", batch="1", processing_ms="15000-25000"))
     lab.add(Shop(lab, "shop", to=queue, arrivals=Poisson(per_min=1)))

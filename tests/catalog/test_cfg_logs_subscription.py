@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import pytest
 
-from catalog.configurations import refused, role
+from catalog.configurations import policy, refused, role
 from foulweather.testing import Aws
 
 GROUP = "/shop/app"
@@ -66,3 +68,75 @@ def test_what_is_asked_is_checked_before_the_destination_is(aws: Aws, logs: Any)
         logs.put_subscription_filter, **{**subscribing(aws, "lambda", "function:f"), "logGroupName": "/nobody"}
     )
     assert error["Code"] == "ResourceNotFoundException"
+
+
+@pytest.fixture
+def stream(aws: Aws) -> dict[str, str]:
+    """A stream, and a role that CloudWatch Logs takes on, with no permission yet."""
+    aws.client("kinesis").create_stream(StreamName="s", ShardCount=1)
+    aws.advance("1m")
+    arn = f"arn:aws:kinesis:us-east-1:{aws.account}:stream/s"
+    return {"destinationArn": arn, "roleArn": role(aws, "to-stream", {"Service": "logs.amazonaws.com"})}
+
+
+def allow(aws: Aws, stream: dict[str, str]) -> None:
+    put = {"Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": stream["destinationArn"]}
+    aws.client("iam").put_role_policy(RoleName="to-stream", PolicyName="put", PolicyDocument=policy(put))
+
+
+def received(aws: Aws) -> list[dict[str, Any]]:
+    """The data messages in the stream."""
+    kinesis = aws.client("kinesis")
+    asked = {"StreamName": "s", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    records = kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(**asked)["ShardIterator"])["Records"]
+    told = [json.loads(gzip.decompress(record["Data"])) for record in records]
+    assert "CONTROL_MESSAGE" in {each["messageType"] for each in told}
+    return [each for each in told if each["messageType"] == "DATA_MESSAGE"]
+
+
+def test_a_role_without_permission_is_refused_and_with_it_events_arrive(
+    aws: Aws, logs: Any, stream: dict[str, str]
+) -> None:
+    asked = {"logGroupName": GROUP, "filterName": "all", "filterPattern": "", **stream}
+    assert refused(logs.put_subscription_filter, **asked)["Code"] == "InvalidParameterException"
+    allow(aws, stream)
+    logs.put_subscription_filter(**asked)
+    logs.put_log_events(
+        logGroupName=GROUP, logStreamName="s", logEvents=[{"timestamp": aws.now_ms, "message": "order 1 placed"}]
+    )
+    aws.advance("1m")
+    (told,) = received(aws)
+    assert (told["logGroup"], told["logStream"], told["subscriptionFilters"]) == (GROUP, "s", ["all"])
+    assert [event["message"] for event in told["logEvents"]] == ["order 1 placed"]
+
+
+def test_a_third_filter_of_a_group_is_refused(aws: Aws, logs: Any, stream: dict[str, str]) -> None:
+    allow(aws, stream)
+    for name in ("one", "two", "one"):
+        logs.put_subscription_filter(logGroupName=GROUP, filterName=name, filterPattern="", **stream)
+    third = {"logGroupName": GROUP, "filterName": "three", "filterPattern": "", **stream}
+    assert refused(logs.put_subscription_filter, **third)["Code"] == "LimitExceededException"
+
+
+def test_another_account_sends_to_a_destination_whose_policy_names_it(
+    aws: Aws, logs: Any, stream: dict[str, str]
+) -> None:
+    allow(aws, stream)
+    made = logs.put_destination(
+        destinationName="central", targetArn=stream["destinationArn"], roleArn=stream["roleArn"]
+    )
+    arn = made["destination"]["arn"]
+    sender = aws.session("999988887777").client("logs")
+    sender.create_log_group(logGroupName="/theirs")
+    sender.create_log_stream(logGroupName="/theirs", logStreamName="t")
+    asked = {"logGroupName": "/theirs", "filterName": "all", "filterPattern": "ERROR", "destinationArn": arn}
+    assert refused(sender.put_subscription_filter, **asked)["Code"] == "AccessDeniedException"
+    allowed = {"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "logs:PutSubscriptionFilter"}
+    logs.put_destination_policy(destinationName="central", accessPolicy=policy({**allowed, "Resource": arn}))
+    sender.put_subscription_filter(**asked)
+    events = [{"timestamp": aws.now_ms, "message": text} for text in ("fine", "ERROR one")]
+    sender.put_log_events(logGroupName="/theirs", logStreamName="t", logEvents=events)
+    aws.advance("1m")
+    (told,) = received(aws)
+    assert (told["owner"], told["logGroup"]) == ("999988887777", "/theirs")
+    assert [event["message"] for event in told["logEvents"]] == ["ERROR one"]

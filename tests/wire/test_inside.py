@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from foulweather.kernel.doors import Doors
 from foulweather.wire.cloud import Cloud
+from foulweather.world.flights import Flight
 from foulweather.world.world import World
 
 SIGNED = (
@@ -47,7 +48,7 @@ async def door() -> AsyncIterator[Door]:
     listener = socket.create_server(("127.0.0.1", 0))
     opened = Doors.of(inner).open
     assert opened is not None
-    close = await opened(listener)
+    close = await opened(listener, Flight(inner))
     yield Door(listener.getsockname()[1], inner)
     close()
     cloud.close()

@@ -58,9 +58,8 @@ class Day:
         code = ""
         answer: Any = None
         try:
-            answer = getattr(getattr(who, service), operation)(request)
-            if inspect.isawaitable(answer):
-                answer = await answer
+            asked: Any = getattr(getattr(who, service), operation)(request)
+            answer = (await asked) if inspect.isawaitable(asked) else asked
         except AwsError as error:
             code = error.code
         assert code != "NotImplemented", f"{service}:{name}"

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import msgspec
 
+from foulweather.drilling import diagnosis
 from foulweather.drilling.lab import Lab
 from foulweather.kernel.why import Why
 
@@ -89,6 +90,10 @@ class Drill:
         self.hints = [part.strip() for part in _HINT.split(self.text("hints.md"))[1:]]
         if not self.hints:
             raise BadDrill(f"{self.id}: hints.md has no hints (each begins with a line '## …')")
+        try:
+            self.diagnosis = diagnosis.read(folder)
+        except ValueError as error:
+            raise BadDrill(f"{self.id}: {error}") from error
         self._modules: dict[str, ModuleType] = {}
 
     def text(self, name: str) -> str:

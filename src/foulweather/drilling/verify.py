@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from foulweather.drilling.diagnosis import Diagnosis, missing
 from foulweather.drilling.drill import WRONG_FIXES_MIN, BadDrill, Drill
+from foulweather.drilling.lab import MINUTE_MS
 from foulweather.drilling.session import Session
 from foulweather.engines.forking import Broken, in_fork, new_forkable_loop
-from foulweather.engines.scripts import run_script
+from foulweather.engines.scripts import Ran, run_script
 from foulweather.kernel.services import Services
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Why
@@ -21,6 +24,8 @@ from foulweather.world.journal import Event
 
 _COMMAND = re.compile(r"^\s*(?:\w+=\$\()?\s*aws\s+(?:--\S+\s+\S+\s+)*([a-z0-9-]+)\s+([a-z0-9-]+)", re.MULTILINE)
 _DEPLOY = re.compile(r"drill deploy\s+(\S+)\s+(\S+)")
+# "CloudTrail typically delivers events within an average of about 5 minutes of an API call."
+DIAGNOSED_AFTER_MS = 6 * MINUTE_MS
 HARMLESS = re.compile(r"^(get|list|describe|simulate|receive)-")
 
 
@@ -67,14 +72,17 @@ def verify(drill: Drill, services: Services, serve: Serve) -> Verified:
     loop = new_forkable_loop()
     try:
         one, other = Session(drill, services), Session(drill, services)
-        if loop.run_until_complete(_played(drill, one, steps)):
-            loop.run_until_complete(_played(drill, other, []))
+        loop.run_until_complete(_grown(drill, one, steps))
+        healthy = _diagnosed(loop, one, serve, 0)
+        if loop.run_until_complete(_struck(drill, one, steps)):
+            loop.run_until_complete(_played(drill, other))
             steps.append(_same_journal(list(one.world.journal), list(other.world.journal)))
             steps.append(_left_alone(loop, one))
+            steps += _shown(drill, healthy, _diagnosed(loop, one, serve, DIAGNOSED_AFTER_MS))
             solution = drill.folder / "solution.sh"
-            steps.append(_script(loop, one, solution, serve, "the solution mends it", mends=True))
+            steps += _script(loop, one, solution, serve, "the solution mends it", mends=True)
             for wrong in drill.wrong_fixes:
-                steps.append(_script(loop, one, wrong.path, serve, f"refused: {wrong.name}", mends=False))
+                steps += _script(loop, one, wrong.path, serve, f"refused: {wrong.name}", mends=False)
     except (BadDrill, Broken) as error:
         steps.append(Step("it can be played", False, str(error)))
     finally:
@@ -112,13 +120,22 @@ def spoiling_hints(drill: Drill) -> list[str]:
     return [f"{name} says {secret}" for name, text in texts.items() for secret in secrets if secret in text]
 
 
-async def _played(drill: Drill, session: Session, steps: list[Step]) -> bool:
-    """The story as a learner gets it: healthy, then the symptom, with a reason that names the root cause."""
+async def _played(drill: Drill, session: Session) -> None:
+    await _grown(drill, session, [])
+    await _struck(drill, session, [])
+
+
+async def _grown(drill: Drill, session: Session, steps: list[Step]) -> None:
+    """The story as a learner gets it, first half: healthy."""
     await session.grow()
     before = drill.symptom(session.lab)
     steps.append(Step("healthy before", before is None, before.cause if before is not None else ""))
     unwell = drill.check(session.lab)
     steps.append(Step("its check passes before", unwell is None, unwell.cause if unwell is not None else ""))
+
+
+async def _struck(drill: Drill, session: Session, steps: list[Step]) -> bool:
+    """Second half: the symptom, with a reason that names the root cause."""
     try:
         await session.strike()
     except BadDrill as error:
@@ -186,6 +203,7 @@ class _Outcome(msgspec.Struct, frozen=True):
     output: str
     is_mended: bool
     cause: str
+    diagnosed: Ran | None = None
 
 
 def _left_alone(loop: asyncio.AbstractEventLoop, session: Session) -> Step:
@@ -203,18 +221,70 @@ async def _checked(session: Session) -> _Outcome:
 
 def _script(
     loop: asyncio.AbstractEventLoop, session: Session, path: Path, serve: Serve, name: str, *, mends: bool
-) -> Step:
+) -> list[Step]:
+    drill = session.drill
+
     async def go_on() -> bytes:
         served = await serve(session)
         try:
             ran = await run_script(path, served.environment)
             outcome = await _checked(session) if ran.status == 0 else _Outcome(ran.status, ran.output, False, "")
+            if mends and drill.diagnosis is not None and outcome.is_mended:
+                outcome = msgspec.structs.replace(outcome, diagnosed=await _diagnosis(drill.diagnosis, session, served))
         finally:
             await served.close()
         return msgspec.json.encode(outcome)
 
     found = msgspec.json.decode(in_fork(loop, go_on), type=_Outcome)
     if found.status:
-        return Step(name, False, f"{path.name} ended with status {found.status}: {found.output[-500:]}")
+        return [Step(name, False, f"{path.name} ended with status {found.status}: {found.output[-500:]}")]
     told = found.cause if found.cause or mends else "it was accepted"
-    return Step(name, found.is_mended is mends, told)
+    steps = [Step(name, found.is_mended is mends, told)]
+    if drill.diagnosis is not None and found.diagnosed is not None:
+        steps.append(_has(found.diagnosed, drill.diagnosis.shows_when_mended, "its diagnosis shows it mended"))
+    return steps
+
+
+# --- the diagnosis: what CloudWatch, CloudTrail and the logs tell, before and after
+
+
+def _diagnosed(loop: asyncio.AbstractEventLoop, session: Session, serve: Serve, after_ms: int) -> Ran | None:
+    """What the diagnosis of a drill prints some time from now; None where it has none."""
+    told = session.drill.diagnosis
+    if told is None:
+        return None
+
+    async def look() -> bytes:
+        await session.world.advance_to(session.lab.now_ms + after_ms)
+        served = await serve(session)
+        try:
+            return msgspec.json.encode(await _diagnosis(told, session, served))
+        finally:
+            await served.close()
+
+    return msgspec.json.decode(in_fork(loop, look), type=Ran)
+
+
+async def _diagnosis(told: Diagnosis, session: Session, served: Served) -> Ran:
+    now = datetime.fromtimestamp(session.lab.now_ms // 1000, UTC)
+    return await run_script(told.path, {**served.environment, "NOW": now.strftime("%Y-%m-%dT%H:%M:%SZ")})
+
+
+def _shown(drill: Drill, healthy: Ran | None, paged: Ran | None) -> list[Step]:
+    """Whether the diagnosis shows at the page what it says, and not all of it before."""
+    told = drill.diagnosis
+    if told is None or healthy is None or paged is None:
+        return []
+    before = Step("its diagnosis shows nothing before", bool(missing(told.shows, healthy.output)))
+    if not before.ok:
+        before = Step(before.name, False, "all that it is to show, it shows in the healthy past too")
+    elif healthy.status:
+        before = Step(before.name, False, f"it ended with status {healthy.status}: {healthy.output[-500:]}")
+    return [before, _has(paged, told.shows, "its diagnosis shows it")]
+
+
+def _has(ran: Ran, patterns: tuple[str, ...], name: str) -> Step:
+    if ran.status:
+        return Step(name, False, f"it ended with status {ran.status}: {ran.output[-500:]}")
+    lacking = missing(patterns, ran.output)
+    return Step(name, not lacking, f"not in its output: {'; '.join(lacking)}" if lacking else "; ".join(patterns))

@@ -29,6 +29,8 @@ class Flight:
         self._loan: _Loan | None = None
         self.trace_id = self.request_id = ""
         """The call that this is done for, and the trace which that is part of."""
+        self.trace_header = ""
+        """The X-Ray header that what it asks for carries on."""
 
     @property
     def is_waiting(self) -> bool:

@@ -115,7 +115,7 @@ class Stage:
         try:
             if self.duration_ms:
                 await Parking().wait(call, call.now + self.duration_ms)
-            answer = self.handler(event)
+            answer: Any = self.handler(event)
             if isinstance(answer, Awaitable):
                 answer = await answer
         except Failed:

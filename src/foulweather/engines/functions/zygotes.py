@@ -17,6 +17,7 @@ from foulweather.engines.functions.interpreters import Interpreter
 
 SCRIPT = Path(__file__).with_name("foulweather_inside") / "zygote.py"
 MESSAGE_BYTES_MAX = 64 << 10
+ROOM_S = 0.001
 Ended = Callable[[int], None]
 """Is told the exit status of an environment; below zero, the signal that ended it."""
 
@@ -52,11 +53,20 @@ class Zygote:
         self._watched[name] = ended
         message = json.dumps(room).encode()
         try:
-            socket.send_fds(self._socket, [message], descriptors)
+            await self._send(message, descriptors)
         except OSError:
             del self._pids[name], self._watched[name]
             raise
         return await pid
+
+    async def _send(self, message: bytes, descriptors: list[int]) -> None:
+        """Ask for a fork; where many are asked for at once, when there is room for the question."""
+        while True:
+            try:
+                socket.send_fds(self._socket, [message], descriptors)
+                return
+            except BlockingIOError:
+                await asyncio.sleep(ROOM_S)
 
     def close(self) -> None:
         """End it, and with it all that was forked from it."""

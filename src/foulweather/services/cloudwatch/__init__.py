@@ -16,6 +16,7 @@ EVENTS = {
     "s3": "Request MetricsConfigurationPut MetricsConfigurationDeleted ObjectCreated ObjectRemoved BucketDeleted",
     "logs": "MetricFiltered MetricEmbedded Ingested Forwarded DeliveryFailed DeliveryThrottled EmbeddedMetricRejected "
     "EventsWithFindings",
+    "lambda": "Invoked Throttled",
     "api": "Call Throttled",
 }
 """What the services' metrics are made of: `noting.NOTES` says what each adds."""

@@ -34,13 +34,15 @@ def put_metric_alarm(call: Call, request: Request) -> None:
         )
         alarm.tags = tags
         state.alarms.put(name, alarm)
+        if state.is_high is not None:
+            state.is_high |= alarm_checks.period_of(config) < 60
         history.noted_change(call, alarm, "Create")
     else:
         alarm.config, alarm.configured_ms = config, call.now
+        state.is_high = None
         state.alarms.touch(name)
         history.noted_change(call, alarm, "Update")
     call.changed("cloudwatch.AlarmPut", alarm.arn, **config)
-    state.is_high = None
     evaluating.schedule(call, alarm)
 
 

@@ -44,13 +44,11 @@ class Definition(NamedTuple):
 
     def covers(self, group: str) -> bool:
         """Whether a log group is one of the rule's: by its name, or by how it begins."""
-        return any(
-            group.startswith(wanted[:-1]) if wanted.endswith("*") else group == wanted for wanted in self.groups
-        )
+        return any(group.startswith(wanted[:-1]) if wanted.endswith("*") else group == wanted for wanted in self.groups)
 
     def contribution(self, message: str) -> Contribution | None:
         """What a log event contributes, None when it does not count."""
-        fields = self._fields(message)
+        fields = self._parts(message)
         if fields is None or not all(_passes(each, fields(each["Match"])) for each in self.filters):
             return None
         keys: list[str] = []
@@ -64,7 +62,7 @@ class Definition(NamedTuple):
             return None
         return Contribution(tuple(keys), value)
 
-    def _fields(self, message: str) -> Fields | None:
+    def _parts(self, message: str) -> Fields | None:
         if not self.is_json:
             found = [next((part for part in each.groups() if part is not None), "") for each in _CLF.finditer(message)]
 
@@ -147,7 +145,7 @@ def parsed(text: str) -> Definition:
         raise DefinitionFault("Contribution is required")
     told = cast("dict[str, Any]", contribution)
     keys: Any = told.get("Keys")
-    if not _is_list_of_text(keys) or len(keys) > KEYS_MAX:
+    if not _is_list_of_text(keys) or len(cast("list[str]", keys)) > KEYS_MAX:
         raise DefinitionFault(f"Contribution.Keys must be a list of 1 to {KEYS_MAX} fields")
     aggregate = whole.get("AggregateOn", "Count")
     if aggregate not in ("Count", "Sum"):
@@ -156,16 +154,25 @@ def parsed(text: str) -> Definition:
     if aggregate == "Sum" and not value_of:
         raise DefinitionFault("Contribution.ValueOf is required when AggregateOn is Sum")
     filters = _filters(told.get("Filters") or [])
-    names = {str(name): int(position) for position, name in cast("dict[str, Any]", given).items()}
-    names |= {str(position): position for position in range(1, 100)}
     return Definition(
         tuple(groups), tuple(keys), value_of if aggregate == "Sum" else "", filters, aggregate == "Sum",
-        kind == "JSON", names,
+        kind == "JSON", _positions(cast("dict[str, Any]", given)),
     )  # fmt: skip
 
 
+def _positions(given: Mapping[str, Any]) -> dict[str, int]:
+    """Where the fields of a line are: by their aliases, or simply by their numbers."""
+    names = {str(position): position for position in range(1, 100)}
+    for position, name in given.items():
+        if not position.isdigit() or not isinstance(name, str):
+            raise DefinitionFault("Fields must give names to the numbers of fields")
+        names[name] = int(position)
+    return names
+
+
 def _is_list_of_text(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in cast("list[Any]", value))
+    listed = cast("list[Any]", value) if isinstance(value, list) else []
+    return bool(listed) and all(isinstance(each, str) for each in listed)
 
 
 def _filters(given: Any) -> tuple[Mapping[str, Any], ...]:

@@ -155,6 +155,10 @@ def _of_metric(state: WatchState, plan: Plan, window: Window) -> list[Point]:
     config, period_ms, few = plan.config, plan.period_ms, plan.limit
     statistic, threshold = plan.statistic, config["Threshold"]
     assert statistic is not None
+    if period_ms == MINUTE_MS:
+        own = _minutes_of_one(state, plan, window)
+        if own is not None:
+            return own
     has_values = "ExtendedStatistic" in config
     found = state.read(plan.metrics[0], config.get("Unit"), period_ms // 1000, window, has_values=has_values)
     points: list[Point] = []
@@ -163,6 +167,30 @@ def _of_metric(state: WatchState, plan: Plan, window: Window) -> list[Point]:
         if value is not None:
             age = (window.end_ms - at) // period_ms
             points.append(Point(age, at, value, threshold, threshold, bucket.count, bucket.count < few))
+    return points
+
+
+def _minutes_of_one(state: WatchState, plan: Plan, window: Window) -> list[Point] | None:
+    """The datapoints of minutes, as the series holds them: most alarms are on one metric of the last few minutes."""
+    held = state.metrics.get(plan.metrics[0])
+    if held is None:
+        return []
+    unit = plan.config.get("Unit")
+    stream = held.get(unit) if unit is not None else next(iter(held.values())) if len(held) == 1 else None
+    first, last = window.start_ms // MINUTE_MS, window.end_ms // MINUTE_MS
+    if not isinstance(stream, Stream) or not stream.has_loose(first, last):
+        return [] if unit is not None and stream is None else None
+    statistic, threshold, few = plan.statistic, plan.config["Threshold"], plan.limit
+    assert statistic is not None
+    points: list[Point] = []
+    minutes = stream.minutes
+    for minute in range(last - 1, first - 1, -1):
+        bucket = minutes.get(minute)
+        if bucket is not None:
+            value = statistic(bucket)
+            if value is not None:
+                count = bucket.count
+                points.append(Point(last - minute, minute * MINUTE_MS, value, threshold, threshold, count, count < few))
     return points
 
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetInsightR
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
@@ -111,7 +111,7 @@ def _set_enabled(call: Call, rule: InsightRule, is_enabled: bool) -> None:
     call.changed("cloudwatch.InsightRulePut", rule.arn, RuleState="ENABLED" if is_enabled else "DISABLED")
 
 
-def _each(call: Call, request: Request, do: Any) -> dict[str, Any]:
+def _each(call: Call, request: Request, do: Callable[[InsightRule], None]) -> dict[str, Any]:
     limits.check_model(call, request)
     failures: list[dict[str, str]] = []
     for name in request["RuleNames"]:

@@ -186,7 +186,7 @@ def settle(world: World) -> None:
 def _store(world: World, key: Key, tallied: Tallied, at_ms: int) -> None:
     kind, account, region, resource, what = key
     state = world.state(WatchState, account, region)
-    for metric, unit, counts_events in (MEASURES.get(kind) or _of_logs(kind))(resource, what):
+    for metric, unit, counts_events in (MEASURES.get(kind) or _of_others(kind))(resource, what):
         bucket = state.stream(metric, unit).bucket(at_ms)
         if counts_events:
             bucket.add(1.0, sum(tallied.values()))
@@ -195,7 +195,7 @@ def _store(world: World, key: Key, tallied: Tallied, at_ms: int) -> None:
                 bucket.add(value, count)
 
 
-def _of_logs(kind: str) -> Measures:
-    from foulweather.services.cloudwatch import log_metrics
+def _of_others(kind: str) -> Measures:
+    from foulweather.services.cloudwatch import lambda_metrics, log_metrics
 
-    return log_metrics.MEASURES[kind]
+    return log_metrics.MEASURES.get(kind) or lambda_metrics.MEASURES[kind]

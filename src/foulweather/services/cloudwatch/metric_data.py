@@ -5,15 +5,16 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import not_implemented
 from foulweather.services.cloudwatch import limits, measuring, paging, queries, refusals, series
 from foulweather.services.cloudwatch.state import WatchState, Window
 
 Request = Mapping[str, Any]
+_ZONE = re.compile(r"[+-][0-1]\d[0-5]\d")
 
 
 def get_metric_data(call: Call, request: Request) -> dict[str, Any]:
@@ -28,8 +29,10 @@ def get_metric_data(call: Call, request: Request) -> dict[str, Any]:
         raise refusals.validation("The collection MetricDataQueries must not be empty.")
     if request["StartTime"] >= request["EndTime"]:
         raise refusals.validation("The parameter EndTime must be greater than StartTime.")
-    if request.get("LabelOptions"):
-        raise not_implemented("cloudwatch", "GetMetricData.LabelOptions")
+    options: dict[str, str] = request.get("LabelOptions") or {}
+    zone = options.get("Timezone")
+    if zone is not None and not _ZONE.fullmatch(zone):
+        raise refusals.validation("The value for parameter LabelOptions.Timezone must be of the form [+-]HHMM.")
     if request.get("ScanBy") not in (None, "TimestampAscending", "TimestampDescending"):
         raise refusals.validation("The value for parameter ScanBy is invalid.")
     size = request.get("MaxDatapoints") or limits.POINTS_A_PAGE

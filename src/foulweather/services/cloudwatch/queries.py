@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foulweather.kernel.errors import AwsError, not_implemented
-from foulweather.services.cloudwatch import bands, functions, insights, refusals, searching, stats, syntax
+from foulweather.services.cloudwatch import bands, functions, insights, labels, refusals, searching, stats, syntax
 from foulweather.services.cloudwatch.limits import UNITS
 from foulweather.services.cloudwatch.lines import Line, MathFault, Value, combined
 from foulweather.services.cloudwatch.state import Metric, WatchState, Window
@@ -37,8 +37,7 @@ def _faults(query: Query, path: str, ids: Sequence[str]) -> list[str]:
         faults.append(f"The value for parameter {path}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.")
     if query.get("AccountId"):
         raise not_implemented("cloudwatch", "GetMetricData.AccountId")
-    if "${" in (query.get("Label") or ""):
-        raise not_implemented("cloudwatch", "GetMetricData.Label dynamic labels")
+    labels.check(query.get("Label") or "")
     expression, stat = query.get("Expression"), query.get("MetricStat")
     if (expression is None) == (stat is None):
         faults.append(f"The parameters {path}.Expression and {path}.MetricStat are mutually exclusive, and one of them "
@@ -118,6 +117,11 @@ class Evaluation:
         """The series of a query, or the refusal of one that makes none."""
         value = self.value(query_id)
         query = self._queries[query_id]
+        dynamic: str = query.get("Label") or ""
+        if labels.is_dynamic(dynamic) and isinstance(value, Line | list):
+            place = (self.state.account, self.state.region)
+            lines = value if isinstance(value, list) else [value]
+            return [Line(labels.filled(dynamic, line, place), line.points, line.period_s) for line in lines]
         if value is None:
             return [Line(query.get("Label") or query_id, {}, self.period_s)]
         if isinstance(value, Line):

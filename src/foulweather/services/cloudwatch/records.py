@@ -70,7 +70,7 @@ class Detector(msgspec.Struct, kw_only=True):
 
 
 class InsightRule(msgspec.Struct, kw_only=True):
-    """A Contributor Insights rule; `spans` are the times in which it was enabled, the last one perhaps without an end."""
+    """A Contributor Insights rule; `spans` are the times in which it was enabled, the last perhaps without an end."""
 
     name: str
     arn: str

@@ -15,8 +15,8 @@ from foulweather.services.cloudwatch.state import Metric
 FOUND_MAX = 500
 Matches = Callable[[Metric], bool]
 _TOKEN = re.compile(
-    r"\s*(?:(?P<paren>[()])|(?P<pair>:?[A-Za-z0-9_]+)\s*=\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s()]+)"
-    r"|(?P<exact>\"(?:[^\"\\]|\\.)*\")|(?P<word>[^\s()]+))"
+    r"\s*(?:(?P<paren>[()])|(?P<pair>\"(?:[^\"\\]|\\.)*\"|:?[A-Za-z0-9_.-]+)\s*=\s*"
+    r"|(?P<exact>\"(?:[^\"\\]|\\.)*\")|(?P<word>[^\s()=]+))"
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -32,17 +32,17 @@ def parsed(text: str) -> Matches:
             raise MathFault("SEARCH: the schema has no end")
         schema = _schema(text[1:end])
         text = text[end + 1 :]
-    tokens: list[tuple[str, str, str]] = []
+    tokens: list[tuple[str, str]] = []
     for found in _TOKEN.finditer(text):
         if found["paren"]:
-            tokens.append(("paren", found["paren"], ""))
+            tokens.append(("paren", found["paren"]))
         elif found["pair"]:
-            tokens.append(("pair", found["pair"], found["value"]))
+            tokens.append(("pair", found["pair"].strip('"')))
         elif found["exact"]:
-            tokens.append(("exact", found["exact"][1:-1], ""))
+            tokens.append(("exact", found["exact"][1:-1]))
         else:
             kind = "sign" if found["word"] in ("AND", "OR", "NOT") else "word"
-            tokens.append((kind, found["word"], ""))
+            tokens.append((kind, found["word"]))
     rest = _Reader(tokens).whole() if tokens else None
     if schema is None and rest is None:
         raise MathFault("SEARCH: the search is empty")
@@ -69,9 +69,12 @@ def _texts(metric: Metric) -> list[str]:
     return [metric.namespace, metric.name, *(part for pair in metric.dimensions for part in pair)]
 
 
-def _pair(name: str, value: str) -> Matches:
-    is_exact = value.startswith('"')
-    wanted = value.strip('"')
+def _anywhere(text: str) -> Matches:
+    return lambda metric: any(_has(each, text) for each in _texts(metric))
+
+
+def _pair(name: str, wanted: str, *, is_exact: bool) -> Matches:
+    """A test of one property: the namespace, the name, or a dimension."""
 
     def agrees(text: str) -> bool:
         return text == wanted if is_exact else _has(text, wanted)
@@ -83,9 +86,10 @@ def _pair(name: str, value: str) -> Matches:
 
 
 class _Reader:
-    def __init__(self, tokens: list[tuple[str, str, str]]) -> None:
+    def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = tokens
         self._at = 0
+        self._pair = ""
 
     def whole(self) -> Matches:
         found = self._any()
@@ -93,8 +97,8 @@ class _Reader:
             raise MathFault("SEARCH: a parenthesis too many")
         return found
 
-    def _next(self) -> tuple[str, str, str]:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "", "")
+    def _next(self) -> tuple[str, str]:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
 
     def _any(self) -> Matches:
         parts = [self._all()]
@@ -106,7 +110,7 @@ class _Reader:
     def _all(self) -> Matches:
         parts = [self._term()]
         while True:
-            kind, text, _ = self._next()
+            kind, text = self._next()
             if kind == "end" or text == ")" or (kind == "sign" and text == "OR"):
                 break
             if kind == "sign" and text == "AND":
@@ -115,7 +119,7 @@ class _Reader:
         return lambda metric: all(part(metric) for part in parts)
 
     def _term(self) -> Matches:
-        kind, text, value = self._next()
+        kind, text = self._next()
         self._at += 1
         if kind == "sign" and text == "NOT":
             inner = self._term()
@@ -127,9 +131,12 @@ class _Reader:
             self._at += 1
             return inner
         if kind == "pair":
-            return _pair(text, value)
-        if kind == "exact":
-            return lambda metric: text in _texts(metric)
-        if kind == "word":
-            return lambda metric: any(_has(each, text) for each in _texts(metric))
+            outer, self._pair = self._pair, text
+            inner = self._term()
+            self._pair = outer
+            return inner
+        if kind in ("exact", "word"):
+            if self._pair:
+                return _pair(self._pair, text, is_exact=kind == "exact")
+            return (lambda metric: text in _texts(metric)) if kind == "exact" else _anywhere(text)
         raise MathFault("SEARCH: a term is missing")

@@ -143,6 +143,15 @@ class Stream:
         if self.zeros is not None and told is not None:
             self.zeros.read(wanted, told, into)
 
+    def has_loose(self, first: int, last: int) -> bool:
+        """Whether all that there is of some minutes is held as it is, a bucket for each."""
+        if self.zeros is not None:
+            return False
+        blocks = self.blocks
+        return not blocks or not any(
+            at in blocks for at in range(first // BLOCK_MINUTES, (last - 1) // BLOCK_MINUTES + 1)
+        )
+
     def _blocks_within(self, first: int, last: int) -> list[int]:
         begin, end = first // BLOCK_MINUTES, -(-last // BLOCK_MINUTES)
         if end - begin < len(self.blocks):

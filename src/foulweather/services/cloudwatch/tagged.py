@@ -1,4 +1,4 @@
-"""Alarms and dashboards with their tags, for Resource Groups and their Tagging API."""
+"""Alarms, dashboards and rules with their tags, for Resource Groups and their Tagging API."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from foulweather.kernel.quotas import GLOBAL_REGION
 from foulweather.services.cloudwatch.state import DashboardState, WatchState
 from foulweather.world.world import World
 
-KINDS = {"cloudwatch:alarm": "AWS::CloudWatch::Alarm", "cloudwatch:dashboard": "AWS::CloudWatch::Dashboard"}
+KINDS = {
+    "cloudwatch:alarm": "AWS::CloudWatch::Alarm",
+    "cloudwatch:dashboard": "AWS::CloudWatch::Dashboard",
+    "cloudwatch:insight-rule": "AWS::CloudWatch::InsightRule",
+}
 
 
 def resources(world: World, account: str, region: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Every alarm, and the dashboards, which are of no region."""
+    """Every alarm and rule, and the dashboards, which are of no region."""
     state = world.state(WatchState, account, region)
     for alarm in (*state.alarms.values(), *state.composites.values()):
         yield alarm.arn, alarm.tags
+    for rule in state.insight_rules.values():
+        yield rule.arn, rule.tags
     if region == GLOBAL_REGION:
         for dashboard in world.state(DashboardState, account).dashboards.values():
             yield dashboard.arn, dashboard.tags

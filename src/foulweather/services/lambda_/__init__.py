@@ -29,7 +29,7 @@ SERVICE = Service(
         "mappings",
         "invocations",
     ),
-    reads={"dynamodb.StreamRecord": "stream_written"},
+    reads={"dynamodb.StreamRecord": "stream_written", "lambda.FunctionDeleted": "function_deleted"},
     access_denied="AccessDeniedException",
     checks_model=True,
     takes_anonymous=True,

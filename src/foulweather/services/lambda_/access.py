@@ -5,13 +5,15 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambd
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Access, Permission, Resource
+from foulweather.kernel.why import Fact
 from foulweather.policy.evaluate import Held
 from foulweather.services.lambda_ import layers_used, naming, taggable
 from foulweather.services.lambda_.records import Function
@@ -22,12 +24,23 @@ Conditions = dict[str, str | list[str]]
 
 
 def policy_command(arn: str, document: str) -> str:
-    """The command that adds a statement to a function's policy."""
-    region, name = arn.split(":")[3], ":".join(arn.split(":")[6:])
-    return (
-        f"aws lambda add-permission --function-name {name} --statement-id STATEMENT --action lambda:InvokeFunction "
-        f"--principal PRINCIPAL --region {region} # {shlex.quote(document)}"
-    )
+    """The command that adds the last statement of a policy to a function's or layer's.
+
+    Lambda takes statements, not documents: a statement that AddPermission cannot make is beyond it.
+    """
+    parts = arn.split(":")
+    statement: Mapping[str, Any] = json.loads(document)["Statement"][-1]
+    principal: Any = statement.get("Principal", "*")
+    if isinstance(principal, dict):
+        principal = next(iter(cast("dict[str, Any]", principal).values()))
+    action: Any = statement.get("Action", "lambda:InvokeFunction")
+    first = cast(str, action[0] if isinstance(action, list) else action)
+    told = f"--statement-id allow --action {first} --principal {shlex.quote(str(principal))} --region {parts[3]}"
+    if parts[5] == "layer":
+        name, number = parts[6], parts[7] if len(parts) > 7 else "VERSION"
+        return f"aws lambda add-layer-version-permission --layer-name {name} --version-number {number} {told}"
+    qualifier = f" --qualifier {parts[7]}" if len(parts) > 7 else ""
+    return f"aws lambda add-permission --function-name {parts[6]}{qualifier} {told}"
 
 
 def held(call: Call, function: Function, qualifier: str) -> Held | None:
@@ -158,11 +171,19 @@ def passing_role(call: Call, request: Request) -> Sequence[Permission]:
     role: str = request.get("Role") or ""
     if not role:
         return ()
+    account = role.split(":")[4]
+    if account != call.account:
+        raise AwsError(
+            "AccessDeniedException",
+            "Cross-account pass role is not allowed.",
+            403,
+            facts=(Fact(role, "account", account), Fact("function", "account", call.account)),
+        )
     conditions: Conditions = {
         "iam:passedtoservice": "lambda.amazonaws.com",
         "iam:associatedresourcearn": new_function(call, request)[0].arn,
     }
-    return (Permission("iam:PassRole", Resource(role, role.split(":")[4]), conditions),)
+    return (Permission("iam:PassRole", Resource(role, account), conditions),)
 
 
 def tagging_mapping(call: Call, request: Request) -> Sequence[Permission]:
@@ -182,7 +203,8 @@ def _of_url(request: Request) -> Conditions:
 
 def _tags(request: Request) -> Conditions:
     tags: Mapping[str, str] = request.get("Tags") or {}
-    keys = [*tags, *(request.get("TagKeys") or [])]
+    removed: Sequence[str] = request.get("TagKeys") or []
+    keys = [*tags, *removed]
     if not keys:
         return {}
     conditions: Conditions = {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()}

@@ -10,7 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
-from foulweather.services.lambda_ import naming, paging, refusals
+from foulweather.services.lambda_ import naming, paging, refusals, settling
 from foulweather.services.lambda_.records import LATEST, Alias, Function
 
 Request = Mapping[str, Any]
@@ -50,6 +50,10 @@ def update_alias(call: Call, request: Request) -> dict[str, Any]:
             "Alias with weights can not be used with Provisioned Concurrency",
             call.fact(function.qualified(alias.name), "ProvisionedConcurrentExecutions", True),
         )
+    provisioned = function.provisioned.get(alias.name)
+    if provisioned is not None and version != alias.version:
+        # "Lambda provisions for the new version": none of the old one's environments runs it.
+        settling.begin_provisioning(call, function, alias.name, provisioned.requested, 0)
     alias.version, alias.weights = version, weights
     alias.description = request.get("Description", alias.description)
     alias.revision_id = call.world.ids.uuid()

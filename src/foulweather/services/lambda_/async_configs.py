@@ -71,9 +71,9 @@ def _require_something(request: Request) -> None:
 
 
 def _asked(call: Call, request: Request) -> tuple[Function, str]:
-    """The function and the qualifier; `$LATEST` is the function itself."""
+    """The function and the qualifier; without one, `$LATEST` is meant."""
     found = naming.described(call, request["FunctionName"], request.get("Qualifier"))
-    return found.function, "" if found.qualifier == LATEST else found.qualifier
+    return found.function, found.qualifier or LATEST
 
 
 def _set(call: Call, request: Request, config: AsyncConfig) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _checked(call: Call, function: Function, qualifier: str, asked: Mapping[str,
         raise refusals.invalid(
             "You can't specify the function as a destination for itself.", Fact("request", "Destination", arn)
         )
-    reference = naming.described(call, function.arn, qualifier or None)
+    reference = naming.described(call, function.arn, qualifier)
     judging.require_permission(call, reference.configuration.role, function.name, arn)
     return arn
 
@@ -130,7 +130,7 @@ def _checked(call: Call, function: Function, qualifier: str, asked: Mapping[str,
 def _require(function: Function, qualifier: str) -> AsyncConfig:
     found = function.async_configs.get(qualifier)
     if found is None:
-        arn = function.qualified(qualifier or LATEST)
+        arn = function.qualified(qualifier)
         raise refusals.not_found(
             f"The function {arn} doesn't have an EventInvokeConfig", Fact(arn, "EventInvokeConfig", None)
         )
@@ -140,7 +140,7 @@ def _require(function: Function, qualifier: str) -> AsyncConfig:
 def _told(function: Function, qualifier: str, config: AsyncConfig) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "LastModified": config.modified_ms,
-        "FunctionArn": function.qualified(qualifier or LATEST),
+        "FunctionArn": function.qualified(qualifier),
         "DestinationConfig": {
             "OnSuccess": {"Destination": config.on_success} if config.on_success else {},
             "OnFailure": {"Destination": config.on_failure} if config.on_failure else {},

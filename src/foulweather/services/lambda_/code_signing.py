@@ -7,6 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.lambda_ import limits, naming, paging, refusals, shapes, signatures
+from foulweather.services.lambda_.members import inside
 from foulweather.services.lambda_.records import SigningConfig
 from foulweather.services.lambda_.state import LambdaState
 from foulweather.world.ids import ALPHANUMERIC
@@ -23,7 +24,7 @@ def create_code_signing_config(call: Call, request: Request) -> dict[str, Any]:
         arn=call.arn("lambda", f"code-signing-config:{config_id}"),
         description=request.get("Description") or "",
         publishers=list(request["AllowedPublishers"]["SigningProfileVersionArns"]),
-        untrusted=(request.get("CodeSigningPolicies") or {}).get("UntrustedArtifactOnDeployment", "Warn"),
+        untrusted=inside(request, "CodeSigningPolicies", "UntrustedArtifactOnDeployment") or "Warn",
         modified_ms=call.now,
         tags=tags,
     )

@@ -12,8 +12,8 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.quotas import in_force
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import limits, naming, refusals
-from foulweather.services.lambda_.concurrency_gate import kept_aside
 from foulweather.services.lambda_.quotas import CONCURRENT_EXECUTIONS
+from foulweather.services.lambda_.reservations import promised, promised_to_all
 
 Request = Mapping[str, Any]
 
@@ -31,8 +31,7 @@ def put_function_concurrency(call: Call, request: Request) -> dict[str, Any]:
             Fact("request", "ReservedConcurrentExecutions", wanted),
         )
     limit = in_force(call.world, CONCURRENT_EXECUTIONS, function.account, function.region)
-    own = provisioned if function.reserved is None else function.reserved
-    others = kept_aside(call, function.account, function.region) - own
+    others = promised_to_all(call, function.account, function.region) - promised(function)
     if limit - others - wanted < limits.UNRESERVED_MIN:
         raise refusals.invalid(
             "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "

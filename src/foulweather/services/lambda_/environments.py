@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Any, cast
 
 from foulweather.engines.functions.deadlines import Deadline
 from foulweather.engines.functions.environment import Environment, Outcome
@@ -106,6 +106,8 @@ class Fleet:
         self._starting = 0
         self._waiting: deque[tuple[tuple[str, str], asyncio.Future[Instance | None]]] = deque()
         self._sweep = 0
+        self.running: set[asyncio.Future[Any]] = set()
+        """Invocations that go on whoever waits for them."""
         world.closing.append(self.close)
 
     @classmethod
@@ -118,6 +120,8 @@ class Fleet:
 
     def close(self) -> None:
         """End everything, with the world."""
+        for task in list(self.running):
+            task.cancel()
         if self._host is not None:
             self._host.close()
         self._packages.close()
@@ -136,7 +140,12 @@ class Fleet:
         while warm is None and self._starting >= STARTING_MAX:
             waiting: asyncio.Future[Instance | None] = asyncio.get_running_loop().create_future()
             self._waiting.append((key, waiting))
-            warm = await waiting
+            try:
+                warm = await waiting
+            except asyncio.CancelledError:
+                if waiting.done() and not waiting.cancelled():
+                    self._pass_on(waiting.result())
+                raise
             if warm is not None and not self._serves(warm, configuration):
                 self.end(warm)
                 warm = None
@@ -147,14 +156,25 @@ class Fleet:
 
     async def make(self, call: Call, function: Function, configuration: Configuration, kind: str) -> Instance:
         """A new environment, which has initialized or failed to."""
+        started = self._begin_start()
         instance = Instance(self._world, function, configuration, kind)
         instance.serve(call)
+        try:
+            await self._prepare(call, function, configuration, instance)
+        except BaseException:
+            self.end(instance)
+            raise
+        finally:
+            started()
+        return instance
+
+    async def _prepare(self, call: Call, function: Function, configuration: Configuration, instance: Instance) -> None:
         instance.session = await roles.assume(call, function, configuration)
         await roles.open_variables(call, instance.session, function, configuration)
         stream = logging.new_stream(call, function, configuration)
         instance.log = logging.Log(function, configuration, stream)
         now_ms = self._world.clock.now_ms
-        instance.log.add(now_ms, instance.writer.init_start(now_ms, kind))
+        instance.log.add(now_ms, instance.writer.init_start(now_ms, instance.kind))
         instance.started_ms = now_ms
         outcome = await self.initialize(instance, call, function, INIT_MS)
         now_ms = self._world.clock.now_ms
@@ -163,7 +183,6 @@ class Fleet:
         else:
             instance.failed = outcome
             self._report_init(instance, now_ms - instance.started_ms, "init", outcome)
-        return instance
 
     async def initialize(self, instance: Instance, call: Call, function: Function, limit_ms: int) -> Outcome:
         """Start its process, and let it initialize; where that fails the process is no more."""
@@ -171,7 +190,6 @@ class Fleet:
         configuration, log = instance.configuration, instance.log
         variables = specs.variables(function, configuration, instance.session, instance.kind, log.group, log.stream)
         spec = await specs.spec(call, self._packages, function, configuration, variables)
-        started = self._begin_start()
         try:
             name = f"{function.name[:40]}-{self._world.ids.hex(16)}"
             opening = Doors.of(self._world).open
@@ -182,14 +200,10 @@ class Fleet:
             raise _no_runtime(function, configuration, str(error)) from None
         except NotStarted as error:
             raise _not_started(function, str(error)) from None
-        finally:
-            if instance.environment is None:
-                started()
         deadline = Deadline(self._world, instance.flight, limit_ms, environment.time_out)
         try:
             outcome = await environment.started()
         finally:
-            started()
             deadline.lift()
             instance.flight.take_back()
         if outcome.kind == "timeout":
@@ -292,6 +306,13 @@ class Fleet:
             if not waiting.done():
                 waiting.set_result(None)
                 return
+
+    def _pass_on(self, instance: Instance | None) -> None:
+        """What somebody was given who has left meanwhile."""
+        if instance is not None:
+            self.give_back(instance)
+        else:
+            self._wake()
 
     def _let_go(self) -> None:
         """End what was idle for long."""

@@ -17,9 +17,10 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.ports import Ports
-from foulweather.kernel.why import Why
+from foulweather.kernel.why import Fact, Why
 from foulweather.policy import principal as principals
 from foulweather.services.lambda_ import naming, roles
+from foulweather.services.lambda_.invoking import Invoked
 from foulweather.services.lambda_.records import Mapping
 from foulweather.services.lambda_.state import LambdaState
 from foulweather.world.world import World
@@ -28,6 +29,7 @@ BEAT_MS = 20_000
 # How often Lambda tries again what it was refused is not published: at once, then ever more seldom.
 RETRY_MS, RETRY_MS_MAX = 1_000, 30_000
 RENEWED_BEFORE_MS = 5 * 60_000
+TOLD_BYTES = 500
 LAMBDA = principals.service("lambda.amazonaws.com")
 
 
@@ -55,10 +57,9 @@ class Feed(ABC):
         self.is_stopped = False
         self.beat = 0
         self._running: set[asyncio.Task[None]] = set()
-        self._not_begun: set[asyncio.Task[None]] = set()
         self._listening: set[asyncio.Task[None]] = set()
         self._session: roles.RoleSession | None = None
-        self._problem = ""
+        self._problems: dict[str, str] = {}
 
     # --- what its kind of source does
 
@@ -96,15 +97,26 @@ class Feed(ABC):
 
     def note_problem(self, call: Call, error: AwsError, operation: str = "Poll") -> None:
         """Put on record why the source cannot be read, or the function not be invoked; the same reason once."""
-        if error.code + error.message == self._problem:
+        if self._problems.get(operation) == error.code:
             return
-        self._problem = error.code + error.message
+        self._problems[operation] = error.code
         why = Why("delayed", f"{error.code}: {error.message} Lambda tries again.", because=(error.why,))
         call.explain(operation, self.arn, why, error.code)
 
-    def went_well(self) -> None:
-        """The next problem is a new one."""
-        self._problem = ""
+    def note_failure(self, call: Call, count: int, answer: Invoked, then: str) -> None:
+        """Put on record that the function failed with a batch, and what becomes of it; the same failure once."""
+        kind = answer.error_type or answer.function_error or "batchItemFailures"
+        if self._problems.get("Invoke") == kind:
+            return
+        self._problems["Invoke"] = kind
+        told = answer.payload[:TOLD_BYTES].decode("utf-8", "replace")
+        facts = (Fact(self.function_arn, "answer", told), Fact(self.function_arn, "RequestId", answer.request_id))
+        why = Why("failed", f"The function failed with {count} record(s) ({kind}): {then}", facts)
+        call.explain("Invoke", self.arn, why, kind)
+
+    def went_well(self, operation: str) -> None:
+        """Its next problem is a new one."""
+        self._problems.pop(operation, None)
 
     # --- calls
 
@@ -157,22 +169,15 @@ class Feed(ABC):
         self.world.started()
         task = asyncio.ensure_future(self._counted(work))
         self._running.add(task)
-        self._not_begun.add(task)
         task.add_done_callback(self._ended)
 
     async def _counted(self, work: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._not_begun.discard(task)
-        with self.world.flight():
-            self.world.ended()
+        with self.world.lent():
             await work()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if task in self._not_begun:
-            self._not_begun.discard(task)
-            self.world.ended()
+        self.world.ended()
         if not task.cancelled() and (error := task.exception()) is not None:
             context = {"message": "polling for an event source mapping failed", "exception": error, "future": task}
             asyncio.get_running_loop().call_exception_handler(context)

@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import (
+    layers_used,
     limits,
     naming,
     packages,
@@ -116,6 +117,7 @@ def delete_function(call: Call, request: Request) -> dict[str, Any]:
     state.functions.delete(function.name)
     for file_id in {code.file_id for code in codes if code.file_id}:
         call.world.files.delete(file_id)
+    layers_used.sweep(call, state)
     call.changed("lambda.FunctionDeleted", function.arn, exists=False)
     return {"StatusCode": 204}
 
@@ -145,6 +147,7 @@ def _delete_version(call: Call, state: LambdaState, function: Function, qualifie
     for held in (function.policies, function.async_configs, function.provisioned, function.runtime_management):
         held.pop(qualifier, None)
     packages.release(call, function, [configuration.code])
+    layers_used.sweep(call, state)
     state.functions.touch(function.name)
     call.changed("lambda.VersionDeleted", arn, exists=False)
 

@@ -43,7 +43,7 @@ async def invoke(call: Call, request: Request) -> dict[str, Any]:
         asynchronous.accept(call, found, payload, lineages.of_call(call))
         return {"StatusCode": 202}
     asked = _asked(call, found, payload, context)
-    invoked = await invoking.carry_out(call, asked)
+    invoked = await invoking.finish(call, asked)
     _mark(call, invoked)
     answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version, "Payload": invoked.payload}
     if invoked.function_error:
@@ -98,14 +98,7 @@ def _completed(invoked: Invoked, *, wants_log: bool) -> dict[str, Any]:
 def _asked(call: Call, found: Reference, payload: bytes, context: str) -> Asked:
     lineage = lineages.of_call(call)
     if lineages.is_loop(found.function, lineage):
-        call.happened("lambda.RecursiveInvocationDropped", found.function.arn, source="lambda")
-        raise AwsError(
-            "RecursiveInvocationException",
-            "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
-            "resources and stopped your function's invocation.",
-            400,
-            why=lineages.why_stopped(call, found.function, lineage, "lambda"),
-        )
+        raise lineages.refusal(call, found.function, lineage, "lambda")
     return invoking.asked_of(found, payload, call.request_id, source="lambda", client_context=context, lineage=lineage)
 
 

@@ -5,6 +5,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-invocation.html
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import msgspec
 
 from foulweather.kernel.call import Call
@@ -14,6 +18,7 @@ from foulweather.services.lambda_.environments import Fleet
 from foulweather.services.lambda_.models import Models
 from foulweather.services.lambda_.naming import Reference
 from foulweather.services.lambda_.running import Asked, Ran, run
+from foulweather.world.world import World
 
 
 class Invoked(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +35,14 @@ class Invoked(msgspec.Struct, frozen=True, kw_only=True):
     is_modelled: bool = False
 
 
-async def invoke_from(
-    call: Call, function_arn: str, payload: bytes, *, source: str, lineage: dict[str, int] | None = None
-) -> Invoked:
+async def invoke_from(call: Call, function_arn: str, payload: bytes, *, source: str) -> Invoked:
     """Run a function for an event source, once; raises AwsError where it cannot be run (throttled, not there)."""
     found = naming.resolve(call, function_arn, None)
+    lineage = lineages.of_records(payload)
+    if lineages.is_loop(found.function, lineage):
+        raise lineages.refusal(call, found.function, lineage, source)
     call = lineages.apart(call)
-    asked = asked_of(found, payload, call.world.ids.uuid(), source=source, lineage=lineage or {})
+    asked = asked_of(found, payload, call.world.ids.uuid(), source=source, lineage=lineage)
     return await carry_out(call, asked)
 
 
@@ -62,6 +68,58 @@ def asked_of(
         lineage=own,
         trace_header=lineages.header(request_id, own),
     )
+
+
+class Waiting:
+    """A call that waits for an invocation in another task, and is not in flight meanwhile."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._is_parked = False
+
+    @contextmanager
+    def parked(self) -> Generator[None]:
+        """Wait in here."""
+        self._is_parked = True
+        self._world.ended()
+        try:
+            yield
+        finally:
+            self.resume()
+
+    def resume(self) -> None:
+        """Be in flight again: what was waited for is there, and nothing may come between."""
+        if self._is_parked:
+            self._is_parked = False
+            self._world.started()
+
+
+def begin(call: Call, asked: Asked, waiting: Waiting) -> asyncio.Future[Invoked]:
+    """Run what was asked for in a task of its own, in flight on its own account: it goes on whoever waits for it."""
+    running = Fleet.of(call.world).running
+    task = asyncio.ensure_future(_counted(call, asked, waiting))
+    running.add(task)
+    task.add_done_callback(running.discard)
+    return task
+
+
+async def finish(call: Call, asked: Asked) -> Invoked:
+    """Run what was asked for, and wait for it; a caller who leaves does not end it."""
+    waiting = Waiting(call.world)
+    task = begin(call, asked, waiting)
+    await asyncio.sleep(0)  # it is in flight from here on
+    if task.done():
+        return task.result()
+    with waiting.parked():
+        return await asyncio.shield(task)
+
+
+async def _counted(call: Call, asked: Asked, waiting: Waiting) -> Invoked:
+    with call.world.flight():
+        try:
+            return await carry_out(call, asked)
+        finally:
+            waiting.resume()
 
 
 async def carry_out(call: Call, asked: Asked) -> Invoked:

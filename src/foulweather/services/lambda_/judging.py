@@ -51,18 +51,10 @@ def refusal(
 
 
 def require_role(call: Call, role_arn: str) -> None:
-    """An execution role must be of the function's account, be there, and trust Lambda.
+    """An execution role must be there, and trust Lambda.
 
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
     """
-    account = role_arn.split(":")[4]
-    if account != call.account:
-        raise AwsError(
-            "AccessDeniedException",
-            "Cross-account pass role is not allowed.",
-            403,
-            facts=(Fact(role_arn, "account", account), Fact("function", "account", call.account)),
-        )
     asked = {"RoleArn": role_arn, "RoleSessionName": "lambda"}
     error = refusal(call, principals.service(LAMBDA), "sts", "AssumeRole", asked)
     if error is not None:

@@ -79,22 +79,10 @@ def delete_layer_version(call: Call, request: Request) -> None:
     if version is None:
         return
     state = call.state(LambdaState, at.account)
-    key = f"{at.name}:{at.version}"
     version.is_deleted, version.policy = True, ""
-    if _is_used(state, version.arn):
-        state.layers.touch(key)
-    else:
-        state.layers.delete(key)
-        call.world.files.delete(version.code.file_id)
+    state.layers.touch(f"{at.name}:{at.version}")
+    layers_used.sweep(call, state)
     call.changed("lambda.LayerVersionDeleted", version.arn, exists=False)
-
-
-def _is_used(state: LambdaState, arn: str) -> bool:
-    return any(
-        arn in each.layers
-        for function in state.functions.values()
-        for each in (function.latest, *function.versions.values())
-    )
 
 
 def _matching(call: Call, account: str, request: Request) -> list[LayerVersion]:

@@ -94,3 +94,19 @@ def check_size(call: Call, configuration: Configuration) -> None:
             Fact("function", "unzipped bytes", configuration.code.unzipped),
             Fact("layers", "unzipped bytes", sum(sizes)),
         )
+
+
+def is_used(state: LambdaState, arn: str) -> bool:
+    """Whether a version of any function has a layer version."""
+    return any(
+        arn in each.layers
+        for function in state.functions.values()
+        for each in (function.latest, function.serving, *function.versions.values())
+    )
+
+
+def sweep(call: Call, state: LambdaState) -> None:
+    """Let go of deleted layer versions that no function has any more."""
+    gone = [key for key, each in state.layers.items() if each.is_deleted and not is_used(state, each.arn)]
+    for key in gone:
+        call.world.files.delete(state.layers.delete(key).code.file_id)

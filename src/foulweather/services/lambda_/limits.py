@@ -77,28 +77,26 @@ def _rate(per_s: int) -> Rate:
 
 
 # "Remainder of the control plane API requests: up to 15 requests per second across all APIs"; each has it here.
+_CONTROL: Final = (
+    "AddLayerVersionPermission AddPermission CreateAlias CreateCodeSigningConfig CreateEventSourceMapping "
+    "CreateFunction CreateFunctionUrlConfig DeleteAlias DeleteCodeSigningConfig DeleteEventSourceMapping "
+    "DeleteFunction DeleteFunctionCodeSigningConfig DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig "
+    "DeleteFunctionUrlConfig DeleteLayerVersion DeleteProvisionedConcurrencyConfig GetAccountSettings GetAlias "
+    "GetCodeSigningConfig GetEventSourceMapping GetFunctionCodeSigningConfig GetFunctionConcurrency "
+    "GetFunctionConfiguration GetFunctionEventInvokeConfig GetFunctionRecursionConfig GetFunctionUrlConfig "
+    "GetLayerVersion GetLayerVersionByArn GetLayerVersionPolicy GetPolicy GetProvisionedConcurrencyConfig "
+    "GetRuntimeManagementConfig ListAliases ListCodeSigningConfigs ListEventSourceMappings "
+    "ListFunctionEventInvokeConfigs ListFunctionUrlConfigs ListFunctions ListFunctionsByCodeSigningConfig "
+    "ListLayerVersions ListLayers ListProvisionedConcurrencyConfigs ListTags ListVersionsByFunction "
+    "PublishLayerVersion PublishVersion PutFunctionCodeSigningConfig PutFunctionConcurrency "
+    "PutFunctionEventInvokeConfig PutFunctionRecursionConfig PutProvisionedConcurrencyConfig "
+    "PutRuntimeManagementConfig RemoveLayerVersionPermission RemovePermission TagResource UntagResource "
+    "UpdateAlias UpdateCodeSigningConfig UpdateEventSourceMapping UpdateFunctionCode "
+    "UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig UpdateFunctionUrlConfig"
+)
 RATES: dict[str, Rate] = {
     "GetFunction": _rate(100),
-    **dict.fromkeys(
-        (
-            "AddLayerVersionPermission AddPermission CreateAlias CreateCodeSigningConfig CreateEventSourceMapping "
-            "CreateFunction CreateFunctionUrlConfig DeleteAlias DeleteCodeSigningConfig DeleteEventSourceMapping "
-            "DeleteFunction DeleteFunctionCodeSigningConfig DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig "
-            "DeleteFunctionUrlConfig DeleteLayerVersion DeleteProvisionedConcurrencyConfig GetAccountSettings GetAlias "
-            "GetCodeSigningConfig GetEventSourceMapping GetFunctionCodeSigningConfig GetFunctionConcurrency "
-            "GetFunctionConfiguration GetFunctionEventInvokeConfig GetFunctionRecursionConfig GetFunctionUrlConfig "
-            "GetLayerVersion GetLayerVersionByArn GetLayerVersionPolicy GetPolicy GetProvisionedConcurrencyConfig "
-            "GetRuntimeManagementConfig ListAliases ListCodeSigningConfigs ListEventSourceMappings "
-            "ListFunctionEventInvokeConfigs ListFunctionUrlConfigs ListFunctions ListFunctionsByCodeSigningConfig "
-            "ListLayerVersions ListLayers ListProvisionedConcurrencyConfigs ListTags ListVersionsByFunction "
-            "PublishLayerVersion PublishVersion PutFunctionCodeSigningConfig PutFunctionConcurrency "
-            "PutFunctionEventInvokeConfig PutFunctionRecursionConfig PutProvisionedConcurrencyConfig "
-            "PutRuntimeManagementConfig RemoveLayerVersionPermission RemovePermission TagResource UntagResource "
-            "UpdateAlias UpdateCodeSigningConfig UpdateEventSourceMapping UpdateFunctionCode "
-            "UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig UpdateFunctionUrlConfig"
-        ).split(),
-        _rate(15),
-    ),
+    **{operation: _rate(15) for operation in _CONTROL.split(" ")},
 }
 
 
@@ -155,7 +153,7 @@ def check_environment(variables: Mapping[str, str]) -> None:
         )
 
 
-def checked_tags(tags: Mapping[str, str], before: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006
+def checked_tags(tags: Mapping[str, str], before: Mapping[str, str] | None = None) -> dict[str, str]:
     """Tags of a resource that has some already."""
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
@@ -164,7 +162,7 @@ def checked_tags(tags: Mapping[str, str], before: Mapping[str, str] = {}) -> dic
             raise refusals.invalid(
                 "Tag keys must be 1 to 128 characters long, and tag values at most 256.", Fact("request", "TagKey", key)
             )
-    together = {**before, **tags}
+    together = {**(before or {}), **tags}
     if len(together) > TAGS_MAX:
         raise refusals.invalid(
             f"Number of tags exceeds resource tag limit of {TAGS_MAX}.", Fact("request", "tags", len(together))

@@ -12,6 +12,7 @@ import re
 from typing import cast
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.lambda_.records import Function
@@ -19,7 +20,8 @@ from foulweather.world.world import World
 
 LOOP_MAX = 16
 HELD_MAX = 10_000
-_LINEAGE = re.compile(r"Lineage=([^;]*)")
+_LINEAGE = re.compile(r'"AWSTraceHeader": ?"[^"]*Lineage=([^;"]*)')
+_RUNS = re.compile(r"([0-9a-f]{8}):(\d{1,6})")
 
 
 class Lineages:
@@ -64,13 +66,15 @@ def apart(call: Call) -> Call:
     return own
 
 
-def of_header(header: str) -> dict[str, int]:
-    """The lineage in an X-Ray trace header, such as a message has in `AWSTraceHeader`."""
-    found = _LINEAGE.search(header)
-    if found is None:
-        return {}
-    parts = [part.partition(":") for part in found[1].split("|")]
-    return {key: int(times) for key, _, times in parts if times.isdigit()}
+def of_records(payload: bytes) -> dict[str, int]:
+    """The lineage of an event with messages of a queue: what their `AWSTraceHeader` says, of each function the most."""
+    lineage: dict[str, int] = {}
+    if b"Lineage=" not in payload:
+        return lineage
+    for told in _LINEAGE.findall(payload.decode("utf-8", "replace")):
+        for key, times in _RUNS.findall(told):
+            lineage[key] = max(lineage.get(key, 0), int(times))
+    return lineage
 
 
 def _key(function_arn: str) -> str:
@@ -104,4 +108,16 @@ def why_stopped(call: Call, function: Function, lineage: dict[str, int], source:
             f"aws lambda put-function-recursion-config --function-name {function.name} --recursive-loop Allow "
             f"--region {function.region}",
         ),
+    )
+
+
+def refusal(call: Call, function: Function, lineage: dict[str, int], source: str) -> AwsError:
+    """An invocation that would be one too many in its chain."""
+    call.happened("lambda.RecursiveInvocationDropped", function.arn, function=function.name, source=source)
+    return AwsError(
+        "RecursiveInvocationException",
+        "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
+        "resources and stopped your function's invocation.",
+        400,
+        why=why_stopped(call, function, lineage, source),
     )

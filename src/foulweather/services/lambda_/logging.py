@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.why import Why
+from foulweather.services.lambda_ import lineages
 from foulweather.services.lambda_.records import Configuration, Function
 from foulweather.services.lambda_.roles import RoleSession
 
@@ -21,8 +23,10 @@ BATCH_BYTES_MAX = 1_000_000
 BATCH_EVENTS_MAX = 10_000
 EVENT_OVERHEAD_BYTES = 26
 TAIL_BYTES = 4_096
+TRIES_MAX = 4
 GONE = "ResourceNotFoundException"
 THERE = "ResourceAlreadyExistsException"
+Step = tuple[Callable[[dict[str, Any]], Any], dict[str, Any]]
 _running: set[asyncio.Future[None]] = set()
 
 
@@ -46,7 +50,11 @@ class Log:
         self.group = group_of(function, configuration)
         self.stream = stream
         self._arn = function.arn
+        self._account = function.account
         self._region = function.region
+        self._is_made = self._knows_group = False
+        self._tries = 0
+        self._explaining: Call | None = None
         self._lines: list[tuple[int, str]] = []
 
     def add(self, now_ms: int, line: str) -> None:
@@ -62,74 +70,86 @@ class Log:
         """The last 4 KB of what an invocation has written."""
         return "".join([line for _, line in self._lines[mark:]]).encode()[-TAIL_BYTES:]
 
-    def put(self, call: Call, session: RoleSession) -> None:
-        """Put what is held into CloudWatch Logs."""
+    def put(self, call: Call, session: RoleSession, *, is_quiet: bool = False) -> None:
+        """Put what is held into CloudWatch Logs; what comes of it is no part of the invocation.
+
+        That its log is lost is on record with the invocation, unless that has a failure of its own (`is_quiet`).
+        """
         lines, self._lines = self._lines, []
+        if not lines:
+            return
+        self._explaining = None if is_quiet else call
+        self._tries = TRIES_MAX
+        call = lineages.apart(call)
         for batch in _batches(lines):
             events = [{"timestamp": at_ms, "message": text} for at_ms, text in batch]
             request = {"logGroupName": self.group, "logStreamName": self.stream, "logEvents": events}
-            putting = self._put(call, session, request)
-            if putting is not None:
+            answer = self._steps(call, session, request)
+            if answer is not None:
                 call.world.started()
-                task = asyncio.ensure_future(_finished(call, putting))
+                task = asyncio.ensure_future(_finished(call, answer))
                 _running.add(task)
                 task.add_done_callback(_running.discard)
 
-    def _put(self, call: Call, session: RoleSession, request: dict[str, Any]) -> Awaitable[None] | None:
-        """Put one batch, making the stream and the group where they are missing; awaitable where Logs takes time."""
-        logs = session.ports(call).logs
+    def _steps(self, call: Call, session: RoleSession, request: dict[str, Any]) -> Awaitable[None] | None:
+        """Make the stream, and the group, where they are missing, and put events; awaitable where Logs takes time."""
         try:
-            answer = logs.put_log_events(request)
-        except AwsError as error:
-            if error.code != GONE:
-                self._lost(call, request, error)
-                return None
-            return self._make_and_put(call, session, request)
-        return self._settled(call, request, answer) if inspect.isawaitable(answer) else None
-
-    async def _settled(self, call: Call, request: dict[str, Any], answer: Awaitable[Any]) -> None:
-        try:
-            await answer
-        except AwsError as error:
-            self._lost(call, request, error)
-
-    def _make_and_put(self, call: Call, session: RoleSession, request: dict[str, Any]) -> Awaitable[None] | None:
-        logs = session.ports(call).logs
-        stream = {"logGroupName": self.group, "logStreamName": self.stream}
-        steps = [(logs.create_log_stream, stream), (logs.put_log_events, request)]
-        try:
-            for index, (operate, asked) in enumerate(steps):
-                try:
-                    answer = operate(asked)
-                except AwsError as error:
-                    if error.code == GONE and index == 0:
-                        answer = logs.create_log_group({"logGroupName": self.group})
-                        if not inspect.isawaitable(answer):
-                            answer = logs.create_log_stream(stream)
-                    elif error.code != THERE:
-                        raise
-                    else:
-                        continue
+            for operate, asked in self._operations(call, session, request):
+                answer = operate(asked)
                 if inspect.isawaitable(answer):
                     return self._slowly(call, session, request, answer)
         except AwsError as error:
-            self._lost(call, request, error)
+            self._refused(call, session, request, error)
         return None
+
+    def _operations(self, call: Call, session: RoleSession, request: dict[str, Any]) -> Iterator[Step]:
+        logs = session.ports(call).logs
+        stream = {"logGroupName": self.group, "logStreamName": self.stream}
+        if not self._is_made:
+            if not self._has_group(call):
+                yield logs.create_log_group, {"logGroupName": self.group}
+            yield logs.create_log_stream, stream
+            self._is_made = True
+        yield logs.put_log_events, request
+
+    def _has_group(self, call: Call) -> bool:
+        """Whether the log group is there, as far as the journal tells: nobody is asked, so nothing is refused."""
+        if self._knows_group:
+            return True
+        arn = f"arn:aws:logs:{self._region}:{self._account}:log-group:{self.group}"
+        event = call.world.journal.last_change(arn, "exists")
+        return event is not None and event.kind != "logs.LogGroupDeleted"
+
+    def _refused(self, call: Call, session: RoleSession, request: dict[str, Any], error: AwsError) -> None:
+        self._tries -= 1
+        if error.code in (GONE, THERE) and self._tries:
+            # Somebody has deleted the stream or the group, or has made the group meanwhile.
+            self._is_made, self._knows_group = False, error.code == THERE
+            self._steps(call, session, request)
+            return
+        self._lost(call, request, error)
 
     async def _slowly(self, call: Call, session: RoleSession, request: dict[str, Any], answer: Awaitable[Any]) -> None:
         """Something holds Logs up: what is left to do is done when it has answered."""
+        is_put = self._is_made
         try:
             await answer
         except AwsError as error:
-            self._lost(call, request, error)
+            self._refused(call, session, request, error)
             return
-        putting = self._put(call, session, request)
-        if putting is not None:
-            await putting
+        if not is_put:
+            self._is_made = self._has_group(call)
+            further = self._steps(call, session, request)
+            if further is not None:
+                await further
 
     def _lost(self, call: Call, request: dict[str, Any], error: AwsError) -> None:
         """The role may not write, most often: the refusal is on record with its call."""
         call.happened("lambda.LogsLost", self._arn, events=len(request["logEvents"]), error=error.code)
+        if self._explaining is not None:
+            cause = f"What the function logs does not reach {self.group}."
+            self._explaining.explain("PutLogs", self._arn, Why("dropped", cause, because=(error.why,)), error.code)
+            self._explaining = None
 
 
 async def _finished(call: Call, putting: Awaitable[None]) -> None:

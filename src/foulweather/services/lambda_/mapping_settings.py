@@ -13,6 +13,8 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import filtering, limits, refusals
+from foulweather.services.lambda_.members import inside
+from foulweather.services.lambda_.polling import KINDS
 
 Request = Mapping[str, Any]
 
@@ -27,7 +29,6 @@ _NOT_BUILT = (
     "KMSKeyArn",
     "ProvisionedPollerConfig",
     "LoggingConfig",
-    "StartingPositionTimestamp",
 )
 _COMMON = ("BatchSize", "MaximumBatchingWindowInSeconds", "FilterCriteria", "FunctionResponseTypes")
 _OF_QUEUES = ("ScalingConfig",)
@@ -39,26 +40,29 @@ _OF_STREAMS = (
     "BisectBatchOnFunctionError",
     "MaximumRetryAttempts",
     "TumblingWindowInSeconds",
+    "StartingPositionTimestamp",
 )
+_STREAM_DEFAULTS: Mapping[str, Any] = {
+    "BatchSize": 100,
+    "MaximumBatchingWindowInSeconds": 0,
+    "ParallelizationFactor": 1,
+    "DestinationConfig": {"OnFailure": {}},
+    "MaximumRecordAgeInSeconds": -1,
+    "BisectBatchOnFunctionError": False,
+    "MaximumRetryAttempts": -1,
+    "TumblingWindowInSeconds": 0,
+    "FunctionResponseTypes": [],
+}
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "sqs": {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []},
-    "dynamodb": {
-        "BatchSize": 100,
-        "MaximumBatchingWindowInSeconds": 0,
-        "ParallelizationFactor": 1,
-        "DestinationConfig": {"OnFailure": {}},
-        "MaximumRecordAgeInSeconds": -1,
-        "BisectBatchOnFunctionError": False,
-        "MaximumRetryAttempts": -1,
-        "TumblingWindowInSeconds": 0,
-        "FunctionResponseTypes": [],
-    },
+    "dynamodb": _STREAM_DEFAULTS,
+    "kinesis": _STREAM_DEFAULTS,
 }
-UNPOLLED = frozenset({"kinesis", "kafka", "mq", "rds", "s3", "docdb-elastic"})
+_SOURCES = frozenset({*_DEFAULTS, "kafka", "mq", "rds", "docdb-elastic"})
 
 
 def kind_of(call: Call, request: Request) -> str:
-    """The kind of source that a new mapping reads: `sqs` or `dynamodb`; the others are not built."""
+    """The kind of source that a new mapping reads; what nothing polls yet is not built."""
     for member in ("SelfManagedEventSource", "DocumentDBEventSourceConfig"):
         if request.get(member):
             raise not_implemented("lambda", f"{call.operation}.{member}")
@@ -66,7 +70,7 @@ def kind_of(call: Call, request: Request) -> str:
     if not arn:
         raise refusals.invalid("Unrecognized event source.", Fact("request", "EventSourceArn", None))
     service = arn.split(":")[2]
-    if service in UNPOLLED:
+    if service in _SOURCES and service not in KINDS:
         raise not_implemented("lambda", f"{call.operation}.EventSourceArn={service}")
     if service not in _DEFAULTS or (service == "dynamodb" and "/stream/" not in arn):
         raise refusals.invalid(
@@ -85,7 +89,7 @@ def complete(call: Call, request: Request, kind: str, source_arn: str, before: R
     if "FilterCriteria" in request:
         _set_filters(settings, request["FilterCriteria"] or {})
     if kind == "sqs":
-        if not (settings.get("ScalingConfig") or {}).get("MaximumConcurrency"):
+        if not inside(settings, "ScalingConfig", "MaximumConcurrency"):
             settings.pop("ScalingConfig", None)
         _check_queue(settings, source_arn)
     else:
@@ -98,7 +102,7 @@ def _check_fitting(call: Call, request: Request, kind: str, source_arn: str) -> 
     for name in _NOT_BUILT:
         if request.get(name):
             raise not_implemented("lambda", f"{call.operation}.{name}")
-    if (request.get("MetricsConfig") or {}).get("Metrics"):
+    if inside(request, "MetricsConfig", "Metrics"):
         raise not_implemented("lambda", f"{call.operation}.MetricsConfig")
     for name in _OF_STREAMS if kind == "sqs" else _OF_QUEUES:
         # An empty DestinationConfig is what the SDKs send when there is none.
@@ -141,7 +145,14 @@ def _check_stream(call: Call, settings: dict[str, Any], source_arn: str) -> None
             "Member must not be null.",
             facts=(Fact("request", "StartingPosition", None),),
         )
-    if position == "AT_TIMESTAMP":
+    stamp = settings.get("StartingPositionTimestamp")
+    if (position == "AT_TIMESTAMP") != (stamp is not None) and ":kinesis:" in source_arn:
+        raise refusals.invalid(
+            "StartingPositionTimestamp must be set if, and only if, StartingPosition is AT_TIMESTAMP.",
+            Fact("request", "StartingPosition", position),
+            Fact("request", "StartingPositionTimestamp", stamp),
+        )
+    if (position == "AT_TIMESTAMP" or stamp is not None) and ":kinesis:" not in source_arn:
         raise refusals.invalid(
             f"Unsupported starting position for arn type: {source_arn}", Fact("request", "StartingPosition", position)
         )
@@ -151,10 +162,9 @@ def _check_stream(call: Call, settings: dict[str, Any], source_arn: str) -> None
             "Maximum record age must be -1, or at least 60 seconds.",
             Fact("request", "MaximumRecordAgeInSeconds", age_s),
         )
-    destinations: Mapping[str, Any] = settings["DestinationConfig"] or {}
-    if (destinations.get("OnSuccess") or {}).get("Destination"):
+    if inside(settings, "DestinationConfig", "OnSuccess", "Destination"):
         raise refusals.invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
-    failure: str = (destinations.get("OnFailure") or {}).get("Destination") or ""
+    failure: str = inside(settings, "DestinationConfig", "OnFailure", "Destination") or ""
     if failure:
         service = failure.split(":")[2] if failure.startswith("arn:") else ""
         if service == "s3":

@@ -11,7 +11,10 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.lambda_ import judging, refusals
 from foulweather.services.lambda_.naming import Reference
 
-_STREAM_OPERATIONS = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+_READING = {
+    "dynamodb": ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"),
+    "kinesis": ("GetRecords", "GetShardIterator", "DescribeStream", "ListShards", "ListStreams"),
+}
 
 
 async def check(call: Call, reference: Reference, kind: str, source_arn: str) -> None:
@@ -19,7 +22,7 @@ async def check(call: Call, reference: Reference, kind: str, source_arn: str) ->
     if kind == "sqs":
         await _check_queue(call, reference, source_arn)
     else:
-        await _check_stream(call, reference, source_arn)
+        await _check_stream(call, reference, kind, source_arn)
 
 
 async def _check_queue(call: Call, reference: Reference, source_arn: str) -> None:
@@ -39,9 +42,8 @@ async def _check_queue(call: Call, reference: Reference, source_arn: str) -> Non
         found = await judging.done(call.acting_as(role, region=region).sqs.get_queue_attributes(asked))
     except AwsError as error:
         if error.code != "QueueDoesNotExist":
-            raise _may_not(
-                reference, "call GetQueueAttributes on SQS", "sqs:GetQueueAttributes", source_arn, error
-            ) from error  # noqa: E501
+            what = "call GetQueueAttributes on SQS"
+            raise _may_not(reference, what, "sqs:GetQueueAttributes", source_arn, error) from error
         raise refusals.invalid(
             "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
             "SQS Error Message: The specified queue does not exist for this wsdl version.",
@@ -58,21 +60,25 @@ async def _check_queue(call: Call, reference: Reference, source_arn: str) -> Non
         )
 
 
-async def _check_stream(call: Call, reference: Reference, source_arn: str) -> None:
+async def _check_stream(call: Call, reference: Reference, kind: str, source_arn: str) -> None:
     role = judging.session_of(call, reference.configuration.role, reference.function.name)
-    for operation in _STREAM_OPERATIONS:
-        asked = {"StreamArn": source_arn, "ShardId": "", "ShardIteratorType": "LATEST", "ShardIterator": ""}
-        error = judging.refusal(call, role, "dynamodbstreams", operation, asked)
-        # GetRecords names its stream by an iterator: none is there yet to be judged by.
+    service, name = ("dynamodbstreams", "StreamArn") if kind == "dynamodb" else (kind, "StreamARN")
+    actions = _READING[kind]
+    for operation in actions:
+        # A DynamoDB stream's iterator names it: there is none yet that GetRecords could be judged by.
+        asked = {name: source_arn, "ShardId": "", "ShardIteratorType": "LATEST", "ShardIterator": ""}
+        error = judging.refusal(call, role, service, operation, asked, source_arn.split(":")[4])
         if error is not None and error.code in ("AccessDeniedException", "AccessDenied"):
             words = (
-                f"Cannot access stream {source_arn}. Please ensure the role can perform the GetRecords, "
-                "GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM."
+                f"Cannot access stream {source_arn}. Please ensure the role can perform the "
+                f"{', '.join(actions[:-1])}, and {actions[-1]} Actions on your stream in IAM."
             )
-            fact = Fact(reference.configuration.role, f"may call dynamodb:{operation} on {source_arn}", False)
+            fact = Fact(reference.configuration.role, f"may call {kind}:{operation} on {source_arn}", False)
             raise refusals.invalid(words).because(Why("refused", words, (fact,), error.why.remedy, (error.why,)))
+    ports = call.acting_as(role, account=source_arn.split(":")[4])
+    port = ports.dynamodbstreams if kind == "dynamodb" else ports.kinesis
     try:
-        await judging.done(call.acting_as(role).dynamodbstreams.describe_stream({"StreamArn": source_arn}))
+        await judging.done(port.describe_stream({name: source_arn}))
     except AwsError as error:
         raise refusals.invalid(f"Stream not found: {source_arn}", Fact(source_arn, "exists", False)) from error
 

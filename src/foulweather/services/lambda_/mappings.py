@@ -23,6 +23,7 @@ from foulweather.services.lambda_ import (
     settling,
 )
 from foulweather.services.lambda_.feeds import Feeds
+from foulweather.services.lambda_.members import inside
 from foulweather.services.lambda_.records import Mapping
 from foulweather.services.lambda_.state import LambdaState
 
@@ -144,7 +145,7 @@ def _require_only(state: LambdaState, kind: str, source_arn: str, reference: nam
 
 
 def _check_destination(call: Call, reference: naming.Reference, settings: dict[str, Any]) -> None:
-    destination = ((settings.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    destination = inside(settings, "DestinationConfig", "OnFailure", "Destination")
     if destination:
         judging.require_permission(call, reference.configuration.role, reference.function.name, destination)
 

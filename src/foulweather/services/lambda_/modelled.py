@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 from collections import deque
-from random import Random
 from typing import Any, cast
 
 from foulweather.kernel.call import Call
@@ -16,7 +15,8 @@ from foulweather.services.lambda_.models import Model, Models
 from foulweather.services.lambda_.reports import Report, Writer
 from foulweather.services.lambda_.roles import RoleSession
 from foulweather.services.lambda_.running import UNHANDLED, Asked, Ran
-from foulweather.world.world import World
+from foulweather.world.flights import Flight, asking
+from foulweather.world.world import Stream, World
 
 
 class Counted:
@@ -67,8 +67,8 @@ async def run(call: Call, model: Model, asked: Asked, kind: str) -> Ran:
     if counted is None:
         counted = Counted(call, asked, await roles.assume(call, asked.function, asked.configuration))
         counted.log.add(call.now, counted.writer.init_start(call.now, kind))
-        init_ms = model.initialization(draws, asked.configuration.memory_mib)
-        if kind == "on-demand":
+        if kind == "on-demand":  # those that are provisioned were ready before
+            init_ms = model.initialization(draws, asked.configuration.memory_mib)
             await wait_until(call, call.now + init_ms)
     ran = await _invoked(call, model, asked, counted, draws, init_ms)
     if not ran.error_type.startswith(("Runtime.", "Sandbox.")):
@@ -77,7 +77,7 @@ async def run(call: Call, model: Model, asked: Asked, kind: str) -> Ran:
     return ran
 
 
-async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, draws: Random, init_ms: int | None) -> Ran:
+async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, draws: Stream, init_ms: int | None) -> Ran:
     configuration, log = asked.configuration, counted.log
     mark, began_ms = log.mark(), call.now
     limit_ms = configuration.timeout_s * 1000
@@ -100,8 +100,7 @@ async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, dra
         await wait_until(call, began_ms + took_ms)
         if raised is not None or fails:
             error_type, words = raised or (model.error_type, model.error_message)
-            told: dict[str, Any] = {"errorMessage": words, "errorType": error_type, "requestId": asked.request_id, "stackTrace": []}
-            payload = json.dumps(told).encode()
+            payload = _raised(asked, error_type, words)
             log.add(call.now, f"[ERROR] {error_type}: {words}")
     duration_ms = min(call.now - began_ms, limit_ms)
     report = Report(
@@ -118,7 +117,7 @@ async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, dra
     for line in counted.writer.end(call.now, report):
         log.add(call.now, line)
     tail = log.tail(mark)
-    log.put(call, counted.session)
+    log.put(call, counted.session, is_quiet=bool(error_type))
     return Ran(
         payload=payload,
         function_error=UNHANDLED if error_type else "",
@@ -129,8 +128,10 @@ async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, dra
     )
 
 
-async def _calls(call: Call, model: Model, counted: Counted, draws: Random, asked: Asked) -> tuple[str, str] | None:
+async def _calls(call: Call, model: Model, counted: Counted, draws: Stream, asked: Asked) -> tuple[str, str] | None:
     """Make the calls that the model says; what the first refused one raises in a function."""
+    asker = Flight(call.world)
+    asker.trace_header = asked.trace_header
     for each in model.calls:
         if each.share < 1 and draws.random() >= each.share:
             continue
@@ -140,12 +141,15 @@ async def _calls(call: Call, model: Model, counted: Counted, draws: Random, aske
         except KeyError:
             raise not_implemented(each.service, each.operation) from None
         try:
+            asking.set(asker)
             answer = operate(_filled(each.request, {"request_id": asked.request_id, "uuid": call.world.ids.uuid()}))
             if inspect.isawaitable(answer):
                 await answer
         except AwsError as error:
             words = f"An error occurred ({error.code}) when calling the {each.operation} operation: {error.message}"
             return "ClientError", words
+        finally:
+            asking.set(None)
     return None
 
 
@@ -165,4 +169,11 @@ def _filled(value: Any, words: dict[str, str]) -> Any:
 
 def _error(asked: Asked, kind: str, words: str) -> bytes:
     told = {"errorType": kind, "errorMessage": f"RequestId: {asked.request_id} Error: {words}"}
+    return json.dumps(told).encode()
+
+
+def _raised(asked: Asked, kind: str, words: str) -> bytes:
+    told: dict[str, Any] = {
+        "errorMessage": words, "errorType": kind, "requestId": asked.request_id, "stackTrace": []
+    }  # fmt: skip
     return json.dumps(told).encode()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import tomllib
-from random import Random
 from typing import Any, cast
 
 import msgspec
@@ -17,7 +16,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_.records import Function
-from foulweather.world.world import World
+from foulweather.world.world import Stream, World
 
 NAME = "foulweather.toml"
 CPU_MIB = 1_769
@@ -31,7 +30,7 @@ class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     p50: float
     p99: float
 
-    def drawn(self, draws: Random) -> float:
+    def drawn(self, draws: Stream) -> float:
         """One value."""
         if self.p99 <= self.p50 or self.p50 <= 0:
             return self.p50
@@ -63,21 +62,21 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     response: Any = None
     calls: tuple[Asking, ...] = ()
 
-    def duration(self, draws: Random, memory_mib: int) -> int:
+    def duration(self, draws: Stream, memory_mib: int) -> int:
         """How long one invocation takes with so much memory."""
         took = _drawn(self.duration_ms, draws)
         if self.cpu_bound:
             took *= min(self.measured_mib, CPU_MIB) / min(memory_mib, CPU_MIB)
         return max(1, round(took))
 
-    def initialization(self, draws: Random, memory_mib: int) -> int:
+    def initialization(self, draws: Stream, memory_mib: int) -> int:
         """How long an environment takes to initialize."""
         took = _drawn(self.init_ms, draws)
         if self.cpu_bound:
             took *= min(self.measured_mib, CPU_MIB) / min(memory_mib, CPU_MIB)
         return max(0, round(took))
 
-    def memory(self, draws: Random) -> int:
+    def memory(self, draws: Stream) -> int:
         """How much memory an invocation uses."""
         return max(1, round(_drawn(self.memory_mib, draws)))
 
@@ -88,7 +87,7 @@ class Models:
     def __init__(self, world: World) -> None:
         self._world = world
         self._found: dict[str, Model | None] = {}
-        self._draws: dict[str, Random] = {}
+        self._draws: dict[str, Stream] = {}
 
     @classmethod
     def of(cls, world: World) -> Models:
@@ -98,7 +97,7 @@ class Models:
             found = world.attached[cls] = cls(world)
         return cast(Models, found)
 
-    def draws(self, function: Function) -> Random:
+    def draws(self, function: Function) -> Stream:
         """The function's own randomness: what others draw does not change it."""
         found = self._draws.get(function.arn)
         if found is None:
@@ -131,5 +130,5 @@ def _read(call: Call, function: Function, file_id: str) -> Model | None:
         ) from None
 
 
-def _drawn(value: float | Spread, draws: Random) -> float:
+def _drawn(value: float | Spread, draws: Stream) -> float:
     return value.drawn(draws) if isinstance(value, Spread) else value

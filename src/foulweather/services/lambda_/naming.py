@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from foulweather.kernel.call import Call
@@ -53,10 +54,10 @@ class Reference(NamedTuple):
 
 def place(call: Call, named: str, qualifier: str | None = None) -> Place:
     """The parts of a function's name; `qualifier` is the request's own."""
-    found = _NAMED.fullmatch(named)
-    if found is None:
+    parts = _parts(named)
+    if parts is None:
         return Place(call.account, call.region, named, qualifier or "")
-    region, account, name, derived = found.groups()
+    region, account, name, derived = parts
     if derived and qualifier and derived != qualifier:
         raise refusals.invalid(
             "The derived qualifier from the function name does not match the specified qualifier.",
@@ -64,6 +65,12 @@ def place(call: Call, named: str, qualifier: str | None = None) -> Place:
             Fact("request", "Qualifier", qualifier),
         )
     return Place(account or call.account, region or call.region, name, qualifier or derived or "")
+
+
+@lru_cache(maxsize=4096)
+def _parts(named: str) -> tuple[str | None, str | None, str, str | None] | None:
+    found = _NAMED.fullmatch(named)
+    return None if found is None else (found[1], found[2], found[3], found[4])
 
 
 def find(call: Call, at: Place) -> Function | None:
@@ -92,7 +99,7 @@ def unqualified(call: Call, named: str) -> tuple[LambdaState, Function]:
     if at.qualifier and at.qualifier != LATEST:
         raise refusals.invalid(
             "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
-            f"operation. Please specify either a function name or an unqualified function ARN.",
+            "operation. Please specify either a function name or an unqualified function ARN.",
             Fact("request", "FunctionName", named),
         )
     return call.state(LambdaState, at.account), function

@@ -12,10 +12,10 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.quotas import in_force
 from foulweather.kernel.why import Fact
-from foulweather.services.lambda_ import limits, naming, paging, refusals, shapes
-from foulweather.services.lambda_.concurrency_gate import kept_aside
+from foulweather.services.lambda_ import limits, naming, paging, refusals, settling, shapes
 from foulweather.services.lambda_.quotas import CONCURRENT_EXECUTIONS
 from foulweather.services.lambda_.records import LATEST, Function, Provisioned
+from foulweather.services.lambda_.reservations import promised_to_all
 
 Request = Mapping[str, Any]
 
@@ -29,13 +29,9 @@ def put_provisioned_concurrency_config(call: Call, request: Request) -> dict[str
     before = function.provisioned.get(qualifier)
     _check_room(call, function, wanted - (before.requested if before is not None else 0), wanted)
     # Those that are there already stay while more are made.
-    provisioned = Provisioned(
-        requested=wanted, allocated=min(before.allocated, wanted) if before is not None else 0, modified_ms=call.now
-    )
-    function.provisioned[qualifier] = provisioned
+    there = min(before.allocated, wanted) if before is not None else 0
+    provisioned = settling.begin_provisioning(call, function, qualifier, wanted, there)
     state.functions.touch(function.name)
-    when_ms = call.now + limits.PROVISION_MS
-    call.later(when_ms, "lambda.settle_provisioned", name=function.name, qualifier=qualifier, at_ms=call.now)
     call.changed(
         "lambda.ProvisionedConcurrencySet", function.qualified(qualifier), ProvisionedConcurrentExecutions=wanted
     )
@@ -120,7 +116,7 @@ def _check_room(call: Call, function: Function, more: int, wanted: int) -> None:
             )
         return
     limit = in_force(call.world, CONCURRENT_EXECUTIONS, function.account, function.region)
-    room = limit - kept_aside(call, function.account, function.region) - limits.UNRESERVED_MIN
+    room = limit - promised_to_all(call, function.account, function.region) - limits.UNRESERVED_MIN
     if more > room:
         raise refusals.invalid(
             "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "

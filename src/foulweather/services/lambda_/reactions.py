@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_ import asynchronous, polling
+from foulweather.services.lambda_ import asynchronous, polling, settling
+from foulweather.services.lambda_.environments import Fleet
 from foulweather.services.lambda_.feeds import Feeds
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -17,6 +18,28 @@ def poll(call: Call, uuid: str) -> None:
 async def deliver(call: Call, event_id: str) -> None:
     """Try an event that was sent asynchronously."""
     await asynchronous.deliver(call, event_id)
+
+
+def settle_function(call: Call, name: str, version: str, at_ms: int) -> None:
+    """A function was made or updated."""
+    settling.settle_function(call, name, version, at_ms)
+
+
+def settle_provisioned(call: Call, name: str, qualifier: str, at_ms: int) -> None:
+    """Environments that were asked for are ready."""
+    settling.settle_provisioned(call, name, qualifier, at_ms)
+
+
+def settle_mapping(call: Call, uuid: str, passing: str) -> None:
+    """An event source mapping has passed through a state."""
+    settling.settle_mapping(call, uuid, passing)
+
+
+def function_deleted(world: World, event: Event) -> None:
+    """A function is no more: nor are its environments."""
+    fleet = world.attached.get(Fleet)
+    if isinstance(fleet, Fleet):
+        fleet.end_all_of(event.resource)
 
 
 def stream_written(world: World, event: Event) -> None:

@@ -124,6 +124,7 @@ class Function(msgspec.Struct, kw_only=True):
     policy_revisions: dict[str, str] = {}
     urls: dict[str, Url] = {}
     async_configs: dict[str, AsyncConfig] = {}
+    """By qualifier; `$LATEST` where there is none."""
     provisioned: dict[str, Provisioned] = {}
     reserved: int | None = None
     recursive_loop: str = "Terminate"

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -17,9 +17,11 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.policy.principal import Principal
 from foulweather.services.lambda_ import variables
 from foulweather.services.lambda_.records import Configuration, Function
+from foulweather.world.world import World
 
 PRINCIPAL = "lambda.amazonaws.com"
 SESSION_S_MAX = 12 * 3600
+SHARED_MS = 60_000
 UNDECRYPTED = {
     "DisabledException": ("KMSDisabledException", "the KMS key used is disabled"),
     "KMSInvalidStateException": ("KMSInvalidStateException", "the KMS key is in an invalid state"),
@@ -41,9 +43,35 @@ class RoleSession(msgspec.Struct, frozen=True):
         return call.acting_as(self.principal, account=self.principal.account)
 
 
+class Sessions:
+    """The sessions of a world's functions: environments that start within a minute share one."""
+
+    def __init__(self) -> None:
+        self.latest: dict[tuple[str, str], tuple[int, RoleSession]] = {}
+
+    @classmethod
+    def of(cls, world: World) -> Sessions:
+        """A world's."""
+        found = world.attached.get(cls)
+        if found is None:
+            found = world.attached[cls] = cls()
+        return cast(Sessions, found)
+
+
 async def assume(call: Call, function: Function, configuration: Configuration) -> RoleSession:
     """A session of a function's execution role; refused as Lambda words it where the role does not let it."""
-    role = configuration.role
+    key = function.arn, configuration.role
+    latest = Sessions.of(call.world).latest
+    held = latest.get(key)
+    now_ms = call.world.clock.now_ms
+    if held is not None and now_ms - held[0] < SHARED_MS:
+        return held[1]
+    made = await _assumed(call, function, configuration.role)
+    latest[key] = now_ms, made
+    return made
+
+
+async def _assumed(call: Call, function: Function, role: str) -> RoleSession:
     directory = call.pipeline.directory
     found = directory.role(role) if directory is not None else None
     # STS wants two letters at least; a function of one letter is none of its business.

@@ -29,7 +29,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     client_context: str = ""
     trace_header: str = ""
     lineage: dict[str, int] = {}
-    streamed: Callable[[bytes], None] | None = None
+    streamed: Callable[[bytes, str], None] | None = None
+    """Takes each piece of an answer that is streamed, with the content type of the whole."""
 
     @property
     def arn(self) -> str:
@@ -86,7 +87,7 @@ async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran
         log.add(call.now, line)
     tail = log.tail(mark)
     assert instance.session is not None
-    log.put(call, instance.session)
+    log.put(call, instance.session, is_quiet=outcome.kind != "response")
     if outcome.kind in ("response", "error") and instance.environment is not None:
         fleet.give_back(instance)
     else:
@@ -105,7 +106,9 @@ async def _handled(call: Call, instance: Instance, asked: Asked, deadline_ms: in
     world, environment = call.world, instance.environment
     assert environment is not None
     deadline = Deadline(world, instance.flight, deadline_ms - world.clock.now_ms, environment.time_out)
-    environment.api.streamed = asked.streamed
+    api, streamed = environment.api, asked.streamed
+    api.streamed = None if streamed is None else lambda piece: streamed(piece, api.streamed_type)
+    instance.flight.trace_header = asked.trace_header
     invocation = Invocation(
         asked.request_id,
         asked.payload,

@@ -14,6 +14,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import judging, layers_used, limits, refusals, variables
+from foulweather.services.lambda_.members import inside
 from foulweather.services.lambda_.records import Configuration, Function
 
 Request = Mapping[str, Any]
@@ -41,10 +42,10 @@ def check(call: Call, request: Request) -> None:
         limits.check_memory(memory_mib)
     if (timeout_s := request.get("Timeout")) is not None:
         limits.check_timeout(timeout_s)
-    limits.check_environment((request.get("Environment") or {}).get("Variables") or {})
+    limits.check_environment(inside(request, "Environment", "Variables") or {})
     limits.check_layer_count(request.get("Layers") or [])
     _check_logging(request.get("LoggingConfig") or {})
-    target = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+    target: str = inside(request, "DeadLetterConfig", "TargetArn") or ""
     if target and target.split(":")[2] not in ("sqs", "sns"):
         raise refusals.invalid(
             f"The provided target ARN is invalid: {target}", Fact("request", "DeadLetterConfig.TargetArn", target)
@@ -67,7 +68,7 @@ async def applied(call: Call, request: Request, name: str, base: Configuration) 
         if request.get(member) is not None:
             setattr(made, field, request[member])
     if "Environment" in request:
-        made.environment = dict((request["Environment"] or {}).get("Variables") or {})
+        made.environment = dict(inside(request, "Environment", "Variables") or {})
     if storage := request.get("EphemeralStorage"):
         made.tmp_mib = storage["Size"]
     if tracing := request.get("TracingConfig"):
@@ -87,7 +88,7 @@ async def _ask_others(call: Call, request: Request, name: str, made: Configurati
     if "Role" in request:
         judging.require_role(call, made.role)
     if "DeadLetterConfig" in request:
-        made.dead_letter = (request["DeadLetterConfig"] or {}).get("TargetArn") or ""
+        made.dead_letter = inside(request, "DeadLetterConfig", "TargetArn") or ""
         if made.dead_letter:
             judging.require_permission(call, made.role, name, made.dead_letter)
     if "Layers" in request:

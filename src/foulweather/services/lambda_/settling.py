@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_ import limits, packages
-from foulweather.services.lambda_.records import LATEST, Configuration, Function, Mapping
+from foulweather.services.lambda_ import layers_used, limits, packages
+from foulweather.services.lambda_.records import LATEST, Configuration, Function, Mapping, Provisioned
 from foulweather.services.lambda_.state import LambdaState
 
 BEING_MADE = "The function is being created."
@@ -43,8 +43,18 @@ def settle_function(call: Call, name: str, version: str, at_ms: int) -> None:
     if version == LATEST and function.before is not None:
         before, function.before = function.before, None
         packages.release(call, function, [before.code])
+        layers_used.sweep(call, state)
     state.functions.touch(name)
     call.changed("lambda.FunctionSettled", function.qualified(version), State="Active", LastUpdateStatus="Successful")
+
+
+def begin_provisioning(call: Call, function: Function, qualifier: str, wanted: int, there: int) -> Provisioned:
+    """Environments are made for a version or alias; so many are there already."""
+    provisioned = Provisioned(requested=wanted, allocated=there, modified_ms=call.now)
+    function.provisioned[qualifier] = provisioned
+    when_ms = call.now + limits.PROVISION_MS
+    call.later(when_ms, "lambda.settle_provisioned", name=function.name, qualifier=qualifier, at_ms=call.now)
+    return provisioned
 
 
 def settle_provisioned(call: Call, name: str, qualifier: str, at_ms: int) -> None:

@@ -15,17 +15,22 @@ from foulweather.services.lambda_ import invoking
 from foulweather.services.lambda_.invoking import Invoked
 from foulweather.services.lambda_.running import Asked
 
+INTEGRATION = "application/vnd.awslambda.http-integration-response"
+PRELUDE_END = b"\0" * 8
+PRELUDE_BYTES_MAX = 64 << 10
+
 
 class Streamed:
     """One; what a function answers as a whole is a single piece."""
 
     def __init__(self, call: Call, asked: Asked) -> None:
-        self._call = call
         self._arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._has_streamed = False
+        self._has_streamed = self._has_prelude = False
         self._first: bytes | None = None
         asked = msgspec.structs.replace(asked, streamed=self._piece)
-        self._running = asyncio.ensure_future(self._counted(asked))
+        self._waiting = invoking.Waiting(call.world)
+        self._running = invoking.begin(call, asked, self._waiting)
+        self._running.add_done_callback(lambda _: self._arrived.put_nowait(None))
 
     async def begun(self) -> None:
         """Wait for the first of it; until then a refusal is an answer of its own.
@@ -33,43 +38,45 @@ class Streamed:
         The invocation is in flight on its own account, and this call is not meanwhile.
         """
         await asyncio.sleep(0)
-        self._call.world.ended()
-        try:
+        if self._running.done():
             self._first = await self._arrived.get()
-        finally:
-            self._call.world.started()
+        else:
+            with self._waiting.parked():
+                self._first = await self._arrived.get()
         if self._first is None and self._running.done():
             self._running.result()
 
-    @property
-    def first(self) -> bytes:
-        """The first piece; empty where there is none."""
-        return self._first or b""
+    async def prelude(self) -> bytes:
+        """What comes before the body proper: the JSON of an HTTP integration response; empty where there is none."""
+        if not self._has_prelude:
+            return b""
+        held = self._first or b""
+        while PRELUDE_END not in held and len(held) < PRELUDE_BYTES_MAX:
+            piece = await self._arrived.get()
+            if piece is None:
+                self._arrived.put_nowait(None)
+                break
+            held += piece
+        head, end, rest = held.partition(PRELUDE_END)
+        self._first = rest if end else held
+        return head if end else b""
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Every piece, in order."""
-        try:
-            piece = self._first
-            while piece is not None:
+        piece = self._first
+        while piece is not None:
+            if piece:
                 yield piece
-                piece = await self._arrived.get()
-            invoked = await self._running
-            if not self._has_streamed and not invoked.function_error:
-                yield invoked.payload
-        finally:
-            self._running.cancel()
+            piece = await self._arrived.get()
+        invoked = await self._running
+        if not self._has_streamed and not invoked.function_error:
+            yield invoked.payload
 
     async def invoked(self) -> Invoked:
         """What the invocation came to."""
         return await self._running
 
-    def _piece(self, piece: bytes) -> None:
+    def _piece(self, piece: bytes, content_type: str) -> None:
         self._has_streamed = True
+        self._has_prelude = content_type == INTEGRATION
         self._arrived.put_nowait(piece)
-
-    async def _counted(self, asked: Asked) -> Invoked:
-        try:
-            with self._call.world.flight():
-                return await invoking.carry_out(self._call, asked)
-        finally:
-            self._arrived.put_nowait(None)

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call, Origin
@@ -77,7 +77,7 @@ async def _run(call: Call, request: HttpRequest, found: Found) -> HttpResponse:
     asked = invoking.asked_of(reference, payload, call.request_id, source="url", lineage=lineages.of_call(call))
     if url.invoke_mode == "RESPONSE_STREAM":
         return await _streamed(call, asked)
-    invoked = await invoking.carry_out(call, asked)
+    invoked = await invoking.finish(call, asked)
     if invoked.function_error:
         return url_answers.failed(call)
     return url_answers.answered(call, invoked.payload)
@@ -87,16 +87,8 @@ async def _streamed(call: Call, asked: Asked) -> HttpResponse:
     """Pass an answer on as it comes; a prelude in it says its status and headers."""
     streamed = Streamed(call, asked)
     await streamed.begun()
-    status, headers, rest = url_answers.prelude(streamed.first)
-    first = True
-
-    async def body() -> AsyncIterator[bytes]:
-        nonlocal first
-        async for piece in streamed.pieces():
-            yield rest if first else piece
-            first = False
-
-    return HttpResponse(status, [*url_answers.identified(call), *headers], stream=body())
+    status, headers = url_answers.prelude(await streamed.prelude())
+    return HttpResponse(status, [*url_answers.identified(call), *headers], stream=streamed.pieces())
 
 
 async def _body(request: HttpRequest) -> bytes:

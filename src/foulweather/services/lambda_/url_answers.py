@@ -16,7 +16,6 @@ from foulweather.kernel.http import HttpResponse
 
 Headers = list[tuple[str, str]]
 JSON = ("Content-Type", "application/json")
-PRELUDE_END = b"\0" * 8
 HOPS = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 """Headers of one connection, which no function sets."""
 DENIALS = frozenset({"AccessDeniedException", "AccessDenied"})
@@ -46,19 +45,15 @@ def answered(call: Call, payload: bytes) -> HttpResponse:
     return HttpResponse(status, [*identified(call), *headers], body)
 
 
-def prelude(first: bytes) -> tuple[int, Headers, bytes]:
-    """The status and headers of a streamed answer, and what is left of its first piece.
-
-    An HTTP integration response begins with JSON and eight zero bytes.
-    """
-    head, end, rest = first.partition(PRELUDE_END)
-    if end and head.startswith(b"{"):
+def prelude(head: bytes) -> tuple[int, Headers]:
+    """The status and headers of a streamed answer, which the prelude says if there is one."""
+    if head:
         try:
             told = cast("dict[str, Any]", json.loads(head))
-            return int(told.get("statusCode", 200)), _headers(told), rest
+            return int(told.get("statusCode", 200)), _headers(told)
         except (ValueError, TypeError, AttributeError):
             pass
-    return 200, [("Content-Type", "application/octet-stream")], first
+    return 200, [("Content-Type", "application/octet-stream")]
 
 
 def failed(call: Call) -> HttpResponse:

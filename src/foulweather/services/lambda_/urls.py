@@ -39,7 +39,9 @@ def create_function_url_config(call: Call, request: Request) -> dict[str, Any]:
     )
     function.urls[qualifier] = url
     state.functions.touch(function.name)
-    return _changed(call, function, qualifier)
+    shown = _changed(call, function, qualifier)
+    del shown["LastModifiedTime"]  # which only the answers to the other operations have
+    return shown
 
 
 def update_function_url_config(call: Call, request: Request) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.policy.document import PolicySyntaxError, parse
 from foulweather.services.logs import forwarding, limits, paging, refusals
@@ -16,22 +15,29 @@ from foulweather.services.logs.state import Destination, LogsState
 Request = Mapping[str, Any]
 
 
-def put_destination(call: Call, request: Request) -> dict[str, Any]:
-    """Make a destination, or point it elsewhere: its stream must be there."""
+async def put_destination(call: Call, request: Request) -> dict[str, Any]:
+    """Make a destination, or point it elsewhere: its stream must take a test message."""
     refusals.check_model(call, request)
     name, target = request["destinationName"], request["targetArn"]
     kind = forwarding.kind_of(target)
     if kind not in ("kinesis", "firehose"):
         raise invalid("Invalid targetArn.", Fact("request", "targetArn", target))
-    if call.pipeline.services.find(kind) is None:
-        raise invalid(
-            f"Could not deliver test message to specified {kind.capitalize()} stream. Check if the given "
-            f"{kind} stream is in ACTIVE state.",
-            Fact(target, "exists", False),
-            Fact(f"foulweather:{kind}", "implemented", False),
-        )
-    # Until a stream has taken a message of another account's filter, a destination would promise too much.
-    raise not_implemented("logs", f"PutDestination to {kind} ({name})")
+    held = call.state(LogsState).destinations.get(name)
+    tags = limits.checked_tags(held.tags if held is not None else {}, request.get("tags") or {})
+    made = Destination(
+        name,
+        call.account,
+        call.region,
+        target,
+        request["roleArn"],
+        held.created_ms if held is not None else call.now,
+        held.policy if held is not None else "",
+        tags,
+    )
+    await forwarding.check_target(call, made)
+    call.state(LogsState).destinations.put(name, made)
+    call.changed("logs.DestinationSet", made.arn, targetArn=target, roleArn=made.role)
+    return {"destination": _shown(made)}
 
 
 def put_destination_policy(call: Call, request: Request) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.policy.principal import Principal
 from foulweather.services.logs import refusals, scanning
-from foulweather.services.logs.state import LogGroup, SubscriptionFilter
+from foulweather.services.logs.state import Destination, LogGroup, LogsState, SubscriptionFilter
 
 PRINCIPAL: Final = "logs.amazonaws.com"
 # "CloudWatch Logs retries delivery for up to 24 hours": SubscriptionFilters.
@@ -41,6 +41,7 @@ _UNUSABLE: Final = {
     "ACTIVE state.",
     "firehose": "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is "
     "in ACTIVE state.",
+    "logs": "Could not deliver test message to specified destination. Check if the destination is valid.",
 }
 _CONTROL: Final = "CWL CONTROL MESSAGE: Checking health of destination"
 
@@ -70,12 +71,33 @@ def payload(
 def kind_of(destination: str) -> str:
     """What a destination is: lambda, kinesis, firehose or logs; empty when it is none of them."""
     kind = destination.split(":")[2] if destination.count(":") >= 5 else ""
-    return kind if kind in _UNUSABLE or kind == "logs" else ""
+    return kind if kind in _UNUSABLE else ""
+
+
+def logical(call: Call, arn: str) -> Destination | None:
+    """The logical destination of an ARN, of whatever account; it is in this region, or nowhere."""
+    parts = arn.split(":", 6)
+    if len(parts) < 7 or parts[3] != call.region or parts[5] != "destination":
+        return None
+    return call.state(LogsState, parts[4], parts[3]).destinations.get(parts[6])
+
+
+async def check_target(call: Call, destination: Destination) -> None:
+    """Send a test message to what a logical destination stands for, as CloudWatch Logs does before it makes one."""
+    group = LogGroup("", destination.account, destination.region, call.now)
+    target = SubscriptionFilter("", destination.name, "", destination.target, call.now, destination.role)
+    await check_destination(call, group, target)
 
 
 async def check_destination(call: Call, group: LogGroup, subscription: SubscriptionFilter) -> None:
     """Send a test message, as CloudWatch Logs does before it takes a subscription filter."""
     kind = kind_of(subscription.destination)
+    if kind == "logs":
+        destination = logical(call, subscription.destination)
+        if destination is None:
+            raise refusals.invalid(_UNUSABLE["logs"], Fact(subscription.destination, "exists", False))
+        await check_target(call, destination)
+        return
     if call.pipeline.services.find(kind) is None:
         raise refusals.invalid(
             _UNUSABLE[kind],
@@ -148,8 +170,13 @@ async def deliver(
 async def _sent(
     call: Call, group: LogGroup, subscription: SubscriptionFilter, stream: str, data: bytes, *, is_test: bool = False
 ) -> None:
-    arn, source = subscription.destination, f"{group.arn}:*"
+    arn, role, source = subscription.destination, subscription.role, f"{group.arn}:*"
     kind = kind_of(arn)
+    if kind == "logs":
+        destination = logical(call, arn)
+        if destination is None:
+            raise refusals.not_found("destination", arn)
+        arn, role, kind = destination.target, destination.role, kind_of(destination.target)
     own = call.acting_as(PRINCIPAL, source_arn=source)
     if kind == "lambda":
         body = dumps({"awslogs": {"data": b64encode(data).decode()}})
@@ -157,11 +184,10 @@ async def _sent(
         await _done(own.lambda_.invoke({"FunctionName": arn, "InvocationType": how, "Payload": body}))
         return
     made: Mapping[str, Any] = await _done(
-        own.sts.assume_role({"RoleArn": subscription.role, "RoleSessionName": "CWLogsSubscription"})
+        own.sts.assume_role({"RoleArn": role, "RoleSessionName": "CWLogsSubscription"})
     )
     user = made["AssumedRoleUser"]
-    account = subscription.role.split(":")[4]
-    principal = Principal("assumed-role", user["Arn"], account, user["AssumedRoleId"], subscription.role)
+    principal = Principal("assumed-role", user["Arn"], role.split(":")[4], user["AssumedRoleId"], role)
     ports = call.acting_as(principal)
     if kind == "kinesis":
         key = stream if subscription.distribution == "ByLogStream" and stream else call.world.ids.hex(32)

@@ -14,11 +14,12 @@ from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.services.logs import index_fields, keys, naming, refusals
+from foulweather.services.logs.chunks import Chunk
 from foulweather.services.logs.insights import language
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 from foulweather.services.logs.insights.records import Record, Sources
 from foulweather.services.logs.refusals import invalid
-from foulweather.services.logs.scanning import TIME_SHIFT, Scan, shown
+from foulweather.services.logs.scanning import TIME_SHIFT, Scan, id_of, masked, shown
 from foulweather.services.logs.state import INFREQUENT, LogGroup, LogsState, Query
 
 # AWS tells no speed: a query takes a moment, and longer the more it looks through.
@@ -150,22 +151,35 @@ def records(call: Call, groups: Iterable[LogGroup], start_ms: int, end_ms: int) 
         kept_ms = call.now - group.retention_ms if group.retention_ms else 0
         storages = {stream.number: state.storage(stream) for stream in streams}
         scan = Scan(storages, max(start_ms, kept_ms, 0) << TIME_SHIFT, (end_ms + 1) << TIME_SHIFT)
-        for event in scan.forward():
-            yield Record(
-                group.name,
-                names[event.stream],
-                group.account,
-                event.time_ms,
-                event.ingested_ms,
-                event.masked,
-                pointer(group, event.id),
-                entity=event.entity,
-                unmasked=None if event.spans is None else event.message,
-            )
+        for number, chunk, start, end in scan.chunks():
+            yield from _of_chunk(group, names[number], number, chunk, start, end)
 
 
-def pointer(group: LogGroup, event_id: int) -> str:
+def _of_chunk(group: LogGroup, name: str, number: int, chunk: Chunk, start: int, end: int) -> Iterator[Record]:
+    """The events of a chunk, from one place in it to another."""
+    log_group, account, (masks, entities) = group.name, group.account, (chunk.extras.masks, chunk.extras.entities)
+    times, ingested, seqs, ends = chunk.times, chunk.ingested, chunk.seqs, chunk.ends
+    whole = chunk.text.decode() if chunk.text.isascii() else ""
+    at = ends[start - 1] if start else 0
+    for index in range(start, end):
+        until, time_ms, seq = ends[index], times[index], seqs[index]
+        message = whole[at:until] if whole else chunk.message(index)
+        at = until
+        pointed_to = (pointer, group, time_ms, ingested[index], (number, seq))
+        if not masks and not entities:
+            yield Record(log_group, name, account, time_ms, ingested[index], message, pointed_to)
+            continue
+        spans, entity = masks.get(seq), chunk.entity(seq)
+        shown_text = message if spans is None else masked(message, spans)
+        unmasked = None if spans is None else message
+        yield Record(
+            log_group, name, account, time_ms, ingested[index], shown_text, pointed_to, entity=entity, unmasked=unmasked
+        )
+
+
+def pointer(group: LogGroup, time_ms: int, ingested_ms: int, place: tuple[int, int]) -> str:
     """The @ptr of an event."""
+    event_id = id_of(time_ms, ingested_ms, *place)
     return b2a_base64(f"{group.account} {group.name} {shown(event_id)}".encode(), newline=False).decode()
 
 

@@ -126,6 +126,16 @@ class Scan:
         while waiting:
             yield heapq.heappop(waiting)[1]
 
+    def chunks(self) -> Iterator[tuple[int, Chunk, int, int]]:
+        """Streams and chunks, and from where to where their events are in the range, which is of whole milliseconds.
+
+        Chunks come in the order in which they begin: who wants events in order, where chunks overlap, has to sort.
+        """
+        for piece in sorted(self._pieces()):
+            chunk = chunks.opened(self._storages[piece.stream].row(piece))
+            start = bisect_left(chunk.times, self._low >> TIME_SHIFT)
+            yield piece.stream, chunk, start, bisect_left(chunk.times, self._high >> TIME_SHIFT)
+
     def _pieces(self) -> Iterable[Piece]:
         first_ms, last_ms = self._low >> TIME_SHIFT, self._high >> TIME_SHIFT
         for storage in self._storages.values():

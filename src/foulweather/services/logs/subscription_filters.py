@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import not_implemented
+from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact
+from foulweather.policy.document import parse
+from foulweather.policy.evaluate import Held
 from foulweather.services.logs import forwarding, limits, naming, paging, patterns, refusals
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.state import STANDARD, LogGroup, LogsState, SubscriptionFilter
@@ -26,16 +28,14 @@ async def put_subscription_filter(call: Call, request: Request) -> dict[str, Any
     kind = forwarding.kind_of(destination)
     if not kind:
         raise invalid("Invalid destinationArn.", Fact("request", "destinationArn", destination))
-    if kind == "logs":
-        raise not_implemented("logs", "PutSubscriptionFilter.destinationArn=logical destination")
     if kind == "lambda" and request.get("roleArn"):
         raise invalid(
             "destinationArn for vendor lambda cannot be used with roleArn",
             Fact("request", "roleArn", request["roleArn"]),
         )
-    if kind != "lambda" and not request.get("roleArn"):
+    if kind not in ("lambda", "logs") and not request.get("roleArn"):
         raise invalid(f"destinationArn for vendor {kind} cannot be used without roleArn")
-    if destination.split(":")[4] != call.account:
+    if kind != "logs" and destination.split(":")[4] != call.account:
         raise invalid(
             "destinationArn must be in the same account as the subscription filter.",
             Fact("request", "destinationArn", destination),
@@ -55,9 +55,20 @@ async def put_subscription_filter(call: Call, request: Request) -> dict[str, Any
         request.get("roleArn") or "",
         request.get("distribution") or "ByLogStream",
     )
+    if kind == "logs":
+        _check_allowed(call, destination)
     await forwarding.check_destination(call, group, made)
     _put(call, state, naming.require_group(call, group.name), made)  # the group may be gone since
     return {}
+
+
+def _check_allowed(call: Call, arn: str) -> None:
+    """A destination's policy says which accounts may send to it: API_PutDestinationPolicy."""
+    destination = forwarding.logical(call, arn)
+    if destination is not None:
+        policy = Held(arn, "resource", parse(destination.policy, "resource")) if destination.policy else None
+        resource = Resource(arn, destination.account, policy, destination.tags)
+        call.pipeline.require(call, Permission("logs:PutSubscriptionFilter", resource, {}))
 
 
 def _put(call: Call, state: LogsState, group: LogGroup, made: SubscriptionFilter) -> None:

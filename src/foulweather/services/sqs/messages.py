@@ -17,6 +17,7 @@ from foulweather.services.sqs.encryption import sealing_key
 from foulweather.services.sqs.records import Message, Sent
 from foulweather.services.sqs.state import SqsState, located
 from foulweather.services.sqs.throughput import check_rate
+from foulweather.world.flights import asking
 
 if TYPE_CHECKING:
     from aws_types.sqs import (
@@ -107,6 +108,9 @@ def _checked(call: Call, backlog: Backlog, entry: Mapping[str, Any]) -> Message:
             raise refusals.too_long(queue.arn, size, queue.message_bytes_max)
     if given := entry.get("MessageSystemAttributes"):
         trace_header = contents.checked_trace_header(given)
+    elif (asker := asking.get()) is not None:
+        # What a function sends carries its X-Amzn-Trace-Id on, with the lineage by which loops are found.
+        trace_header = asker.trace_header
     delay_s = entry.get("DelaySeconds")
     group = entry.get("MessageGroupId", "")
     deduplication_id = entry.get("MessageDeduplicationId", "")
@@ -172,8 +176,8 @@ def _sent(
     result: SendMessageResult = {"MD5OfMessageBody": message.md5, "MessageId": message.id}
     if message.attributes:
         result["MD5OfMessageAttributes"] = message.attributes_md5
-    if message.trace_header:
-        result["MD5OfMessageSystemAttributes"] = attributes_digest(entry["MessageSystemAttributes"])
+    if given := entry.get("MessageSystemAttributes"):
+        result["MD5OfMessageSystemAttributes"] = attributes_digest(given)
     if backlog.queue.is_fifo:
         result["SequenceNumber"] = str(message.sequence)
     return result

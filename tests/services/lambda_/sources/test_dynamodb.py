@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -267,6 +268,46 @@ async def test_a_lane_in_trouble_does_not_hold_the_others_up(stage: Stage) -> No
     await stage.advance(seconds=60)
     done = {keys[0] for keys in seen(stage)}
     assert len(done) >= 6  # those that share its lane wait
+
+
+async def test_a_mapping_with_other_lanes_goes_on_where_it_was(stage: Stage) -> None:
+    arn = await stream(stage)
+    await stage.map(arn, StartingPosition="LATEST", BatchSize=1)
+    put(stage, "a")
+    await stage.advance(seconds=1)
+    stage.mapping.settings["ParallelizationFactor"] = 10
+    await stage.poll()
+    stage.duration_ms = 1_000
+    put(stage, *"bcdefgh")
+    await stage.advance(seconds=20)
+    assert sorted(keys[0] for keys in seen(stage)) == list("abcdefgh")
+    assert stage.most > 1
+
+
+async def test_what_is_in_hand_when_it_is_disabled_is_checkpointed(stage: Stage) -> None:
+    arn = await stream(stage)
+    stage.duration_ms = 5_000
+    await stage.map(arn, StartingPosition="LATEST", BatchSize=1)
+    put(stage, "a", "b")
+    await stage.advance(seconds=1)
+    stage.mapping.state = "Disabled"
+    await stage.poll()
+    await stage.advance(seconds=60)
+    stage.mapping.state = "Enabled"
+    await stage.poll()
+    await stage.advance(seconds=60)
+    assert seen(stage) == [["a"], ["b"]]
+
+
+async def test_a_lane_begins_nothing_more_once_its_mapping_is_being_disabled(stage: Stage) -> None:
+    arn = await stream(stage)
+    stage.duration_ms = 1_000
+    await stage.map(arn, StartingPosition="LATEST", BatchSize=1)
+    put(stage, "a", "b", "c")
+    await stage.advance(ms=500)
+    stage.mapping.state = "Disabling"  # and nobody has looked at it yet
+    await asyncio.wait_for(stage.advance(seconds=10), 5)
+    assert seen(stage) == [["a"]]
 
 
 async def test_a_shards_children_wait_for_its_end(stage: Stage) -> None:

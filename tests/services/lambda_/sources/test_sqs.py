@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness import ACCOUNT, REGION, Aws
-from services.lambda_.mapped import THROTTLED, UUID, Failed, Stage
+from services.lambda_.mapped import ROLE, THROTTLED, UUID, Failed, Stage, policy
 
 ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
 
@@ -52,7 +52,7 @@ async def test_a_message_is_there_in_the_event_and_deleted_afterwards(stage: Sta
     assert record["awsRegion"] == REGION
     assert record["attributes"]["ApproximateReceiveCount"] == "1"
     assert set(record["attributes"]) >= {"SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"}
-    lists = {"stringListValues": [], "binaryListValues": []}
+    lists: dict[str, list[str]] = {"stringListValues": [], "binaryListValues": []}
     assert record["messageAttributes"]["tier"] == {"stringValue": "gold", **lists, "dataType": "String"}
     assert record["messageAttributes"]["raw"] == {"binaryValue": "AAE=", **lists, "dataType": "Binary"}
     assert left(stage) == (0, 0)
@@ -95,6 +95,8 @@ async def test_after_an_error_the_messages_come_back_and_at_last_go_to_the_dead_
     assert stage.batches == [["poison"]] * 3
     assert [at_ms - stage.at_ms[0] for at_ms in stage.at_ms] == [0, 30_000, 60_000]
     assert left(stage, "dead") == (1, 0)
+    failures = [reason for reason in stage.reasons() if "The function failed with 1 record(s) (Unhandled)" in reason]
+    assert len(failures) == 1
 
 
 async def test_what_a_partial_response_names_comes_back_alone(stage: Stage) -> None:
@@ -182,6 +184,15 @@ async def test_five_batches_run_at_once_and_more_with_time(stage: Stage) -> None
     assert stage.running == 0
 
 
+async def test_a_visibility_timeout_shorter_than_the_function_has_messages_processed_again(stage: Stage) -> None:
+    stage.duration_ms = 40_000
+    await stage.map(ARN, BatchSize=10)
+    send(stage, "a")
+    await stage.advance(seconds=95)
+    assert stage.batches == [["a"]] * 4
+    assert stage.most == 2
+
+
 async def test_maximum_concurrency_is_kept(stage: Stage) -> None:
     stage.duration_ms = 1_000
     send(stage, *[str(number) for number in range(40)])
@@ -213,6 +224,20 @@ async def test_messages_that_do_not_fit_one_payload_go_in_several(stage: Stage) 
     await stage.map(ARN, BatchSize=10)
     assert sorted(map(len, stage.batches)) == [4, 6]
     assert left(stage) == (0, 0)
+
+
+async def test_a_queue_of_another_account_is_read_if_its_policy_lets_the_role(stage: Stage) -> None:
+    other = stage.aws.in_account("444455556666")
+    queue(other, "theirs")
+    other.sqs.send_message({"QueueUrl": "theirs", "MessageBody": "a"})
+    await stage.map(f"arn:aws:sqs:{REGION}:444455556666:theirs", BatchSize=10)
+    await stage.advance(seconds=60)
+    assert stage.events == []
+    statement = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "sqs:*", "Resource": "*"}
+    other.sqs.set_queue_attributes({"QueueUrl": "theirs", "Attributes": {"Policy": policy(statement)}})
+    await stage.advance(seconds=60)
+    assert stage.batches == [["a"]]
+    assert other.sqs.receive_message({"QueueUrl": "theirs"}) == {}
 
 
 async def test_a_role_that_may_not_receive_is_on_record_and_works_once_it_may(stage: Stage) -> None:

@@ -149,4 +149,4 @@ def test_numbers_without_end_are_no_numbers() -> None:
     long = "9" * 400
     query = "stats sum(n) as s, avg(n) as a, max(n) as m, stddev(n) as d, sum(x) as inf, ceil(inf) as c"
     found = rows(query, [f'{{"n": {long}, "x": 1.7e308}}', '{"n": 1.5, "x": 1.7e308}'])
-    assert found == [{"s": "1.5", "a": "1.5", "m": long, "d": "0", "inf": "inf"}]
+    assert found == [{"s": "1.5", "a": "1.5", "m": "1.5", "d": "0", "inf": "inf"}]

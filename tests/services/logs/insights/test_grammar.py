@@ -107,7 +107,7 @@ def test_a_name_with_other_characters_needs_backticks() -> None:
     assert rows("fields foo-bar", [{"foo-bar": 1, "foo": 5, "bar": 2}]) == [{"foo-bar": "3"}]
 
 
-@pytest.mark.parametrize("command", ["anomaly", "diff", "diff previousDay", "accum x", "sessionize a", "fillmissing"])
+@pytest.mark.parametrize("command", ["anomaly", "diff", "diff previousDay", "outlier x", "sessionize a", "fillmissing"])
 def test_a_command_that_is_not_built_is_refused_by_name(command: str) -> None:
     with pytest.raises(NotBuilt) as found:
         compiled(f"fields @message | {command}")

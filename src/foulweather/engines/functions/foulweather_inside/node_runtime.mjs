@@ -6,6 +6,7 @@
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { Writable } from "node:stream";
 import { format } from "node:util";
 import { pathToFileURL } from "node:url";
 
@@ -177,6 +178,68 @@ function called(handler, event, context) {
   });
 }
 
+// --- answers that are streamed
+// https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
+
+const STREAMS = Symbol("streams");
+
+class ResponseStream extends Writable {
+  constructor(target) {
+    super();
+    this.target = target;
+    this.contentType = "application/octet-stream";
+  }
+
+  setContentType(type) {
+    this.contentType = type;
+  }
+
+  get request() {
+    if (!this.sending) {
+      const headers = {
+        "Content-Type": this.contentType,
+        "Lambda-Runtime-Function-Response-Mode": "streaming",
+        "Transfer-Encoding": "chunked",
+      };
+      this.sending = http.request({ host: HOST, port: PORT, method: "POST", path: this.target, headers, agent: new http.Agent() });
+      this.answered = new Promise((resolve, reject) => {
+        this.sending.on("response", (answer) => answer.resume().on("end", resolve));
+        this.sending.on("error", reject);
+      });
+    }
+    return this.sending;
+  }
+
+  _write(piece, encoding, done) {
+    this.request.write(piece, done);
+  }
+
+  _final(done) {
+    this.request.end();
+    this.answered.then(() => done(), done);
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse: (handler) => Object.assign(handler, { [STREAMS]: true }),
+  HttpResponseStream: {
+    from(stream, prelude) {
+      stream.setContentType("application/vnd.awslambda.http-integration-response");
+      stream.write(JSON.stringify(prelude));
+      stream.write(Buffer.alloc(8));
+      return stream;
+    },
+  },
+};
+
+async function streamed(handler, event, context, target) {
+  const stream = new ResponseStream(target);
+  const finished = new Promise((resolve, reject) => stream.on("finish", resolve).on("error", reject));
+  await handler(event, stream, context);
+  if (!stream.writableEnded) stream.end();
+  await finished;
+}
+
 async function serve(handler, headers, body) {
   requestId = headers["lambda-runtime-aws-request-id"];
   process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"] ?? "";
@@ -187,6 +250,10 @@ async function serve(handler, headers, body) {
       event = JSON.parse(body.toString() || "{}");
     } catch (error) {
       throw new Failed("Runtime.UnmarshalError", `Unable to unmarshal input: ${error.message}`);
+    }
+    if (handler[STREAMS]) {
+      await streamed(handler, event, contextOf(headers), `${target}/response`);
+      return;
     }
     const result = await called(handler, event, contextOf(headers));
     await ask("POST", `${target}/response`, JSON.stringify(result ?? null), { "Content-Type": "application/json" });

@@ -146,6 +146,7 @@ class StreamFeed(Feed):
                 try:
                     await self._read_touched(call, mapping)
                     self._failures = 0
+                    self.went_well("Poll")
                 except AwsError as error:
                     self._note_unread(call, error)
                     wait_ms = backoff_ms(self._failures)

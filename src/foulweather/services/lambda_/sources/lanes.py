@@ -115,7 +115,7 @@ class Lane:
                     break
         finally:
             self._is_running = False
-        if not self.feed.is_stopped:
+        if self.feed.mapping is not None:
             self.tend()
 
     async def _gather(self, call: Call, mapping: Mapping) -> None:
@@ -166,10 +166,11 @@ class Lane:
             self.shard.done(done)
         if not left:
             self.feed.note_result("OK")
-            self.feed.went_well()
+            self.feed.went_well("Invoke")
             await self._end_early(call, mapping)
             return
         self.feed.note_result(FAILED)
+        self.feed.note_failure(call, len(left), invoked, "its shard's lane goes no further before they are done with.")
         batch.answer = discarding.Answer(invoked.request_id, invoked.status, invoked.function_error)
         await self._retry(call, mapping, batch, left)
 

@@ -26,6 +26,7 @@ GROWTH_MS = 200
 WAIT_S = 20
 RECEIVED_MAX = 10
 VISIBILITY_KNOWN_MS = 60_000
+LOOP = "RecursiveInvocationException"
 
 
 class Batch:
@@ -150,7 +151,7 @@ class QueueFeed(Feed):
         if inspect.isawaitable(answer):
             answer = await self.listening(answer)
         call.reread_clock()
-        self.went_well()
+        self.went_well("Poll")
         return answer.get("Messages") or []
 
     # --- a batch
@@ -209,24 +210,27 @@ class QueueFeed(Feed):
                 self._shrink()
                 next_ms = call.now + backoff_ms(attempt)
                 attempt += 1
-                if next_ms >= received_ms + 1000 * await self._visibility_s(call) or self.mapping is None:
+                until_ms = received_ms + 1000 * await self._visibility_s(call)
+                if error.code == LOOP or next_ms >= until_ms or self.mapping is None:
                     self._dropped(call, len(messages), error)
                     return None
             await self.sleep(call, next_ms)
         call.reread_clock()
         reports = responses.are_reports(mapping.settings)
-        if answer.function_error:
+        failed: set[str] | None = None
+        if not answer.function_error:
+            known = {message["MessageId"] for message in messages}
+            failed = responses.failed_items(answer.payload, known) if reports else set()
+        elif not reports:
             # "When ReportBatchItemFailures is activated, Lambda doesn't scale down message polling".
-            if not reports:
-                self._shrink()
-            return []
-        self.went_well()
-        if not reports:
-            return messages
-        failed = responses.failed_items(answer.payload, {message["MessageId"] for message in messages})
-        if failed is None:
-            return []
-        return [message for message in messages if message["MessageId"] not in failed]
+            self._shrink()
+        done = [] if failed is None else [message for message in messages if message["MessageId"] not in failed]
+        if len(done) == len(messages):
+            self.went_well("Invoke")
+        else:
+            then = "they are visible on the queue again when their visibility timeout is over."
+            self.note_failure(call, len(messages) - len(done), answer, then)
+        return done
 
     def _dropped(self, call: Call, count: int, error: AwsError) -> None:
         why = Why(
@@ -264,6 +268,7 @@ class QueueFeed(Feed):
             except AwsError as error:
                 self.note_problem(call, error, "Delete")
                 continue
+            self.went_well("Delete")
             deleted += len(answer.get("Successful") or ())
         return deleted
 

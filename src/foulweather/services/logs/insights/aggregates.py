@@ -48,6 +48,7 @@ class Groups:
         self.slots: list[str] = []  # what each slot starts as
         self.steps: list[str] = []  # what each event does to them
         self._known: dict[str, Code] = {}
+        self._numbers: dict[str, str] = {}
         self.helpers: dict[str, Callable[..., Any]] = {}
 
     def aggregate(self, call: FunctionCall) -> Code:
@@ -77,7 +78,9 @@ class Groups:
     def numeric(self, call: FunctionCall) -> tuple[str, Kind]:
         """The name of the number that is aggregated, and what is known of it."""
         code = self.argument(call)
-        return as_numeric(self.loop.writer, code), code.kind if code.kind in ("number", "time") else "any"
+        if code.text not in self._numbers:
+            self._numbers[code.text] = as_numeric(self.loop.writer, code)
+        return self._numbers[code.text], code.kind if code.kind in ("number", "time") else "any"
 
     def count(self, call: FunctionCall) -> Code:
         """`count(*)`, `count(field)`."""
@@ -111,13 +114,20 @@ class Groups:
 
     def extreme(self, call: FunctionCall) -> Code:
         """`min`, `max`, and by AWS's order of all values `sortsFirst`, `sortsLast`."""
-        slot = self.slot("None")
+        slot, best = self.slot("None"), self.slot("None")  # as it is shown, and its number if it is one
         code = self.argument(call)
-        name, last = code.text, call.name in ("max", "sortslast")
-        wins = f"{name} {'>' if last else '<'} g[{slot}]"
-        if code.text != "t":
-            wins = f"above({name}, g[{slot}])" if last else f"above(g[{slot}], {name})"
-        self.steps.append(f"if {name} is not None and (g[{slot}] is None or {wins}): g[{slot}] = {name}")
+        name, number_name = code.text, self.numeric(call)[0]
+        if call.name in ("max", "sortslast"):  # numbers come after all else
+            wins = f"g[{best}] is None or {number_name} > g[{best}]"
+            also = f"g[{best}] is None and (g[{slot}] is None or above({name}, g[{slot}]))"
+        else:
+            wins = f"g[{slot}] is None or g[{best}] is not None and {number_name} < g[{best}]"
+            also = f"g[{best}] is not None or g[{slot}] is None or above(g[{slot}], {name})"
+        self.steps += (
+            f"if {number_name} is not None:",
+            f"    if {wins}: g[{best}] = {number_name}; g[{slot}] = {name}",
+            f"elif {name} is not None and ({also}): g[{best}] = None; g[{slot}] = {name}",
+        )
         return Code(f"g[{slot}]", code.kind if code.kind in ("number", "time") else "any")
 
     def pct(self, call: FunctionCall) -> Code:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from foulweather.services.logs.insights.closing import LAGS_MAX
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 from foulweather.services.logs.insights.expression_parser import ExpressionParser
 from foulweather.services.logs.insights.lexer import Token
 from foulweather.services.logs.insights.records import LIMIT_MAX
 from foulweather.services.logs.insights.source_parser import read_sources
 from foulweather.services.logs.insights.syntax import (
+    Accum,
     AddTotals,
     Alias,
+    Autoregress,
     Command,
+    CountFrequent,
     Dedup,
     Display,
     Fields,
+    FillDown,
     Filter,
     Join,
     JsonField,
@@ -34,9 +39,8 @@ from foulweather.services.logs.insights.syntax import (
 
 # The words of the grammar that this package does not build: known, so refused by name and not as malformed.
 NOT_BUILT = frozenset({
-    "accum", "anomaly", "appendcols", "autoregress", "cidrlookup", "countfrequent", "diff", "expand", "filldown",
-    "fillmissing", "head", "logcompare", "order", "outlier", "relevantfields", "search", "sessionize", "tail",
-    "unmask",
+    "anomaly", "appendcols", "cidrlookup", "diff", "expand", "fillmissing", "head", "logcompare", "order",
+    "outlier", "relevantfields", "search", "sessionize", "tail", "unmask",
 })  # fmt: skip
 
 
@@ -282,6 +286,52 @@ class CommandParser(ExpressionParser):
                 fields.append(self.expect_name().value)
         return AddTotals(fieldname, switches["row"], switches["col"], tuple(fields))
 
+    def accum(self) -> Accum:
+        """`accum bytes as total` (CWL_QuerySyntax-Accum)."""
+        field = self.expect_name().value
+        if not self.take_word("as"):
+            raise NotBuilt("accum without a name for its result")
+        return Accum(field, self.expect_alias().name)
+
+    def autoregress(self) -> Autoregress:
+        """`autoregress bytes p=1-4` (CWL_QuerySyntax-Autoregress)."""
+        field = self.expect_name().value
+        alias = self.expect_alias().name if self.take_word("as") else ""
+        first = last = 1
+        if self.take_word("p"):
+            self.expect_op("=")
+            first = last = self._lag()
+            if self.take_op("-"):
+                last = self._lag()
+        if first > last:
+            self.refuse()
+        if alias and first != last:
+            raise NotBuilt("autoregress of several lags with a name")
+        return Autoregress(field, tuple((lag, alias or f"{field}_p{lag}") for lag in range(first, last + 1)))
+
+    def _lag(self) -> int:
+        token = self.token
+        if token.kind != "number" or not token.text.isdigit() or not 1 <= int(token.text[:9]) <= LAGS_MAX:
+            self.refuse()
+        return int(self.advance().text)
+
+    def fill_down(self) -> FillDown:
+        """`filldown host cpu*` (CWL_QuerySyntax-Filldown)."""
+        fields: list[str] = []
+        while self.token.kind in ("name", "quoted") or self.at_op("*"):
+            start = self.token.start
+            while self.token.kind in ("name", "quoted") or self.at_op("*"):
+                end = self.advance().end
+                if self.token.start != end:
+                    break
+            fields.append(self.written(start).replace("`", ""))
+        return FillDown(tuple(fields))
+
+    def count_frequent(self) -> CountFrequent:
+        """`countFrequent method, status` (CWL_QuerySyntax-CountFrequent)."""
+        start = self.tokens[self.index - 1].start
+        return CountFrequent(self.items(), start, self.tokens[self.index - 1].end)
+
 
 _COMMANDS: dict[str, Callable[[CommandParser], Command]] = {
     "fields": CommandParser.fields,
@@ -300,4 +350,9 @@ _COMMANDS: dict[str, Callable[[CommandParser], Command]] = {
     "lookup": CommandParser.lookup,
     "join": CommandParser.join,
     "addtotals": CommandParser.add_totals,
+    "accum": CommandParser.accum,
+    "autoregress": CommandParser.autoregress,
+    "filldown": CommandParser.fill_down,
+    "countfrequent": CommandParser.count_frequent,
+    "count_frequent": CommandParser.count_frequent,
 }

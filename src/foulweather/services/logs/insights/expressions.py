@@ -27,6 +27,7 @@ from foulweather.services.logs.insights.syntax import (
     Period,
     QueryText,
 )
+from foulweather.services.logs.insights.values import INTEGER_MAX
 from foulweather.services.logs.insights.writing import Code, Kind, Writer
 
 _OPERATIONS = {"+": "plus", "-": "minus", "*": "times", "/": "over", "%": "remainder", "^": "power"}
@@ -66,6 +67,9 @@ class ExpressionCompiler:
                 return self._member(node, names)
             case Arithmetic():
                 left, right = self.compiled(node.left, names), self.compiled(node.right, names)
+                if node.op == "/" and _divides(node.right):
+                    name = conditions.as_numeric(self.writer, left)
+                    return Code(f"({name} / {right.text} if {name} is not None else None)", "number", 1)
                 return self.writer.call(_OPERATIONS[node.op], "number", left, right)
             case Negative():
                 return self.writer.call("negative", "number", self.compiled(node.operand, names))
@@ -226,3 +230,8 @@ def _kind_of(node: Constant) -> Kind:
     if isinstance(node.value, bool):
         return "flag"
     return "text" if isinstance(node.value, str) else "any"
+
+
+def _divides(node: Node) -> bool:
+    """Whether it is an integer that anything can be divided by, with nothing to look out for."""
+    return isinstance(node, Constant) and node.value.__class__ is int and 0 < int(node.value) < INTEGER_MAX

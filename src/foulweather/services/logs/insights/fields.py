@@ -15,18 +15,28 @@ FIELDS_MAX = 200  # "a maximum of 200 log event fields from a JSON log"
 SYSTEM_FIELDS = ("@timestamp", "@message", "@ingestionTime", "@logStream", "@log", "@ptr", "@entity")
 
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
-_LAMBDA_PLATFORM = re.compile(rf"(START|END|REPORT) RequestId: ({_UUID})")
+_LAMBDA_PLATFORM = re.compile(
+    rf"(START|END|REPORT) RequestId: ({_UUID})"
+    r"(?:\tDuration: ([\d.]+) ms\tBilled Duration: ([\d.]+) ms\tMemory Size: (\d{1,9}) MB"
+    r"\tMax Memory Used: (\d{1,9}) MB)?"
+)
 # What a runtime's own logger puts before the text: `time id level text`, or `[LEVEL] time id text` (Python).
 _LAMBDA_LINE = re.compile(rf"(?:\[[A-Z]+\]\t)?\d{{4}}-\d\d-\d\dT[\d:.]+Z\s({_UUID})\s")
-_LAMBDA_REPORT = re.compile(
-    r"\tDuration: ([\d.]+) ms\tBilled Duration: ([\d.]+) ms\tMemory Size: (\d{1,9}) MB\tMax Memory Used: (\d{1,9}) MB"
-)
 _LAMBDA_INIT = re.compile(r"\tInit Duration: ([\d.]+) ms")
 _LAMBDA_TRACE = re.compile(r"XRAY TraceId: (\S+)(?:\s+SegmentId: (\S+))?")
-_FLOW_LOG = (
+FLOW_LOG = (
     "version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "packets", "bytes",
     "startTime", "endTime", "action", "logStatus",
 )  # fmt: skip
+REPORTED = {
+    "@type": "w[0]",
+    "@requestId": "w[1]",
+    "@duration": "w[2]",
+    "@billedDuration": "w[3]",
+    "@memorySize": "int(w[4]) * 1000000",
+    "@maxMemoryUsed": "int(w[5]) * 1000000",
+    "@initDuration": "report_init(m)",
+}  # where a loop finds them in the parts of `report`
 _ROUTE_53 = (
     "version", "queryTimestamp", "hostZoneId", "queryName", "queryType", "responseCode", "protocol", "edgeLocation",
     "resolverIp", "ednsClientSubnet",
@@ -52,7 +62,10 @@ def found_in(message: str, log_group: str = "") -> dict[str, Any]:
     """Every field that Insights finds in a message, numbers as numbers."""
     # Only in Lambda's logs is JSON found amid other text: "the first embedded JSON fragment in each log event".
     of_lambda = log_group.startswith("/aws/lambda/")
-    if message.lstrip()[:1] == "{":
+    begin = message[:1]
+    if words := flow_log(message):
+        return dict(zip(FLOW_LOG, words, strict=True))
+    if begin == "{" or (begin.isspace() and message.lstrip()[:1] == "{"):
         return _flattened(message) or (_embedded(message, 0) if of_lambda else {})
     if message.startswith(("START RequestId: ", "END RequestId: ", "REPORT RequestId: ")):
         return _of_platform(message)
@@ -61,31 +74,50 @@ def found_in(message: str, log_group: str = "") -> dict[str, Any]:
     if line := _LAMBDA_LINE.match(message):
         return {"@requestId": line[1], **_embedded(message, line.end())}
     words = message.split(" ")
-    if len(words) == len(_FLOW_LOG) and words[2].startswith("eni-") and words[0].isdigit():
-        return dict(zip(_FLOW_LOG, words, strict=True))
     if len(words) == len(_ROUTE_53) and _ROUTE_53_LINE.match(message):
         return dict(zip(_ROUTE_53, words, strict=True))
     return _embedded(message, 0) if of_lambda else {}
+
+
+def flow_log(message: str) -> list[str]:
+    """The fields of a VPC flow log; none if it is something else."""
+    if " eni-" not in message[:40] or not message[0].isdigit():
+        return []
+    words = message.split(" ")
+    return words if len(words) == len(FLOW_LOG) and words[2].startswith("eni-") and words[0].isdigit() else []
+
+
+def report(message: str) -> tuple[str, ...]:
+    """The parts of a line in which Lambda reports an invocation; none if it is something else."""
+    found = _LAMBDA_PLATFORM.match(message) if message.startswith("REPORT ") else None
+    return found.groups() if found is not None and found[3] is not None else ()
+
+
+def report_init(message: str) -> str | None:
+    """How long a function's start took, if it was one."""
+    found = _LAMBDA_INIT.search(message) if "Init" in message else None
+    return found[1] if found is not None else None
 
 
 def _of_platform(message: str) -> dict[str, Any]:
     head = _LAMBDA_PLATFORM.match(message)
     if head is None:
         return {}
-    found: dict[str, Any] = {"@type": head[1], "@requestId": head[2]}
-    report = _LAMBDA_REPORT.match(message, head.end())
-    if report is None:
-        return found
+    kind, request_id, duration, billed, memory, used = head.groups()
+    if duration is None:
+        return {"@type": kind, "@requestId": request_id}
     # A memory size is in bytes, a MB being a million; the samples divide by 1000 twice.
-    found |= {
-        "@duration": report[1],
-        "@billedDuration": report[2],
-        "@memorySize": int(report[3]) * 1_000_000,
-        "@maxMemoryUsed": int(report[4]) * 1_000_000,
+    found: dict[str, Any] = {
+        "@type": kind,
+        "@requestId": request_id,
+        "@duration": duration,
+        "@billedDuration": billed,
+        "@memorySize": int(memory) * 1_000_000,
+        "@maxMemoryUsed": int(used) * 1_000_000,
     }
-    if init := _LAMBDA_INIT.search(message, report.end()):
-        found["@initDuration"] = init[1]
-    if trace := _LAMBDA_TRACE.search(message, report.end()):
+    if init := report_init(message):
+        found["@initDuration"] = init
+    if "XRAY" in message and (trace := _LAMBDA_TRACE.search(message, head.end())):
         found["@xrayTraceId"] = trace[1]
         if trace[2]:
             found["@xraySegmentId"] = trace[2]

@@ -196,7 +196,7 @@ class Loop:
             show = self.writer.hold(_SHOWS.get(code.kind, shown), "show")
             self.writer.put(f"if {code.text} is not None: values.append(({name!r}, {show}({code.text})))")
         if self.shape.record:
-            self.writer.put("values.append(('@ptr', r.ptr))")
+            self.writer.put("values.append(('@ptr', pointer_text(r.ptr)))")
         self.writer.put("put(values)")
         return self._ended()
 

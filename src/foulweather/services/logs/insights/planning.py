@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from foulweather.services.logs import linear
-from foulweather.services.logs.insights import made, regexes
+from foulweather.services.logs.insights import closing, made, regexes
 from foulweather.services.logs.insights.conditions import required_word
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 from foulweather.services.logs.insights.loops import Loop, Shape
-from foulweather.services.logs.insights.running import Sorting, Step, first, latest_first, with_patterns, with_totals
+from foulweather.services.logs.insights.running import Sorting, Step, first, latest_first, with_patterns
 from foulweather.services.logs.insights.scopes import Deferred, Made, Names, RecordSource, unknown_symbol
 from foulweather.services.logs.insights.structures import items
 from foulweather.services.logs.insights.syntax import (
+    Accum,
     AddTotals,
     Alias,
+    Autoregress,
+    Closing,
     Command,
+    CountFrequent,
     Dedup,
     Display,
     Every,
     Fields,
+    FillDown,
     Filter,
+    FunctionCall,
     Item,
     Join,
     JsonField,
@@ -30,6 +36,8 @@ from foulweather.services.logs.insights.syntax import (
     Pattern,
     QueryText,
     Sort,
+    SortKey,
+    Star,
     Stats,
     Unnest,
 )
@@ -59,7 +67,7 @@ class Planner:
         self._stats = 0
         self._first_order: Sort | Limit | None = None
         self._limited = False
-        self._totals: list[Step] = []
+        self._closing: list[Closing] = []
         self._deduplicated = False
         self._locals = 0
 
@@ -69,8 +77,8 @@ class Planner:
             # CWL_QuerySyntax-Dedup: "The only query command that you can use in a query after the dedup command is
             # limit."
             raise MalformedQuery("Only the limit command can be used after the dedup command", 0, len(self.text))
-        if self._totals and not isinstance(command, AddTotals | Limit):
-            raise NotBuilt("commands after addtotals")
+        if self._closing and not isinstance(command, Closing | Limit):
+            raise NotBuilt("commands after addtotals, accum, autoregress and filldown")
         match command:
             case Fields():
                 self._fields(command)
@@ -96,8 +104,10 @@ class Planner:
                 self._dedup(command)
             case Pattern():
                 self._pattern(command)
-            case AddTotals():
-                self._totals.append(with_totals(command.fieldname, command.row, command.col, command.fields))
+            case CountFrequent():
+                self._count_frequent(command)
+            case AddTotals() | Accum() | Autoregress() | FillDown():
+                self._closing.append(command)
 
     def _open(self) -> Loop:
         if self._loop is None:
@@ -301,6 +311,13 @@ class Planner:
             self.steps.append(latest_first(times[0]))
         self._reshape(Shape(columns))
 
+    def _count_frequent(self, command: CountFrequent) -> None:
+        """Exact here, where AWS approximates; the most frequent first."""
+        start, end = command.start, command.end
+        count = Item(FunctionCall(start, end, "count", (Star(start, end),)), "_approxcount", True)
+        self._group(Stats((count,), command.items, start, end))
+        self._order(Sort((SortKey(Name(start, end, "_approxcount", quoted=True), True),), start, end))
+
     def _reshape(self, shape: Shape) -> None:
         """Goes on with rows that have columns, and nothing of the events any more."""
         self._shape = shape
@@ -340,9 +357,10 @@ class Planner:
                 self._sorting.limits = True
             self.steps.append(lambda rows, run: rows[: run.limit])
         self._end(self._open().projected(columns))
-        self.steps.extend(self._totals)
+        names = [name for name, _, _ in columns]
+        self.steps.extend(closing.step(command, names) for command in self._closing)
         self.steps.append(lambda rows, run: rows[: run.limit])
-        return [name for name, _, _ in columns] + (["@ptr"] if self._shape.record else [])
+        return names + (["@ptr"] if self._shape.record else [])
 
 
 def _names_in(node: Node) -> list[str]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 import msgspec
 
 LIMIT_DEFAULT = 10_000  # CWL_QuerySyntax-Limit: without `limit`, up to 10,000 log events ...
 LIMIT_MAX = 100_000  # ... and up to 100,000 with it.
+
+
+Pointer = tuple[Callable[..., str], Any, Any, Any, Any]
+"""What writes a @ptr, and what it needs for that: few events are shown."""
+
+
+def pointer_text(pointer: str | Pointer) -> str:
+    """A @ptr."""
+    if isinstance(pointer, str):
+        return pointer
+    write, *needed = pointer
+    return write(*needed)
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -24,7 +36,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     timestamp_ms: int
     ingestion_ms: int
     message: str
-    ptr: str
+    ptr: str | Pointer
     entity: Mapping[str, str] | None = None
     unmasked: str | None = None
 

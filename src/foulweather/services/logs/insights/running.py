@@ -5,12 +5,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from foulweather.services.logs.insights import patterns
-from foulweather.services.logs.insights.values import number, text
 
 
 class Run(msgspec.Struct):
@@ -89,37 +88,6 @@ def with_patterns(texts: list[str], run: Run) -> Rows:
         (found.pattern, f"{found.events / len(texts):.2f}", found.events, found.severity)
         for found in patterns.clustered(texts)
     ]
-
-
-Shown = list[tuple[str, str]]
-
-
-def with_totals(fieldname: str, row: bool, col: bool, fields: tuple[str, ...]) -> Step:
-    """What `addtotals` adds to rows that are ready to show."""
-
-    def totalled(rows: list[Shown], run: Run) -> list[Shown]:
-        columns: dict[str, int | float] = {}
-        for shown in rows:
-            total: int | float = 0
-            for name, value in shown:
-                if name == "@ptr" or (fields and name not in fields):
-                    continue
-                amount = number(value)
-                if amount is not None:
-                    total += amount
-                    columns[name] = columns.get(name, 0) + amount
-            if row:
-                at = len(shown) - 1 if shown and shown[-1][0] == "@ptr" else len(shown)
-                shown.insert(at, (fieldname, _total_text(total)))
-        if col and columns:
-            rows.append([(name, _total_text(amount)) for name, amount in columns.items()])
-        return rows
-
-    return totalled
-
-
-def _total_text(total: int | float) -> str:
-    return cast(str, text(round(total, 4)))
 
 
 def indexed(rows: Iterable[Mapping[str, str]], columns: tuple[str, ...]) -> dict[tuple[str | None, ...], Any]:

@@ -129,7 +129,7 @@ class RecordSource:
             case "@log":
                 return Code('f"{r.account}:{r.log_group}"', "text")
             case "@ptr":
-                return Code("r.ptr", "text")
+                return Code("pointer_text(r.ptr)", "text", 1)
             case _:
                 key = name.removeprefix("@entity").removeprefix(".")
                 return self._writer.assign(Code(f"(r.entity or {{}}).get({key!r})", "any", 1))

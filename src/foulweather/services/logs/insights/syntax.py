@@ -254,6 +254,36 @@ class AddTotals(msgspec.Struct, frozen=True):
     fields: tuple[str, ...]
 
 
+class Accum(msgspec.Struct, frozen=True):
+    """`accum field as alias`."""
+
+    field: str
+    alias: str
+
+
+class Autoregress(msgspec.Struct, frozen=True):
+    """`autoregress field p=1-4`: a name for each lag."""
+
+    field: str
+    lags: tuple[tuple[int, str], ...]
+
+
+class FillDown(msgspec.Struct, frozen=True):
+    """`filldown a b*`; without fields, all."""
+
+    fields: tuple[str, ...]
+
+
+class CountFrequent(msgspec.Struct, frozen=True):
+    """`countFrequent a, b`."""
+
+    items: tuple[Item, ...]
+    start: int
+    end: int
+
+
+Closing = AddTotals | Accum | Autoregress | FillDown
+"""What works on rows that are ready to show."""
 Command = (
     Fields
     | Display
@@ -268,7 +298,8 @@ Command = (
     | Unnest
     | Lookup
     | Join
-    | AddTotals
+    | CountFrequent
+    | Closing
 )
 
 

@@ -18,6 +18,7 @@ Number = int | float
 
 _NUMERIC = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 _CHUNKS = re.compile(r"\d+|\D+")
+_BEGINS = "0123456789-"
 _DIGITS_MAX = 150
 _EXACT_MAX = 2**53
 INTEGER_MAX = 10**_DIGITS_MAX  # beyond, a value is text: its sums would not fit a float
@@ -34,11 +35,18 @@ def number(value: Any) -> Number | None:
         text = cast(str, value)
         if len(text) > _DIGITS_MAX:
             return None
-        if text.isdigit() and text.isascii():
-            return int(text)
-        if _NUMERIC.fullmatch(text) is None or not text.isascii():
+        if not text.isascii():
             return None
-        return finite(float(text)) if any(character in ".eE" for character in text) else int(text)
+        if text.isdigit():
+            return int(text)
+        if "." in text and text[0] in _BEGINS and text[-1] in _BEGINS and "_" not in text:
+            try:
+                return finite(float(text))  # what begins and ends so and has a point is none of Python's own spellings
+            except ValueError:
+                return None
+        if _NUMERIC.fullmatch(text) is None:
+            return None
+        return finite(float(text)) if "." in text or "e" in text or "E" in text else int(text)
     return int(value) if kind is bool else None
 
 

@@ -9,7 +9,17 @@ from typing import Any, Literal, NamedTuple, cast
 import msgspec
 
 from foulweather.services.logs.insights import values
-from foulweather.services.logs.insights.fields import FIELDS_MAX, found_in, nested
+from foulweather.services.logs.insights.fields import (
+    FIELDS_MAX,
+    FLOW_LOG,
+    REPORTED,
+    flow_log,
+    found_in,
+    nested,
+    report,
+    report_init,
+)
+from foulweather.services.logs.insights.records import pointer_text
 
 # What is known of a value before the query runs. "number" is computed (shown with four decimals at most), "time" a
 # timestamp in milliseconds, "structure" whatever a map or a list may hold, "any" a text or a number of the log.
@@ -42,6 +52,10 @@ _SHARED: dict[str, Any] = {
     "negative": values.negative,
     "found_in": found_in,
     "nested": nested,
+    "flow_log": flow_log,
+    "report": report,
+    "pointer_text": pointer_text,
+    "report_init": report_init,
     "Undecodable": _UNDECODABLE,
 }
 
@@ -145,9 +159,18 @@ class FieldsUsed:
         if of_json:
             lines += ["    try:", *(f"        {line}" for line in self._decoding(of_json))]
             lines += ["    except Undecodable:", "        found = found_in(m, r.log_group)", *self._gets("        ")]
+        lines += self._reading("report", REPORTED)
+        lines += self._reading("flow_log", {name: f"w[{place}]" for place, name in enumerate(FLOW_LOG)})
         lines += ["else:", "    found = found_in(m, r.log_group)"]
         lines += self._gets("    ")
         self._writer.lines[index : index + 1] = ["    " * indent + line for line in lines]
+
+    def _reading(self, function: str, places: dict[str, str]) -> list[str]:
+        """The reading of a line of a known form, if it can be that the query is about such lines."""
+        if not any(name in places for name in self._locals) or any(name.startswith("@xray") for name in self._locals):
+            return []
+        lines = [f"elif w := {function}(m):"]
+        return lines + [f"    {local} = {places.get(name, 'None')}" for name, local in self._locals.items()]
 
     def _gets(self, margin: str) -> list[str]:
         return [f"{margin}{local} = found.get({name!r})" for name, local in self._locals.items()]

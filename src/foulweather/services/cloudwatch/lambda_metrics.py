@@ -1,0 +1,67 @@
+"""What Lambda tells of its functions: by function, by version or alias, and of all together.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from foulweather.services.cloudwatch.measures import Measured, Measures
+from foulweather.services.cloudwatch.measuring import Tallies
+from foulweather.services.cloudwatch.state import Metric
+from foulweather.world.journal import Event
+from foulweather.world.world import World
+
+Note = Callable[[World, Tallies, Event], None]
+
+
+def _place(tallies: Tallies, arn: str) -> tuple[str, str]:
+    found = tallies.places.get(arn)
+    if found is None:
+        _, _, _, region, account, _ = arn.split(":", 5)
+        found = tallies.places[arn] = (account, region)
+    return found
+
+
+def _invoked(world: World, tallies: Tallies, event: Event) -> None:
+    facts, place = event.facts, _place(tallies, event.resource)
+    what = facts.get("qualifier") or ""
+    name = facts["function"]
+    tallies.add(("lambda.Invocations", *place, name, what), 1)
+    tallies.add(("lambda.Errors", *place, name, what), int(bool(facts["error"])))
+    tallies.add(("lambda.Duration", *place, name, what), facts["duration_ms"])
+    tallies.add(("lambda.Throttles", *place, name, what), 0)
+    if (concurrent := facts.get("concurrent")) is not None:
+        tallies.add(("lambda.ConcurrentExecutions", *place, name, what), concurrent)
+
+
+def _throttled(world: World, tallies: Tallies, event: Event) -> None:
+    """A throttled request is no invocation."""
+    tallies.add(("lambda.Throttles", *_place(tallies, event.resource), event.facts["function"], ""), 1)
+
+
+NOTES: dict[str, Note] = {"lambda.Invoked": _invoked, "lambda.Throttled": _throttled}
+
+
+def _function(name: str, unit: str) -> Measures:
+    def measures(function: str, qualifier: str) -> Iterator[Measured]:
+        own = ("FunctionName", function)
+        yield Measured(Metric("AWS/Lambda", name, (own,)), unit)
+        yield Measured(Metric("AWS/Lambda", name, (own, ("Resource", _resource(function, qualifier)))), unit)
+        yield Measured(Metric("AWS/Lambda", name), unit)
+
+    return measures
+
+
+def _resource(function: str, qualifier: str) -> str:
+    return f"{function}:{qualifier}" if qualifier and qualifier != "$LATEST" else function
+
+
+MEASURES: dict[str, Measures] = {
+    "lambda.Invocations": _function("Invocations", "Count"),
+    "lambda.Errors": _function("Errors", "Count"),
+    "lambda.Duration": _function("Duration", "Milliseconds"),
+    "lambda.Throttles": _function("Throttles", "Count"),
+    "lambda.ConcurrentExecutions": _function("ConcurrentExecutions", "Count"),
+}

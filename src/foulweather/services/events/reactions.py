@@ -1,0 +1,116 @@
+"""What EventBridge does later: deliveries, schedules, replays; and the events of other services that it takes in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.events import deliveries, expiring, replaying, routing, schedules
+from foulweather.services.events.envelopes import iso, made
+from foulweather.services.events.state import DEFAULT, EventsState
+from foulweather.world.journal import Event
+from foulweather.world.world import World
+
+
+async def deliver(call: Call, delivery: str) -> None:
+    """Make the next attempt of a delivery."""
+    state = call.state(EventsState)
+    found = state.deliveries.get(delivery)
+    if found is not None:
+        await deliveries.attempt(call, state, found)
+
+
+def keep_time(call: Call, rule: str, at_ms: int) -> None:
+    """Run a scheduled rule."""
+    state = call.state(EventsState)
+    found = state.rules.get(rule)
+    if found is not None and found.is_enabled and found.schedule:
+        schedules.run(call, state, found, at_ms)
+
+
+def replay(call: Call, name: str) -> None:
+    """Send the next events of a replay."""
+    state = call.state(EventsState)
+    found = state.replays.get(name)
+    if found is None or found.state not in ("STARTING", "RUNNING"):
+        return
+    archive = state.archives.get(found.archive)
+    if archive is not None:
+        expiring.let_go(call, state, archive)
+    replaying.step(call, state, found, archive)
+
+
+def ingest(call: Call, source: str, detail_type: str, resources: list[str], detail: Any, at_ms: int) -> None:
+    """Put another service's event on the default bus."""
+    state = call.state(EventsState)
+    bus = state.bus(DEFAULT, call.account, call.region)
+    assert bus is not None
+    event = made(
+        id=call.world.ids.uuid(),
+        detail_type=detail_type,
+        source=source,
+        account=call.account,
+        time_ms=at_ms,
+        region=call.region,
+        resources=resources,
+        detail=json.dumps(detail, separators=(",", ":")),
+    )
+    routing.publish(call, state, bus, event)
+
+
+# --- other services' events, from the journal
+
+
+def object_changed(world: World, event: Event) -> None:
+    """Amazon S3 tells of an object, where the bucket sends its notifications to EventBridge."""
+    facts = event.facts
+    _take_in(world, event, facts["source"], facts["detail_type"], facts["detail"])
+
+
+def alarm_changed(world: World, event: Event) -> None:
+    """An alarm of CloudWatch changes its state.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    """
+    facts = event.facts
+    detail = {
+        "alarmName": facts["alarm"],
+        "state": {"value": facts["after"], "reason": facts["reason"], "timestamp": _stamp(event.at_ms)},
+        "previousState": {"value": facts["before"]},
+    }
+    _take_in(world, event, "aws.cloudwatch", "CloudWatch Alarm State Change", detail)
+
+
+def parameter_changed(world: World, event: Event) -> None:
+    """A parameter of Parameter Store is set or deleted.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-eventbridge-events.html
+    """
+    change, kind = event.facts.get("change"), event.facts.get("Type")
+    if not change:
+        return
+    rest = event.resource.rpartition(":parameter/")[2]
+    name = f"/{rest}" if "/" in rest else rest
+    detail = {"operation": change, "name": name, "type": kind}
+    _take_in(world, event, "aws.ssm", "Parameter Store Change", detail)
+
+
+def _take_in(world: World, event: Event, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+    state = world.state(EventsState, event.account, event.region)
+    if not state.rules_on(DEFAULT) and not state.archives_of(DEFAULT):
+        return
+    args = {
+        "source": source,
+        "detail_type": detail_type,
+        "resources": [event.resource],
+        "detail": detail,
+        "at_ms": event.at_ms,
+    }
+    world.agenda.at(
+        event.at_ms, "events.ingest", args, account=event.account, region=event.region, trace_id=event.request_id
+    )
+
+
+def _stamp(ms: int) -> str:
+    return f"{iso(ms)[:-1]}.{ms % 1000:03d}+0000"

@@ -1,0 +1,34 @@
+"""What Lambda's events make: invocations, errors, durations and throttles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness import Aws
+from services.cloudwatch.watching import query, values
+
+ARN = "arn:aws:lambda:us-east-1:111122223333:function:checkout"
+
+
+def told(aws: Aws, kind: str, **facts: Any) -> None:
+    facts = {"function": "checkout", **facts}
+    aws.world.journal.append(aws.now, kind, "111122223333", "us-east-1", ARN, "", "", facts)
+
+
+def of(name: str, stat: str = "Sum", **dimensions: str) -> dict[str, Any]:
+    return query(name, stat, namespace="AWS/Lambda", dimensions=dimensions)
+
+
+async def test_invocations_errors_durations_and_throttles(aws: Aws) -> None:
+    told(aws, "lambda.Invoked", qualifier="", duration_ms=20.5, error="")
+    told(aws, "lambda.Invoked", qualifier="live", duration_ms=40.5, error="Unhandled", concurrent=3)
+    told(aws, "lambda.Throttled", reason="ReservedFunctionConcurrentInvocationLimitExceeded")
+    await aws.advance(seconds=60)
+    own = {"FunctionName": "checkout"}
+    assert values(aws, of("Invocations", **own)) == [2]
+    assert values(aws, of("Errors", **own)) == [1]
+    assert values(aws, of("Duration", "Maximum", **own)) == [40.5]
+    assert values(aws, of("Throttles", **own)) == [1]
+    assert values(aws, of("Invocations", **own, Resource="checkout:live")) == [1]
+    assert values(aws, of("ConcurrentExecutions", "Maximum", **own)) == [3]
+    assert values(aws, of("Errors")) == [1]

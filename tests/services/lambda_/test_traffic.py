@@ -1,0 +1,232 @@
+"""Function URLs: who may, what the function gets, what comes back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from foulweather.engines.functions.interpreters import available
+from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.wire.app import Deferred
+from foulweather.wire.cloud import Cloud
+from harness import Aws, new_aws
+from services.lambda_.packaged import function, made, modelled, role
+
+ECHO = "def handler(event, context):\n    return event\n"
+
+
+class Web:
+    """A server with one world in it, and a function's URL."""
+
+    def __init__(self) -> None:
+        self.aws: Aws = new_aws()
+        self.cloud = Cloud(self.aws.world)
+        self.cloud.default.pipeline = self.aws.pipeline
+        self.cloud.start()
+        self.host = ""
+
+    async def url(self, name: str = "work", auth: str = "NONE", public: bool = True, **more: Any) -> None:
+        """Give a function a URL, and let everybody in."""
+        made_url = self.aws.lambda_.create_function_url_config({"FunctionName": name, "AuthType": auth, **more})
+        self.host = made_url["FunctionUrl"].removeprefix("https://").rstrip("/").replace(".on.aws", ".localhost:4566")
+        if public:
+            self.aws.lambda_.add_permission(
+                {
+                    "FunctionName": name,
+                    "StatementId": "public",
+                    "Action": "lambda:InvokeFunctionUrl",
+                    "Principal": "*",
+                    "FunctionUrlAuthType": auth,
+                }
+            )
+
+    async def ask(
+        self, method: str = "GET", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> HttpResponse:
+        bare, _, query = path.partition("?")
+        request = HttpRequest(method, bare, query, [("Host", self.host), *(headers or {}).items()], body)
+        reply = self.cloud.handle(request)
+        assert not isinstance(reply, Deferred)
+        return reply if isinstance(reply, HttpResponse) else await reply
+
+
+@pytest_asyncio.fixture
+async def web() -> AsyncIterator[Web]:
+    found = Web()
+    role(found.aws)
+    yield found
+    found.cloud.close()
+
+
+def header(response: HttpResponse, name: str) -> str:
+    return next((value for each, value in response.headers if each.lower() == name.lower()), "")
+
+
+async def test_the_function_gets_the_request_in_format_two(web: Web) -> None:
+    await function(web.aws, ECHO)
+    await web.url()
+    response = await web.ask(
+        "POST",
+        "/a%20b?x=1&x=2&y=",
+        {"Content-Type": "application/json", "Cookie": "a=1; b=2", "X-One": "1"},
+        b'{"n":1}',
+    )
+    event = json.loads(response.body)
+    assert (response.status, header(response, "content-type")) == (200, "application/json")
+    assert (event["version"], event["routeKey"], event["rawPath"]) == ("2.0", "$default", "/a b")
+    assert event["rawQueryString"] == "x=1&x=2&y="
+    assert event["queryStringParameters"] == {"x": "1,2", "y": ""}
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert event["headers"]["x-one"] == "1"
+    assert (event["body"], event["isBase64Encoded"]) == ('{"n":1}', False)
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert event["requestContext"]["accountId"] == "anonymous"
+    assert event["requestContext"]["domainName"].endswith(".lambda-url.us-east-1.on.aws")
+
+
+async def test_a_body_that_is_no_text_comes_in_base64(web: Web) -> None:
+    await function(web.aws, ECHO)
+    await web.url()
+    event = json.loads((await web.ask("POST", "/", {"Content-Type": "image/png"}, b"\x89PNG")).body)
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == b"\x89PNG"
+
+
+async def test_an_answer_with_a_status_is_the_answer(web: Web) -> None:
+    await modelled(
+        web.aws,
+        'response = {statusCode = 201, headers = {X-Made = "yes", Content-Type = "text/plain"}, '
+        'cookies = ["a=1", "b=2"], body = "aGk=", isBase64Encoded = true}\n',
+    )
+    await web.url()
+    response = await web.ask()
+    assert (response.status, response.body, header(response, "x-made")) == (201, b"hi", "yes")
+    assert [value for name, value in response.headers if name == "Set-Cookie"] == ["a=1", "b=2"]
+
+
+async def test_a_function_that_fails_is_a_bad_gateway(web: Web) -> None:
+    await modelled(web.aws, "error_rate = 1.0\n")
+    await web.url()
+    response = await web.ask()
+    assert (response.status, response.body) == (502, b"Internal Server Error")
+
+
+async def test_without_a_policy_nobody_gets_in(web: Web) -> None:
+    await modelled(web.aws, "response = 1\n")
+    await web.url(public=False)
+    response = await web.ask()
+    assert (response.status, response.body) == (403, b'{"Message":"Forbidden"}')
+    assert header(response, "x-amzn-ErrorType") == "AccessDeniedException"
+    assert web.aws.events("lambda.Invoked") == []
+
+
+async def test_a_url_with_iam_wants_a_signature(web: Web) -> None:
+    await modelled(web.aws, "response = 1\n")
+    await web.url(auth="AWS_IAM")
+    assert (await web.ask()).status == 403
+    signed = {
+        "X-Amz-Date": "20260101T000000Z",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=111122223333/20260101/us-east-1/lambda/aws4_request, "
+        "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64,
+    }
+    # The key stands for the root user of the function's account.
+    assert (await web.ask(headers=signed)).status == 200
+
+
+async def test_a_throttled_function_is_too_many_requests(web: Web) -> None:
+    await modelled(web.aws, "response = 1\n")
+    await web.url()
+    web.aws.lambda_.put_function_concurrency({"FunctionName": "work", "ReservedConcurrentExecutions": 0})
+    response = await web.ask()
+    assert (response.status, json.loads(response.body)["Message"]) == (429, "Rate Exceeded.")
+
+
+async def test_a_browser_is_told_what_it_may(web: Web) -> None:
+    await modelled(web.aws, "response = 1\n")
+    cors = {"AllowOrigins": ["https://shop.example"], "AllowMethods": ["GET"], "MaxAge": 60}
+    await web.url(Cors=cors)
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
+    told = await web.ask("OPTIONS", "/", asked)
+    assert (told.status, header(told, "access-control-allow-methods")) == (200, "GET")
+    assert header(told, "access-control-allow-origin") == "https://shop.example"
+    answered = await web.ask(headers={"Origin": "https://shop.example"})
+    assert header(answered, "access-control-allow-origin") == "https://shop.example"
+    other = await web.ask(headers={"Origin": "https://other.example"})
+    assert header(other, "access-control-allow-origin") == ""
+    assert len(web.aws.events("lambda.Invoked")) == 2
+
+
+BOOTSTRAP = """#!/usr/bin/python3
+import http.client, os
+host = os.environ["AWS_LAMBDA_RUNTIME_API"]
+while True:
+    asking = http.client.HTTPConnection(host)
+    asking.request("GET", "/2018-06-01/runtime/invocation/next")
+    answer = asking.getresponse()
+    answer.read()
+    path = "/2018-06-01/runtime/invocation/%s/response" % answer.getheader("Lambda-Runtime-Aws-Request-Id")
+    def pieces():
+        yield b'{"statusCode": 206, "headers": {"Content-Type": "text/plain"}}' + bytes(8)
+        yield b"one "
+        yield b"two"
+    telling = http.client.HTTPConnection(host)
+    headers = {"Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked",
+               "Content-Type": "application/vnd.awslambda.http-integration-response"}
+    telling.request("POST", path, pieces(), headers, encode_chunked=True)
+    telling.getresponse().read()
+"""
+
+
+async def test_a_streamed_answer_begins_with_its_status(web: Web) -> None:
+    await made(web.aws, {"bootstrap": BOOTSTRAP}, "work", Runtime="provided.al2023", Handler="x")
+    await web.url(InvokeMode="RESPONSE_STREAM")
+    response = await web.ask()
+    assert response.stream is not None
+    body = b"".join([piece async for piece in response.stream])
+    assert (response.status, header(response, "content-type"), body) == (206, "text/plain", b"one two")
+
+
+async def test_invoke_with_response_stream_gives_the_pieces_and_the_end(web: Web) -> None:
+    await made(web.aws, {"bootstrap": BOOTSTRAP}, "work", Runtime="provided.al2023", Handler="x")
+    answer = await web.aws.lambda_.invoke_with_response_stream({"FunctionName": "work", "Payload": b"{}"})
+    events = [event async for event in answer["EventStream"]]
+    assert b"".join(told["Payload"] for name, told in events if name == "PayloadChunk").endswith(b"one two")
+    assert events[-1] == ("InvokeComplete", {})
+
+
+NODE = """
+exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
+  stream = awslambda.HttpResponseStream.from(stream, { statusCode: 203, headers: { "X-Made": "yes" } });
+  for (const word of ["one ", "two ", "three"]) {
+    stream.write(word);
+    await new Promise((resolve) => setTimeout(resolve, 60000));
+  }
+  stream.end();
+});
+"""
+
+
+async def test_node_streams_and_sleeps_in_between(web: Web) -> None:
+    runtime = next((name for name in available().split(", ") if name.startswith("nodejs")), "")
+    if not runtime:
+        pytest.skip("there is no Node.js here")
+    await made(web.aws, {"index.js": NODE}, "work", Runtime=runtime, Handler="index.handler", Timeout=600)
+    await web.url(InvokeMode="RESPONSE_STREAM")
+    began = web.aws.now
+    response = await web.ask()
+    assert (response.status, header(response, "x-made")) == (203, "yes")
+    assert response.stream is not None
+    assert b"".join([piece async for piece in response.stream]) == b"one two three"
+    assert web.aws.now == began + 180_000
+
+
+async def test_what_is_answered_as_a_whole_is_one_piece(web: Web) -> None:
+    await modelled(web.aws, "response = {a = 1}\n")
+    answer = await web.aws.lambda_.invoke_with_response_stream({"FunctionName": "work"})
+    events = [event async for event in answer["EventStream"]]
+    assert events == [("PayloadChunk", {"Payload": b'{"a": 1}'}), ("InvokeComplete", {})]
