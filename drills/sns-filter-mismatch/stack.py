@@ -56,6 +56,18 @@ def build(lab: Lab) -> None:
     """Topic, two queues with a filtered subscription each, their consumers, and the shop."""
     sns, sqs = lab.client("sns"), lab.client("sqs")
     topic = sns.create_topic(Name="order-events")["TopicArn"]
+    lab.client("cloudwatch").put_metric_alarm(
+        AlarmName="order-events-no-attributes",
+        Namespace="AWS/SNS",
+        MetricName="NumberOfNotificationsFilteredOut-NoMessageAttributes",
+        Dimensions=[{"Name": "TopicName", "Value": "order-events"}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0.0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
     lab.notes["topic"] = topic
     for name, types in WANTED.items():
         url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "60"})["QueueUrl"]

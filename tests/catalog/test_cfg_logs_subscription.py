@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import sys
+import zipfile
 from typing import Any
 
 import pytest
@@ -140,3 +143,49 @@ def test_another_account_sends_to_a_destination_whose_policy_names_it(
     (told,) = received(aws)
     assert (told["owner"], told["logGroup"]) == ("999988887777", "/theirs")
     assert [event["message"] for event in told["logEvents"]] == ["ERROR one"]
+
+
+CODE = """import base64, gzip
+
+def handler(event, context):
+    print("GOT " + gzip.decompress(base64.b64decode(event["awslogs"]["data"])).decode())
+"""
+
+
+def function(aws: Aws) -> str:
+    """The ARN of a function that writes down what it is sent."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("app.py", CODE)
+    write = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    aws.client("lambda").create_function(
+        FunctionName="ship",
+        Role=role(aws, "ship", {"Service": "lambda.amazonaws.com"}, write),
+        Runtime=f"python3.{sys.version_info.minor}",
+        Handler="app.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    aws.advance("1m")
+    return f"arn:aws:lambda:us-east-1:{aws.account}:function:ship"
+
+
+def test_a_function_gets_events_once_its_policy_lets_cloudwatch_logs_invoke_it(aws: Aws, logs: Any) -> None:
+    arn = function(aws)
+    asked = {"logGroupName": GROUP, "filterName": "all", "filterPattern": "", "destinationArn": arn}
+    assert refused(logs.put_subscription_filter, **asked)["Message"] == NO_FUNCTION
+    aws.client("lambda").add_permission(
+        FunctionName="ship",
+        StatementId="logs",
+        Action="lambda:InvokeFunction",
+        Principal="logs.amazonaws.com",
+        SourceArn=f"arn:aws:logs:us-east-1:{aws.account}:log-group:{GROUP}:*",
+    )
+    logs.put_subscription_filter(**asked)
+    logs.put_log_events(
+        logGroupName=GROUP, logStreamName="s", logEvents=[{"timestamp": aws.now_ms, "message": "order 1 placed"}]
+    )
+    aws.advance("1m")
+    (written,) = logs.filter_log_events(logGroupName="/aws/lambda/ship", filterPattern="GOT")["events"]
+    told = json.loads(written["message"].removeprefix("GOT "))
+    assert (told["messageType"], told["logGroup"], told["logStream"]) == ("DATA_MESSAGE", GROUP, "s")
+    assert [event["message"] for event in told["logEvents"]] == ["order 1 placed"]

@@ -162,9 +162,9 @@ def test_a_fifo_queue_is_no_target(aws: Aws, targets: Targets) -> None:
     assert refused(targets.s3.put_bucket_notification_configuration, **asked)["Code"] == "InvalidArgument"
 
 
-def test_a_function_as_target_is_not_built_yet_and_says_so(targets: Targets) -> None:
+def test_a_function_that_does_not_let_the_bucket_in_is_no_target(targets: Targets) -> None:
     function = "arn:aws:lambda:us-east-1:000000000000:function:thumbnail"
     wrong = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"]}]}
     asked = {"Bucket": BUCKET, "NotificationConfiguration": wrong}
     error = refused(targets.s3.put_bucket_notification_configuration, **asked)
-    assert (error["Code"], error["Status"]) == ("NotImplemented", 501)
+    assert (error["Code"], error["Message"], error["Status"]) == ("InvalidArgument", REFUSAL, 400)

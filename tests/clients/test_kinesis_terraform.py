@@ -30,3 +30,28 @@ def test_streams_are_made_changed_and_destroyed(cloud: Cloud, tmp_path: Path) ->
 
     terraform("destroy", "-auto-approve", "-input=false", *changes)
     assert kinesis.list_streams()["StreamNames"] == []
+
+
+def test_delivery_streams_are_made_changed_and_destroyed(cloud: Cloud, tmp_path: Path) -> None:
+    terraform = Terraform(cloud, tmp_path / "lake", "lake")
+    terraform("init", "-input=false")
+    terraform("apply", "-auto-approve", "-input=false")
+    terraform("plan", "-detailed-exitcode", "-input=false", status=NOTHING_TO_CHANGE)
+
+    kinesis, s3 = cloud.client("kinesis"), cloud.client("s3")
+    kinesis.put_record(StreamName="lake-clicks", Data=b"streamed", PartitionKey="k")
+    found: list[str] = []
+    for _ in range(20):
+        found = [each["Key"] for each in s3.list_objects_v2(Bucket="clicks-lake").get("Contents", [])]
+        if found:
+            break
+        cloud.run("sleep", "0.5")
+    assert found[0].startswith("streamed/20")
+    body = s3.get_object(Bucket="clicks-lake", Key=found[0])["Body"].read()
+    assert body == b"streamed"
+
+    change = "-var=interval=300"
+    terraform("apply", "-auto-approve", "-input=false", change)
+    terraform("plan", "-detailed-exitcode", "-input=false", change, status=NOTHING_TO_CHANGE)
+    terraform("destroy", "-auto-approve", "-input=false", change)
+    assert cloud.client("firehose").list_delivery_streams()["DeliveryStreamNames"] == []

@@ -31,7 +31,7 @@ QUEUES = ("orders", "letters", "steps.fifo", "tasks.fifo")
 TOPICS = ("news", "alarms")
 USERS = ("alice", "bob")
 LAST_USED = ("//identities", "//keys")
-COUNTS = ("services.cloudwatch.", "meter.")
+COUNTS = ("services.cloudtrail.", "services.cloudwatch.", "meter.")
 ACTIONS = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:*", "sns:Publish", "sns:*", "iam:*", "sts:AssumeRole")
 
 
@@ -226,7 +226,7 @@ class Walk:
             one.result()
 
     def _rows(self) -> dict[str, dict[str, bytes]]:
-        # Traces, last-used times, metrics and the bill are about the attempt itself: a denied one counts.
+        # Traces, last-used times, the trail, metrics and the bill are about the attempt itself: a denied one counts.
         whole = self.world.store.dump().items()
         return {
             path: rows

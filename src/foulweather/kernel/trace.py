@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -13,6 +14,7 @@ from foulweather.world.store import State, table
 RECENT_HOPS_MAX = 20_000
 KEPT_TRACES_MAX = 2_000
 HOPS_MAX = 200
+UNDER_WAY_MAX = 100
 
 
 class Hop(msgspec.Struct, omit_defaults=True, gc=False):
@@ -97,6 +99,11 @@ class Traces(State):
             self.kept.delete(oldest.trace_id)
             for one in oldest.hops:
                 self._by_request.pop(one.request_id, None)
+
+    def trace_of(self, request_id: str) -> str:
+        """The trace of a call that is under way or just was; a call that began one has its own id."""
+        latest = islice(reversed(self._recent), UNDER_WAY_MAX)
+        return next((hop.trace_id for hop in latest if hop.request_id == request_id), request_id)
 
     def find(self, any_id: str) -> Trace | None:
         """The trace with a request of that id in it."""

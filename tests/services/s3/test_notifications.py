@@ -120,11 +120,20 @@ def test_rules_that_overlap_are_refused(aws: Aws) -> None:
     configure(aws, bucket, put_, to_queue(["s3:ObjectRemoved:*"], prefix="images/", Id="b"))
 
 
-def test_lambda_is_not_there_yet(aws: Aws) -> None:
+async def test_a_function_that_s3_may_not_invoke_is_refused(aws: Aws) -> None:
     bucket = made(aws)
-    function = {"LambdaFunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f", "Events": ["s3:ObjectCreated:*"]}
-    with pytest.raises(AwsError, match="NotImplemented"):
-        configure(aws, bucket, LambdaFunctionConfigurations=[function])
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
+    function = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    asked = {"Bucket": bucket, "NotificationConfiguration": {"LambdaFunctionConfigurations": [function]}}
+    with pytest.raises(AwsError) as refused:
+        await aws.s3.put_bucket_notification_configuration(asked)
+    assert refused.value.code == "InvalidArgument"
+    assert refused.value.members["ArgumentValue1"] == f"Not authorized to invoke function [{arn}]"
+    aws.s3.put_bucket_notification_configuration({**asked, "SkipDestinationValidation": True})
+    put(aws, bucket, "one")
+    await aws.advance(seconds=1)
+    (dropped,) = aws.events("s3.NotificationDropped")
+    assert dropped.facts["destination"] == arn
 
 
 async def test_a_queue_gets_the_test_event_and_then_records(aws: Aws) -> None:

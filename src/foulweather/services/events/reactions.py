@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.trace import Traces
 from foulweather.services.events import deliveries, expiring, replaying, routing, schedules
 from foulweather.services.events.envelopes import iso, made
 from foulweather.services.events.state import DEFAULT, EventsState
@@ -107,9 +108,9 @@ def _take_in(world: World, event: Event, source: str, detail_type: str, detail: 
         "detail": detail,
         "at_ms": event.at_ms,
     }
-    world.agenda.at(
-        event.at_ms, "events.ingest", args, account=event.account, region=event.region, trace_id=event.request_id
-    )
+    # What a call sets off is part of its trace.
+    trace_id = world.state(Traces).trace_of(event.request_id)
+    world.agenda.at(event.at_ms, "events.ingest", args, account=event.account, region=event.region, trace_id=trace_id)
 
 
 def _stamp(ms: int) -> str:

@@ -29,8 +29,16 @@ class Buffer:
 class Live:
     """A delivery stream at work: its buffers, and what it was given this second (in thousandths)."""
 
-    __slots__ = ("buffers", "bytes_level", "is_polling", "key_until_ms", "records_level", "requests_level",
-                 "stream", "taken_ms")
+    __slots__ = (
+        "buffers",
+        "bytes_level",
+        "is_polling",
+        "key_until_ms",
+        "records_level",
+        "requests_level",
+        "stream",
+        "taken_ms",
+    )
 
     def __init__(self, stream: Delivery) -> None:
         self.stream = stream

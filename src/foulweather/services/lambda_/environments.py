@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -35,6 +36,7 @@ IDLE_MS = 10 * 60_000
 AGE_MS = 2 * 3600_000
 """How old an environment gets; AWS says "every few hours"."""
 CREDENTIALS_LEFT_MS = 60_000
+INVALID_ENTRYPOINT = "Runtime.InvalidEntrypoint"
 STARTING_MAX = 4
 """How many start at once on this machine; the others wait for them, or for one that becomes free."""
 STARTING_S = 2.0
@@ -190,6 +192,8 @@ class Fleet:
         configuration, log = instance.configuration, instance.log
         variables = specs.variables(function, configuration, instance.session, instance.kind, log.group, log.stream)
         spec = await specs.spec(call, self._packages, function, configuration, variables)
+        if configuration.runtime.startswith("provided") and not spec.command:
+            return _no_entrypoint(call)
         try:
             name = f"{function.name[:40]}-{self._world.ids.hex(16)}"
             opening = Doors.of(self._world).open
@@ -347,6 +351,13 @@ async def wait_until(call: Call, when_ms: int) -> None:
     if call.world.clock.now_ms < when_ms:
         await Parking().wait(call, when_ms)
     call.reread_clock()
+
+
+def _no_entrypoint(call: Call) -> Outcome:
+    """A package for an OS-only runtime has no program to run."""
+    words = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+    told = {"errorType": INVALID_ENTRYPOINT, "errorMessage": f"RequestId: {call.request_id} Error: {words}"}
+    return Outcome("error", json.dumps(told).encode(), INVALID_ENTRYPOINT)
 
 
 def _no_runtime(function: Function, configuration: Configuration, words: str) -> AwsError:

@@ -102,7 +102,7 @@ def _command(function: Function, configuration: Configuration, binds: Mapping[st
         lies = binds.get(seen)
         if lies is not None and Path(lies, "bootstrap").is_file():
             return (f"{seen}/bootstrap",)
-    return (f"{TASK}/bootstrap",)  # it is not there: the environment ends, and its output says so
+    return ()
 
 
 def _extensions(layers: str) -> tuple[str, ...]:

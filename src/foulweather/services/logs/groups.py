@@ -76,9 +76,9 @@ def put_retention_policy(call: Call, request: Request) -> dict[str, Any]:
     group = naming.require_group(call, request["logGroupName"], STANDARD, INFREQUENT)
     state = call.state(LogsState)
     group.retention_days = days
+    group.expiry_ms = 0  # a shorter retention is due earlier
     state.put(group)
     expiring.expire(call, state, group)
-    group.expiry_ms = 0  # a shorter retention is due earlier
     expiring.look_later(call, state, group)
     call.changed("logs.RetentionSet", group.arn, retentionInDays=days)
     return {}

@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.s3 import notification_rules, notifying, schema
 from foulweather.services.s3.finding import bucket_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         PutBucketNotificationConfigurationRequest,
     )
 
-_SERVICES = {"QueueConfigurations": "sqs", "TopicConfigurations": "sns"}
+_SERVICES = {"QueueConfigurations": "sqs", "TopicConfigurations": "sns", "LambdaFunctionConfigurations": "lambda"}
 _NOUNS = {"sqs": "queue", "sns": "topic"}
 _DELETED = ("sqs.QueueDeleted", "sns.TopicDeleted")
 
@@ -32,13 +32,11 @@ _DELETED = ("sqs.QueueDeleted", "sns.TopicDeleted")
 def put_bucket_notification_configuration(
     call: Call, request: PutBucketNotificationConfigurationRequest
 ) -> Awaitable[None] | None:
-    """Set which events of a bucket are sent where; every destination gets a test message, and must take it."""
+    """Set which events of a bucket are sent where; queues and topics must take a test message, functions let S3 in."""
     bucket = bucket_of(call, request)
     schema.check(call, request, enums=False)
     given = cast("dict[str, Any]", request["NotificationConfiguration"])
     configuration = {name: value for name, value in given.items() if value or name == "EventBridgeConfiguration"}
-    if configuration.get("LambdaFunctionConfigurations"):
-        raise not_implemented("s3", "PutBucketNotificationConfiguration.LambdaFunctionConfigurations")
     for kind in _SERVICES:
         if kind in configuration:
             named = [dict(each) for each in configuration[kind]]
@@ -98,7 +96,8 @@ def _set(call: Call, bucket: Bucket, configuration: dict[str, Any]) -> None:
 
 def _check_arn(bucket: Bucket, service: str, arn: str) -> None:
     parts = arn.split(":")
-    if len(parts) != 6 or parts[0] != "arn" or parts[2] != service or not all(parts[3:]):
+    sizes = (7, 8) if service == "lambda" else (6,)  # a function's version or alias comes last
+    if len(parts) not in sizes or parts[0] != "arn" or parts[2] != service or not all(parts[3:]):
         raise _invalid(bucket, arn, "The ARN could not be parsed or is not of the right service")
     if parts[5].endswith(".fifo"):
         message = "FIFO SQS queues are not supported." if service == "sqs" else "FIFO SNS topics are not supported."
@@ -110,6 +109,8 @@ def _check_arn(bucket: Bucket, service: str, arn: str) -> None:
 
 def _refused(call: Call, bucket: Bucket, service: str, arn: str, error: AwsError) -> AwsError:
     """The refusal of a configuration whose destination does not take the test message."""
+    if service == "lambda":
+        return _invalid(bucket, arn, f"Not authorized to invoke function [{arn}]", error.why)
     noun = _NOUNS[service]
     # S3 is not let in where nothing is either: the journal tells whether there is such a queue or topic.
     last = call.world.journal.last_change(arn, "")

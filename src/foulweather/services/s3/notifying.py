@@ -1,4 +1,4 @@
-"""Notifications on their way: to queues and topics, as S3, on behalf of the bucket."""
+"""Notifications on their way: to queues, topics and functions, as S3, on behalf of the bucket."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.ports import Ports
+from foulweather.kernel.trace import Traces
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.s3 import notification_records
 from foulweather.services.s3.notification_rules import targets
@@ -92,7 +94,8 @@ def notify(world: World, bucket: Bucket, event: Event) -> None:
             },
             account=bucket.account,
             region=bucket.region,
-            trace_id=event.request_id,
+            # What a function's object sets off is part of the function's trace: so loops are found.
+            trace_id=world.state(Traces).trace_of(event.request_id),
         )
 
 
@@ -157,19 +160,30 @@ def bridge(call: Call, bucket: Bucket, event: Event, name: str) -> None:
 
 
 def send(call: Call, bucket: Bucket, arn: str, text: str, subject: str = SUBJECT) -> Any:
-    """Send a message to a queue or topic; what it gives may have to be awaited."""
+    """Send a message to a queue or topic, or invoke a function with it; what it gives may have to be awaited."""
     _, _, service, region, account, name = arn.split(":", 5)
-    ports = call.acting_as(
-        PRINCIPAL, source_arn=bucket.arn, source_account=bucket.account, account=account, region=region
-    )
+    ports = _acting_for(call, bucket, account, region)
+    if service == "lambda":
+        return ports.lambda_.invoke({"FunctionName": arn, "InvocationType": "Event", "Payload": text.encode()})
     if service == "sqs":
         url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
         return ports.sqs.send_message({"QueueUrl": url, "MessageBody": text})
     return ports.sns.publish({"TopicArn": arn, "Message": text, "Subject": subject})
 
 
+def _acting_for(call: Call, bucket: Bucket, account: str, region: str) -> Ports:
+    return call.acting_as(
+        PRINCIPAL, source_arn=bucket.arn, source_account=bucket.account, account=account, region=region
+    )
+
+
 def send_test(call: Call, bucket: Bucket, arn: str) -> Any:
-    """Send the message by which S3 finds out whether it may."""
+    """Send the message by which S3 finds out whether it may; a function gets none, its policy is asked."""
+    _, _, service, region, account, _ = arn.split(":", 5)
+    if service == "lambda":
+        return _acting_for(call, bucket, account, region).lambda_.invoke(
+            {"FunctionName": arn, "InvocationType": "DryRun"}
+        )
     return send(call, bucket, arn, notification_records.test_event(bucket, call.now, call.request_id))
 
 

@@ -1,0 +1,102 @@
+"""Other services' events on the default bus, and targets that are other services'."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.services.events.conftest import Bridge
+
+from foulweather.world.world import World
+from harness import ACCOUNT, START_MS, Aws, new_aws
+
+
+async def test_a_parameter_that_changes_is_told(aws: Aws, bridge) -> None:
+    queue = bridge.reaching(pattern={"source": ["aws.ssm"], "detail": {"operation": ["Create"]}})
+    answer = aws.ssm.put_parameter({"Name": "/shop/url", "Value": "x", "Type": "String"})
+    if not isinstance(answer, dict):
+        await answer
+    await aws.advance(seconds=1)
+    (event,) = bridge.bodies(queue)
+    assert event["detail-type"] == "Parameter Store Change"
+    assert event["detail"] == {"operation": "Create", "name": "/shop/url", "type": "String"}
+    assert event["resources"] == [f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/shop/url"]
+
+
+async def test_an_alarm_that_changes_its_state_is_told(aws: Aws, bridge) -> None:
+    queue = bridge.reaching(pattern={"detail-type": ["CloudWatch Alarm State Change"]})
+    aws.cloudwatch.put_metric_alarm(
+        {"AlarmName": "hot", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
+         "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    )  # fmt: skip
+    aws.cloudwatch.set_alarm_state({"AlarmName": "hot", "StateValue": "ALARM", "StateReason": "test"})
+    await aws.advance(seconds=1)
+    (event,) = bridge.bodies(queue)
+    assert (event["source"], event["detail"]["alarmName"]) == ("aws.cloudwatch", "hot")
+    assert (event["detail"]["state"]["value"], event["detail"]["previousState"]["value"]) == (
+        "ALARM",
+        "INSUFFICIENT_DATA",
+    )
+
+
+async def test_a_bucket_that_tells_eventbridge_of_its_objects(aws: Aws, bridge) -> None:
+    queue = bridge.reaching(pattern={"source": ["aws.s3"], "detail": {"bucket": {"name": ["photos"]}}})
+    aws.s3.create_bucket({"Bucket": "photos"})
+    configuration = {"Bucket": "photos", "NotificationConfiguration": {"EventBridgeConfiguration": {}}}
+    for answer in (
+        aws.s3.put_bucket_notification_configuration(configuration),
+        aws.s3.put_object({"Bucket": "photos", "Key": "cat.png", "Body": b"meow"}),
+    ):
+        if not isinstance(answer, dict) and answer is not None:
+            await answer
+    await aws.advance(seconds=10)
+    (event,) = bridge.bodies(queue)
+    assert event["detail-type"] == "Object Created"
+    assert event["detail"]["object"]["key"] == "cat.png"
+
+
+async def test_a_topic_is_published_to_under_its_policy(aws: Aws, bridge) -> None:
+    rule = bridge.rule()
+    topic = aws.sns.create_topic({"Name": "news"})["TopicArn"]
+    bridge.target(topic)
+    bridge.put()
+    await aws.advance(seconds=1)
+    assert len(aws.events("events.FailedInvocation")) == 1
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish",
+               "Resource": topic, "Condition": {"ArnEquals": {"aws:SourceArn": rule}}}  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws.sns.set_topic_attributes({"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy})
+    bridge.put()
+    await aws.advance(seconds=1)
+    assert [event.facts["succeeded"] for event in aws.events("events.Invoked")] == [False, True]
+
+
+async def test_a_log_group_gets_the_event_in_a_stream_of_its_own(aws: Aws, bridge) -> None:
+    bridge.rule()
+    group = "/aws/events/orders"
+    aws.logs.create_log_group({"logGroupName": group})
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}"
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+               "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{arn}:*"}  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws.logs.put_resource_policy({"policyName": "events", "policyDocument": policy})
+    bridge.target(arn)
+    bridge.put({"n": 5})
+    await aws.advance(seconds=1)
+    (event,) = aws.logs.filter_log_events({"logGroupName": group})["events"]
+    assert json.loads(event["message"])["detail"] == {"n": 5}
+
+
+async def test_what_is_under_way_survives_a_restart(tmp_path: Path) -> None:
+    aws = new_aws(directory=tmp_path)
+    bridge = Bridge(aws)
+    queue = bridge.reaching()
+    bridge.rule("timer", ScheduleExpression="rate(1 hour)")
+    bridge.target(queue, "timer", id="2")
+    bridge.put()
+    aws.world.close()
+    again = new_aws(world=World(seed=1, mode="held", start_ms=START_MS, directory=tmp_path))
+    await again.advance(seconds=10)
+    assert len(Bridge(again).received(queue)) == 1
+    assert again.events_.describe_rule({"Name": "timer"})["ScheduleExpression"] == "rate(1 hour)"
+    assert [due.action for due in again.world.agenda.dues()] == ["events.keep_time"]
