@@ -6,10 +6,7 @@ import io
 import json
 import sys
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from catalog.configurations import role
 from foulweather.testing import Aws
@@ -65,26 +62,11 @@ def answer(aws: Aws, name: str, event: Any = None, **more: Any) -> Any:
     return json.loads(told["Payload"].read() or b"null")
 
 
-def at_once(aws: Aws, count: int, name: str, **more: Any) -> list[str]:
-    """The outcomes of as many invocations at the same time: empty, or the code of the refusal, in order of the words."""
-
-    def one(client: Any) -> str:
-        try:
-            client.invoke(FunctionName=name, **more)["Payload"].read()
-        except ClientError as error:
-            return error.response["Error"]["Code"]
-        return ""
-
-    config = _no_retries()
-    clients = [aws.client("lambda", config=config) for _ in range(count)]
-    with ThreadPoolExecutor(count) as pool:
-        return sorted(pool.map(one, clients))
-
-
-def _no_retries() -> Any:
-    from botocore.config import Config
-
-    return Config(retries={"max_attempts": 0})
+def busy(aws: Aws, name: str, times: int = 1, **more: Any) -> None:
+    """Have a function invoked so often at the same time, by nobody who waits."""
+    for _ in range(times):
+        aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", **more)
+    aws.advance("1s")
 
 
 def written(aws: Aws, name: str) -> list[str]:
