@@ -5,7 +5,8 @@ from __future__ import annotations
 from stack import BOOKING, FUNCTION
 
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load.functions import release
+from foulweather.drilling.load import Even
+from foulweather.drilling.load.functions import caller, release
 
 RECEIPT = """
 [[calls]]
@@ -16,5 +17,6 @@ request = {Bucket = "order-receipts", Key = "2026/${uuid}.txt", Body = "Thank yo
 
 
 def strike(lab: Lab) -> None:
-    """The release."""
+    """The release, on a busy morning."""
     release(lab, FUNCTION, BOOKING + RECEIPT)
+    caller(lab, "shop").arrive(Even(per_min=2))

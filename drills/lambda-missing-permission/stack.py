@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load import Even
-from foulweather.drilling.load.functions import Caller, alarm, function, may
+from foulweather.drilling.load.functions import QUIET, Caller, alarm, function, may
 
 FUNCTION, ROLE, TABLE, BUCKET, OTHER = "book-order", "book-order-role", "orders", "order-receipts", "payroll"
 BOOKING = """
@@ -33,4 +32,4 @@ def build(lab: Lab) -> None:
     table_arn = f"arn:aws:dynamodb:{lab.region}:{lab.account}:table/{TABLE}"
     function(lab, FUNCTION, BOOKING, may("dynamodb:PutItem", table_arn, "Book"), Timeout=10)
     alarm(lab, FUNCTION)
-    lab.add(Caller(lab, "shop", function=FUNCTION, arrivals=Even(per_min=1)))
+    lab.add(Caller(lab, "shop", function=FUNCTION, arrivals=QUIET))

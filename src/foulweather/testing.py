@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import asyncio
+
     from foulweather.engines.loop_thread import LoopThread
     from foulweather.kernel.http import HttpRequest, HttpResponse
     from foulweather.kernel.trace import Trace
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from foulweather.world.journal import Event
 
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
+QUIET_TURNS = 5
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 __all__ = ["Aws", "duration_ms", "world"]
@@ -134,19 +137,22 @@ class Aws:
             if answering.done():
                 break
             if self._jumps:
-                await self._jump()
+                await self._jump(answering)
             else:
                 await asyncio.wait({answering}, timeout=0.05)
         return answering.result()
 
-    async def _jump(self) -> None:
-        """Everybody waits: go to whatever comes next."""
+    async def _jump(self, answering: asyncio.Future[HttpResponse]) -> None:
+        """Everybody waits: go to whatever comes next. An answer that is on its way, or owed a commit, comes first."""
         import asyncio
 
         world = self.cloud.default.world
-        await asyncio.sleep(0)
+        for _ in range(QUIET_TURNS):
+            await asyncio.sleep(0)
+            if answering.done() or world.in_flight or world.store.is_dirty:
+                return
         next_ms = world.agenda.next_ms()
-        if world.in_flight == 0 and next_ms is not None:
+        if next_ms is not None:
             await world.advance_to(next_ms)
 
 

@@ -1,4 +1,4 @@
-"""Functions for the tests of configurations: real ones of Python, and modelled ones, with what they wrote and were sent."""
+"""Functions for the tests of configurations, real and modelled ones, and what they wrote and were sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from catalog.configurations import role
 from foulweather.testing import Aws
 
 RUNTIME = f"python3.{sys.version_info.minor}"
-LOGS = {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
+LOGS = {
+    "Effect": "Allow",
+    "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+    "Resource": "*",
+}
 TELLS = "import json\n\ndef handler(event, context):\n    print('GOT ' + json.dumps(event))\n    return event\n"
 """A function that writes down what it is sent."""
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from catalog.configurations import bodies, messages, policy, queue_arn, role
+from catalog.configurations import bodies, policy, queue_arn, role
 from foulweather.testing import Aws
 
 BUS = "shop"
@@ -166,9 +166,10 @@ def test_what_the_target_does_not_take_is_in_the_dead_letter_queue_with_the_reas
     shop.target("orders", gone, DeadLetterConfig={"Arn": shop.queue("dead", rule)})
     shop.sqs.delete_queue(QueueUrl=shop.queues["gone"])
     shop.put("order.created", {"total": 5})
-    (message,) = messages(shop.sqs, shop.queues["dead"])
+    received = shop.sqs.receive_message(QueueUrl=shop.queues["dead"], MessageAttributeNames=["All"])
+    (message,) = received["Messages"]
     assert json.loads(message["Body"])["detail"] == {"total": 5}
-    received = shop.sqs.receive_message(
-        QueueUrl=shop.queues["dead"], MessageAttributeNames=["All"], VisibilityTimeout=0
-    )
-    assert received.get("Messages") is None  # it is hidden from others while it is looked at
+    said = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert (said["RULE_ARN"], said["TARGET_ARN"]) == (rule, gone)
+    assert said["ERROR_CODE"]
+    assert said["ERROR_MESSAGE"]

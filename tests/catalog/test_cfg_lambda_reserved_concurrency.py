@@ -51,3 +51,9 @@ def test_a_reservation_of_none_stops_a_function(client: Any) -> None:
     assert refused(client.invoke, FunctionName="work")["Code"] == "TooManyRequestsException"
     client.delete_function_concurrency(FunctionName="work")
     assert client.invoke(FunctionName="work")["StatusCode"] == 200
+
+
+def test_a_reservation_counts_what_of_the_function_runs_already(aws: Aws, client: Any) -> None:
+    busy(aws, "work", 950)
+    client.put_function_concurrency(FunctionName="work", ReservedConcurrentExecutions=850)
+    assert answer(aws, "other") == {"ok": True}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from clients.running import Cloud
+from clients.running import Cloud, allowing, policy
 
 pytestmark = [pytest.mark.client]
 
@@ -69,3 +70,31 @@ def test_a_hot_shard_is_refused_and_why_names_its_key(cloud: Cloud) -> None:
     assert error["Code"] == "ProvisionedThroughputExceededException"
     request_id = caught.value.response["ResponseMetadata"]["RequestId"]
     assert "'user-1'" in cloud.first_cause(request_id)["cause"]
+
+
+@pytest.mark.needs("aws")
+def test_a_delivery_stream_is_made_and_fed_with_the_cli(cloud: Cloud) -> None:
+    aws = cloud.aws
+    trusted = {"Principal": {"Service": "firehose.amazonaws.com"}}
+    trust = policy({"Effect": "Allow", "Action": "sts:AssumeRole", **trusted})
+    role = aws("iam", "create-role", "--role-name", "typed", "--assume-role-policy-document", trust)["Role"]["Arn"]
+    asked = ("--role-name", "typed", "--policy-name", "put")
+    aws("iam", "put-role-policy", *asked, "--policy-document", policy(allowing("s3:PutObject")))
+    aws("s3api", "create-bucket", "--bucket", "typed-lake")
+    hints = "BufferingHints={SizeInMBs=1,IntervalInSeconds=0}"
+    destination = f"RoleARN={role},BucketARN=arn:aws:s3:::typed-lake,Prefix=typed/,{hints}"
+    made = ("--delivery-stream-name", "typed", "--extended-s3-destination-configuration", destination)
+    aws("firehose", "create-delivery-stream", *made)
+    for _ in range(40):
+        told = aws("firehose", "describe-delivery-stream", "--delivery-stream-name", "typed")
+        if told["DeliveryStreamDescription"]["DeliveryStreamStatus"] == "ACTIVE":
+            break
+        cloud.run("sleep", "0.3")
+    record = json.dumps({"Data": base64.b64encode(b"hello").decode()})
+    aws("firehose", "put-record", "--delivery-stream-name", "typed", "--record", record)
+    for _ in range(20):
+        listed = aws("s3api", "list-objects-v2", "--bucket", "typed-lake").get("Contents", [])
+        if listed:
+            break
+        cloud.run("sleep", "0.3")
+    assert listed[0]["Key"].startswith("typed/20")

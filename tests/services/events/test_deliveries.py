@@ -142,9 +142,15 @@ async def test_a_target_that_was_removed_gets_nothing_any_more(aws: Aws, bridge)
     assert bridge.received(queue) == []
 
 
-async def test_a_fifo_queue_gets_its_group(aws: Aws, bridge) -> None:
+async def test_a_fifo_queue_gets_its_group_if_it_deduplicates_by_content(aws: Aws, bridge) -> None:
     queue = bridge.queue("inbox.fifo", bridge.rule())
     bridge.target(queue, SqsParameters={"MessageGroupId": "orders"})
+    bridge.put()
+    await aws.advance(seconds=1)
+    assert bridge.received(queue) == []
+    assert "MessageDeduplicationId" in bridge.why().because[0].cause
+    url = f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/inbox.fifo"
+    aws.sqs.set_queue_attributes({"QueueUrl": url, "Attributes": {"ContentBasedDeduplication": "true"}})
     bridge.put()
     await aws.advance(seconds=1)
     (message,) = bridge.received(queue)

@@ -19,6 +19,7 @@ GOOD = {"Source": "shop", "DetailType": "t", "Detail": "{}"}
         ({"Detail": ""}, "InvalidArgument", "Parameter Detail is not valid. Reason: Detail is a required argument."),
         ({"Detail": "[]"}, "MalformedDetail", "Detail is malformed."),
         ({"Detail": "{"}, "MalformedDetail", "Detail is malformed."),
+        ({"Detail": '{"a": NaN}'}, "MalformedDetail", "Detail is malformed."),
         ({"Source": "aws.s3"}, "NotAuthorizedForSourceException", "Not authorized for the source."),
     ],
 )  # fmt: skip
@@ -48,3 +49,17 @@ def test_an_event_for_no_bus_is_lost_in_silence_and_the_reason_is_on_record(aws:
     why = bridge.why()
     assert why.decision == "dropped"
     assert why.remedy == ("aws events create-event-bus --name none",)
+
+
+async def test_half_a_surrogate_pair_travels_escaped(aws: Aws, bridge) -> None:
+    queue = bridge.reaching()
+    bridge.put(Detail='{"a": "\\ud800", "b": "\u00e9"}')
+    await aws.advance(seconds=1)
+    (message,) = bridge.received(queue)
+    assert '"detail":{"a":"\\ud800"' in message["Body"]
+
+
+def test_a_bus_of_another_region_is_not_reached(aws: Aws, bridge) -> None:
+    bus = aws.in_region("eu-west-1").events_.create_event_bus({"Name": "far"})["EventBusArn"]
+    assert bridge.put(EventBusName=bus)["FailedEntryCount"] == 0
+    assert "no event bus far in us-east-1" in bridge.why().cause

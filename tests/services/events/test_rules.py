@@ -48,8 +48,6 @@ def test_a_rule_is_shown_as_it_was_put(aws: Aws, bridge) -> None:
         ({"EventBusName": "own", "ScheduleExpression": "rate(1 hour)"}, "ValidationException",
          "ScheduleExpression is supported only on the default event bus."),
         ({"EventBusName": "none"}, "ResourceNotFoundException", "Event bus none does not exist."),
-        ({"EventPattern": '{"detail-type": ["AWS API Call via CloudTrail"]}'}, "NotImplemented",
-         "foulweather does not implement events:PutRule.EventPattern detail-type AWS API Call via CloudTrail yet."),
     ],
 )  # fmt: skip
 def test_what_a_rule_cannot_be_is_refused(aws: Aws, changed, code, message) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.services.events.conftest import Bridge
+import pytest
 
+from foulweather.kernel.errors import AwsError
 from foulweather.world.world import World
 from harness import ACCOUNT, START_MS, Aws, new_aws
+from services.events.bridged import Bridge
 
 
 async def test_a_parameter_that_changes_is_told(aws: Aws, bridge) -> None:
@@ -37,6 +39,13 @@ async def test_an_alarm_that_changes_its_state_is_told(aws: Aws, bridge) -> None
         "ALARM",
         "INSUFFICIENT_DATA",
     )
+    assert event["detail"]["state"]["reason"] == "test"
+    (metric,) = event["detail"]["configuration"]["metrics"]
+    assert metric["metricStat"] == {
+        "metric": {"namespace": "n", "name": "m", "dimensions": {}},
+        "period": 60,
+        "stat": "Sum",
+    }
 
 
 async def test_a_bucket_that_tells_eventbridge_of_its_objects(aws: Aws, bridge) -> None:
@@ -100,3 +109,36 @@ async def test_what_is_under_way_survives_a_restart(tmp_path: Path) -> None:
     assert len(Bridge(again).received(queue)) == 1
     assert again.events_.describe_rule({"Name": "timer"})["ScheduleExpression"] == "rate(1 hour)"
     assert [due.action for due in again.world.agenda.dues()] == ["events.keep_time"]
+
+
+async def test_a_stream_takes_events_with_the_rules_role_by_the_partition_key_of_the_event(aws: Aws, bridge) -> None:
+    bridge.rule()
+    aws.kinesis.create_stream({"StreamName": "clicks", "ShardCount": 1})
+    await aws.advance(seconds=60)
+    arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/clicks"
+    with pytest.raises(AwsError, match="RoleArn is required for target"):
+        bridge.target(arn)
+    role = bridge.role("bridge", "events.amazonaws.com", "kinesis:PutRecord")
+    bridge.target(arn, RoleArn=role, KinesisParameters={"PartitionKeyPath": "$.detail.user"})
+    bridge.put({"user": "ann"})
+    await aws.advance(seconds=1)
+    asked = {"StreamARN": arn, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = aws.kinesis.get_shard_iterator(asked)["ShardIterator"]
+    (record,) = aws.kinesis.get_records({"ShardIterator": iterator})["Records"]
+    assert record["PartitionKey"] == "ann"
+    assert json.loads(record["Data"])["detail"] == {"user": "ann"}
+
+
+async def test_a_composite_alarm_and_what_it_was_before_are_told(aws: Aws, bridge) -> None:
+    queue = bridge.reaching(pattern={"source": ["aws.cloudwatch"], "resources": [{"suffix": ":alarm:any"}]})
+    aws.cloudwatch.put_metric_alarm(
+        {"AlarmName": "hot", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
+         "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    )  # fmt: skip
+    aws.cloudwatch.put_composite_alarm({"AlarmName": "any", "AlarmRule": "ALARM(hot)", "AlarmDescription": "d"})
+    aws.cloudwatch.set_alarm_state({"AlarmName": "hot", "StateValue": "ALARM", "StateReason": "test"})
+    await aws.advance(seconds=5)
+    last = bridge.bodies(queue)[-1]["detail"]
+    assert last["configuration"] == {"description": "d", "alarmRule": "ALARM(hot)"}
+    assert last["state"]["value"] == "ALARM"
+    assert last["previousState"]["reason"]

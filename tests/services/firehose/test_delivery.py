@@ -115,7 +115,17 @@ async def test_a_role_that_cannot_be_assumed_is_refused(aws: Aws) -> None:
         ({"CompressionFormat": "Snappy"}, "NotImplemented"),
         ({"DataFormatConversionConfiguration": {"Enabled": True}}, "NotImplemented"),
         (
-            {"ProcessingConfiguration": {"Enabled": True, "Processors": [{"Type": "Decompression"}]}},
+            {
+                "ProcessingConfiguration": {
+                    "Enabled": True,
+                    "Processors": [
+                        {
+                            "Type": "Decompression",
+                            "Parameters": [{"ParameterName": "CompressionFormat", "ParameterValue": "ZIP"}],
+                        }
+                    ],
+                }
+            },
             "NotImplemented",
         ),
     ],

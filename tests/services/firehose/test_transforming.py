@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from collections.abc import Callable
 from typing import Any
@@ -133,3 +134,48 @@ async def test_records_are_partitioned_by_what_is_in_them(aws: Aws) -> None:
     found = await objects(aws)
     counted = {"/".join(key.split("/")[:2]): len(body.splitlines()) for key, body in found.items()}
     assert counted == {"shop=1/a": 2, "shop=2/a": 1, "bad/processing-failed": 1}
+
+
+@pytest.mark.parametrize("service", ["firehose", "kinesis"])
+def test_operations_with_an_output_shape_return_a_dict(aws: Aws, service: str) -> None:
+    services = aws.pipeline.services
+    for name in services.built(services.find(service)):
+        operation = services.operation(service, name)
+        returns = str(operation.run.__annotations__["return"])
+        assert (returns == "None") == (operation.model.output is None), name
+
+
+def processor(kind: str, **named: str) -> dict[str, Any]:
+    parameters = [{"ParameterName": name, "ParameterValue": value} for name, value in named.items()]
+    return {"Type": kind, "Parameters": parameters}
+
+
+async def test_log_groups_are_decompressed_to_their_messages(aws: Aws) -> None:
+    processors = [
+        processor("Decompression", CompressionFormat="GZIP"),
+        processor("CloudWatchLogProcessing", DataMessageExtraction="true"),
+    ]
+    await make(aws, ProcessingConfiguration={"Enabled": True, "Processors": processors})
+    batch = {"messageType": "DATA_MESSAGE", "logEvents": [{"message": "one"}, {"message": "two"}]}
+    control = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "health"}]}
+    put(aws, *[gzip.compress(json.dumps(each).encode()) for each in (batch, control)], b"plain")
+    await aws.advance(seconds=400)
+    found = await objects(aws)
+    failed = next(key for key in found if key.startswith("decompression-failed/"))
+    assert json.loads(found.pop(failed))["rawData"] == base64.b64encode(b"plain").decode()
+    assert list(found.values()) == [b"one\ntwo\n"]
+
+
+@pytest.mark.parametrize(
+    ("named", "record", "kept"),
+    [
+        ({"SubRecordType": "JSON"}, b'{"a":1}{"a":2}\n{"a":3}', b'{"a":1};{"a":2};{"a":3};'),
+        ({"SubRecordType": "DELIMITED", "Delimiter": base64.b64encode(b"##").decode()}, b"x##y##", b"x;y;"),
+    ],
+)
+async def test_records_in_records_are_taken_apart(aws: Aws, named: dict[str, str], record: bytes, kept: bytes) -> None:
+    processors = [processor("RecordDeAggregation", **named), processor("AppendDelimiterToRecord", Delimiter=";")]
+    await make(aws, ProcessingConfiguration={"Enabled": True, "Processors": processors})
+    put(aws, record)
+    await aws.advance(seconds=400)
+    assert list((await objects(aws)).values()) == [kept]

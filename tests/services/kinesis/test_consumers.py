@@ -89,3 +89,15 @@ async def test_shard_metrics_are_told_only_where_they_are_on(aws: Aws) -> None:
     assert (event.facts["shard"], event.facts["bytes"], event.facts["records"]) == (SHARD, 4, 1)
     told = aws.kinesis.disable_enhanced_monitoring({"StreamName": NAME, "ShardLevelMetrics": ["IncomingBytes"]})
     assert "IncomingBytes" not in told["DesiredShardLevelMetrics"]
+
+
+async def test_a_subscription_ends_with_its_stream(aws: Aws) -> None:
+    consumer = await registered(aws)
+    events = subscribe(aws, consumer)
+    await anext(events)
+    waiting = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    aws.kinesis.delete_stream({"StreamName": NAME, "EnforceConsumerDeletion": True})
+    await aws.advance(seconds=10)
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        await waiting

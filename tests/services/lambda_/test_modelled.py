@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -71,7 +72,22 @@ async def test_its_calls_are_made_with_its_role(work: Aws) -> None:
     await modelled(work, call.replace('/q"', '/none"'), "lost")
     answer = await invoke(work, name="lost")
     assert answer["Payload"]["errorType"] == "ClientError"
-    assert "when calling the send_message operation" in answer["Payload"]["errorMessage"]
+    assert "when calling the SendMessage operation" in answer["Payload"]["errorMessage"]
+
+
+async def test_a_text_becomes_bytes_where_the_api_wants_bytes(work: Aws) -> None:
+    role_may_put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [role_may_put]})
+    work.iam.put_role_policy({"RoleName": "function", "PolicyName": "put", "PolicyDocument": policy})
+    work.s3.create_bucket({"Bucket": "receipts"})
+    put = '[[calls]]\nservice = "s3"\noperation = "put_object"\n'
+    await modelled(
+        work, put + 'request = {Bucket = "receipts", Key = "r", Body = "Thank you", Metadata = {by = "${uuid}"}}\n'
+    )
+    assert "FunctionError" not in await invoke(work)
+    head = work.s3.head_object({"Bucket": "receipts", "Key": "r"})
+    assert head["ContentLength"] == len("Thank you")
+    assert len(head["Metadata"]["by"]) == 36
 
 
 async def test_a_model_that_makes_no_sense_is_refused_with_the_reason(work: Aws) -> None:

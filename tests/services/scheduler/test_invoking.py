@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from foulweather.gates.faults import Faults
 from foulweather.kernel.errors import AwsError
-from harness import ACCOUNT, Aws
+from foulweather.policy.principal import Principal
+from foulweather.services.scheduler.access import ACCESS
+from foulweather.world.world import World
+from harness import ACCOUNT, START_MS, Aws, new_aws
+from services.scheduler.timed import Times
 
 AT = "at(2026-01-01T00:01:00)"
 
@@ -80,6 +85,7 @@ async def test_a_universal_target_calls_any_operation_with_the_role(aws: Aws, ti
         ("arn:aws:scheduler:::aws-sdk:ec2:stopInstances", "{}", "NotImplemented", "StopInstances"),
         (f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/c", "{}", "NotImplemented", "ecs"),
         ("queue", "{}", "ValidationException", "Provided Arn is not in correct format"),
+        (f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", "{", "ValidationException", "must be well-formed JSON"),
     ],
 )  # fmt: skip
 def test_targets_that_cannot_be_are_refused(aws: Aws, times, arn, text, code, words) -> None:
@@ -104,3 +110,62 @@ async def test_a_schedule_puts_events_on_a_bus(aws: Aws, times) -> None:
     await aws.advance(seconds=120)
     (message,) = times.received(queue)
     assert json.loads(message["Body"])["detail"] == {"n": 1}
+
+
+async def test_a_schedule_writes_to_a_stream(aws: Aws, times) -> None:
+    aws.kinesis.create_stream({"StreamName": "ticks", "ShardCount": 1})
+    arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/ticks"
+    role = times.role("kinesis:PutRecord")
+    with pytest.raises(AwsError, match="KinesisParameters must be specified"):
+        times.schedule(AT, arn, role)
+    times.schedule(AT, arn, role, Target={"KinesisParameters": {"PartitionKey": "k"}, "Input": '"tick"'})
+    await aws.advance(seconds=120)
+    asked = {"StreamARN": arn, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = aws.kinesis.get_shard_iterator(asked)["ShardIterator"]
+    (record,) = aws.kinesis.get_records({"ShardIterator": iterator})["Records"]
+    assert (record["PartitionKey"], record["Data"]) == ("k", b'"tick"')
+
+
+async def test_a_universal_target_publishes_with_attributes_and_takes_blobs_as_text(aws: Aws, times) -> None:
+    aws.kinesis.create_stream({"StreamName": "ticks", "ShardCount": 1})
+    text = json.dumps({"StreamName": "ticks", "Data": "tock", "PartitionKey": "<aws.scheduler.execution-id>"})
+    universal = "arn:aws:scheduler:::aws-sdk:kinesis:putRecord"
+    times.schedule(AT, universal, times.role("kinesis:PutRecord"), Target={"Input": text})
+    await aws.advance(seconds=120)
+    asked = {"StreamName": "ticks", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = aws.kinesis.get_shard_iterator(asked)["ShardIterator"]
+    (record,) = aws.kinesis.get_records({"ShardIterator": iterator})["Records"]
+    assert record["Data"] == b"tock"
+    assert len(record["PartitionKey"]) == 16
+
+
+def test_the_role_must_be_passed(aws: Aws, times) -> None:
+    queue, role = times.queue(), times.role()
+    aws.iam.create_user({"UserName": "ann"})
+    allowed = {"Effect": "Allow", "Action": "scheduler:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws.iam.put_user_policy({"UserName": "ann", "PolicyName": "p", "PolicyDocument": policy})
+    user = aws.iam.get_user({"UserName": "ann"})["User"]
+    ann = aws.as_principal(Principal("user", user["Arn"], ACCOUNT, user["UserId"]))
+    with pytest.raises(AwsError) as refused:
+        type(times)(ann).schedule(AT, queue, role)
+    assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 403)
+    assert "iam:PassRole" in refused.value.message
+
+
+def test_every_operation_that_is_built_has_its_row(aws: Aws) -> None:
+    services = aws.pipeline.services
+    service = services.find("scheduler")
+    assert service is not None
+    assert set(services.built(service)) == set(ACCESS)
+
+
+async def test_an_invocation_under_way_survives_a_restart(tmp_path: Path) -> None:
+    aws = new_aws(directory=tmp_path)
+    times = Times(aws)
+    queue = times.queue()
+    times.schedule("rate(1 hour)", queue, times.role())
+    aws.world.close()
+    again = new_aws(world=World(seed=1, mode="held", start_ms=START_MS, directory=tmp_path))
+    await again.advance(seconds=3_600)
+    assert len(Times(again).received(queue)) == 2

@@ -1,9 +1,9 @@
 """Lambda functions in a drill, and who calls them.
 
-function(lab, "receipts", "duration_ms = 80\\n", may("s3:PutObject", f"{ARN}/*"))     # role receipts-role, policy `work`
-lab.add(Caller(lab, "shop", function="receipts", arrivals=Even(per_min=2)))        # waits for each answer
-answered(lab.client("lambda").update_function_code(FunctionName=…, ZipFile=package("duration_ms = 90\\n")))
-unserved(lab, "shop", since_ms)                                                    # why callers are not served
+function(lab, "receipts", MODEL, may("s3:PutObject", f"{ARN}/*"))             # its role receipts-role, policy `work`
+lab.add(Caller(lab, "shop", function="receipts", arrivals=Even(per_min=2)))     # waits for each answer
+release(lab, "receipts", OTHER_MODEL)
+unserved(lab, "shop", since_ms)                                                 # why callers are not served
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from foulweather.drilling.clients import Client
 from foulweather.drilling.documents import document, trust
 from foulweather.drilling.judging import unmended
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load.arrivals import Arrivals
+from foulweather.drilling.load.arrivals import Arrivals, Recorded
 from foulweather.drilling.load.client import LoadClient, Made, Request
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 
 MODEL = "foulweather.toml"
+QUIET = Recorded((7_000,), every_ms=1_200_000)
+"""Three an hour: the past is to be lived in a second or two."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The same package every time: its checksum is in the journal."""
 LOGGING = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
@@ -138,7 +140,7 @@ class _Waiting:
 
 
 class Caller(LoadClient):
-    """Calls one function with an event for each of its users, and waits; `failures` and `served` are what came of it."""
+    """Calls one function with an event for each user, and waits; `failures` and `served` tell what came of it."""
 
     RELEASABLE: tuple[str, ...] | None = ()
 

@@ -243,8 +243,8 @@ def opened(lab: Lab, bucket: str) -> Why | None:
     return unmended(f"The policy of {bucket} is too wide: {broad}.", shown(lab, arn, "Policy", text)) if broad else None
 
 
-def wide_role(lab: Lab, role: str) -> Why | None:
-    """Why a role has more than it needs: an inline or attached policy that allows too much."""
+def wide_role(lab: Lab, role: str, *, but: str = "") -> Why | None:
+    """Why a role has more than it needs: an inline or attached policy (but that one) that allows too much."""
     iam, holder = lab.client("iam"), f"arn:aws:iam::{lab.account}:role/{role}"
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         text = unquote(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
@@ -254,6 +254,8 @@ def wide_role(lab: Lab, role: str) -> Why | None:
             return unmended(told, shown(lab, holder, f"InlinePolicy/{name}", text))
     for one in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
         arn = one["PolicyArn"]
+        if arn == but:
+            continue
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         text = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         broad = too_broad(unquote(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import struct
@@ -11,6 +12,8 @@ import time
 from foulweather.world.clock import RATE_UNIT, Clock
 
 PAGE_BYTES = 4096
+SEALS = "F_ADD_SEALS"
+F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_FUTURE_WRITE = 1, 2, 4, 16
 _turn = struct.Struct("<q")
 _told = struct.Struct("<qqq")
 
@@ -23,6 +26,7 @@ class ClockPage:
         self.descriptor = _memory()
         os.ftruncate(self.descriptor, PAGE_BYTES)
         self._page = mmap.mmap(self.descriptor, PAGE_BYTES)
+        _seal(self.descriptor)
         self._turn = 0
         self.write()
         clock.watchers.append(self.write)
@@ -45,10 +49,17 @@ class ClockPage:
 
 def _memory() -> int:
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("foulweather-clock")
+        return os.memfd_create("foulweather-clock", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     descriptor, path = tempfile.mkstemp(prefix="foulweather-clock-")
     os.unlink(path)
     return descriptor
+
+
+def _seal(descriptor: int) -> None:
+    """Let nobody write to it or cut it short but through the mapping that is there: functions hold it too."""
+    add = getattr(fcntl, SEALS, None)
+    if add is not None and hasattr(os, "memfd_create"):
+        fcntl.fcntl(descriptor, add, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 
 assert RATE_UNIT == 1000, "the page tells thousandths of real time"

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import socket
+import struct
+import termios
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
@@ -20,9 +23,14 @@ from foulweather.engines.functions.runtime_api import RuntimeApi
 from foulweather.engines.process_tree import Tree, is_visible
 
 LINE_BYTES_MAX = 256 << 10
+READ_BYTES_MAX = 1 << 16
 LOOK_S = 0.05
 FREEZE_S = 0.02
 """An environment that is used again this soon was never stopped: stopping and going on take their time."""
+SHUTDOWN_MS = 2_000
+"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown"""
+EXTENSION_ENDED = 124
+"""The status by which `foulweather_inside.zygote` tells that an extension has ended before its time."""
 MIB = 1 << 20
 SIGNALS = {signal.SIGKILL: "killed", signal.SIGSEGV: "segmentation fault", signal.SIGTERM: "terminated",
            signal.SIGABRT: "aborted", signal.SIGXCPU: "CPU time limit exceeded", signal.SIGILL: "illegal instruction",
@@ -80,15 +88,19 @@ Sleep = Callable[[int], Awaitable[None]]
 class Environment:
     """A process that serves one invocation at a time, until it ends.
 
-    `printed` gets every line of its output; `sleep` carries out what its code sleeps.
+    `printed` gets every line of its output; `sleep` carries out what its code sleeps; one that is `apart` is the first
+    process of a namespace of its own.
     """
 
-    def __init__(self, name: str, memory_mib: int, output: int, printed: Lines, sleep: Sleep) -> None:
+    def __init__(
+        self, name: str, memory_mib: int, output: int, printed: Lines, sleep: Sleep, *, apart: bool = False
+    ) -> None:
         self.name = name
         self.pid = 0
         self.memory_bytes_peak = 0
         self.is_frozen = False
         self._memory_bytes_max = memory_mib * MIB
+        self._is_apart = apart
         self._output = output
         self._printed = printed
         self._held = b""
@@ -99,7 +111,9 @@ class Environment:
         self._watch: asyncio.TimerHandle | None = None
         self._freezing: asyncio.TimerHandle | None = None
         os.set_blocking(output, False)
-        asyncio.get_running_loop().add_reader(output, self._read)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(output, self._read)
+        self._is_killed = False
 
     @property
     def api(self) -> RuntimeApi:
@@ -150,6 +164,8 @@ class Environment:
             return awaited.result()
         if self._out_of_memory:
             return Outcome("memory", error_type="Runtime.ExitError", exit_words="signal: killed")
+        if self._ended in done and self._ended.result() == EXTENSION_ENDED:
+            return Outcome("exited", error_type="Extension.Crash", exit_words="an extension has ended")
         if self._ended in done:
             return Outcome("exited", error_type="Runtime.ExitError", exit_words=_words(self._ended.result()))
         return Outcome("timeout", error_type="Sandbox.Timedout")
@@ -179,18 +195,33 @@ class Environment:
             self.is_frozen = False
             self._signal(signal.SIGCONT)
 
+    def shut_down(self, now_ms: int) -> bool:
+        """Tell its extensions that it is over; whether there are any to be waited for."""
+        if self._is_killed or self.has_ended or not self._api.shut_down("spindown", now_ms + SHUTDOWN_MS):
+            return False
+        self.thaw()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGUSR1)
+        return True
+
+    def when_ended(self, then: Callable[[], None]) -> None:
+        """Have something done once its process is no more."""
+        self._ended.add_done_callback(lambda _: then())
+
     def kill(self) -> None:
         """End all of its processes, and close its doors."""
+        self._is_killed = True
         self.thaw()
         if self.pid and not self.has_ended:
-            Tree(self.pid).kill()
+            self._end()
         for close in self.closing:
             close()
         self.closing.clear()
         self._stop_looking()
         if self._output >= 0:
             self._drain()
-            asyncio.get_running_loop().remove_reader(self._output)
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.remove_reader(self._output)
             os.close(self._output)
             self._output = -1
 
@@ -201,7 +232,7 @@ class Environment:
         self._measure()
         if self.memory_bytes_peak > self._memory_bytes_max and not self.has_ended:
             self._out_of_memory = True
-            Tree(self.pid).kill()
+            self._end()
             return
         self._watch = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
@@ -213,7 +244,18 @@ class Environment:
     def _measure(self) -> None:
         if self.pid and is_visible() and not self.has_ended:
             used = Tree(self.pid).usage()
-            self.memory_bytes_peak = max(self.memory_bytes_peak, used.memory_bytes)
+            used_bytes = used.memory_bytes
+            if used_bytes > self._memory_bytes_max and used.processes > 1:
+                used_bytes = sum(map(_own_bytes, Tree(self.pid).members()))
+            self.memory_bytes_peak = max(self.memory_bytes_peak, used_bytes)
+
+    def _end(self) -> None:
+        """End all of its processes: those of a namespace end with its first, however many and however fast."""
+        if not self._is_apart:
+            Tree(self.pid).kill()
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         for pid in Tree(self.pid).members():
@@ -223,13 +265,16 @@ class Environment:
     # --- output
 
     def _drain(self) -> None:
-        """Print what has been written until now."""
-        while self._output >= 0 and self._read():
-            pass
+        """Print what has been written until now, and not what is being written meanwhile."""
+        if self._output < 0:
+            return
+        left = struct.unpack("i", fcntl.ioctl(self._output, termios.FIONREAD, bytes(4)))[0]
+        while self._read() and left > 0:
+            left -= READ_BYTES_MAX
 
     def _read(self) -> bool:
         try:
-            piece = os.read(self._output, 1 << 16)
+            piece = os.read(self._output, READ_BYTES_MAX)
         except BlockingIOError:
             return False
         except OSError:
@@ -238,8 +283,8 @@ class Environment:
             if self._held:
                 self._print(self._held)
                 self._held = b""
-            with contextlib.suppress(OSError, ValueError):
-                asyncio.get_running_loop().remove_reader(self._output)
+            with contextlib.suppress(OSError, ValueError, RuntimeError):
+                self._loop.remove_reader(self._output)
             return False
         *lines, self._held = (self._held + piece).split(b"\n")
         for line in lines:
@@ -251,6 +296,15 @@ class Environment:
 
     def _print(self, line: bytes) -> None:
         self._printed(line.decode("utf-8", "replace").replace("\r", "\n").rstrip("\n"))
+
+
+def _own_bytes(pid: int) -> int:
+    """The memory of a process, its part alone of what it shares with others: what was forked shares most of it."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            return next((int(line.split()[1]) << 10 for line in file if line.startswith(b"Pss:")), 0)
+    except OSError:
+        return 0
 
 
 def _words(status: int) -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 from foulweather.engines.functions import interpreters
 from foulweather.engines.functions.clock_page import ClockPage
-from foulweather.engines.functions.environment import Environment, Lines, Sleep, Spec, room_of
+from foulweather.engines.functions.environment import SHUTDOWN_MS, Environment, Lines, Sleep, Spec, room_of
 from foulweather.engines.functions.zygotes import Zygote, can_be_apart
 from foulweather.world.clock import Clock
 
@@ -39,10 +39,12 @@ class Host:
 
     def __init__(self, clock: Clock, door: Door | None = None) -> None:
         self._door = door
+        self._clock = clock
         self._page = ClockPage(clock)
         self._zygotes: dict[str, Zygote] = {}
         self._root = Path(tempfile.mkdtemp(prefix="foulweather-functions-"))
         self.environments: set[Environment] = set()
+        self._ending: set[Environment] = set()
         self.is_apart = can_be_apart()
         self._is_closed = False
 
@@ -58,7 +60,8 @@ class Host:
         control, theirs = socket.socketpair()
         control.setblocking(False)
         reader, writer = os.pipe()
-        environment = Environment(name, spec.memory_mib, reader, printed, sleep)
+        environment = Environment(name, spec.memory_mib, reader, printed, sleep, apart=self.is_apart)
+        environment.api.expect(len(spec.extensions), spec.environment)
         try:
             room = room_of(name, self._at_home(spec, interpreter), self._walls())
             descriptors = [theirs.fileno(), writer, self._page.descriptor]
@@ -76,8 +79,22 @@ class Host:
         return environment
 
     def end(self, environment: Environment) -> None:
-        """End an environment."""
+        """End an environment; its extensions, if it has any, are told, and have their time."""
         self.environments.discard(environment)
+        if not environment.shut_down(self._clock.now_ms):
+            environment.kill()
+            return
+        self._ending.add(environment)
+        timer = asyncio.get_running_loop().call_later(SHUTDOWN_MS / 1000, self._end, environment)
+
+        def ended() -> None:
+            timer.cancel()
+            self._end(environment)
+
+        environment.when_ended(ended)
+
+    def _end(self, environment: Environment) -> None:
+        self._ending.discard(environment)
         environment.kill()
 
     def close(self) -> None:
@@ -85,8 +102,10 @@ class Host:
         if self._is_closed:
             return
         self._is_closed = True
-        for environment in list(self.environments):
-            self.end(environment)
+        for environment in [*self.environments, *self._ending]:
+            environment.kill()
+        self.environments.clear()
+        self._ending.clear()
         for zygote in self._zygotes.values():
             zygote.close()
         self._page.close()

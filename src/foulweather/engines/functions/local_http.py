@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 HEAD_BYTES_MAX = 64 << 10
+CONNECTIONS_MAX = 256
+"""For a runtime, ten extensions, and threads that sleep."""
 
 
 class Asked(NamedTuple):
@@ -59,6 +61,9 @@ class LocalServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if len(self._connections) >= CONNECTIONS_MAX:
+            writer.close()
+            return
         self._connections.add(task)
         try:
             while await self._one(reader, writer):

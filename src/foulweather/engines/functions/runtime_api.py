@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from foulweather.engines.functions.local_http import Asked, Told, whole
+from foulweather.engines.functions.local_http import Asked, BadRequest, Told, whole
 
 if TYPE_CHECKING:
     from foulweather.engines.functions.environment import Invocation, Outcome
@@ -23,6 +23,7 @@ RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100
 """6 MB, and as AWS counts it a little more (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 STREAM_BYTES_MAX = 200 << 20
 ERROR_BYTES_MAX = 256 << 10
+SLEEP_S_MAX = 86_400 * 366
 ACCEPTED = Told(202, {"Content-Type": "application/json"}, b'{"status":"OK"}')
 
 
@@ -48,6 +49,10 @@ class RuntimeApi:
         self._answered: asyncio.Future[Outcome] | None = None
         self._extensions: dict[str, Extension] = {}
         self._numbers = itertools.count(1)
+        self._registered = asyncio.Event()
+        self._registered.set()
+        self._expected = 0
+        self._about = b"{}"
         self.streamed: Callable[[bytes], None] | None = None
         self.streamed_type = ""
         """The content type of what is streamed."""
@@ -56,6 +61,15 @@ class RuntimeApi:
     def extensions(self) -> tuple[Extension, ...]:
         """Who has registered."""
         return tuple(self._extensions.values())
+
+    def expect(self, extensions: int, variables: Mapping[str, str]) -> None:
+        """So many extensions start with the runtime, which is not ready before they are; they are told what runs."""
+        self._expected = extensions
+        if extensions:
+            self._registered.clear()
+        named = {"functionName": "NAME", "functionVersion": "VERSION"}
+        told = {name: variables.get(f"AWS_LAMBDA_FUNCTION_{variable}", "") for name, variable in named.items()}
+        self._about = json.dumps({**told, "handler": variables.get("_HANDLER", "")}).encode()
 
     def begin(self, invocation: Invocation) -> asyncio.Future[Outcome]:
         """Hand out an invocation; the future is done when the runtime has answered."""
@@ -87,14 +101,15 @@ class RuntimeApi:
         if awaited is not None and not awaited.done():
             awaited.set_result(outcome)
 
-    def shut_down(self, reason: str, deadline_ms: int) -> None:
-        """Tell the extensions that it is over."""
+    def shut_down(self, reason: str, deadline_ms: int) -> bool:
+        """Tell the extensions that it is over; whether there is one that wants to hear of it."""
         for extension in self._extensions.values():
             if "SHUTDOWN" in extension.events:
                 told: dict[str, object] = {
                     "eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline_ms
                 }  # fmt: skip
                 extension.waiting.put_nowait(told)
+        return any("SHUTDOWN" in extension.events for extension in self._extensions.values())
 
     async def answer(self, asked: Asked) -> Told:
         """Answer one request."""
@@ -116,9 +131,11 @@ class RuntimeApi:
         from foulweather.engines.functions.environment import Outcome
 
         if not self.ready.done():
-            for extension in self._extensions.values():
+            await self._registered.wait()
+            for extension in self.extensions:
                 await extension.is_ready.wait()
-            self.ready.set_result(Outcome("response"))
+            if not self.ready.done():
+                self.ready.set_result(Outcome("response"))
         invocation = await self._waiting.get()
         headers = {
             "Content-Type": "application/json",
@@ -136,9 +153,10 @@ class RuntimeApi:
         return Told(200, headers, invocation.payload)
 
     async def _slept(self, asked: Asked) -> Told:
-        body = await whole(asked.body, 100)
-        seconds = float(json.loads(body or b"{}").get("s", 0))
-        await self._sleep(max(0, round(seconds * 1000)))
+        seconds = (await _object(asked, 100)).get("s", 0)
+        if not isinstance(seconds, int | float) or not 0 <= seconds <= SLEEP_S_MAX:
+            raise BadRequest(f"seconds: {seconds}")
+        await self._sleep(round(seconds * 1000))
         return ACCEPTED
 
     async def _init_error(self, asked: Asked) -> Told:
@@ -194,15 +212,19 @@ class RuntimeApi:
 
     async def _extension(self, asked: Asked, what: str) -> Told:
         if what == "register" and asked.method == "POST":
-            body = json.loads(await whole(asked.body, ERROR_BYTES_MAX) or b"{}")
+            named = (await _object(asked, ERROR_BYTES_MAX)).get("events") or ()
             name = asked.headers.get("lambda-extension-name", "")
-            unknown = [event for event in body.get("events", ()) if event not in ("INVOKE", "SHUTDOWN")]
+            events = list(named) if isinstance(named, list | tuple) else [named]
+            unknown = [event for event in events if event not in ("INVOKE", "SHUTDOWN")]
             if not name or unknown:
                 message = f"Unknown event: {unknown}" if unknown else "No extension name"
                 return _refused(400, "InvalidEventType", message)
             identifier = f"{next(self._numbers):08x}-0000-4000-8000-000000000000"
-            self._extensions[identifier] = Extension(name, list(body.get("events", ())))
-            return Told(200, {"Lambda-Extension-Identifier": identifier}, b"{}")
+            self._extensions[identifier] = Extension(name, events)
+            if len(self._extensions) >= self._expected:
+                self._registered.set()
+            headers = {"Content-Type": "application/json", "Lambda-Extension-Identifier": identifier}
+            return Told(200, headers, self._about)
         extension = self._extensions.get(asked.headers.get("lambda-extension-identifier", ""))
         if extension is None:
             return _refused(403, "InvalidExtensionIdentifier", "Unknown extension.")
@@ -223,6 +245,14 @@ class RuntimeApi:
         if awaited is not None and not awaited.done():
             awaited.set_result(failed)
         return ACCEPTED
+
+
+async def _object(asked: Asked, bytes_max: int) -> dict[str, Any]:
+    """The JSON object that a body is; whoever sends another is not answered."""
+    body: Any = json.loads(await whole(asked.body, bytes_max) or b"{}")
+    if not isinstance(body, dict):
+        raise BadRequest("no JSON object")
+    return cast("dict[str, Any]", body)
 
 
 def _too_large() -> Outcome:

@@ -24,6 +24,7 @@ SERVICE = Service(
         "contributors",
         "exports",
         "imports",
+        "destinations",
     ),
     access_denied="AccessDeniedException",
     # AccessDeniedException is a 400 here:

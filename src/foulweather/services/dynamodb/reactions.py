@@ -12,6 +12,7 @@ from foulweather.services.dynamodb import (
     limits,
     packing,
     replica_reactions,
+    sending,
 )
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.state import NUMBER_DIGITS, DynamoState
@@ -97,6 +98,20 @@ def index_deleted(call: Call, table: str, table_id: str, index: str) -> None:
         row.status = "ACTIVE"
     live.state.configured(live, call.now)
     call.changed("dynamodb.IndexDeleted", row.index_arn(index), IndexStatus="DELETED")
+
+
+def destination_settled(call: Call, table: str, table_id: str, arn: str) -> None:
+    """A Kinesis destination that was enabled, updated or disabled is."""
+    live = _table(call, table, table_id)
+    for each in live.row.kinesis if live is not None else ():
+        if live is not None and each.stream_arn == arn:
+            each.status = "DISABLED" if each.status == "DISABLING" else "ACTIVE"
+            live.state.configured(live, call.now)
+
+
+async def send_to_kinesis(call: Call, table: str, arn: str, body: str, key: str, since_ms: int) -> None:
+    """Send a change to a Kinesis stream."""
+    await sending.deliver(call, table, arn, body, key, since_ms)
 
 
 def table_deleted(call: Call, table: str, table_id: str) -> None:

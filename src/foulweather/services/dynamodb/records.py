@@ -69,6 +69,14 @@ class Replica(msgspec.Struct):
     read_units: int = 0
 
 
+class KinesisDestination(msgspec.Struct):
+    """A Kinesis stream that a table's changes are sent to."""
+
+    stream_arn: str
+    status: str
+    precision: str = "MILLISECOND"
+
+
 class TableRow(msgspec.Struct):
     """A table as it is configured; `number` begins the keys of its items."""
 
@@ -114,6 +122,7 @@ class TableRow(msgspec.Struct):
     restored_backup: str = ""
     restored_ms: int = 0
     replicas: list[Replica] = []
+    kinesis: list[KinesisDestination] = []
     counted_ms: int = 0
     counted_items: int = 0
     counted_bytes: int = 0

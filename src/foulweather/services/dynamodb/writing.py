@@ -7,7 +7,16 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.dynamodb import expiry, filling, history, limits, packing, records_of_change, replication
+from foulweather.services.dynamodb import (
+    expiry,
+    filling,
+    history,
+    limits,
+    packing,
+    records_of_change,
+    replication,
+    sending,
+)
 from foulweather.services.dynamodb.capacity import Spent, write_milli
 from foulweather.services.dynamodb.indexes import Effect
 from foulweather.services.dynamodb.language.values import Item
@@ -56,7 +65,7 @@ def seen(live: LiveTable, item: Item) -> dict[str, str]:
 def needs_old(live: LiveTable) -> bool:
     """Whether whatever follows a write has to know what the item was."""
     row = live.row
-    return bool(live.all_indexes or row.stream_view or row.replicas)
+    return bool(live.all_indexes or row.stream_view or row.replicas or row.kinesis)
 
 
 def old_item(live: LiveTable, key: str) -> Item | None:
@@ -156,11 +165,13 @@ def make(call: Call, change: Change, user: str = "", *, from_replica: bool = Fal
         is_full = is_full or effect.on.room_bytes < 0
     if is_full:
         filling.look(live, call.now)
-    if row.stream_view or row.replicas:
+    if row.stream_view or row.replicas or row.kinesis:
         if change.old == new:
             return
         if row.stream_view:
             records_of_change.write(call, change, user)
+        if row.kinesis:
+            sending.send(call, change, user)
         if row.replicas and not from_replica:
             replication.send(call, change)
 

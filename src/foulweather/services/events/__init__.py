@@ -26,5 +26,8 @@ SERVICE = Service(
         "cloudwatch.AlarmStateChanged": "alarm_changed",
         "ssm.ParameterSet": "parameter_changed",
         "ssm.ParameterDeleted": "parameter_changed",
+        "ssm.ParameterPolicyAction": "parameter_policy_applied",
+        "cloudtrail.Delivered": "trail_delivered",
+        "cloudtrail.DeliveryFailed": "trail_delivered",
     },
 )

@@ -50,7 +50,11 @@ class PatternSyntax(ValueError):
 
 def parsed(text: str | bytes) -> Any:
     """JSON in which numbers are what is written."""
-    return json.loads(text, parse_int=Number, parse_float=Number)
+    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
 
 
 def read(text: str) -> Node:

@@ -55,10 +55,13 @@ def _put(call: Call, entry: Request) -> dict[str, str]:
     )
     event.crossed = event.facts["account"] != place.account
     state = call.state(EventsState, place.account, place.region)
-    bus = state.bus(place.name, place.account, place.region)
+    # PutEvents reaches the buses of its own Region; those of others are targets of rules.
+    bus = state.bus(place.name, place.account, place.region) if place.region == call.region else None
     if bus is None:
         # AWS says nothing of it to who put the event (github.com/aws/aws-cli/issues/9186).
-        cause = f"There is no event bus {place.name}: event {event.id} is lost, though PutEvents succeeds, as on AWS."
+        cause = (
+            f"There is no event bus {place.name} in {call.region}: event {event.id} is lost, though PutEvents succeeds."
+        )
         remedy = (f"aws events create-event-bus --name {place.name}",)
         call.explain("PutEvents", place.arn, Why("dropped", cause, (Fact(place.arn, "exists", False),), remedy))
         return {"EventId": event.id}

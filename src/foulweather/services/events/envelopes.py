@@ -20,8 +20,13 @@ def iso(ms: int) -> str:
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Compact JSON; half a surrogate pair stays escaped, for it has no bytes of its own."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
 
 
 class Envelope:

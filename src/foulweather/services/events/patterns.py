@@ -68,6 +68,16 @@ def compiled(text: str) -> Group:
     return _group(node)
 
 
+@lru_cache(maxsize=4096)
+def exact_texts(text: str, key: str) -> frozenset[str] | None:
+    """The only texts that a pattern takes at one of its first keys; None where it may take others."""
+    node: Node | None = read(text).value.get(key)
+    if node is None or node.kind != "array":
+        return None
+    values = cast("list[Node]", node.value)
+    return frozenset(each.value for each in values) if all(each.kind == "string" for each in values) else None
+
+
 def _refuse(reason: str, node: Node) -> NoReturn:
     raise PatternSyntax(reason, node.at)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.trace import Traces
-from foulweather.services.events import deliveries, expiring, replaying, routing, schedules
-from foulweather.services.events.envelopes import iso, made
+from foulweather.services.events import alarms, deliveries, expiring, replaying, routing, schedules, trails
+from foulweather.services.events.envelopes import made
 from foulweather.services.events.state import DEFAULT, EventsState
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -60,6 +60,18 @@ def ingest(call: Call, source: str, detail_type: str, resources: list[str], deta
     routing.publish(call, state, bus, event)
 
 
+def ingest_alarm(
+    call: Call, source: str, detail_type: str, resources: list[str], detail: dict[str, Any], at_ms: int
+) -> None:
+    """Put an alarm's change of state on the default bus, with all that CloudWatch tells of it."""
+    ingest(call, source, detail_type, resources, alarms.detail_of(call, detail, at_ms), at_ms)
+
+
+def look_up(call: Call) -> None:
+    """Put what CloudTrail has recorded on the default bus."""
+    trails.look_up(call, call.state(EventsState))
+
+
 # --- other services' events, from the journal
 
 
@@ -70,17 +82,10 @@ def object_changed(world: World, event: Event) -> None:
 
 
 def alarm_changed(world: World, event: Event) -> None:
-    """An alarm of CloudWatch changes its state.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
-    """
+    """An alarm of CloudWatch changes its state."""
     facts = event.facts
-    detail = {
-        "alarmName": facts["alarm"],
-        "state": {"value": facts["after"], "reason": facts["reason"], "timestamp": _stamp(event.at_ms)},
-        "previousState": {"value": facts["before"]},
-    }
-    _take_in(world, event, "aws.cloudwatch", "CloudWatch Alarm State Change", detail)
+    told = {name: facts[name] for name in ("alarm", "before", "after", "reason")}
+    _take_in(world, event, "aws.cloudwatch", "CloudWatch Alarm State Change", told, action="events.ingest_alarm")
 
 
 def parameter_changed(world: World, event: Event) -> None:
@@ -91,13 +96,42 @@ def parameter_changed(world: World, event: Event) -> None:
     change, kind = event.facts.get("change"), event.facts.get("Type")
     if not change:
         return
-    rest = event.resource.rpartition(":parameter/")[2]
-    name = f"/{rest}" if "/" in rest else rest
-    detail = {"operation": change, "name": name, "type": kind}
+    detail = {"operation": change, "name": _parameter_name(event), "type": kind}
     _take_in(world, event, "aws.ssm", "Parameter Store Change", detail)
 
 
-def _take_in(world: World, event: Event, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+def parameter_policy_applied(world: World, event: Event) -> None:
+    """A policy of a parameter is carried out."""
+    facts = event.facts
+    detail = {
+        "parameter-name": _parameter_name(event),
+        "parameter-type": facts["type"],
+        "policy-type": facts["policy"],
+        "policy-content": facts["content"],
+        "action-status": facts["status"],
+    }
+    _take_in(world, event, "aws.ssm", "Parameter Store Policy Action", detail)
+
+
+def _parameter_name(event: Event) -> str:
+    rest = event.resource.rpartition(":parameter/")[2]
+    return f"/{rest}" if "/" in rest else rest
+
+
+def trail_delivered(world: World, event: Event) -> None:
+    """A trail has written what was recorded, or has tried to: rules that wait for API calls are to see it too."""
+    trails.expect(world, event.at_ms, event.request_id)
+
+
+def _take_in(
+    world: World,
+    event: Event,
+    source: str,
+    detail_type: str,
+    detail: dict[str, Any],
+    *,
+    action: str = "events.ingest",
+) -> None:
     state = world.state(EventsState, event.account, event.region)
     if not state.rules_on(DEFAULT) and not state.archives_of(DEFAULT):
         return
@@ -110,8 +144,4 @@ def _take_in(world: World, event: Event, source: str, detail_type: str, detail: 
     }
     # What a call sets off is part of its trace.
     trace_id = world.state(Traces).trace_of(event.request_id)
-    world.agenda.at(event.at_ms, "events.ingest", args, account=event.account, region=event.region, trace_id=trace_id)
-
-
-def _stamp(ms: int) -> str:
-    return f"{iso(ms)[:-1]}.{ms % 1000:03d}+0000"
+    world.agenda.at(event.at_ms, action, args, account=event.account, region=event.region, trace_id=trace_id)

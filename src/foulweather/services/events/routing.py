@@ -21,10 +21,11 @@ def publish(call: Call, state: EventsState, bus: Bus, event: Envelope, rules: li
             if not archive.pattern or compiled(archive.pattern).accepts(event.document):
                 keep(call, state, archive, event)
     matched = 0
-    for rule in list(state.rules_on(bus.name).values()):
-        if not rule.pattern or not rule.is_enabled or (rules and rule.arn not in rules):
+    source, kind = event.facts["source"], event.facts["detail-type"]
+    for rule, pattern, sources, types in state.matchers(bus.name):
+        if (sources is not None and source not in sources) or (types is not None and kind not in types):
             continue
-        if compiled(rule.pattern).accepts(event.document):
+        if (not rules or rule.arn in rules) and pattern.accepts(event.document):
             matched += 1
             note(call, "events.Matched", rule, bus=bus.name, event=event.id)
             trigger(call, state, rule, event)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import not_implemented
-from foulweather.services.events import limits, naming, paging, refusals, schedules
+from foulweather.services.events import limits, naming, paging, refusals, schedules, trails
 from foulweather.services.events.state import Rule
 
 Request = Mapping[str, Any]
-VIA_TRAIL = " via CloudTrail"
 
 
 def put_rule(call: Call, request: Request) -> dict[str, Any]:
@@ -22,10 +19,7 @@ def put_rule(call: Call, request: Request) -> dict[str, Any]:
         raise refusals.invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
     if pattern:
         limits.checked_pattern(pattern)
-        _refuse_unbuilt(pattern)
     wanted = request.get("State") or "ENABLED"
-    if wanted == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
-        raise not_implemented("events", f"PutRule.State {wanted}")
     state, bus = naming.require_bus(call, request.get("EventBusName"))
     if schedule:
         schedules.check(schedule, bus.name)
@@ -39,12 +33,14 @@ def put_rule(call: Call, request: Request) -> dict[str, Any]:
         rule = Rule(name, bus.name, naming.rule_arn(bus, name), call.account, call.now, tags=tags)
         rule.begins_ms = call.now
         state.add(rule)
-    if schedule != rule.schedule or (wanted == "ENABLED" and not rule.is_enabled):
+    if schedule != rule.schedule or (wanted != "DISABLED" and not rule.is_enabled):
         # "When you create a rate expression, it starts immediately": the first run is one period later.
         rule.begins_ms = call.now
     rule.pattern, rule.schedule, rule.state = pattern, schedule, wanted
+    state.patterns_changed(bus.name)
     rule.description, rule.role = request.get("Description"), request.get("RoleArn") or ""
     schedules.arm(call, state, rule)
+    trails.begin(call, state)
     call.changed(
         "events.RulePut", rule.arn, EventPattern=pattern, ScheduleExpression=schedule, State=wanted, RoleArn=rule.role
     )
@@ -111,14 +107,7 @@ def _turn(call: Call, request: Request, to: str) -> None:
     state, rule = naming.require_rule(call, request)
     if rule.state != to:
         rule.state, rule.begins_ms = to, call.now
+        state.patterns_changed(rule.bus)
         schedules.arm(call, state, rule)
+        trails.begin(call, state)
     call.changed("events.RuleEnabled" if to == "ENABLED" else "events.RuleDisabled", rule.arn, State=to)
-
-
-def _refuse_unbuilt(pattern: str) -> None:
-    """Events that CloudTrail would deliver are not delivered here: a rule that waits for nothing else says so."""
-    types: Any = cast("dict[str, Any]", json.loads(pattern)).get("detail-type")
-    named = [each for each in cast("list[Any]", types or []) if isinstance(each, str)]
-    for each in named:
-        if each.endswith(VIA_TRAIL):
-            raise not_implemented("events", f"PutRule.EventPattern detail-type {each}")

@@ -67,12 +67,11 @@ def queue_url(arn: str) -> str:
 
 
 def _to_queue(call: Call, ports: Ports, target: Target, delivery: Delivery, text: str) -> Any:
+    # "If you specify an SQS FIFO queue as a target, the queue must have content-based deduplication enabled."
     request = {"QueueUrl": queue_url(target["Arn"]), "MessageBody": text}
     group = part(target, "SqsParameters").get("MessageGroupId")
     if group:
         request["MessageGroupId"] = group
-    if target["Arn"].endswith(".fifo") and group:
-        request["MessageDeduplicationId"] = delivery.event_id
     return ports.sqs.send_message(request)
 
 

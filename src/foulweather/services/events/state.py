@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
+from foulweather.services.events.patterns import Group, compiled, exact_texts
 from foulweather.world.store import State, table
 
 DEFAULT = "default"
@@ -120,6 +121,23 @@ class Replay(msgspec.Struct, omit_defaults=True):
     at: int = 0
 
 
+class Looked(msgspec.Struct, omit_defaults=True):
+    """How far CloudTrail's history was looked at, how far it is to be, and the next look's place on the agenda."""
+
+    until_ms: int
+    wanted_ms: int = 0
+    due: int = 0
+
+
+class Matcher(NamedTuple):
+    """A rule that is enabled, with its pattern ready to be asked, and the only sources and detail types it takes."""
+
+    rule: Rule
+    pattern: Group
+    sources: frozenset[str] | None
+    types: frozenset[str] | None
+
+
 class EventsState(State):
     """Buses, rules, deliveries under way, archives and replays, of one account in one Region."""
 
@@ -129,12 +147,14 @@ class EventsState(State):
     archives = table(Archive)
     archived = table(Archived)
     replays = table(Replay)
+    looked = table(Looked)
 
     def opened(self) -> None:
         """Index rules and archives by bus; policies are compiled when first needed."""
         self._rules_on: dict[str, dict[str, Rule]] = {}
         self._archives_of: dict[str, dict[str, Archive]] = {}
         self._policies: dict[str, Held] = {}
+        self._matchers: dict[str, list[Matcher]] = {}
         for rule in self.rules.values():
             self._rules_on.setdefault(rule.bus, {})[rule.name] = rule
         for archive in self.archives.values():
@@ -168,15 +188,37 @@ class EventsState(State):
         """Keep a new rule."""
         self.rules.put(rule.key, rule)
         self._rules_on.setdefault(rule.bus, {})[rule.name] = rule
+        self.patterns_changed(rule.bus)
 
     def remove(self, rule: Rule) -> None:
         """Let go of a rule."""
         self.rules.delete(rule.key)
         self._rules_on[rule.bus].pop(rule.name, None)
+        self.patterns_changed(rule.bus)
 
     def rules_on(self, bus: str) -> Mapping[str, Rule]:
         """A bus's rules by name."""
         return self._rules_on.get(bus) or {}
+
+    def patterns_changed(self, bus: str) -> None:
+        """Have the rules of a bus, their patterns and states, looked at anew."""
+        self._matchers.pop(bus, None)
+
+    def matchers(self, bus: str) -> list[Matcher]:
+        """The rules of a bus that can match an event."""
+        found = self._matchers.get(bus)
+        if found is None:
+            found = self._matchers[bus] = [
+                Matcher(
+                    rule,
+                    compiled(rule.pattern),
+                    exact_texts(rule.pattern, "source"),
+                    exact_texts(rule.pattern, "detail-type"),
+                )
+                for rule in self.rules_on(bus).values()
+                if rule.pattern and rule.is_enabled
+            ]
+        return found
 
     # --- archives
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.firehose import limits, partitioning, prefixes, refusals
+from foulweather.services.firehose import limits, partitioning, prefixes, refusals, unpacking
 
 Given = Mapping[str, Any]
 _NUMBERS = {
@@ -16,7 +16,7 @@ _NUMBERS = {
     "BufferSizeInMBs": (0, limits.LAMBDA_MB_MAX),
     "BufferIntervalInSeconds": (0, 900),
 }
-_PROCESSORS = ("Lambda", "MetadataExtraction", "AppendDelimiterToRecord")
+_PROCESSORS = ("Lambda", "MetadataExtraction", "AppendDelimiterToRecord", *unpacking.KINDS)
 
 
 def destination(given: Given, *, is_extended: bool) -> dict[str, Any]:
@@ -30,12 +30,14 @@ def destination(given: Given, *, is_extended: bool) -> dict[str, Any]:
         if conversion.get("Enabled", True):
             raise not_implemented("firehose", "DataFormatConversionConfiguration")
         told["DataFormatConversionConfiguration"] = {"Enabled": False}
-    partitioned: Given = given.get("DynamicPartitioningConfiguration") or {"Enabled": False}
-    told["DynamicPartitioningConfiguration"] = dict(partitioned)
-    is_partitioned = bool(partitioned.get("Enabled"))
+    # Neither is described where it was never given.
+    if given.get("DynamicPartitioningConfiguration") is not None:
+        told["DynamicPartitioningConfiguration"] = given["DynamicPartitioningConfiguration"]
+    is_partitioned = partitioned(told)
     prefix = told.get("Prefix", "")
     prefixes.check(prefix, told.get("ErrorOutputPrefix", ""), is_partitioned=is_partitioned)
-    told["ProcessingConfiguration"] = _processing(given.get("ProcessingConfiguration"))
+    if given.get("ProcessingConfiguration") is not None:
+        told["ProcessingConfiguration"] = _processing(given["ProcessingConfiguration"])
     if is_partitioned:
         _check_partitioned(told, prefix)
     told["S3BackupMode"] = given.get("S3BackupMode", "Disabled")
@@ -69,6 +71,12 @@ def processors(told: Given) -> list[Given]:
     """A destination's processors that are at work, in order."""
     configuration: Given = told.get("ProcessingConfiguration") or {}
     return configuration.get("Processors", []) if configuration.get("Enabled") else []
+
+
+def partitioned(told: Given) -> bool:
+    """Whether records are divided by what is in them."""
+    configuration: Given = told.get("DynamicPartitioningConfiguration") or {}
+    return bool(configuration.get("Enabled"))
 
 
 def function(told: Given) -> dict[str, str]:
@@ -106,9 +114,7 @@ def _plain(given: Given) -> dict[str, Any]:
     return told
 
 
-def _processing(given: Given | None) -> dict[str, Any]:
-    if given is None:
-        return {"Enabled": False, "Processors": []}
+def _processing(given: Given) -> dict[str, Any]:
     found = cast("list[Given]", given.get("Processors", []))
     for processor in found:
         kind, named = processor["Type"], parameters(processor)
@@ -116,6 +122,8 @@ def _processing(given: Given | None) -> dict[str, Any]:
             raise not_implemented("firehose", f"Processor {kind}")
         if kind == "Lambda":
             _check_function(named)
+        if kind in unpacking.KINDS:
+            unpacking.check(kind, named)
         if kind == "MetadataExtraction":
             if named.get("JsonParsingEngine") != "JQ-1.6":
                 raise refusals.invalid(

@@ -14,7 +14,7 @@ from foulweather.services.firehose.state import FirehoseState, Live, located, re
 Request = Mapping[str, Any]
 
 
-def start_delivery_stream_encryption(call: Call, request: Request) -> None:
+def start_delivery_stream_encryption(call: Call, request: Request) -> dict[str, Any]:
     """Turn encryption on, or change its key."""
     state, live = located(call, request["DeliveryStreamName"])
     stream = require_active(call, live)
@@ -24,9 +24,10 @@ def start_delivery_stream_encryption(call: Call, request: Request) -> None:
     given = request.get("DeliveryStreamEncryptionConfigurationInput") or {"KeyType": "AWS_OWNED_CMK"}
     keys.use(call, live, given)
     _later(call, state, live)
+    return {}
 
 
-def stop_delivery_stream_encryption(call: Call, request: Request) -> None:
+def stop_delivery_stream_encryption(call: Call, request: Request) -> dict[str, Any]:
     """Turn encryption off."""
     state, live = located(call, request["DeliveryStreamName"])
     stream = require_active(call, live)
@@ -36,6 +37,7 @@ def stop_delivery_stream_encryption(call: Call, request: Request) -> None:
     stream.key_status = "DISABLING"
     call.changed("firehose.EncryptionStopped", stream.arn, KeyType="", KeyARN="")
     _later(call, state, live)
+    return {}
 
 
 def _check_direct(live: Live) -> None:

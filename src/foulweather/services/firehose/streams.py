@@ -72,7 +72,7 @@ async def create_delivery_stream(call: Call, request: Request) -> dict[str, Any]
     return {"DeliveryStreamARN": stream.arn}
 
 
-def delete_delivery_stream(call: Call, request: Request) -> None:
+def delete_delivery_stream(call: Call, request: Request) -> dict[str, Any]:
     """Delete a delivery stream; what still waits in it is lost."""
     state, live = located(call, request["DeliveryStreamName"])
     stream = live.stream
@@ -82,6 +82,7 @@ def delete_delivery_stream(call: Call, request: Request) -> None:
     state.streams.touch(stream.name)
     call.changed("firehose.StreamDeleted", stream.arn, DeliveryStreamStatus="DELETING")
     call.later(call.now + limits.DELETE_MS, "firehose.settle", stream=stream.name, stream_id=stream.id)
+    return {}
 
 
 def list_delivery_streams(call: Call, request: Request) -> dict[str, Any]:

@@ -12,18 +12,20 @@ from foulweather.services.firehose.state import FirehoseState, Live, located
 Request = Mapping[str, Any]
 
 
-def tag_delivery_stream(call: Call, request: Request) -> None:
+def tag_delivery_stream(call: Call, request: Request) -> dict[str, Any]:
     """Add tags, or change their values."""
     state, live = located(call, request["DeliveryStreamName"])
     given = {each["Key"]: each.get("Value", "") for each in request["Tags"]}
     _set(call, state, live, tagging.checked(given, live.stream.tags))
+    return {}
 
 
-def untag_delivery_stream(call: Call, request: Request) -> None:
+def untag_delivery_stream(call: Call, request: Request) -> dict[str, Any]:
     """Remove tags; those that are not there are no error."""
     state, live = located(call, request["DeliveryStreamName"])
     keys = request["TagKeys"]
     _set(call, state, live, {key: value for key, value in live.stream.tags.items() if key not in keys})
+    return {}
 
 
 def list_tags_for_delivery_stream(call: Call, request: Request) -> dict[str, Any]:

@@ -14,7 +14,16 @@ from typing import Any, cast
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.firehose import buffering, checking, delivering, limits, partitioning, prefixes, roles
+from foulweather.services.firehose import (
+    buffering,
+    checking,
+    delivering,
+    limits,
+    partitioning,
+    prefixes,
+    roles,
+    unpacking,
+)
 from foulweather.services.firehose.records import Delivery, Row
 from foulweather.services.firehose.state import FirehoseState, Live
 
@@ -50,12 +59,14 @@ async def transform(call: Call, state: FirehoseState, live: Live) -> None:
             rows = await _by_function(call, stream, named, rows)
         elif kind == "MetadataExtraction":
             rows = _extracted(call, named, rows)
+        elif kind in unpacking.KINDS:
+            rows = _unpacked(call, kind, named, rows)
         else:
             delimiter = named.get("Delimiter", "\\n").encode().decode("unicode_escape").encode()
             rows = [row if row.error else row._replace(data=row.data + delimiter) for row in rows]
     if state.live.get(stream.name) is not live:
         return
-    if told["DynamicPartitioningConfiguration"].get("Enabled"):
+    if checking.partitioned(told):
         rows = _partitioned(call, state, live, rows)
     state.done(buffer, [place for place, _ in waiting])
     buffering.add(call, state, live, "out", rows)
@@ -170,6 +181,21 @@ def _extracted(call: Call, named: Mapping[str, str], rows: list[Row]) -> list[Ro
             done.append(_refused(call, row, PROCESSING, failed))
         else:
             done.append(row._replace(keys={**row.keys, **keys}))
+    return done
+
+
+def _unpacked(call: Call, kind: str, named: Mapping[str, str], rows: list[Row]) -> list[Row]:
+    done: list[Row] = []
+    for row in rows:
+        if row.error:
+            done.append(row)
+            continue
+        try:
+            done += [row._replace(data=each) for each in unpacking.unpacked(kind, named, row.data)]
+        except unpacking.Unreadable as error:
+            failed = _Failed(f"{kind}.Failed", str(error), Why("failed", str(error)))
+            where = unpacking.DECOMPRESSION if kind == "Decompression" else PROCESSING
+            done.append(_refused(call, row, where, failed))
     return done
 
 

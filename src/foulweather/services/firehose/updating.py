@@ -14,7 +14,7 @@ from foulweather.services.firehose.state import located, require_active
 Request = Mapping[str, Any]
 
 
-async def update_destination(call: Call, request: Request) -> None:
+async def update_destination(call: Call, request: Request) -> dict[str, Any]:
     """Change what an update names of a destination; the rest stays as it is."""
     state, live = located(call, request["DeliveryStreamName"])
     stream = require_active(call, live)
@@ -59,3 +59,4 @@ async def update_destination(call: Call, request: Request) -> None:
         BucketARN=told["BucketARN"],
         LambdaArn=checking.function(told).get("LambdaArn", ""),
     )
+    return {}

@@ -61,6 +61,7 @@ class KinesisState(State):
         lane = live.lanes.pop(shard.number)
         for place in range(lane.first, lane.next):
             self.records.delete(f"{lane.prefix}{place}")
+        lane.parking.wake(len(lane.parking))  # subscriptions see that it is gone
         live.stream.shards.remove(shard)
 
     def remove(self, live: Live) -> None:

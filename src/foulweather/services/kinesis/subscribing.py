@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
@@ -66,8 +67,11 @@ async def _pushed(call: Call, state: KinesisState, live: Live, lane: Lane, arn: 
         while True:
             _check_still_there(call, state, live, key)
             state.trim(live, lane, call.now)
-            count = limits.READ_RECORDS_MAX
-            batch = batches.read(call, state, live, lane, place, count, limits.PUSH_BYTES_MAX)
+            try:
+                batch = batches.read(call, state, live, lane, place, limits.READ_RECORDS_MAX, limits.PUSH_BYTES_MAX)
+            except answers.NotYet as pending:  # a fault slows KMS down
+                await pending.come()
+                continue
             if batch.records or batch.is_end or is_first:
                 last = batch.records[-1]["SequenceNumber"] if batch.records else _before(lane, batch.next, call.now)
                 event = {
@@ -92,6 +96,7 @@ async def _pushed(call: Call, state: KinesisState, live: Live, lane: Lane, arn: 
             if call.now >= ends_ms:
                 return
     finally:
+        answers.Answers.of(world).pop(call.request_id, None)
         if live.subscriptions.get(key, (0, ""))[1] == call.request_id:
             live.subscriptions[key] = (live.subscriptions[key][0], "")
 

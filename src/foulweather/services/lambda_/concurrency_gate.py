@@ -38,7 +38,6 @@ class Ticket(NamedTuple):
     function: str
     provisioned: str
     """The qualified ARN whose provisioned environments it runs in, if it does."""
-    is_reserved: bool
     concurrent: int
     """How many of the function run now, this one among them."""
 
@@ -70,7 +69,6 @@ class Gate:
 
     def __init__(self) -> None:
         self.by_function: Counter[str] = Counter()
-        self.unreserved: Counter[tuple[str, str]] = Counter()
         self.in_account: Counter[tuple[str, str]] = Counter()
         self._provisioned: Counter[str] = Counter()
         self._scaling: dict[str, _Bucket] = {}
@@ -120,19 +118,14 @@ class Gate:
         self.in_account[ticket.place] -= 1
         if ticket.provisioned:
             self._provisioned[ticket.provisioned] -= 1
-        elif not ticket.is_reserved:
-            self.unreserved[ticket.place] -= 1
 
     def _let_in(self, function: Function, provisioned: str) -> Ticket:
         place, arn = (function.account, function.region), function.arn
         self.by_function[arn] += 1
         self.in_account[place] += 1
-        is_reserved = function.reserved is not None
         if provisioned:
             self._provisioned[provisioned] += 1
-        elif not is_reserved:
-            self.unreserved[place] += 1
-        return Ticket(place, arn, provisioned, is_reserved, self.by_function[arn])
+        return Ticket(place, arn, provisioned, self.by_function[arn])
 
     def _provisioned_for(self, function: Function, configuration: Configuration, qualifier: str) -> str:
         """The provisioned environments that have room for it, by the ARN that they are for."""
@@ -146,11 +139,12 @@ class Gate:
     def _check_account(self, call: Call, function: Function, limit: int) -> None:
         """What is left for functions without a reservation: the limit less all that is reserved or provisioned."""
         place = function.account, function.region
-        running = self.unreserved[place]
-        if running < UNRESERVED_MIN and limit >= CONCURRENT_EXECUTIONS.value:
+        everything = self.in_account[place]
+        if everything < UNRESERVED_MIN and limit >= CONCURRENT_EXECUTIONS.value:
             return  # so much is left whatever is reserved
         kept = kept_aside(call, *place)
-        if running < limit - kept:
+        running = self._running_unreserved(call, place)
+        if running < limit - kept and everything < limit:
             return
         region = function.region
         raise _throttled(
@@ -161,11 +155,22 @@ class Gate:
             Fact(function.account, "concurrent executions limit", limit),
             Fact(function.account, "reserved or provisioned for functions", kept),
             Fact(function.account, "unreserved concurrent executions", running),
+            Fact(function.account, "concurrent executions", everything),
             remedy=(
                 f"aws service-quotas request-service-quota-increase --service-code lambda --region {region} "
                 f"--quota-code {CONCURRENT_EXECUTIONS.code} --desired-value {2 * limit}",
             ),
         )
+
+    def _running_unreserved(self, call: Call, place: tuple[str, str]) -> int:
+        """What runs of functions without a reservation, by what is reserved now: not by what was when it began."""
+        apart = 0
+        for function in call.state(LambdaState, *place).functions.values():
+            if function.reserved is not None:
+                apart += self.by_function[function.arn]
+            else:
+                apart += sum(self._provisioned[function.qualified(name)] for name in function.provisioned)
+        return self.in_account[place] - apart
 
     def _check_rate(self, call: Call, function: Function, per_s: int, prefix: str) -> None:
         """Ten invocations a second for each unit of concurrency."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import msgspec
 
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_ import lineages, modelled, naming, refusals
+from foulweather.services.lambda_ import endings, lineages, modelled, naming, refusals
 from foulweather.services.lambda_.concurrency_gate import Gate, Ticket
 from foulweather.services.lambda_.environments import Fleet
 from foulweather.services.lambda_.models import Models
@@ -141,6 +141,7 @@ async def carry_out(call: Call, asked: Asked) -> Invoked:
         gate.leave(ticket)
         call.reread_clock()
     _on_record(call, asked, ticket, ran)
+    endings.explain(call, asked, ran.report)
     return Invoked(
         payload=ran.payload,
         function_error=ran.function_error,

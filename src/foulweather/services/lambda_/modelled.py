@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.model import Shape
 from foulweather.services.lambda_ import logging, roles
 from foulweather.services.lambda_.environments import AGE_MS, CREDENTIALS_LEFT_MS, IDLE_MS, wait_until
 from foulweather.services.lambda_.models import Model, Models
@@ -138,32 +139,39 @@ async def _calls(call: Call, model: Model, counted: Counted, draws: Stream, aske
         port = getattr(counted.session.ports(call), each.service)
         try:
             operate = getattr(port, each.operation)
+            model_of = call.pipeline.services.operation_by_python_name(each.service.rstrip("_"), each.operation).model
         except KeyError:
             raise not_implemented(each.service, each.operation) from None
+        words = {"request_id": asked.request_id, "uuid": call.world.ids.uuid()}
         try:
             asking.set(asker)
-            answer = operate(_filled(each.request, {"request_id": asked.request_id, "uuid": call.world.ids.uuid()}))
+            answer = operate(_filled(each.request, words, model_of.input))
             if inspect.isawaitable(answer):
                 await answer
         except AwsError as error:
-            words = f"An error occurred ({error.code}) when calling the {each.operation} operation: {error.message}"
-            return "ClientError", words
+            told = f"An error occurred ({error.code}) when calling the {model_of.name} operation: {error.message}"
+            return "ClientError", told
         finally:
             asking.set(None)
     return None
 
 
-def _filled(value: Any, words: dict[str, str]) -> Any:
-    """A request with `${request_id}` and `${uuid}` in its texts filled in."""
+def _filled(value: Any, words: dict[str, str], shape: Shape | None) -> Any:
+    """A request with `${request_id}` and `${uuid}` in its texts filled in; what stands for bytes becomes them."""
+    kind = shape.type if shape is not None else ""
     if isinstance(value, str):
         for name, word in words.items():
             value = value.replace(f"${{{name}}}", word)
-        return value
+        return value.encode() if kind == "blob" else value
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
-        return {name: _filled(each, words) for name, each in members.items()}
+        if shape is not None and kind == "structure":
+            return {name: _filled(each, words, shape.members.get(name)) for name, each in members.items()}
+        inner = shape.value if shape is not None and kind == "map" else None
+        return {name: _filled(each, words, inner) for name, each in members.items()}
     if isinstance(value, list):
-        return [_filled(each, words) for each in cast("list[Any]", value)]
+        inner = shape.member if shape is not None and kind == "list" else None
+        return [_filled(each, words, inner) for each in cast("list[Any]", value)]
     return value
 
 

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +15,6 @@ from foulweather.services.scheduler import limits, sending, timing
 from foulweather.services.scheduler.state import Invocation, Schedule, SchedulerState, part
 
 GUARD_MS = 3_600_000
-_KEYWORD = re.compile(r"<aws\.scheduler\.(schedule-arn|scheduled-time|execution-id|attempt-number)>")
 THROTTLED = frozenset(
     {
         "Throttling",
@@ -82,7 +80,7 @@ def input_of(call: Call, invocation: Invocation) -> str:
         "execution-id": invocation.id,
         "attempt-number": str(invocation.attempts),
     }
-    return _KEYWORD.sub(lambda found: values[found[1]], text)
+    return sending.KEYWORD.sub(lambda found: values[found[1]], text)
 
 
 def _iso(ms: int) -> str:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universa
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -35,6 +36,8 @@ _MODELS = {
     "sfn": "stepfunctions",
 }
 _ARN_MODELS = {"states": "stepfunctions"}
+KEYWORD = re.compile(r"<aws\.scheduler\.(schedule-arn|scheduled-time|execution-id|attempt-number)>")
+"""A context attribute in an input."""
 Sender = Callable[[Ports, Mapping[str, Any], Invocation, str], Any]
 
 
@@ -165,12 +168,11 @@ def queue_url(arn: str) -> str:
 
 
 def _to_queue(ports: Ports, target: Mapping[str, Any], invocation: Invocation, text: str) -> Any:
+    # "If you specify an Amazon SQS FIFO queue as a target, the queue must have content-based deduplication enabled."
     request: dict[str, Any] = {"QueueUrl": queue_url(target["Arn"]), "MessageBody": text}
     parameters: dict[str, str] = target.get("SqsParameters") or {}
     if parameters.get("MessageGroupId"):
         request["MessageGroupId"] = parameters["MessageGroupId"]
-    if target["Arn"].endswith(".fifo"):
-        request["MessageDeduplicationId"] = invocation.id
     return ports.sqs.send_message(request)
 
 

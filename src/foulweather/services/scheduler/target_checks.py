@@ -72,15 +72,19 @@ def _check_templated(call: Call, target: Target) -> None:
         raise limits.invalid(f"{needed} must be specified for target {arn}.", Arn=arn)
     if kind == "sqs" and arn.endswith(".fifo") and not target.get("SqsParameters"):
         raise limits.invalid(f"SqsParameters must be specified for target {arn}.", Arn=arn)
-    if kind == "events" and not _is_object(target.get("Input") or "{}"):
-        raise limits.invalid("The Input of an event bus must be a JSON object.", Input=target.get("Input"))
+    # "If you are configuring a templated Lambda, AWS Step Functions, or Amazon EventBridge target, the input must be
+    # a well-formed JSON." (API_Target)
+    if kind in ("lambda", "states", "events") and not _is_json(target.get("Input") or "{}"):
+        raise limits.invalid(f"The Input of target {arn} must be well-formed JSON.", Input=target.get("Input"))
 
 
-def _is_object(text: str) -> bool:
+def _is_json(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
+        # A context attribute may stand for a number.
+        json.loads(sending.KEYWORD.sub("0", text))
     except ValueError:
         return False
+    return True
 
 
 def require_assumable(call: Call, role: str, group_arn: str) -> None:

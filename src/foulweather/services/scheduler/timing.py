@@ -38,7 +38,7 @@ def next_ms(schedule: Schedule, after_ms: int) -> int | None:
     zone = checked_zone(settings.get("ScheduleExpressionTimezone") or "UTC")
     found = checked(settings["ScheduleExpression"])
     if isinstance(found, cron.At):
-        # "EventBridge Scheduler ignores StartDate and EndDate for one-time schedules."
+        # "EventBridge Scheduler ignores StartDate for one-time schedules", and EndDate too.
         when_ms = cron.at_ms(found, zone)
         return when_ms if when_ms >= after_ms else None
     after_ms = max(after_ms, settings.get("StartDate") or 0)

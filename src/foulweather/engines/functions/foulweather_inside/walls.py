@@ -35,7 +35,8 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 USER = "sbx_user1051"
 UID = 993
 """The user that functions run as on AWS, by name and number."""
-NOBODY = 65534
+UIDS_FIRST, UIDS_PER_SERVER = 1 << 31, 512
+PIDS = 1 << 22
 
 
 class NotApart(OSError):
@@ -59,7 +60,7 @@ def leave_namespaces(libc: ctypes.CDLL) -> None:
 def confine(libc: ctypes.CDLL, room: dict[str, Any]) -> None:
     """Have a file tree with the system's programs, the function's code and an empty `/tmp`, and nothing else.
 
-    `room`: `root` (an empty directory), `binds` (where -> what, read-only), `tmp_mib`, `hostname`.
+    `room`: `root` (an empty directory), `binds` (where -> what, read-only), `tmp_mib`, `hostname`, `uid`.
     """
     root = room["root"]
     _mount(libc, "none", "/", "", MS_REC | MS_PRIVATE)
@@ -73,9 +74,8 @@ def confine(libc: ctypes.CDLL, room: dict[str, Any]) -> None:
     for path in ETC:
         if os.path.exists(path):
             _bind(libc, path, root + path)
-    _write(
-        f"{root}/etc/passwd", f"root:x:0:0:root:/root:/sbin/nologin\n{USER}:x:{_user()}:{_user()}::/:/sbin/nologin\n"
-    )
+    users = f"root:x:0:0:root:/root:/sbin/nologin\n{USER}:x:{room['uid']}:{room['uid']}::/:/sbin/nologin\n"
+    _write(f"{root}/etc/passwd", users)
     _write(f"{root}/etc/hosts", "127.0.0.1 localhost localhost.localdomain\n::1 localhost\n")
     for where, what in room["binds"].items():
         _bind(libc, what, root + where)
@@ -94,20 +94,40 @@ def confine(libc: ctypes.CDLL, room: dict[str, Any]) -> None:
     socket.sethostname(room["hostname"])
 
 
-def give_up(libc: ctypes.CDLL, limits: dict[str, int]) -> None:
+def user(turn: int) -> int:
+    """The user that an environment runs as: where root may choose, one for each, since processes are limited by user.
+
+    A machine that has mapped few users to this root (a container's) gives AWS's for all.
+    """
+    own = os.getuid()
+    if own != 0:
+        return own
+    try:
+        with open("/proc/self/uid_map") as file:
+            is_mapped = file.read().split() == ["0", "0", "4294967295"]
+    except OSError:
+        is_mapped = False
+    return UIDS_FIRST + os.getpid() % PIDS * UIDS_PER_SERVER + turn % UIDS_PER_SERVER if is_mapped else UID
+
+
+def give_up(libc: ctypes.CDLL, limits: dict[str, int], uid: int) -> None:
     """Lower the limits, and give up root, every capability and every way to get one back."""
     for name, most in limits.items():
         lower(name, most)
     for capability in range(CAPABILITIES_MAX):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     if os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(UID, UID, UID)
-        os.setresuid(UID, UID, UID)
+        _become(uid)
     else:
         _drop_capabilities(libc)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise NotApart(ctypes.get_errno(), "no_new_privs")
+
+
+def be_visible(libc: ctypes.CDLL) -> None:
+    """Own one's /proc/self, which is root's where a process has changed its user."""
+    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
 def listeners(ports: tuple[int, ...], names: tuple[str, ...]) -> list[socket.socket]:
@@ -131,8 +151,10 @@ def loopback_up() -> None:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP_RUNNING))
 
 
-def _user() -> int:
-    return UID if os.getuid() == 0 else os.getuid()
+def _become(uid: int) -> None:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
 
 
 def _pivot(libc: ctypes.CDLL, root: str) -> None:

@@ -28,7 +28,7 @@ else:
 MESSAGE_BYTES_MAX = 1 << 20
 DESCRIPTORS_MAX = 4
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-NOT_STARTED = 125
+NOT_STARTED, EXTENSION_ENDED = 125, 124
 NODE = "node"
 
 
@@ -46,6 +46,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     names: dict[int, str] = {}
+    turn = 0
     while True:
         ready, _, _ = select.select([asked, woken], [], [])
         if woken in ready:
@@ -60,6 +61,8 @@ def main() -> None:
                 end_all(names)
                 return
             room = json.loads(text)
+            turn += 1
+            room["uid"] = walls.user(turn)
             pid = start(libc, room, descriptors, [asked.fileno(), woken, waker])
             names[pid] = room["name"]
             for descriptor in descriptors:
@@ -140,6 +143,8 @@ def run(libc: ctypes.CDLL, room: dict[str, Any], descriptors: list[int], ours: l
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         control, output, page = descriptors[:3]
+        if room["apart"] and os.getuid() == 0:
+            os.fchown(output, room["uid"], -1)  # so that it can open /dev/stdout
         for number in (1, 2):
             os.dup2(output, number)
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -150,7 +155,7 @@ def run(libc: ctypes.CDLL, room: dict[str, Any], descriptors: list[int], ours: l
         if sys.platform == "linux":
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         prepare(libc, room, control)
-        status = keep(room, page)
+        status = keep(libc, room, page)
     except BaseException as error:
         os.write(2, f"{type(error).__name__}: {error}\n".encode())
     finally:
@@ -170,7 +175,8 @@ def prepare(libc: ctypes.CDLL, room: dict[str, Any], control: int) -> None:
         door.close()
     if room["apart"]:
         walls.confine(libc, room)
-        walls.give_up(libc, room["limits"])
+        walls.give_up(libc, room["limits"], room["uid"])
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # another user's process has lost it
     else:
         for name, most in room["limits"].items():
             walls.lower(name, most)
@@ -182,17 +188,21 @@ def prepare(libc: ctypes.CDLL, room: dict[str, Any], control: int) -> None:
     os.chdir(room["directory"])
 
 
-def keep(room: dict[str, Any], page: int) -> int:
+def keep(libc: ctypes.CDLL, room: dict[str, Any], page: int) -> int:
     """Start the extensions and the runtime, and stay until the runtime ends; its exit status."""
     if room["python"] and not room["extensions"] and not room["apart"]:
         python_runtime.main(room, world_clock, page)
         return 0
+    extensions: set[int] = set()
     for path in room["extensions"]:
-        if os.fork() == 0:
+        pid = os.fork()
+        if pid == 0:
             become([path])
+        extensions.add(pid)
     runtime = os.fork()
     if runtime == 0:
         if room["python"]:
+            walls.be_visible(libc)
             try:
                 python_runtime.main(room, world_clock, page)
             except SystemExit as ended:
@@ -201,11 +211,32 @@ def keep(room: dict[str, Any], page: int) -> int:
         os.set_inheritable(page, True)
         os.environ["FOULWEATHER_CLOCK"] = str(page)
         become(room["command"])
+    return watch(runtime, extensions)
+
+
+def watch(runtime: int, extensions: set[int]) -> int:
+    """Stay until the runtime or an extension ends; once it is over (SIGUSR1) until all have."""
+    left = {runtime, *extensions}
+    is_over = False
+
+    def end(number: int, frame: object) -> None:
+        nonlocal is_over
+        is_over = True
+        with contextlib.suppress(OSError):
+            os.kill(runtime, signal.SIGTERM)
+
+    signal.signal(signal.SIGUSR1, end)
     while True:
         pid, status = os.wait()
-        if pid == runtime:
-            code = os.waitstatus_to_exitcode(status)
+        code = os.waitstatus_to_exitcode(status)
+        if is_over:
+            left.discard(pid)
+            if not left:
+                return 0
+        elif pid == runtime:
             return code if code >= 0 else 128 - code
+        elif pid in extensions:
+            return EXTENSION_ENDED
 
 
 def become(command: list[str]) -> None:

@@ -1,0 +1,1 @@
+aws lambda update-function-configuration --function-name thumbnail --memory-size 1024

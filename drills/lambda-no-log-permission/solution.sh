@@ -1,0 +1,1 @@
+aws iam attach-role-policy --role-name charge-card-role --policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole
