@@ -24,12 +24,12 @@ UNBUILT: list[tuple[str, str, dict[str, Any], str]] = [
     ("glue", "get_databases", {}, "GetDatabases"),
     ("s3", "get_object_torrent", {"Bucket": "albums", "Key": "one"}, "GetObjectTorrent"),
     ("ec2", "describe_vpcs", {}, "DescribeVpcs"),
-    ("lambda", "list_functions", {}, "ListFunctions"),
+    ("stepfunctions", "list_state_machines", {}, "ListStateMachines"),
     ("compute-optimizer", "get_enrollment_status", {}, "GetEnrollmentStatus"),
     ("route53", "list_hosted_zones", {}, "ListHostedZones"),
     ("cloudformation", "list_stacks", {}, "ListStacks"),
-    ("kinesis", "list_streams", {}, "ListStreams"),
-    ("logs", "describe_log_groups", {}, "DescribeLogGroups"),
+    ("elbv2", "describe_load_balancers", {}, "DescribeLoadBalancers"),
+    ("ecs", "list_clusters", {}, "ListClusters"),
     ("rds", "describe_db_instances", {}, "DescribeDBInstances"),
 ]
 

@@ -32,3 +32,25 @@ async def test_invocations_errors_durations_and_throttles(aws: Aws) -> None:
     assert values(aws, of("Invocations", **own, Resource="checkout:live")) == [1]
     assert values(aws, of("ConcurrentExecutions", "Maximum", **own)) == [3]
     assert values(aws, of("Errors")) == [1]
+
+
+async def test_events_that_wait_age_and_get_lost(aws: Aws) -> None:
+    told(aws, "lambda.AsyncEventReceived", bytes=10)
+    told(aws, "lambda.AsyncEventAge", age_ms=1_500)
+    told(aws, "lambda.AsyncEventDropped", reason="RetriesExhausted")
+    told(aws, "lambda.DeadLetterError", destination="q", error="AccessDenied")
+    told(aws, "lambda.DestinationDeliveryFailed", destination="q", error="AccessDenied")
+    told(aws, "lambda.IteratorAge", age_ms=9_000)
+    told(aws, "lambda.RecursiveInvocationDropped", source="sqs")
+    await aws.advance(seconds=60)
+    own = {"FunctionName": "checkout"}
+    assert values(aws, of("AsyncEventAge", "Maximum", **own)) == [1_500]
+    assert values(aws, of("IteratorAge", "Maximum", **own)) == [9_000]
+    for name in (
+        "AsyncEventsReceived",
+        "AsyncEventsDropped",
+        "DeadLetterErrors",
+        "DestinationDeliveryFailures",
+        "RecursiveInvocationsDropped",
+    ):
+        assert values(aws, of(name, **own)) == [1], name

@@ -8,49 +8,12 @@ from typing import Any
 import pytest
 
 from foulweather.kernel.errors import AwsError
-from foulweather.services.iam import aws_managed
-from foulweather.services.iam.linked_services import LINKED_SERVICES, LinkedService
-from foulweather.services.iam.records import ManagedPolicy, PolicyVersion
 from harness import ACCOUNT, Aws
 from services.dynamodb.tables import item, made
 from services.kms.kms_calls import allow, make_user
 
 STREAM = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/changes"
 SERVICE = "kinesisreplication.dynamodb.amazonaws.com"
-POLICY = "DynamoDBKinesisReplicationServiceRolePolicy"
-DOCUMENT = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": ["kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream"],
-            "Resource": "*",
-        }
-    ],
-}
-
-
-@pytest.fixture(autouse=True)
-def _role(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service-linked role, wherever IAM does not hold it yet."""
-    if SERVICE in LINKED_SERVICES:
-        return
-    linked = LinkedService("AWSServiceRoleForDynamoDBKinesisDataStreamsReplication", POLICY)
-    monkeypatch.setitem(LINKED_SERVICES, SERVICE, linked)
-    version = PolicyVersion(id="v1", document=json.dumps(DOCUMENT), created_ms=0)
-    policy = ManagedPolicy(
-        account="aws",
-        name=POLICY,
-        path="/aws-service-role/",
-        id="",
-        created_ms=0,
-        updated_ms=0,
-        versions=[version],
-        default_id="v1",
-        made=1,
-    )
-    arn = f"{aws_managed.PREFIX}policy/aws-service-role/{POLICY}"
-    monkeypatch.setitem(aws_managed.catalogue(), arn, policy)
 
 
 async def enabled(aws: Aws, **more: Any) -> dict[str, Any]:

@@ -237,6 +237,7 @@ def test_a_service_linked_role_is_made_where_its_policy_is_held(iam: Iam) -> Non
             made.add(service)
     assert made == {
         "dynamodb.application-autoscaling.amazonaws.com",
+        "kinesisreplication.dynamodb.amazonaws.com",
         "lambda.application-autoscaling.amazonaws.com",
         "organizations.amazonaws.com",
     }

@@ -35,7 +35,7 @@ async def test_a_time_out_names_the_setting_and_who_set_it(work: Aws) -> None:
     timeout = hop.why.facts[0]
     assert (timeout.resource, timeout.property, timeout.value) == (arn, "Timeout", 3)
     assert timeout.set_by is not None
-    assert timeout.set_by.operation == "CreateFunction"
+    assert timeout.set_by.operation == "lambda:CreateFunction"
 
 
 async def test_real_code_that_times_out_is_explained_too(work: Aws) -> None:

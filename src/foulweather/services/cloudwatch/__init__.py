@@ -16,7 +16,9 @@ EVENTS = {
     "s3": "Request MetricsConfigurationPut MetricsConfigurationDeleted ObjectCreated ObjectRemoved BucketDeleted",
     "logs": "MetricFiltered MetricEmbedded Ingested Forwarded DeliveryFailed DeliveryThrottled EmbeddedMetricRejected "
     "EventsWithFindings",
-    "lambda": "Invoked Throttled",
+    "lambda": "Invoked Throttled IteratorAge AsyncEventReceived AsyncEventAge AsyncEventDropped DeadLetterError "
+    "DestinationDeliveryFailed RecursiveInvocationDropped",
+    "events": "Matched Triggered Invoked FailedInvocation Throttled RetryScheduled DeadLettered DeadLetterFailed",
     "api": "Call Throttled",
 }
 """What the services' metrics are made of: `noting.NOTES` says what each adds."""

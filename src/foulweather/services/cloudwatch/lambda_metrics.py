@@ -41,7 +41,27 @@ def _throttled(world: World, tallies: Tallies, event: Event) -> None:
     tallies.add(("lambda.Throttles", *_place(tallies, event.resource), event.facts["function"], ""), 1)
 
 
-NOTES: dict[str, Note] = {"lambda.Invoked": _invoked, "lambda.Throttled": _throttled}
+def _counted(world: World, tallies: Tallies, event: Event) -> None:
+    name = event.resource.split(":", 7)[6]
+    tallies.add((event.kind, *_place(tallies, event.resource), name, ""), 1)
+
+
+def _aged(world: World, tallies: Tallies, event: Event) -> None:
+    name = event.resource.split(":", 7)[6]
+    tallies.add((event.kind, *_place(tallies, event.resource), name, ""), event.facts["age_ms"])
+
+
+NOTES: dict[str, Note] = {
+    "lambda.Invoked": _invoked,
+    "lambda.Throttled": _throttled,
+    "lambda.IteratorAge": _aged,
+    "lambda.AsyncEventAge": _aged,
+    "lambda.AsyncEventReceived": _counted,
+    "lambda.AsyncEventDropped": _counted,
+    "lambda.DeadLetterError": _counted,
+    "lambda.DestinationDeliveryFailed": _counted,
+    "lambda.RecursiveInvocationDropped": _counted,
+}
 
 
 def _function(name: str, unit: str) -> Measures:
@@ -64,4 +84,11 @@ MEASURES: dict[str, Measures] = {
     "lambda.Duration": _function("Duration", "Milliseconds"),
     "lambda.Throttles": _function("Throttles", "Count"),
     "lambda.ConcurrentExecutions": _function("ConcurrentExecutions", "Count"),
+    "lambda.IteratorAge": _function("IteratorAge", "Milliseconds"),
+    "lambda.AsyncEventAge": _function("AsyncEventAge", "Milliseconds"),
+    "lambda.AsyncEventReceived": _function("AsyncEventsReceived", "Count"),
+    "lambda.AsyncEventDropped": _function("AsyncEventsDropped", "Count"),
+    "lambda.DeadLetterError": _function("DeadLetterErrors", "Count"),
+    "lambda.DestinationDeliveryFailed": _function("DestinationDeliveryFailures", "Count"),
+    "lambda.RecursiveInvocationDropped": _function("RecursiveInvocationsDropped", "Count"),
 }

@@ -196,6 +196,6 @@ def _store(world: World, key: Key, tallied: Tallied, at_ms: int) -> None:
 
 
 def _of_others(kind: str) -> Measures:
-    from foulweather.services.cloudwatch import lambda_metrics, log_metrics
+    from foulweather.services.cloudwatch import bus_metrics, lambda_metrics, log_metrics
 
-    return log_metrics.MEASURES.get(kind) or lambda_metrics.MEASURES[kind]
+    return log_metrics.MEASURES.get(kind) or bus_metrics.MEASURES.get(kind) or lambda_metrics.MEASURES[kind]

@@ -68,6 +68,11 @@ LINKED_SERVICES: dict[str, LinkedService] = {
         ("ram", "AWSServiceRoleForResourceAccessManager", "AWSResourceAccessManagerServiceRolePolicy"),
         ("rds", "AWSServiceRoleForRDS", "AmazonRDSServiceRolePolicy"),
         ("redshift", "AWSServiceRoleForRedshift", "AmazonRedshiftServiceLinkedRolePolicy"),
+        (
+            "kinesisreplication.dynamodb",
+            "AWSServiceRoleForDynamoDBKinesisDataStreamsReplication",
+            "DynamoDBKinesisReplicationServiceRolePolicy",
+        ),
         ("replication.dynamodb", "AWSServiceRoleForDynamoDBReplication", "DynamoDBReplicationServiceRolePolicy"),
         ("replication.ecr", "AWSServiceRoleForECRReplication", "ECRReplicationServiceRolePolicy"),
         ("securityhub", "AWSServiceRoleForSecurityHub", "AWSSecurityHubServiceRolePolicy"),
