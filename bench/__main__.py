@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cases, cloudwatch, dynamodb, logs, peers, s3
+from bench import cases, cloudwatch, dynamodb, kinesis, logs, peers, s3
 from bench.driving import Figures, drive
 
 RESULTS = Path(__file__).parent / "results"
@@ -31,7 +31,14 @@ def main() -> int:
         accounts = [cases.account(server) for server in running]
         chosen = {
             name: case
-            for name, case in {**cases.CASES, **dynamodb.CASES, **s3.CASES, **logs.CASES, **cloudwatch.CASES}.items()
+            for name, case in {
+                **cases.CASES,
+                **dynamodb.CASES,
+                **s3.CASES,
+                **logs.CASES,
+                **kinesis.CASES,
+                **cloudwatch.CASES,
+            }.items()
             if arguments.only.lower() in name.lower()
         }
         found: dict[str, dict[str, list[Figures]]] = {}

@@ -39,10 +39,10 @@ def spin(event, context):
         pass
 
 def doors(event, context):
-    found = {}
+    found, base = {}, event["base"].replace("$DOOR", os.environ["AWS_ENDPOINT_URL"])
     for path in event["paths"]:
         try:
-            found[path] = urllib.request.urlopen(event["base"].replace("$DOOR", os.environ["AWS_ENDPOINT_URL"]) + path, timeout=5).status
+            found[path] = urllib.request.urlopen(base + path, timeout=5).status
         except urllib.error.HTTPError as error:
             found[path] = error.code
         except OSError as error:
@@ -60,7 +60,8 @@ def started(tmp_path: Path) -> Iterator[tuple[Cloud, subprocess.Popen[bytes]]]:
         server = subprocess.Popen(command, env=cloud.environment, cwd=tmp_path, stdout=log, stderr=log)
     until = time.monotonic() + 30
     while "listening on" not in (tmp_path / "log").read_text():
-        assert server.poll() is None and time.monotonic() < until, (tmp_path / "log").read_text()
+        assert server.poll() is None, (tmp_path / "log").read_text()
+        assert time.monotonic() < until
         time.sleep(0.02)
     cloud.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))
     yield cloud, server

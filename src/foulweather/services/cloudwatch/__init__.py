@@ -18,6 +18,7 @@ EVENTS = {
     "EventsWithFindings",
     "lambda": "Invoked Throttled IteratorAge AsyncEventReceived AsyncEventAge AsyncEventDropped DeadLetterError "
     "DestinationDeliveryFailed RecursiveInvocationDropped",
+    "kinesis": "Put Got Throttled",
     "events": "Matched Triggered Invoked FailedInvocation Throttled RetryScheduled DeadLettered DeadLetterFailed",
     "api": "Call Throttled",
 }

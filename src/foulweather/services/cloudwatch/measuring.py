@@ -196,6 +196,7 @@ def _store(world: World, key: Key, tallied: Tallied, at_ms: int) -> None:
 
 
 def _of_others(kind: str) -> Measures:
-    from foulweather.services.cloudwatch import bus_metrics, lambda_metrics, log_metrics
+    from foulweather.services.cloudwatch import bus_metrics, lambda_metrics, log_metrics, stream_metrics
 
-    return log_metrics.MEASURES.get(kind) or bus_metrics.MEASURES.get(kind) or lambda_metrics.MEASURES[kind]
+    every = (log_metrics, bus_metrics, stream_metrics, lambda_metrics)
+    return next(each.MEASURES[kind] for each in every if kind in each.MEASURES)

@@ -1,0 +1,44 @@
+"""What a Kinesis stream's records make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from foulweather.kernel.errors import AwsError
+from harness import Aws
+from services.cloudwatch.watching import query, values
+
+STREAM = {"StreamName": "clicks"}
+
+
+def of(name: str, stat: str = "Sum") -> dict[str, Any]:
+    return query(name, stat, namespace="AWS/Kinesis", dimensions=STREAM)
+
+
+async def test_records_that_come_and_go_and_what_a_shard_refuses(aws: Aws) -> None:
+    aws.kinesis.create_stream({**STREAM, "ShardCount": 1})
+    await aws.advance(seconds=120)
+    aws.kinesis.put_record({**STREAM, "Data": b"1234", "PartitionKey": "a"})
+    records = [{"Data": b"x" * 600_000, "PartitionKey": "a"}, {"Data": b"y" * 600_000, "PartitionKey": "a"}]
+    assert aws.kinesis.put_records({**STREAM, "Records": records})["FailedRecordCount"] == 1
+    with pytest.raises(AwsError, match="Rate exceeded"):
+        aws.kinesis.put_record({**STREAM, "Data": b"z" * 600_000, "PartitionKey": "a"})
+    await aws.advance(seconds=2)
+    shard = aws.kinesis.list_shards(STREAM)["Shards"][0]["ShardId"]
+    begin = {**STREAM, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    place = aws.kinesis.get_shard_iterator(begin)["ShardIterator"]
+    assert len(aws.kinesis.get_records({"ShardIterator": place})["Records"]) == 2
+    await aws.advance(seconds=60)
+    for name, total in {
+        "IncomingRecords": 2,
+        "IncomingBytes": 600_006,
+        "PutRecord.Success": 1,
+        "PutRecords.TotalRecords": 2,
+        "PutRecords.FailedRecords": 1,
+        "WriteProvisionedThroughputExceeded": 2,
+        "GetRecords.Records": 2,
+    }.items():
+        assert sum(values(aws, of(name))) == total, name
+    assert max(values(aws, of("GetRecords.IteratorAgeMilliseconds", "Maximum"))) >= 0
