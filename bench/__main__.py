@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cases, cloudwatch, dynamodb, kinesis, logs, peers, s3
+from bench import cases, cloudwatch, dynamodb, functions, kinesis, logs, peers, s3
 from bench.driving import Figures, drive
 
 RESULTS = Path(__file__).parent / "results"
@@ -38,13 +38,15 @@ def main() -> int:
                 **logs.CASES,
                 **kinesis.CASES,
                 **cloudwatch.CASES,
+                **functions.CASES,
             }.items()
             if arguments.only.lower() in name.lower()
         }
         found: dict[str, dict[str, list[Figures]]] = {}
         for name, case in chosen.items():
             skipped = {"moto", "ministack"} if "100,000" in name and not arguments.full else set[str]()
-            drives = {a.server.name: (a, case(a)) for a in accounts if a.server.name not in skipped}
+            asked = {a.server.name: (a, case(a)) for a in accounts if a.server.name not in skipped}
+            drives = {name: (a, how) for name, (a, how) in asked.items() if how is not None}
             found[name] = {server: [] for server in drives}
             for _ in range(arguments.rounds):
                 for server, (account, how) in drives.items():

@@ -14,7 +14,6 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -29,7 +28,6 @@ from bench.signing import signed
 
 NAME = "bench-echo"
 RUNTIME = "python{}.{}".format(*sys.version_info)
-ROLE = "arn:aws:iam::000000000000:role/bench-function"
 CODE = """
 def handler(event, context):
     with open("/tmp/count", "a") as file:
@@ -94,9 +92,8 @@ def _function(bench: Account, name: str, code: str, **more: Any) -> Any:
     if not any(role["RoleName"] == "bench-function" for role in iam.list_roles()["Roles"]):
         trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
-        made = iam.create_role(RoleName="bench-function", AssumeRolePolicyDocument=document)
+        iam.create_role(RoleName="bench-function", AssumeRolePolicyDocument=document)
         iam.put_role_policy(RoleName="bench-function", PolicyName="own", PolicyDocument=may)
-        assert made["Role"]["RoleName"]
     role = iam.get_role(RoleName="bench-function")["Role"]["Arn"]
     if bench.server.name == "foulweather":
         for service in ("lambda", "logs", "sqs"):
@@ -125,8 +122,7 @@ def _json(told: bytes) -> Any:
 
 def _warm_one(bench: Account) -> Measured:
     """One connection, one invocation after another: latency, and the server's CPU without and with the function's."""
-    functions = _function(bench, NAME, ECHO)
-    assert functions is not None
+    _function(bench, NAME, ECHO)
 
     async def drive() -> tuple[list[float], list[bytes]]:
         connection = await Connection(bench.server.port).open()
@@ -146,9 +142,10 @@ def _warm_one(bench: Account) -> Measured:
     own, whole = _own_cpu_s(bench) - own, cpu_s(bench.server.process.pid) - whole
     wrong = sum(_json(body) != {"n": number} for number, body in enumerate(told))
     ordered = sorted(took)
+    own_us, whole_us = own / len(took) * 1e6, whole / len(took) * 1e6
     words = (
-        f"{statistics.median(took):.0f} µs median, {ordered[len(ordered) * 99 // 100]:.0f} µs p99; CPU {own / len(took) * 1e6:.0f} µs"
-        f" of the server, {whole / len(took) * 1e6:.0f} µs with its children; {wrong} wrong of {len(took)}"
+        f"{statistics.median(took):.0f} us median, {ordered[len(ordered) * 99 // 100]:.0f} us p99; {own_us:.0f} us CPU"
+        f" of the server, {whole_us:.0f} us with its children's; {wrong} wrong of {len(took)}"
     )
     return Measured("warm Invoke, one after another", words)
 
@@ -189,7 +186,7 @@ def _mapped(bench: Account) -> Measured:
         sqs.send_message_batch(QueueUrl=url, Entries=entries)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     began, before = time.perf_counter(), cpu_s(bench.server.process.pid)
-    own = _own_cpu_s(bench)
+    own, found = _own_cpu_s(bench), dict[str, str]()
     functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="bench-mapped", BatchSize=10)
     while time.perf_counter() - began < WAIT_S:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
@@ -239,8 +236,8 @@ def main() -> int:
     given = options.parse_args()
     for name in given.servers.split(","):
         server = peers.start(name)
+        bench = account(server)
         try:
-            bench = account(server)
             for what, measure in MEASURES.items():
                 if given.only not in what:
                     continue

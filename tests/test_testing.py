@@ -276,3 +276,12 @@ def test_an_operation_that_does_not_wait_does_not_move_the_clock():
         before = aws.now_ms
         assert secrets.get_secret_value(SecretId="token")["SecretString"] == "s"
         assert aws.now_ms == before
+
+
+def test_a_call_that_asks_another_service_and_waits_for_its_commit_moves_no_clock(aws: Aws) -> None:
+    began_ms = aws.now_ms
+    secrets = aws.client("secretsmanager")
+    arn = secrets.create_secret(Name="database", SecretString="first")["ARN"]
+    aws.client("ssm").put_parameter(Name="password", Value="first", Type="SecureString")
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "first"
+    assert aws.now_ms == began_ms

@@ -1,12 +1,14 @@
-# Who is throttled, and who has how much: the alarms, and how many of each function run at once.
+# Who is throttled: the alarms, and the throttles of each function in ten minutes.
 # shows: checkout-throttles\s+ALARM
 # shows: login-throttles\s+ALARM
-# shows: render-archive\s+(9\d\d|1000)
+# shows: checkout [1-9]\d
+# shows: render-archive [1-9]\d\d
 # shows when mended: checkout-throttles\s+OK
-# shows when mended: render-archive\s+[78]\d\d
+# shows when mended: checkout 0
+# shows when mended: login 0
 aws cloudwatch describe-alarms --alarm-names checkout-throttles login-throttles --query 'MetricAlarms[].[AlarmName,StateValue]' --output text
 for function in checkout login render-archive; do
-    echo "$function $(aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name ConcurrentExecutions --statistics Maximum \
-        --dimensions "Name=FunctionName,Value=$function" --period 60 --start-time "$(date -u -d "$NOW - 4 minutes" +%FT%TZ)" --end-time "$NOW" \
-        --query 'max(Datapoints[].Maximum || `[0]`)' --output text | cut -d. -f1)"
+    echo "$function $(aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Throttles --statistics Sum \
+        --dimensions "Name=FunctionName,Value=$function" --period 600 --start-time "$(date -u -d "$NOW - 10 minutes" +%FT%TZ)" --end-time "$NOW" \
+        --query 'sum(Datapoints[].Sum)' --output text | cut -d. -f1)"
 done

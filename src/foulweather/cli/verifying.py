@@ -19,6 +19,7 @@ from foulweather.engines.warm_aws import command as warm_command
 from foulweather.engines.warm_aws import warmed
 from foulweather.wire.admin.times import iso
 from foulweather.wire.cloud import Cloud
+from foulweather.wire.living import enliven
 from foulweather.wire.server import Server
 from foulweather.world.world import World
 
@@ -95,7 +96,7 @@ def proved(drill: Drill) -> Verified:
     if _aws() is None:
         raise Stop(FAILED, "Proving a drill runs its solution with the AWS CLI: there is no `aws` on the PATH.")
     with warm_aws():
-        return verify(drill, Cloud(World(name="none", mode="held")).services, serve)
+        return verify(drill, Cloud(World(name="none", mode="held")).services, serve, enliven)
 
 
 def _aws() -> str | None:

@@ -32,12 +32,20 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 LOGGING = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
-def package(model: str) -> bytes:
-    """A deployment package that is a modelled function."""
+def zipped(files: Mapping[str, str]) -> bytes:
+    """A deployment package of these files."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(MODEL, EPOCH), model)
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, text)
     return written.getvalue()
+
+
+def package(model: str) -> bytes:
+    """A deployment package that is a modelled function."""
+    return zipped({MODEL: model})
 
 
 def answered(answer: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from foulweather.engines.process_tree import Tree, is_visible
 
 LINE_BYTES_MAX = 256 << 10
 READ_BYTES_MAX = 1 << 16
-LOOK_S = 0.05
+LOOK_S, MEASURED_S = 0.05, 0.005
 FREEZE_S = 0.02
 """An environment that is used again this soon was never stopped: stopping and going on take their time."""
 SHUTDOWN_MS = 2_000
@@ -114,6 +114,7 @@ class Environment:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(output, self._read)
         self._is_killed = False
+        self._measured_s = 0.0
 
     @property
     def api(self) -> RuntimeApi:
@@ -171,8 +172,9 @@ class Environment:
         return Outcome("timeout", error_type="Sandbox.Timedout")
 
     def usage_mib(self) -> int:
-        """The most memory that it has used so far, in MiB."""
-        self._measure()
+        """The most memory that it has used so far, in MiB; what was measured just now is not measured again."""
+        if self._loop.time() - self._measured_s > MEASURED_S:
+            self._measure()
         return max(1, -(-self.memory_bytes_peak // MIB))
 
     def freeze_soon(self) -> None:
@@ -242,6 +244,7 @@ class Environment:
             self._watch = None
 
     def _measure(self) -> None:
+        self._measured_s = self._loop.time()
         if self.pid and is_visible() and not self.has_ended:
             used = Tree(self.pid).usage()
             used_bytes = used.memory_bytes

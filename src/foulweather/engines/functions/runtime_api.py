@@ -212,9 +212,10 @@ class RuntimeApi:
 
     async def _extension(self, asked: Asked, what: str) -> Told:
         if what == "register" and asked.method == "POST":
-            named = (await _object(asked, ERROR_BYTES_MAX)).get("events") or ()
+            events: list[str] = (await _object(asked, ERROR_BYTES_MAX)).get("events") or []
             name = asked.headers.get("lambda-extension-name", "")
-            events = list(named) if isinstance(named, list | tuple) else [named]
+            if not isinstance(cast(Any, events), list):
+                raise BadRequest("events are no list")
             unknown = [event for event in events if event not in ("INVOKE", "SHUTDOWN")]
             if not name or unknown:
                 message = f"Unknown event: {unknown}" if unknown else "No extension name"

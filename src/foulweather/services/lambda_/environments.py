@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -108,6 +109,7 @@ class Fleet:
         self._starting = 0
         self._waiting: deque[tuple[tuple[str, str], asyncio.Future[Instance | None]]] = deque()
         self._sweep = 0
+        self._process = os.getpid()
         self.running: set[asyncio.Future[Any]] = set()
         """Invocations that go on whoever waits for them."""
         world.closing.append(self.close)
@@ -137,6 +139,7 @@ class Fleet:
 
     async def take(self, call: Call, function: Function, configuration: Configuration, kind: str) -> Instance:
         """An environment for an invocation: a warm one, or a new one, which has initialized or failed to."""
+        self._leave_to_parent()
         key = function.arn, configuration.version
         warm = self._warm(key, configuration)
         while warm is None and self._starting >= STARTING_MAX:
@@ -320,6 +323,7 @@ class Fleet:
 
     def _let_go(self) -> None:
         """End what was idle for long."""
+        self._leave_to_parent()
         now_ms = self._world.clock.now_ms
         self._sweep = 0
         for idle in self._idle.values():
@@ -334,6 +338,12 @@ class Fleet:
     def _all_idle(self) -> Iterator[Instance]:
         for idle in self._idle.values():
             yield from idle
+
+    def _leave_to_parent(self) -> None:
+        """In a fork of this process (a drill's future being tried) its environments are the parent's, not ours."""
+        if self._process != os.getpid():
+            self._process, self._host = os.getpid(), None
+            self._idle.clear()
 
     def _hosted(self) -> Host:
         if self._host is None:

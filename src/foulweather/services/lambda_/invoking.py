@@ -141,7 +141,7 @@ async def carry_out(call: Call, asked: Asked) -> Invoked:
         gate.leave(ticket)
         call.reread_clock()
     _on_record(call, asked, ticket, ran)
-    endings.explain(call, asked, ran.report)
+    endings.explain(call, asked, ran)
     return Invoked(
         payload=ran.payload,
         function_error=ran.function_error,

@@ -166,8 +166,11 @@ async def reset(asked: Asked) -> DrillShown:
 
 
 async def _begun(asked: Asked, session: Session, wanted: StartDrill) -> DrillShown:
+    from foulweather.wire.living import enliven  # which needs the cloud, and that needs us
+
     asked.admin.drills[session.drill.id] = session
     try:
+        enliven(session)
         await session.prepare()
     except BadDrill as error:
         del asked.admin.drills[session.drill.id]
