@@ -70,7 +70,13 @@ def build(lab: Lab) -> None:
     lab.at(lab.now_ms + 60_000, lambda: _fill(lab))
     arn = f"arn:aws:dynamodb:{lab.region}:{lab.account}:table/{TABLE}"
     code = {"ZipFile": zipped({"app.py": CODE})}
-    settings: dict[str, Any] = {"Runtime": "python3.11", "Timeout": 10, "MemorySize": 256, "Code": code}
+    settings: dict[str, Any] = {
+        "Runtime": "python3.11",
+        "Timeout": 10,
+        "MemorySize": 256,
+        "Code": code,
+        "Publish": True,
+    }
     function(lab, FUNCTION, "", may("dynamodb:GetItem", arn, "Read"), **settings)
     alarm(lab, FUNCTION)
     lab.add(Website(lab, "website", function=FUNCTION, arrivals=SELDOM))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def test_the_status_tells_of_deliveries(logged: Cloud) -> None:
 def test_files_are_found_valid_changed_and_missing(logged: Cloud) -> None:
     said = validated(logged)
     assert "3/3 digest files valid" in said
-    assert "3/3 log files valid" in said
+    # How many there are depends on where in CloudTrail's five minutes the clock was moved.
+    found = re.search(r"\b([3-9])/\1 log files valid", said)
+    assert found is not None
+    count = int(found[1])
     assert "INVALID" not in said
     s3 = logged.client("s3")
     keys = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"] if one["Size"]]
@@ -92,7 +96,7 @@ def test_files_are_found_valid_changed_and_missing(logged: Cloud) -> None:
     said = validated(logged)
     assert f"{first}\tINVALID: hash value doesn't match" in said
     assert f"{second}\tINVALID: not found" in said
-    assert "1/3 log files valid, 2/3 log files INVALID" in said
+    assert f"{count - 2}/{count} log files valid, 2/{count} log files INVALID" in said
     digest = next(key for key in keys if "/CloudTrail-Digest/" in key)
     held = s3.get_object(Bucket=BUCKET, Key=digest)
     changed = gzip.compress(gzip.decompress(held["Body"].read()).replace(first.encode(), second.encode()))

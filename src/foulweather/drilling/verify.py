@@ -26,7 +26,7 @@ _COMMAND = re.compile(r"^\s*(?:\w+=\$\()?\s*aws\s+(?:--\S+\s+\S+\s+)*([a-z0-9-]+
 _DEPLOY = re.compile(r"drill deploy\s+(\S+)\s+(\S+)")
 # "CloudTrail typically delivers events within an average of about 5 minutes of an API call."
 DIAGNOSED_AFTER_MS = 6 * MINUTE_MS
-MEASURED = "used_mib"
+MEASURED = frozenset({"used_mib", "user_agent"})
 HARMLESS = re.compile(r"^(get|list|describe|simulate|receive)-")
 
 
@@ -201,10 +201,12 @@ def _same_journal(one: list[Event], other: list[Event]) -> Step:
 
 
 def _of_the_world(event: Event) -> Event:
-    """An event without what was measured on this machine: how much memory a real process had."""
-    if MEASURED not in event.facts:
+    """An event without what real processes bring along: their memory, and how their SDK calls itself that day."""
+    if not MEASURED & event.facts.keys():
         return event
-    return msgspec.structs.replace(event, facts={**event.facts, MEASURED: 0})
+    return msgspec.structs.replace(
+        event, facts={name: fact for name, fact in event.facts.items() if name not in MEASURED}
+    )
 
 
 class _Outcome(msgspec.Struct, frozen=True):

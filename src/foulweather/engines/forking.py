@@ -7,6 +7,7 @@ import os
 import selectors
 import traceback
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 EXIT_BROKEN = 70
 
@@ -43,6 +44,8 @@ def in_fork(loop: asyncio.AbstractEventLoop, go_on: Callable[[], Awaitable[bytes
 
 def _answer(loop: asyncio.AbstractEventLoop, go_on: Callable[[], Awaitable[bytes]], writer: int) -> None:
     status = EXIT_BROKEN
+    # The threads of the parent's executor are not here.
+    loop.set_default_executor(ThreadPoolExecutor())
     try:
         answer = loop.run_until_complete(go_on())
         status = 0

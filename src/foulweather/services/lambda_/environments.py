@@ -342,7 +342,7 @@ class Fleet:
     def _leave_to_parent(self) -> None:
         """In a fork of this process (a drill's future being tried) its environments are the parent's, not ours."""
         if self._process != os.getpid():
-            self._process, self._host = os.getpid(), None
+            self._process, self._host, self._packages = os.getpid(), None, Packages()
             self._idle.clear()
 
     def _hosted(self) -> Host:
