@@ -53,9 +53,24 @@ async def test_running_out_of_memory_names_the_memory(work: Aws) -> None:
     assert [fact.property for fact in hop.why.facts] == ["MemorySize", "version"]
 
 
-async def test_an_answer_and_an_exception_are_not_lambdas_doing(work: Aws) -> None:
+async def test_an_exception_says_what_it_said_and_an_answer_says_nothing(work: Aws) -> None:
+    arn = await modelled(work, 'error_rate = 1.0\nerror_message = "no such user"\n', "fails")
     await modelled(work, "duration_ms = 20\n")
-    await modelled(work, "error_rate = 1.0\n", "fails")
     await invoke(work)
-    await invoke(work, name="fails")
     assert ended(work) == []
+    await invoke(work, name="fails")
+    (hop,) = ended(work)
+    assert hop.why is not None
+    assert (hop.code, hop.why.cause) == ("ModelledError", "The code of fails ended with ModelledError.")
+    assert (hop.why.facts[0].resource, hop.why.facts[0].value) == (arn, "no such user")
+
+
+async def test_a_refused_call_of_the_code_is_the_reason_and_nothing_stands_before_it(work: Aws) -> None:
+    await modelled(work, '[[calls]]\nservice = "sqs"\noperation = "list_queues"\n')
+    await invoke(work)
+    assert ended(work) == []
+    wrong = work.world.state(Traces).last_wrong()
+    assert wrong is not None
+    first = wrong.first_wrong()
+    assert first is not None
+    assert (first.service, first.operation) == ("sqs", "ListQueues")
