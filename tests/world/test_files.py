@@ -164,3 +164,22 @@ def test_temporary_files_go_with_their_world() -> None:
     place = world.files.place(written(world, b"whole"))
     world.close()
     assert not Path(place.path).exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork processes")
+def test_what_a_forked_process_deletes_is_still_there() -> None:
+    world = opened(None)
+    file_id = written(world, b"kept")
+    world.store.commit()
+    child = os.fork()
+    if child == 0:
+        world.files.delete(file_id)
+        world.store.commit()
+        world.close()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert content(world, file_id) == b"kept"
+    path = Path(world.files.place(file_id).path)
+    world.files.delete(file_id)
+    world.store.commit()
+    assert not path.exists()

@@ -111,6 +111,7 @@ class Files:
         self._ids = ids
         self._fsync = fsync
         self._is_temporary = directory is None
+        self._pid = os.getpid()
         self._directory: Path | None = None
         if directory is not None:
             self._directory = directory / DIRECTORY
@@ -153,7 +154,7 @@ class Files:
     def delete(self, file_id: str) -> None:
         """Keep a file no more; its bytes go when that is committed (readers that have it open read on)."""
         self._kept.files.delete(file_id)
-        self._store.after_commit(partial(self._path(file_id).unlink, missing_ok=True))
+        self._store.after_commit(partial(self._remove, self._path(file_id)))
 
     def places(self) -> dict[str, Place]:
         """Every file, for a snapshot or a fork."""
@@ -178,9 +179,13 @@ class Files:
 
     def close(self) -> None:
         """Let go; temporary files go with the world."""
-        if self._is_temporary and self._directory is not None:
+        if self._is_temporary and self._directory is not None and os.getpid() == self._pid:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
+
+    def _remove(self, path: Path) -> None:
+        if os.getpid() == self._pid:  # a forked process tries out a future: the files are the present's
+            path.unlink(missing_ok=True)
 
     def _path(self, file_id: str) -> Path:
         return (self._directory or self._root) / file_id[:2] / file_id
