@@ -16,7 +16,7 @@ import pytest
 from clients.running import ACCOUNT, Cloud
 from services.lambda_.packaged import zipped
 
-pytestmark = pytest.mark.client
+pytestmark = [pytest.mark.client, pytest.mark.slow]
 
 RUNTIME = "python{}.{}".format(*sys.version_info)
 TRUST = {
