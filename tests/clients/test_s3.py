@@ -248,7 +248,9 @@ def test_a_notification_says_where_the_request_came_from(cloud: Cloud, bucket: s
 
 def form(cloud: Cloud, bucket: str, data: bytes, *conditions: Any) -> tuple[int, bytes]:
     """A browser's upload by a form: the status and the body of the answer."""
-    made = cloud.client("s3").generate_presigned_post(bucket, "large", Conditions=list(conditions) or None)
+    # Version 2 tells no time of signing, and the world's clock was moved by other tests.
+    s3 = cloud.client("s3", signature_version="s3v4")
+    made = s3.generate_presigned_post(bucket, "large", Conditions=list(conditions) or None)
     lines = [f'--B\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in made["fields"].items()]
     head = '--B\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     body = "".join([*lines, head]).encode() + data + b"\r\n--B--\r\n"
@@ -273,6 +275,6 @@ def test_a_large_form_keeps_to_the_size_that_its_policy_allows(
     cloud: Cloud, bucket: str, least: int, most: int, code: bytes
 ) -> None:
     status, told = form(cloud, bucket, bytes(8 * MIB), ["content-length-range", least, most])
-    assert status == 400
+    assert status == 400, told
     assert b"<Code>" + code + b"</Code>" in told
     assert "Contents" not in cloud.client("s3").list_objects_v2(Bucket=bucket)
