@@ -58,7 +58,7 @@ class Cron:
     def __init__(self, text: str) -> None:
         fields = text.upper().split()
         if len(fields) != 6:
-            raise CronError(f"a cron expression has 6 fields, this one has {len(fields)}")
+            raise CronError(f"a CRON expression has 6 fields, this one has {len(fields)}")
         minute, hour, self._day, month, self._weekday, year = fields
         if (self._day == "?") == (self._weekday == "?"):
             raise CronError("one of Day of month and Day of week must be '?', and only one")
@@ -198,17 +198,17 @@ def _values(field: _Field, text: str) -> frozenset[int]:
     for item in text.split(","):
         parts = _ITEM.fullmatch(item)
         if parts is None:
-            raise CronError(f"invalid {field.name} value: '{item}'")
+            raise CronError(f"Invalid {field.name} value: '{item}'")
         first, last, step = parts.groups()
         if first == "*":
             if last:
-                raise CronError(f"invalid {field.name} value: '{item}'")
+                raise CronError(f"Invalid {field.name} value: '{item}'")
             low, high = field.least, field.most
         else:
             low = _value(field, first)
             high = _value(field, last) if last else field.most if step else low
         if step is not None and int(step) < 1:
-            raise CronError(f"invalid {field.name} value: '{item}'")
+            raise CronError(f"Invalid {field.name} value: '{item}'")
         if high < low:  # FRI-MON goes over the end
             found.update(range(low, field.most + 1), range(field.least, high + 1))
         else:
@@ -220,5 +220,5 @@ def _value(field: _Field, word: str) -> int:
     if word in field.names:
         return field.names.index(word) + field.least
     if not word.isdecimal() or not field.least <= int(word) <= field.most:
-        raise CronError(f"invalid {field.name} value: '{word}'")
+        raise CronError(f"Invalid {field.name} value: '{word}'")
     return int(word)

@@ -9,9 +9,9 @@ import re
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from foulweather.kernel.cron import Cron, CronError
 from foulweather.kernel.errors import AwsError
 from foulweather.services.applicationautoscaling import limits
-from foulweather.services.applicationautoscaling.cron import Cron, CronError
 
 _FORM = re.compile(r"(at|rate|cron)\((.*)\)")
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -50,28 +50,14 @@ def next_run(schedule: str, zone: tzinfo, after_ms: int, *, begins_ms: int = 0) 
         step_ms = _rate(schedule, text)
         return begins_ms + (max(0, after_ms - begins_ms) // step_ms + 1) * step_ms
     try:
-        cron = Cron(text)
+        return Cron(text).next_ms(after_ms, zone)
     except CronError as error:
         raise _invalid(schedule, f"Invalid CRON expression: {error}") from None
-    return _next(cron, zone, after_ms)
 
 
 def is_once(schedule: str) -> bool:
     """Whether a schedule is for one time only."""
     return schedule.startswith("at(")
-
-
-def _next(cron: Cron, zone: tzinfo, after_ms: int) -> int | None:
-    local = datetime.fromtimestamp(after_ms // 1000, zone).replace(tzinfo=None, fold=0)
-    for wanted in cron.local_times(local):
-        at = wanted.replace(tzinfo=zone)
-        # A local time that a change of the clocks leaves out does not come.
-        if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wanted:
-            continue
-        when_ms = int(at.timestamp()) * 1000
-        if when_ms > after_ms:
-            return when_ms
-    return None
 
 
 def _at(schedule: str, text: str, zone: tzinfo) -> int:
