@@ -10,9 +10,9 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
+from foulweather.kernel.event_documents import parsed
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.events import limits, naming, refusals, routing
-from foulweather.services.events.documents import parsed
 from foulweather.services.events.envelopes import made
 from foulweather.services.events.state import EventsState
 
@@ -72,5 +72,5 @@ def _put(call: Call, entry: Request) -> dict[str, str]:
 def _is_object(detail: str) -> bool:
     try:
         return isinstance(parsed(detail), dict)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False

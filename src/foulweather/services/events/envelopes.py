@@ -9,7 +9,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from foulweather.services.events.documents import parsed
+from foulweather.kernel.event_documents import parsed
 
 _ORDER = ("version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail")
 

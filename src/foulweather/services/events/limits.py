@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from foulweather.kernel.event_documents import PatternSyntax
+from foulweather.kernel.event_patterns import Group, compiled
 from foulweather.kernel.service import Rate
 from foulweather.services.events import refusals
-from foulweather.services.events.documents import PatternSyntax
-from foulweather.services.events.patterns import Group, compiled
 
 # "Rules: The maximum number of rules an account can have per event bus", "Targets per rule", "Event buses".
 RULES_MAX: Final = 300

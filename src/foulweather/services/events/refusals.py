@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.event_documents import PatternSyntax
 from foulweather.kernel.why import Fact
-from foulweather.services.events.documents import PatternSyntax
 from foulweather.services.events.state import DEFAULT
 
 

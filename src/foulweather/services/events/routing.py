@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.event_patterns import compiled
 from foulweather.services.events.envelopes import Envelope
-from foulweather.services.events.patterns import compiled
 from foulweather.services.events.state import Archive, Archived, Bus, Delivery, EventsState, Rule
 
 # From bus to bus an event takes some time; so two rules that send it back and forth do not hold the clock up.

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from foulweather.kernel.event_patterns import Group, compiled, exact_texts
 from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
-from foulweather.services.events.patterns import Group, compiled, exact_texts
 from foulweather.world.store import State, table
 
 DEFAULT = "default"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.event_documents import parsed
 from foulweather.services.events import limits, refusals
-from foulweather.services.events.documents import parsed
 
 # "the following fields are mandatory" (API_TestEventPattern).
 MANDATORY = ("id", "account", "source", "time", "region", "resources", "detail-type")
@@ -18,7 +18,7 @@ def test_event_pattern(call: Call, request: Mapping[str, Any]) -> dict[str, Any]
     group = limits.checked_pattern(request["EventPattern"])
     try:
         event = parsed(request["Event"])
-    except (ValueError, RecursionError):
+    except ValueError:
         event = None
     if not isinstance(event, dict):
         raise refusals.invalid("Parameter Event is not valid.", Event=request["Event"])

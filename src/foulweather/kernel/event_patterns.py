@@ -1,4 +1,4 @@
-"""Event patterns: which events a rule matches.
+"""Event patterns: which events a rule of EventBridge matches, and which records a filter of Lambda's lets through.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html; the words of the
 compiler's refusals are those of https://github.com/aws/event-ruler, which AWS publishes.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, NoReturn, cast
 
-from foulweather.services.events.documents import Node, Number, PatternSyntax, read
+from foulweather.kernel.event_documents import Node, Number, PatternSyntax, read
 
 NUMBER_MAX = 5_000_000_000
 WILDCARDS_MAX = 40
@@ -46,7 +46,7 @@ class Group(NamedTuple):
     def accepts(self, value: Any) -> bool:
         """Whether an object meets every condition; of an array, any element may."""
         if isinstance(value, list):
-            return any(self.accepts(each) for each in cast("list[Any]", value))
+            return any(self.accepts(each) for each in _elements(value))
         held: Mapping[str, Any] = cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
         for key, clause in self.clauses:
             if not _is_met(clause, held, key):
@@ -60,7 +60,11 @@ class Group(NamedTuple):
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Group:
     """A pattern ready to be asked, or PatternSyntax with its place."""
-    node = read(text)
+    return group_of(read(text))
+
+
+def group_of(node: Node) -> Group:
+    """The conditions that a pattern's text, once it is read, puts on an event."""
     if node.kind != "object":
         _refuse("Filter is not an object", node)
     if not node.value:
@@ -102,11 +106,18 @@ def _is_met(clause: Clause, held: Mapping[str, Any], key: str) -> bool:
 
 def _leaves(value: Any) -> Iterator[Any]:
     """The values at a key: an array's elements are asked one by one, and an object is no leaf."""
-    if isinstance(value, list):
-        for each in cast("list[Any]", value):
-            yield from _leaves(each)
-    elif not isinstance(value, dict):
-        yield value
+    return (each for each in _elements(value) if not isinstance(each, dict))
+
+
+def _elements(value: Any) -> Iterator[Any]:
+    """What an array holds, and the arrays in it; without recursion, for an event may be nested as deep as it likes."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, list):
+            waiting.extend(reversed(cast("list[Any]", found)))
+        else:
+            yield found
 
 
 # --- reading: keys

@@ -12,7 +12,8 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"[\w$.+-]+")
 _LITERALS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 _SHOWN_MAX: Final = 500
-_DEPTH_MAX: Final = 1_100
+# Deeper ones would not fit on this interpreter's stack: reading takes two frames a level.
+_DEPTH_MAX: Final = 300
 
 Kind = Literal["object", "array", "string", "number", "literal"]
 
@@ -49,8 +50,11 @@ class PatternSyntax(ValueError):
 
 
 def parsed(text: str | bytes) -> Any:
-    """JSON in which numbers are what is written."""
-    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
+    """JSON in which numbers are what is written; ValueError for what is none, or is nested too deeply."""
+    try:
+        return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _refuse_constant(word: str) -> NoReturn:
