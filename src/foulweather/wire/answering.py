@@ -11,17 +11,19 @@ from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, cast
 
 from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.kernel.websockets import Upgraded
 from foulweather.wire.app import Deferred, NoAnswer
 from foulweather.wire.body import BodyFailed, BodyStream
 from foulweather.wire.responses import CONTINUE, LAST_CHUNK, Framing, framed, plain, simple, whole
+from foulweather.wire.websocket import WebSocket, switching
 
 if TYPE_CHECKING:
-    from foulweather.wire.server import Server
+    from foulweather.wire.server import Connected, Server
 
 log = logging.getLogger("foulweather.wire")
 
 # Why reading from the socket is paused; several may hold at once.
-FULL_WINDOW, FULL_PIPELINE, SLOW_READER = 1, 2, 4
+FULL_WINDOW, FULL_PIPELINE, SLOW_READER, HANDSHAKE = 1, 2, 4, 8
 NEVER = 1 << 60
 
 
@@ -58,6 +60,9 @@ class Answering(asyncio.Protocol):
         # A deaf connection takes no further request; what still comes is thrown away.
         self._deaf = False
         self._paused = 0
+        # Bytes that a client sent after a handshake, before it was answered.
+        self._early = b""
+        self._socket: WebSocket | None = None
         self._deadline = NEVER
         self._write_deadline = NEVER
 
@@ -170,6 +175,9 @@ class Answering(asyncio.Protocol):
             self._break_off(response)
             return
         turn = cast(Turn, self._turn)
+        if isinstance(response, Upgraded):
+            self._switch(turn.request, response)
+            return
         stream = response.stream
         if stream is not None:
             self._task = asyncio.get_running_loop().create_task(self._send_stream(turn, response, stream))
@@ -190,6 +198,21 @@ class Answering(asyncio.Protocol):
             data, stays = whole(plain(500), server.dates, server.now(), is_head=is_head, stays_open=False, http10=False)
         self._transport.write(data)
         self._finish(stays)
+
+    def _switch(self, request: HttpRequest, response: Upgraded) -> None:
+        """Speak HTTP no more: this connection is a WebSocket now."""
+        server, transport = self._server, self._transport
+        self._turn = None
+        self._deaf = True
+        self._deadline = NEVER
+        transport.write(switching(request, response, server.dates.at(server.now())))
+        socket = self._socket = WebSocket(server, transport, response)
+        server.became(cast("Connected", self), socket)
+        transport.set_protocol(socket)
+        early, self._early = self._early, b""
+        if early:
+            socket.data_received(early)
+        self._resume(self._paused)
 
     def _finish(self, stays: bool) -> None:
         """End this turn."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from foulweather.kernel.http import HttpRequest, HttpResponse
-from foulweather.wire.answering import FULL_WINDOW, Answering, Turn
+from foulweather.wire.answering import FULL_WINDOW, HANDSHAKE, Answering, Turn
 from foulweather.wire.app import Admission
 from foulweather.wire.body import BodyMalformed, BodyStream, BodyTooLarge, BodyTooSlow, ClientGone
 from foulweather.wire.responses import CONTINUE, plain
@@ -54,6 +54,7 @@ class Connection(Answering):
         self._too_large: HttpResponse | None = None
         self._lingered = 0
         self._upgrading = False
+        self._handshaking = False
 
     # -- the transport's side
 
@@ -84,6 +85,8 @@ class Connection(Answering):
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
         if self._deaf:
+            if self._paused & HANDSHAKE:
+                self._early += data
             self._lingered += len(data)
             if self._lingered > self._limits.linger_bytes_max:
                 self._transport.abort()
@@ -96,7 +99,14 @@ class Connection(Answering):
                 break
             except httptools.HttpParserUpgrade as upgrade:
                 data = data[int(upgrade.args[0]) :]
+                if self._socket is not None:
+                    self._socket.data_received(data)
+                    return
                 self._ignore_upgrade()
+                if self._handshaking and self._turn is not None:
+                    # A refused handshake ends the connection; what was sent before its answer waits for the WebSocket.
+                    self._early, self._deaf = data, True
+                    self._pause(HANDSHAKE)
                 if self._deaf:
                     return
             except httptools.HttpParserError as error:
@@ -242,9 +252,8 @@ class Connection(Answering):
         host = by_name.get("host")
         if (host is None and version == "1.1") or (host is not None and "," in host):
             raise _Refused(plain(400, "exactly one Host header is required"))
-        # Any other upgrade may be ignored (RFC 9110, 7.8); ordinary clients offer h2c.
-        if "websocket" in by_name.get("upgrade", "").lower():
-            raise _Refused(plain(501, "WebSocket is not served here"))
+        # An upgrade may be ignored (RFC 9110, 7.8): ordinary clients offer h2c, and few of our hosts speak WebSocket.
+        self._handshaking = "websocket" in by_name.get("upgrade", "").lower() and version == "1.1"
         self._upgrading = self._parser.should_upgrade() and _has_body(by_name)
 
     def _check_expect(self, expect: str) -> bool:

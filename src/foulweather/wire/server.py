@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import Protocol
 
 from foulweather.wire.app import BUFFER, STREAM, Admission, App, Deferred, Limits, Reply
 from foulweather.wire.connection import Connection
@@ -15,6 +16,22 @@ __all__ = ["BUFFER", "STREAM", "Admission", "App", "Deferred", "Limits", "Reply"
 
 # How finely time-outs are watched: one walk over all connections per tick, no timer per connection.
 _TICK_S = 0.25
+
+
+class Connected(Protocol):
+    """A client's connection: one that speaks HTTP, or one that has become a WebSocket."""
+
+    def sweep(self, tick: int) -> None:
+        """Act on the deadlines that have passed."""
+        ...
+
+    def retire(self) -> None:
+        """Close if nothing is under way here."""
+        ...
+
+    def cut(self) -> None:
+        """Close whatever is under way."""
+        ...
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -45,7 +62,7 @@ class Server:
         self.idle_ticks = _ticks(limits.idle_timeout_s)
         self.write_ticks = _ticks(limits.write_timeout_s)
         self.linger_ticks = _ticks(limits.linger_s)
-        self._connections: set[Connection] = set()
+        self._connections: set[Connected] = set()
         self._listener: asyncio.Server | Sniffer | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._empty: asyncio.Future[None] | None = None
@@ -102,11 +119,16 @@ class Server:
         self._connections.add(connection)
         return True
 
-    def disconnected(self, connection: Connection) -> None:
+    def disconnected(self, connection: Connected) -> None:
         """Count a connection out."""
         self._connections.discard(connection)
         if self._empty is not None and not self._connections and not self._empty.done():
             self._empty.set_result(None)
+
+    def became(self, before: Connected, after: Connected) -> None:
+        """A connection has become one of another kind."""
+        self._connections.discard(before)
+        self._connections.add(after)
 
     async def _until_empty(self, most_s: float) -> None:
         if not self._connections:

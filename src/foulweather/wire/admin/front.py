@@ -85,6 +85,8 @@ class Admin:
         """Answer one request; the endpoints are loaded with the first."""
         from foulweather.wire.admin import endpoints
 
+        for hosted in self.cloud.worlds.values():
+            hosted.pipeline.settle()
         return endpoints.answer(self, request)
 
     def stop_followers(self, hosted: Hosted | None = None) -> None:
