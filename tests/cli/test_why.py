@@ -232,7 +232,7 @@ def test_a_long_path_shows_what_leads_to_the_failure() -> None:
     told = why.explained(trace, PLAIN)
     assert "└─ 100 more that went well" in told
     assert told.count("sqs:SendMessage  as") == 1
-    assert why.followed(trace, PLAIN).count("sqs:SendMessage  as") == 101
+    assert why.followed(trace, PLAIN).count("sqs:SendMessage") == 101
 
 
 def test_hops_are_nested_by_who_called_and_strays_hang_on_the_root() -> None:
@@ -243,11 +243,11 @@ def test_hops_are_nested_by_who_called_and_strays_hang_on_the_root() -> None:
         hop("req-3", "SendMessage", parent="req-2", took=1),
         hop("req-4", "sns.retry_delivery", parent="gone", service="sns"),
     ]
-    told = why.followed(trace, PLAIN).splitlines()[2:]
-    assert [line.partition("  as ")[0] for line in told] == [
-        "├─ +0 ms  lambda:Invoke",
-        "│  └─ +0 ms  sqs:SendMessage",
-        "└─ +0 ms  sns.retry_delivery",
+    told = why.followed(trace, PLAIN).splitlines()[3:]
+    assert [line.partition(" orders ")[0] for line in told] == [
+        "├─ lambda:Invoke",
+        "│  └─ sqs:SendMessage",
+        "└─ sns.retry_delivery",
     ]
 
 

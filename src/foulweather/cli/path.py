@@ -10,8 +10,8 @@ from foulweather.kernel.trace import Hop, Trace
 HOPS_SHOWN_MAX = 40
 
 
-def drawn(trace: Trace, style: Style, *, whole: bool = False) -> list[str]:
-    """The hops as a tree; of a long path, only what leads to what went wrong, unless the whole is wanted."""
+def drawn(trace: Trace, style: Style) -> list[str]:
+    """The hops as a tree; of a long path, only what leads to what went wrong."""
     root, *rest = trace.hops
     children: defaultdict[str, list[Hop]] = defaultdict(list)
     known = {hop.request_id for hop in trace.hops}
@@ -19,7 +19,7 @@ def drawn(trace: Trace, style: Style, *, whole: bool = False) -> list[str]:
         children[
             hop.parent_id if hop.parent_id in known and hop.parent_id != hop.request_id else root.request_id
         ].append(hop)
-    kept = known if whole or len(trace.hops) <= HOPS_SHOWN_MAX else _leading_to_wrong(trace)
+    kept = known if len(trace.hops) <= HOPS_SHOWN_MAX else _leading_to_wrong(trace)
     lines = [_line(root, root, style)]
     seen = {root.request_id}
 

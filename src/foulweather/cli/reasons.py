@@ -27,7 +27,8 @@ def add(commands: Commands) -> None:
         "trace",
         run_trace,
         "The path that a request took",
-        "Shows every hop of a request, through all services. Without an id, the latest requests.",
+        "Draws every hop of a request as a bar on the time that it took, through all services, and marks where it\n"
+        "failed. Without an id, the latest requests.",
         "  foulweather trace\n  foulweather trace --last\n  foulweather trace 6f1d3f0e-8f5c-4a43-9d5c-0c5a3f6b7c8d\n",
     )
     for parser in (why, trace):

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, cast
 
-from foulweather.cli import path
+from foulweather.cli import path, waterfall
 from foulweather.cli.style import PLAIN_WIDTH, Style
 from foulweather.kernel.trace import Hop, Trace
 from foulweather.kernel.why import Fact, Why
@@ -46,8 +46,8 @@ def explained(trace: Trace, style: Style, endpoint: str = "") -> str:
 
 
 def followed(trace: Trace, style: Style) -> str:
-    """The whole path of a request."""
-    return "\n".join([*_heading("Path", trace, style), *path.drawn(trace, style, whole=True)])
+    """The whole path of a request, on the time that it took."""
+    return "\n".join([*_heading("Trace", trace, style), *waterfall.drawn(trace, style)])
 
 
 def _deaths(trace: Trace) -> list[tuple[Hop, int]]:
