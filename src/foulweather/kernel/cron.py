@@ -63,7 +63,7 @@ class Cron:
         if (self._day == "?") == (self._weekday == "?"):
             raise CronError("one of Day of month and Day of week must be '?', and only one")
         self._minutes = sorted(_values(_MINUTE, minute))
-        self._hours = sorted(_values(_HOUR, hour))
+        self.hours = sorted(_values(_HOUR, hour))
         self._months = _values(_MONTH, month)
         self._years = _values(_YEAR, year)
         self._days = _plain(_DAY, self._day, r"L(W|-\d+)?|\d+W")
@@ -90,7 +90,7 @@ class Cron:
                 day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
             else:
                 if self._is_on(day):
-                    for hour in self._hours:
+                    for hour in self.hours:
                         for minute in self._minutes:
                             at = datetime(day.year, day.month, day.day, hour, minute)
                             if at > after:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from foulweather.kernel.cron import Cron, CronError
 from foulweather.kernel.errors import AwsError
 from foulweather.services.secretsmanager import refusals
-from foulweather.services.secretsmanager.cron import Cron, CronError
 from foulweather.services.secretsmanager.limits import DAY_MS
 
 HOUR_MS = 3_600_000
@@ -69,14 +69,24 @@ def next_window(days: int, expression: str, duration: str, after_ms: int) -> Win
     found = _CRON.fullmatch(expression)
     if found is None:
         raise _invalid(expression, "a schedule is rate(value unit) or cron(fields)")
-    try:
-        cron = Cron(found[1])
-    except CronError as error:
-        raise _invalid(expression, str(error)) from None
+    cron = _cron(expression, found[1])
     opens_ms = cron.next_ms(after_ms)
     if opens_ms is None:
         raise _invalid(expression, "no day is like that")
-    return _window(opens_ms, hours_long, by_hours=cron.is_by_hours)
+    return _window(opens_ms, hours_long, by_hours=len(cron.hours) > 1)
+
+
+def _cron(expression: str, text: str) -> Cron:
+    """A cron expression as rotation takes it: on the hour, and for ever."""
+    fields = text.split()
+    if len(fields) == 6 and fields[0] != "0":
+        raise _invalid(expression, "The minutes must be 0, because rotation windows open on the hour")
+    if len(fields) == 6 and fields[5] != "*":
+        raise _invalid(expression, "The year must be *, because rotation schedules don't end")
+    try:
+        return Cron(text)
+    except CronError as error:
+        raise _invalid(expression, str(error)) from None
 
 
 def _window(opens_ms: int, hours_long: int, *, by_hours: bool) -> Window:
