@@ -24,6 +24,10 @@ READ_ALL = {
         "dynamodb:GetShardIterator",
         "dynamodb:DescribeStream",
         "dynamodb:ListStreams",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:DescribeStream",
+        "kinesis:ListShards",
     ],
     "Resource": "*",
 }
@@ -208,13 +212,29 @@ def test_a_function_url(aws: Aws, arn: str) -> None:
     assert event["requestContext"]["http"]["method"] == "GET"
 
 
-def test_a_stream_of_kinesis_is_not_built_yet_and_says_so(aws: Aws, arn: str) -> None:
-    aws.client("kinesis").create_stream(StreamName="s", ShardCount=1)
+def test_kinesis(aws: Aws, arn: str) -> None:
+    kinesis = aws.client("kinesis")
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
     aws.advance("1m")
-    stream = f"arn:aws:kinesis:us-east-1:{aws.account}:stream/s"
+    stream = f"arn:aws:kinesis:us-east-1:{aws.account}:stream/clicks"
     asked = {"FunctionName": "handler", "EventSourceArn": stream, "StartingPosition": "LATEST"}
-    error = refused(aws.client("lambda").create_event_source_mapping, **asked)
-    assert (error["Code"], error["Status"]) == ("NotImplemented", 501)
+    aws.client("lambda").create_event_source_mapping(**asked)
+    aws.advance("10s")
+    number = kinesis.put_record(StreamName="clicks", Data=b"Hello, this is a test.", PartitionKey="1")["SequenceNumber"]
+    aws.advance("5s")
+    (event,) = sent(aws, "handler")
+    (record,) = event["Records"]
+    assert set(record) == {
+        "kinesis", "eventSource", "eventVersion", "eventID", "eventName", "invokeIdentityArn", "awsRegion",
+        "eventSourceARN",
+    }  # fmt: skip
+    assert (record["eventSource"], record["eventName"]) == ("aws:kinesis", "aws:kinesis:record")
+    assert (record["eventID"], record["eventSourceARN"]) == (f"shardId-000000000000:{number}", stream)
+    assert record["invokeIdentityArn"] == f"arn:aws:iam::{aws.account}:role/handler"
+    told = record["kinesis"]
+    assert (told["kinesisSchemaVersion"], told["partitionKey"], told["sequenceNumber"]) == ("1.0", "1", number)
+    assert told["data"] == "SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg=="
+    assert isinstance(told["approximateArrivalTimestamp"], float)
 
 
 def test_a_function_whose_objects_set_it_off_is_stopped_after_sixteen_runs(aws: Aws) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import time
 from typing import Any
@@ -87,6 +88,27 @@ def test_live_tail_sends_what_matches_as_it_comes(cloud: Cloud) -> None:
         seen = [each["message"] for each in next(events)["sessionUpdate"]["sessionResults"]]
     stream.close()
     assert seen == ["ERROR broken"]
+
+
+@pytest.mark.slow
+@pytest.mark.needs("aws")
+def test_the_cli_prints_a_live_tail(cloud: Cloud) -> None:
+    """Both versions of the CLI have `start-live-tail`; it puts `streaming-` before the host unless told not to."""
+    make(cloud, "/printed")
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/printed"
+    command = [found_tool("aws") or "aws", "logs", "start-live-tail", "--log-group-identifiers", arn]
+    more = {"AWS_DISABLE_HOST_PREFIX_INJECTION": "true", "PYTHONUNBUFFERED": "1"}
+    environment = cloud.environment | cloud.aimed(ROOT_KEYS) | more
+    with subprocess.Popen(command, env=environment, cwd=cloud.home, stdout=subprocess.PIPE, text=True) as tail:
+        try:
+            assert tail.stdout is not None
+            until = time.monotonic() + 30
+            # When the session has begun it does not say: something comes every now and then.
+            while not select.select([tail.stdout], [], [], 0.5)[0] and time.monotonic() < until:
+                put(cloud, "/printed", "hello from the tail")
+            assert "hello from the tail" in tail.stdout.readline()
+        finally:
+            tail.kill()
 
 
 def test_paginators_come_to_an_end(cloud: Cloud) -> None:

@@ -51,7 +51,8 @@ def add(commands: Commands) -> None:
 
 def run_env(arguments: argparse.Namespace) -> int:
     """Print the environment."""
-    settings = {"AWS_ENDPOINT_URL": Endpoint.of(arguments).url}
+    # No address bears the names that some operations are sent to (`aws logs start-live-tail`).
+    settings = {"AWS_ENDPOINT_URL": Endpoint.of(arguments).url, "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
     if not arguments.keep:
         settings |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         # A token of some other session would go with keys that it does not belong to.

@@ -46,10 +46,12 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    fields: tuple[tuple[str, str], ...] = ()
+    """The headers as they came: in order, in their case, with repetitions."""
 
 
 class HttpClient:
-    """POSTs to hosts that are this machine's or match an allowed pattern (`*.example.com`, `*`).
+    """Sends requests to hosts that are this machine's or match an allowed pattern (`*.example.com`, `*`).
 
     `trust` replaces the machine's certificate authorities.
     """
@@ -63,6 +65,20 @@ class HttpClient:
     async def post(
         self, url: str, headers: Sequence[tuple[str, str]], body: bytes, *, timeout_s: float = 15
     ) -> Response:
+        """POST on a connection of its own and read the whole answer."""
+        return await self.send("POST", url, headers, body, timeout_s=timeout_s)
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        *,
+        timeout_s: float = 15,
+        body_bytes_max: int = BODY_BYTES_MAX,
+        trusts_all: bool = False,
+    ) -> Response:
         """Send one request on a connection of its own and read the whole answer."""
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -70,7 +86,7 @@ class HttpClient:
             raise NotReachable(host)
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._posted(parts, host, headers, body)
+                return await self._sent(method, parts, host, headers, body, body_bytes_max, trusts_all)
         except TimeoutError:
             raise TimedOut(f"no answer within {timeout_s} s") from None
         except ssl.SSLError as error:
@@ -83,9 +99,18 @@ class HttpClient:
         host = host.lower()
         return is_this_machine(host) or any(fnmatchcase(host, pattern) for pattern in self.allowed)
 
-    async def _posted(self, parts: SplitResult, host: str, headers: Sequence[tuple[str, str]], body: bytes) -> Response:
+    async def _sent(
+        self,
+        method: str,
+        parts: SplitResult,
+        host: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        body_bytes_max: int,
+        trusts_all: bool,
+    ) -> Response:
         secure = parts.scheme == "https"
-        context = (self._trust or ssl.create_default_context()) if secure else None
+        context = self._context(trusts_all=trusts_all) if secure else None
         port = parts.port or (443 if secure else 80)
         # A name of this machine is not looked up: nobody can point it elsewhere.
         address = "127.0.0.1" if _is_local_name(host.lower()) else host
@@ -93,11 +118,19 @@ class HttpClient:
             address, port, ssl=context, server_hostname=host if secure else None, limit=HEAD_BYTES_MAX
         )
         try:
-            writer.write(_request(parts, host, headers, len(body)) + body)
+            writer.write(_request(method, parts, host, headers, len(body)) + body)
             await writer.drain()
-            return await _answer(reader)
+            return await _answer(reader, body_bytes_max, has_body=method != "HEAD")
         finally:
             writer.close()
+
+    def _context(self, *, trusts_all: bool) -> ssl.SSLContext:
+        if not trusts_all:
+            return self._trust or ssl.create_default_context()
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
 
 
 def is_this_machine(host: str) -> bool:
@@ -114,23 +147,25 @@ def _is_local_name(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def _request(parts: SplitResult, host: str, headers: Sequence[tuple[str, str]], size: int) -> bytes:
+def _request(method: str, parts: SplitResult, host: str, headers: Sequence[tuple[str, str]], size: int) -> bytes:
     path = parts.path or "/"
     if parts.query:
         path += f"?{parts.query}"
     named = f"[{host}]" if ":" in host else host
-    lines = [f"POST {path} HTTP/1.1", f"Host: {named}:{parts.port}" if parts.port else f"Host: {named}"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {named}:{parts.port}" if parts.port else f"Host: {named}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if parts.username is not None:
         credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         lines.append(f"Authorization: Basic {b64encode(credentials.encode()).decode()}")
-    lines += [f"Content-Length: {size}", "Connection: close", "", ""]
+    if size or method not in ("GET", "HEAD"):
+        lines.append(f"Content-Length: {size}")
+    lines += ["Connection: close", "", ""]
     if any("\r" in line or "\n" in line for line in lines):
         raise ValueError("a line break in a header")
     return "\r\n".join(lines).encode()
 
 
-async def _answer(reader: asyncio.StreamReader) -> Response:
+async def _answer(reader: asyncio.StreamReader, body_bytes_max: int, *, has_body: bool) -> Response:
     while True:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         version, _, rest = head[0].partition(" ")
@@ -140,26 +175,32 @@ async def _answer(reader: asyncio.StreamReader) -> Response:
         if status >= 200 or status == 101:
             break
     headers: dict[str, str] = {}
+    fields: list[tuple[str, str]] = []
     for line in head[1:]:
         name, colon, value = line.partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    return Response(status, headers, await _body(reader, status, headers))
+            fields.append((name.strip(), value.strip()))
+    body = await _body(reader, status, headers, body_bytes_max) if has_body else b""
+    return Response(status, headers, body, tuple(fields))
 
 
-async def _body(reader: asyncio.StreamReader, status: int, headers: dict[str, str]) -> bytes:
+async def _body(reader: asyncio.StreamReader, status: int, headers: dict[str, str], bytes_max: int) -> bytes:
     if status in (204, 304):
         return b""
     if "chunked" in headers.get("transfer-encoding", "").lower():
         body = b""
-        while len(body) < BODY_BYTES_MAX:
+        while len(body) < bytes_max:
             size = int((await reader.readline()).split(b";")[0], 16)
             if size == 0:
                 break
-            body += await reader.readexactly(min(size, BODY_BYTES_MAX))
+            body += await reader.readexactly(min(size, bytes_max))
             await reader.readline()
         return body
     length = headers.get("content-length")
     if length is None:
-        return await reader.read(BODY_BYTES_MAX)
-    return await reader.readexactly(min(int(length), BODY_BYTES_MAX))
+        body = b""
+        while len(body) < bytes_max and (piece := await reader.read(bytes_max - len(body))):
+            body += piece
+        return body
+    return await reader.readexactly(min(int(length), bytes_max))

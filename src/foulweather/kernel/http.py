@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 
 class HttpRequest:
     """One request off the wire (or from an in-process client).
 
     `path` and `query` are raw (percent-encoded, latin-1, `query` without its `?`); `headers` keep
-    order, case and repetitions. `body` is the whole body when `stream` is None. `caller` is who signed a
-    visit to a data plane that asks who comes (`Service.asks_visitors`), once that is proved.
+    order, case and repetitions. `body` is the whole body when `stream` is None.
     """
 
-    __slots__ = ("_lower", "body", "caller", "headers", "method", "path", "peer", "query", "stream", "tls", "trailers")
+    __slots__ = (
+        "_caller",
+        "_lower",
+        "body",
+        "headers",
+        "method",
+        "path",
+        "peer",
+        "prove",
+        "query",
+        "stream",
+        "tls",
+        "trailers",
+    )
 
     def __init__(
         self,
@@ -36,8 +48,24 @@ class HttpRequest:
         self.peer = peer
         self.tls = tls
         self.trailers: list[tuple[str, str]] = []
-        self.caller: object | None = None
+        self._caller: object | None = None
+        self.prove: Callable[[], object | None] | None = None
         self._lower: dict[str, str] | None = None
+
+    @property
+    def caller(self) -> object | None:
+        """Who signed a visit to a data plane that asks who comes (`Service.asks_visitors`), once that is proved.
+
+        It is proved when somebody asks: not every `Authorization` is a signature. Raises AwsError where one is wrong.
+        """
+        if self.prove is not None:
+            self._caller = self.prove()
+            self.prove = None
+        return self._caller
+
+    @caller.setter
+    def caller(self, caller: object | None) -> None:
+        self._caller, self.prove = caller, None
 
     def header(self, name: str, default: str = "") -> str:
         """The value of header `name` (given in lower case); of repeated ones, joined by commas."""

@@ -44,10 +44,12 @@ class Gates(msgspec.Struct, frozen=True):
     unreachable: Unreachable | None = None
 
 
-def _check_model(operation: Operation, request: Request) -> None:
-    """Refuse what breaks the model's constraints, in the words that most of AWS shares."""
+def _check_model(services: Services, operation: Operation, request: Request) -> None:
+    """Refuse what breaks the model's constraints, in the service's words or those that most of AWS shares."""
     violations = validation.check(operation.model, request)
     if violations:
+        if operation.service.words_violations:
+            raise services.part(operation.service, "refusals").of_violations(violations)
         raise validation.coral_error(violations, code=validation.common_code(operation.model))
 
 
@@ -63,6 +65,8 @@ class Pipeline:
         # Answers that will not reach their callers, by request: what breaks in place of them.
         self._lost: dict[str, ConnectionBroken] = {}
         self._traces = world.state(Traces)
+        self._put_off: Callable[[], None] | None = None
+        self._blind: frozenset[tuple[str, str]] = frozenset()
         world.act = self._act
         for service in services.all():
             for kind, function in service.reads.items():
@@ -85,10 +89,12 @@ class Pipeline:
 
     def run(self, call: Call, operation: Operation, request: Request) -> Any:
         """Take a call through the gates and its operation; an async operation's result is awaitable."""
+        if self._put_off is not None and (call.service, call.operation) not in self._blind:
+            self.settle()
         self._traces.begin(call.hop)
         try:
             if operation.service.checks_model:
-                _check_model(operation, request)
+                _check_model(self.services, operation, request)
             for gate in self._order:
                 gate(call, operation, request)
             delay_ms = self._delay(call, operation) if self._delay is not None else 0
@@ -117,6 +123,19 @@ class Pipeline:
         if self._lost:
             self._lose(call)
         return response
+
+    def put_off(self, settle: Callable[[], None], blind: frozenset[tuple[str, str]]) -> None:
+        """Do something a moment later, with more of its kind, but before any call or action that is not `blind` to it.
+
+        One service puts things off (Lambda, what functions log); it sees to it itself that the moment comes.
+        """
+        self._put_off, self._blind = settle, blind
+
+    def settle(self) -> None:
+        """Do what was put off."""
+        settle, self._put_off = self._put_off, None
+        if settle is not None:
+            settle()
 
     def require(self, call: Call, permission: Permission) -> None:
         """Have a call's principal judged once more, in the middle of its operation: one key of many, a further fact.
@@ -224,6 +243,8 @@ class Pipeline:
     def _act(self, due: Due) -> Any:
         """Carry out an agenda action as its service."""
         name = due.action.partition(".")[0]
+        if self._put_off is not None and (name, due.action) not in self._blind:
+            self.settle()
         call = Call(
             self,
             name,

@@ -87,12 +87,14 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     (`sns.retry_delivery` is `retry_delivery(call, **args)`) and for each event in `reads`
     (event kind -> function `(world, event)`). `tagged.py` may tell of its resources that have tags
     (`kernel/tagging.py`), `quotas.py` of its quotas by AWS's codes (`kernel/quotas.py`).
-    `takes_anonymous`: an unsigned request may be allowed by a resource policy. `directory`, `guardrails`
-    and `recorder` (`module:Class`) answer the kernel's questions about identities and organizations, and
-    keep the record of calls. `denied_action` words the action in a denial, `denied_words` the whole of it
-    (from the call, the verdict and the usual words), and `denied_status` is its HTTP status. `obeys` names
-    the facts that faults change and this service asks for (`zone`: `Faults.zone_impaired`). `asks_visitors`: the
-    signatures of requests to its data plane are verified, where they have one (`HttpRequest.caller`).
+    `words_violations`: what breaks the model's constraints is refused by `refusals.of_violations`, not in common
+    words. `takes_anonymous`: an unsigned request may be allowed by a resource policy. `directory`, `guardrails` and
+    `recorder` (`module:Class`) answer the kernel's questions about identities and organizations, and keep the record
+    of calls. `denied_action` words the action in a denial, `denied_words` the whole of it (from the call, the verdict
+    and the usual words), and `denied_status` is its HTTP status. `obeys` names the facts that faults change and this
+    service asks for (`zone`: `Faults.zone_impaired`). `asks_visitors`: the signatures of requests to its data plane
+    are verified, where they have one (`HttpRequest.caller`). `paths` begins the paths that lead there whatever the
+    host, and `has_domains` says that it answers under its customers' own names.
     """
 
     name: str
@@ -108,8 +110,11 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     denied_words: Callable[[Call, Verdict, str], str] | None = None
     denied_status: int = 403
     checks_model: bool = False
+    words_violations: bool = False
     takes_anonymous: bool = False
     hosts: str = ""
     has_traffic: bool = False
     asks_visitors: bool = False
+    paths: str = ""
+    has_domains: bool = False
     obeys: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Iterator
+from functools import partial
 from typing import Any, cast
 
 from foulweather.gates import refusals
@@ -69,8 +70,8 @@ class Cloud:
         self._plans: dict[tuple[str, str, str], Plan] = {}
         self.admin = Admin(self)
         self._default = first
-        self._guard = guard.Guard(hosts)
         self._visits = Visits(self.services, self._every_world)
+        self._guard = guard.Guard(hosts, self._visits.is_domain)
 
     @property
     def default(self) -> Hosted:
@@ -245,14 +246,22 @@ class Cloud:
         hosted = self._world_for(service, request)
         try:
             if service.asks_visitors:
-                request.caller = self._visitor(hosted, request)
+                request.prove = partial(self._visitor, hosted, request)
             reply = traffic.answer(hosted.pipeline, request)
         except AwsError as error:
             return self._refuse(hosted, error, Route(service.name, "rest-json", "Visit"))
         except Exception:
             log.exception("%s %s failed at the data plane of %s", request.method, request.path, service.name)
             return plain(500)
-        return once_committed(hosted, reply) if isinstance(reply, HttpResponse) else awaited(hosted, reply)
+        if isinstance(reply, HttpResponse):
+            return once_committed(hosted, reply)
+        return self._visited_later(hosted, service, reply)
+
+    async def _visited_later(self, hosted: Hosted, service: Service, reply: Awaitable[HttpResponse]) -> HttpResponse:
+        try:
+            return await awaited(hosted, reply)
+        except AwsError as error:
+            return self._refuse(hosted, error, Route(service.name, "rest-json", "Visit"))
 
     def _visitor(self, hosted: Hosted, request: HttpRequest) -> Caller | None:
         """Who signed a visit, if anybody did."""

@@ -7,6 +7,7 @@ A rebound DNS name shows in `Host` (it has a dot and is no name of ours), a cros
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from foulweather.kernel.http import HttpRequest, HttpResponse
@@ -17,10 +18,17 @@ REMEMBERED_MAX = 1000
 
 
 class Guard:
-    """Decides on a request by the names in it; `hosts` are further names that the server goes by."""
+    """Decides on a request by the names in it; `hosts` are further names that the server goes by.
 
-    def __init__(self, hosts: frozenset[str] = frozenset()) -> None:
+    `is_domain` tells whether a request is for a name that somebody has given a data plane here: those are not
+    remembered, since they may be taken away again.
+    """
+
+    def __init__(
+        self, hosts: frozenset[str] = frozenset(), is_domain: Callable[[HttpRequest], bool] | None = None
+    ) -> None:
         self._hosts = hosts
+        self._is_domain = is_domain
         self._good: set[str] = set()
 
     def refusal(self, request: HttpRequest) -> HttpResponse | None:
@@ -29,6 +37,9 @@ class Guard:
         host = headers.get("host", "")
         if host not in self._good:
             if not self._is_ours(_name(host)):
+                is_admin = request.path.startswith(ADMIN_PATHS)
+                if not is_admin and self._is_domain is not None and self._is_domain(request):
+                    return None
                 return _forbidden(f"the Host header names {host!r}; start with --allow-host to serve under that name")
             if len(self._good) < REMEMBERED_MAX:
                 self._good.add(host)

@@ -10,11 +10,13 @@ from foulweather.gates.refusals import Family
 from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Operation, Services
+from foulweather.kernel.speaking import Speaking
 from foulweather.meter.meter import Meter
 from foulweather.wire.codec import DYNAMO, ErrorCodec, OperationCodec, error_codec, operation_codec
 from foulweather.wire.codecs import s3
 from foulweather.wire.route import Route
 from foulweather.wire.sigv4 import Proof
+from foulweather.wire.spoken import speak
 from foulweather.world.driver import Driver
 from foulweather.world.world import World
 
@@ -26,6 +28,7 @@ class Hosted:
         self.world = world
         self.pipeline = pipeline or Pipeline(world, services, GATES)
         Meter.of(world)
+        Speaking.of(world).speak = speak
         self.driver: Driver | None = None
         self.origins: dict[tuple[str, bool, str, str, str], Origin] = {}
 

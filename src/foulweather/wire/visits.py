@@ -13,6 +13,7 @@ from foulweather.kernel.traffic import Traffic
 from foulweather.world.world import World
 
 REMEMBERED_MAX = 10_000
+OUR_NAMES = ("localhost", ".localhost", ".amazonaws.com", ".on.aws", ".internal")
 
 
 class Visits:
@@ -23,13 +24,22 @@ class Visits:
         self._every_world = every_world
         self._with_traffic = [service for service in services.all() if service.has_traffic]
         self._patterns = [(re.compile(each.hosts), each) for each in self._with_traffic if each.hosts]
+        self._under_paths = [(each.paths, each) for each in self._with_traffic if each.paths]
+        self._with_domains = [each for each in self._with_traffic if each.has_domains]
         self._known: dict[str, Service | None] = {}
+        self._foreign: set[str] = set()
 
     def visited(self, request: HttpRequest) -> Service | None:
         """The service whose data plane answers the request; None where it is for an API."""
         host = request.header("host")
         known = self._known
         found = known[host] if host in known else self._found(host)
+        if found is None:
+            for start, service in self._under_paths:
+                if request.path.startswith(start):
+                    return service
+            if host in self._foreign:
+                found = self._by_domain(request)
         if found is None and request.method == "OPTIONS":
             every = list(self._every_world())
             for service in self._with_traffic:
@@ -50,10 +60,35 @@ class Visits:
         """What the service does with users' requests."""
         return cast(Traffic, self._services.part(service, "traffic"))
 
+    def is_domain(self, request: HttpRequest) -> bool:
+        """Whether a request is for a name of a customer's own, which a service answers under."""
+        if any(request.path.startswith(start) for start, _ in self._under_paths):
+            return False  # a path that leads somewhere whatever the host says nothing about the host
+        return self._by_domain(request) is not None
+
+    def _by_domain(self, request: HttpRequest) -> Service | None:
+        """The service that answers under a name of its customers' own."""
+        for service in self._with_domains:
+            traffic = self.traffic(service)
+            if any(traffic.serves(world, request) for world in self._every_world()):
+                return service
+        return None
+
     def _found(self, host: str) -> Service | None:
         name = (host.rpartition(":")[0] if ":" in host else host).lower()
         found = next((service for pattern, service in self._patterns if pattern.fullmatch(name)), None)
         if len(self._known) >= REMEMBERED_MAX:
             self._known.clear()
+            self._foreign.clear()
         self._known[host] = found
+        if found is None and _is_foreign(host):
+            self._foreign.add(host)
         return found
+
+
+def _is_foreign(host: str) -> bool:
+    """Whether a Host header has a name that is neither this machine's nor AWS's (`api.example.com.localhost` is)."""
+    name = (host.rpartition(":")[0] if ":" in host else host).lower()
+    if name.endswith(".localhost"):
+        return name.count(".") > 1
+    return "." in name and not name.endswith(OUR_NAMES) and not name[-1].isdecimal()

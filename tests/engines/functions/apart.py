@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from foulweather.engines.functions.environment import Environment, Invocation, Outcome, Spec
+from foulweather.engines.functions.environment import Environment, Spec
 from foulweather.engines.functions.host import Host
+from foulweather.engines.functions.outcomes import Invocation, Outcome
 from foulweather.world.clock import Clock
 
 HANDLER = """

@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 
 from engines.functions.apart import Rooms
-from foulweather.engines.functions.environment import Environment, Outcome, Spec
+from foulweather.engines.functions.environment import Environment, Spec
+from foulweather.engines.functions.outcomes import Outcome
 
 EXTENSION = """#!/usr/bin/env python3
 import json, os, time, urllib.request

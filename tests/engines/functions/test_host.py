@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from foulweather.engines.functions.environment import Environment, Invocation, Outcome, Spec
+from foulweather.engines.functions.environment import Environment, Spec
 from foulweather.engines.functions.host import Host
 from foulweather.engines.functions.interpreters import NoInterpreter
+from foulweather.engines.functions.outcomes import Invocation, Outcome
 from foulweather.engines.process_tree import Tree
 from foulweather.world.clock import Clock
 

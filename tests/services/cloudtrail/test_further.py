@@ -244,6 +244,25 @@ def test_events_come_into_the_log_group_by_the_role(audited: Audited) -> None:
     assert "LatestCloudWatchLogsDeliveryTime" in audited.aws.cloudtrail.get_trail_status({"Name": "main"})
 
 
+def test_a_log_stream_is_made_once_and_anew_when_somebody_deletes_it(audited: Audited) -> None:
+    audited.logging_trail(**log_role(audited, "logs:CreateLogStream", "logs:PutLogEvents"))
+    stream = {"logGroupName": "trail", "logStreamName": f"{ACCOUNT}_CloudTrail_us-east-1"}
+
+    def made() -> int:
+        calls = [event.facts for event in audited.aws.events("api.Call")]
+        return sum(each["operation"] == "CreateLogStream" for each in calls)
+
+    for name in ("one", "two"):
+        audited.aws.sqs.create_queue({"QueueName": name})
+        audited.advance(seconds=600)
+    assert made() == 1
+    audited.run(audited.aws.logs.delete_log_stream(stream))
+    audited.aws.sqs.create_queue({"QueueName": "three"})
+    audited.advance(seconds=600)
+    assert made() == 2
+    assert "three" in str(audited.run(audited.aws.logs.get_log_events(stream))["events"])
+
+
 def test_a_role_that_may_not_write_to_the_log_group_is_refused(audited: Audited) -> None:
     with pytest.raises(AwsError) as caught:
         audited.create_trail(**log_role(audited, "logs:DescribeLogGroups"))

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.services.cloudtrail import consuming
+from foulweather.services.cloudtrail.state import Trails
 from harness import ACCOUNT
 from services.cloudtrail.audited import BUCKET, Audited
 
@@ -116,6 +118,48 @@ def test_what_happened_before_a_change_goes_by_the_selectors_before(audited: Aud
     assert "CreateKey" in audited.names()
 
 
+def test_objects_put_before_a_change_go_by_the_selectors_before(audited: Audited) -> None:
+    audited.logging_trail()
+    audited.select(EventSelectors=basic("arn:aws:s3:::my-bucket/in/"))
+    audited.aws.s3.create_bucket({"Bucket": "my-bucket"})
+    put(audited, "my-bucket", "in/before")
+    put(audited, "my-bucket", "out/before")
+    audited.select(EventSelectors=basic("arn:aws:s3:::my-bucket/out/"))
+    put(audited, "my-bucket", "in/after")
+    put(audited, "my-bucket", "out/after")
+    audited.advance(seconds=600)
+    assert sorted(objects(audited)) == ["in/before", "out/after"]
+
+
+def test_a_trail_that_starts_takes_no_objects_put_before(audited: Audited) -> None:
+    audited.logging_trail()
+    audited.select(EventSelectors=basic("arn:aws:s3:::my-bucket/"))
+    audited.aws.s3.create_bucket({"Bucket": "my-bucket"})
+    put(audited, "my-bucket", "first")
+    audited.aws.cloudtrail.stop_logging({"Name": "main"})
+    put(audited, "my-bucket", "stopped")
+    audited.advance(seconds=2)
+    audited.aws.cloudtrail.start_logging({"Name": "main"})
+    put(audited, "my-bucket", "last")
+    audited.advance(seconds=600)
+    assert sorted(objects(audited)) == ["first", "last"]
+
+
+def test_more_data_events_than_may_wait_are_handed_out_at_once(
+    audited: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "OFFERED_MAX", 4)
+    audited.logging_trail()
+    audited.select(EventSelectors=basic("arn:aws:s3:::my-bucket/in/"))
+    audited.aws.s3.create_bucket({"Bucket": "my-bucket"})
+    for number in range(10):
+        put(audited, "my-bucket", f"in/{number}")
+        put(audited, "my-bucket", f"out/{number}")
+    assert len(audited.aws.world.state(Trails, "", "").offered) < 4
+    audited.advance(seconds=600)
+    assert sorted(objects(audited)) == [f"in/{number}" for number in range(10)]
+
+
 def test_messages_are_selected_by_queue_and_their_bodies_hidden(audited: Audited) -> None:
     aws = audited.aws
     mine = aws.sqs.create_queue({"QueueName": "mine"})["QueueUrl"]
@@ -177,6 +221,7 @@ def test_nobody_pays_for_data_events_that_nobody_selects(audited: Audited) -> No
     assert recorder.wants(send) is False
     audited.select(AdvancedEventSelectors=[data("AWS::SQS::Queue")])
     assert recorder.wants(send) is True
+    assert recorder.wants(audited.aws.pipeline.services.operation("s3", "PutObject")) is False
     audited.advance(seconds=2)
     audited.aws.cloudtrail.stop_logging({"Name": "main"})
     assert recorder.wants(send) is False

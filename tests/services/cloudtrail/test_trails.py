@@ -9,6 +9,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
 from harness import ACCOUNT
 from services.cloudtrail.audited import BUCKET, Audited, bucket_policy
+from services.cloudtrail.test_selectors import data
 
 ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
 KEY_POLICY = {
@@ -302,11 +303,13 @@ def test_a_trail_goes_on_after_a_restart(audited: Audited, tmp_path: Any) -> Non
     from harness import new_aws
 
     saved = audited.logging_trail() and audited.aws
-    saved.sqs.create_queue({"QueueName": "orders"})
+    queue = saved.sqs.create_queue({"QueueName": "orders"})["QueueUrl"]
     audited.advance(seconds=10)
+    audited.select(AdvancedEventSelectors=[data("AWS::SQS::Queue")])
+    saved.sqs.send_message({"QueueUrl": queue, "MessageBody": "hello"})
     forked = Audited(new_aws(world=saved.world.fork("again")))
     forked.advance(seconds=600)
-    assert "CreateQueue" in forked.names()
+    assert {"CreateQueue", "SendMessage"} <= set(forked.names())
 
 
 def test_a_trail_of_one_region_can_leave_global_services_out(audited: Audited) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
 
+from foulweather.services.cloudwatch.datapoints import Plan
 from foulweather.services.cloudwatch.evaluating import Point, judged
-from harness import Aws
+from harness import Aws, new_aws
 from services.cloudwatch.watching import MINUTE_MS, alarm, put, query, refused, state, told
 
 TABLES = [
@@ -86,6 +88,44 @@ async def test_two_of_three_datapoints_are_needed(aws: Aws) -> None:
     put(aws, 200)
     await aws.advance(seconds=60)
     assert state(aws) == "ALARM"
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_what_is_not_looked_at_in_full_comes_to_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = random.Random(seed)
+    shapes = [
+        {
+            "EvaluationPeriods": count,
+            "DatapointsToAlarm": drawn.randint(1, count),
+            "TreatMissingData": drawn.choice(["missing", "ignore", "breaching", "notBreaching"]),
+            "ComparisonOperator": drawn.choice(
+                ["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
+            ),
+            "Statistic": drawn.choice(["Average", "Sum", "Maximum", "SampleCount"]),
+            "Threshold": float(drawn.randint(1, 4)),
+        }
+        for count in (1, 2, 3, 5, 150)
+    ]
+    # In each minute some values, some of them late, or none at all.
+    days = [
+        [(drawn.randint(0, 5), drawn.choice([0, 0, 0, 1, 3, 100])) for _ in range(drawn.choice([0, 1, 1, 1, 1, 2]))]
+        for _ in range(260)
+    ]
+
+    async def lived(world: Aws) -> list[Any]:
+        for number, shape in enumerate(shapes):
+            alarm(world, f"alarm-{number}", **shape)
+        for minute in days:
+            for value, late in minute:
+                put(world, value, at_ms=world.now - late * MINUTE_MS)
+            await world.advance(seconds=60)
+        items = world.cloudwatch.describe_alarm_history({"HistoryItemType": "StateUpdate", "MaxRecords": 100})
+        return [(item["AlarmName"], item["Timestamp"], item["HistoryData"]) for item in items["AlarmHistoryItems"]]
+
+    quick = await lived(new_aws())
+    monkeypatch.setattr(Plan, "is_as_before", lambda plan, value, now_ms: False)
+    assert quick == await lived(new_aws())
+    assert len(quick) > 20
 
 
 async def test_high_resolution_alarms_are_evaluated_every_ten_seconds(aws: Aws) -> None:

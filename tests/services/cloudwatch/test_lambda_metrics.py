@@ -54,3 +54,18 @@ async def test_events_that_wait_age_and_get_lost(aws: Aws) -> None:
         "RecursiveInvocationsDropped",
     ):
         assert values(aws, of(name, **own)) == [1], name
+
+
+async def test_concurrency_by_function_of_the_account_and_of_provisioned_environments(aws: Aws) -> None:
+    ran = {"duration_ms": 1, "error": "", "qualifier": "live"}
+    told(aws, "lambda.Running", concurrent=2, in_account=9, unreserved=7)
+    told(aws, "lambda.Invoked", **ran, concurrent=3, in_account=10, unreserved=0, is_provisioned=True, utilization=0.5)
+    told(aws, "lambda.Invoked", **ran, concurrent=1, in_account=4, unreserved=4, is_spillover=True, utilization=0)
+    await aws.advance(seconds=60)
+    own, live = {"FunctionName": "checkout"}, {"FunctionName": "checkout", "Resource": "checkout:live"}
+    assert values(aws, of("ConcurrentExecutions", "Maximum", **own)) == [3]
+    assert values(aws, of("ConcurrentExecutions", "Maximum")) == [10]
+    assert values(aws, of("UnreservedConcurrentExecutions", "Maximum")) == [7]
+    assert values(aws, of("ProvisionedConcurrencyInvocations", **live)) == [1]
+    assert values(aws, of("ProvisionedConcurrencyUtilization", "Maximum", **live)) == [0.5]
+    assert values(aws, of("ProvisionedConcurrencySpilloverInvocations", **own)) == [1]

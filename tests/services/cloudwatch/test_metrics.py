@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from foulweather.services.cloudwatch.state import WatchState
 from harness import Aws, new_aws
 from services.cloudwatch.watching import MINUTE_MS, data, put, query, refused, values
 
@@ -109,8 +112,6 @@ async def test_old_datapoints_are_told_in_less_and_less_detail(aws: Aws) -> None
 
 
 async def test_long_series_are_packed_and_roll_up(aws: Aws) -> None:
-    from foulweather.services.cloudwatch.state import WatchState
-
     for _ in range(20 * 24):
         put(aws, 1)
         put(aws, 1, at_ms=aws.now + 30 * MINUTE_MS)
@@ -120,6 +121,26 @@ async def test_long_series_are_packed_and_roll_up(aws: Aws) -> None:
     assert len(state.minutes) <= 2 * 121
     assert len(state.blocks) <= 2 * 20 * 12
     assert sum(values(aws, query(period=3600), back_s=21 * DAY_S)) == 960
+
+
+@pytest.mark.parametrize("hours", [1, 4])
+@pytest.mark.parametrize(("stat", "fold"), [("Sum", sum), ("SampleCount", sum), ("Minimum", min), ("Maximum", max)])
+async def test_hours_of_packed_series_are_what_their_minutes_come_to(
+    aws: Aws, stat: str, fold: Callable[[list[float]], float], hours: int
+) -> None:
+    for minute in range(0, 1200, 4):
+        put(aws, minute % 11, at_ms=aws.now - minute * MINUTE_MS)
+        put(aws, 2.5, at_ms=aws.now - minute * MINUTE_MS)
+    assert len(aws.world.state(WatchState, aws.account, aws.region).blocks) > 2
+    period_ms = hours * 3_600_000
+    window = {"StartTime": aws.now - aws.now % period_ms - 5 * 4 * 3_600_000, "EndTime": aws.now}
+    of_minutes = data(aws, query(stat=stat, period=60), **window)[0]
+    expected: dict[int, list[float]] = {}
+    for at, value in zip(of_minutes["Timestamps"], of_minutes["Values"], strict=True):
+        expected.setdefault(at - at % period_ms, []).append(value)
+    of_hours = data(aws, query(stat=stat, period=period_ms // 1000), **window)[0]
+    told = dict(zip(of_hours["Timestamps"], of_hours["Values"], strict=True))
+    assert told == {at: fold(found) for at, found in expected.items()}
 
 
 async def test_datapoints_survive_a_restart(tmp_path: object) -> None:

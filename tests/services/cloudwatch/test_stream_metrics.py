@@ -42,3 +42,30 @@ async def test_records_that_come_and_go_and_what_a_shard_refuses(aws: Aws) -> No
     }.items():
         assert sum(values(aws, of(name))) == total, name
     assert max(values(aws, of("GetRecords.IteratorAgeMilliseconds", "Maximum"))) >= 0
+
+
+async def test_a_shard_is_told_of_by_itself_where_that_is_turned_on(aws: Aws) -> None:
+    aws.kinesis.create_stream({**STREAM, "ShardCount": 2})
+    await aws.advance(seconds=60)
+    wanted = ["IncomingRecords", "IncomingBytes", "WriteProvisionedThroughputExceeded", "IteratorAgeMilliseconds"]
+    aws.kinesis.enable_enhanced_monitoring({**STREAM, "ShardLevelMetrics": wanted})
+    await aws.advance(seconds=60)
+    put = {**STREAM, "Data": b"x" * 600_000, "PartitionKey": "a"}
+    shard = aws.kinesis.put_record(put)["ShardId"]
+    with pytest.raises(AwsError, match="Rate exceeded"):
+        aws.kinesis.put_record(put)
+    begin = {**STREAM, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    aws.kinesis.get_records({"ShardIterator": aws.kinesis.get_shard_iterator(begin)["ShardIterator"]})
+    await aws.advance(seconds=60)
+
+    def told(name: str, of_shard: str = shard, stat: str = "Sum") -> list[float]:
+        named = {**STREAM, "ShardId": of_shard}
+        return values(aws, query(name, stat, namespace="AWS/Kinesis", dimensions=named))
+
+    assert sum(told("IncomingRecords")) == 1
+    assert sum(told("IncomingBytes")) == 600_001
+    assert sum(told("WriteProvisionedThroughputExceeded")) == 1
+    assert len(told("IteratorAgeMilliseconds", stat="Maximum")) == 1
+    assert told("OutgoingRecords") == []  # was not asked for
+    other = next(each["ShardId"] for each in aws.kinesis.list_shards(STREAM)["Shards"] if each["ShardId"] != shard)
+    assert told("IncomingRecords", other) == []

@@ -115,6 +115,7 @@ async def test_records_of_a_batch_fail_by_themselves(aws: Aws) -> None:
         "records": 10,
         "bytes": 20,
         "failed": 490,
+        "shards": ["shardId-000000000000"],
     }
     await aws.advance(seconds=1)
     found = aws.kinesis.get_records({"ShardIterator": iterator(aws)})

@@ -49,7 +49,7 @@ class Stage:
         """With the function and its role."""
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         self.aws.iam.create_role({"RoleName": "Consumer", "AssumeRolePolicyDocument": policy(trust)})
-        self.allow("sqs:*", "dynamodb:*", "sns:*", "s3:*")
+        self.allow("sqs:*", "dynamodb:*", "kinesis:*", "sns:*", "s3:*")
         latest = Configuration(
             role=ROLE, runtime="python3.12", handler="a.b", modified_ms=self.aws.now, revision_id="1"
         )

@@ -77,3 +77,28 @@ async def test_provisioned_environments_have_no_cold_start(work: Aws) -> None:
     events = work.events("lambda.Invoked")
     assert sorted(event.facts["is_provisioned"] for event in events) == [False, True, True]
     assert sorted(event.facts["init_ms"] for event in events) == [0, 0, 900]
+
+
+async def test_what_goes_on_for_minutes_is_concurrent_in_each_of_them(work: Aws) -> None:
+    await modelled(work, "duration_ms = 150000\n", "long", Timeout=600)
+    began_minute = work.now // 60_000
+    await asyncio.gather(*[invoke(work, name="long") for _ in range(2)])
+    await work.advance(seconds=120)
+    told = [
+        (event.at_ms // 60_000 - began_minute, event.facts["concurrent"]) for event in work.events("lambda.Running")
+    ]
+    assert told == [(0, 2), (1, 2)]
+    found = [event.facts for event in work.events("lambda.Invoked") if event.facts["function"] == "long"]
+    assert sorted((facts["in_account"], facts["unreserved"]) for facts in found) == [(1, 1), (2, 2)]
+
+
+async def test_an_invocation_that_finds_no_provisioned_environment_spills_over(work: Aws) -> None:
+    await modelled(work, SLOW, "ready", Publish=True)
+    work.lambda_.put_provisioned_concurrency_config(
+        {"FunctionName": "ready", "Qualifier": "1", "ProvisionedConcurrentExecutions": 2}
+    )
+    await work.advance(seconds=120)
+    await asyncio.gather(*[invoke(work, name="ready", Qualifier="1") for _ in range(3)])
+    facts = [event.facts for event in work.events("lambda.Invoked") if event.facts["function"] == "ready"]
+    assert sorted(one["is_spillover"] for one in facts) == [False, False, True]
+    assert sorted(one["utilization"] for one in facts) == [0.0, 0.5, 1.0]

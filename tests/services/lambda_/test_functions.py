@@ -78,7 +78,7 @@ async def test_a_user_must_be_allowed_to_pass_the_role(aws: Aws) -> None:
     ("members", "code", "words"),
     [
         ({"Runtime": "python3.6"}, "InvalidParameterValueException", "python3.6 is no longer supported"),
-        ({"Runtime": "cobol"}, "ValidationException", "Member must satisfy enum value set"),
+        ({"Runtime": "cobol"}, "InvalidParameterValueException", "Value cobol at 'runtime' failed to satisfy"),
         ({"Handler": None}, "InvalidParameterValueException", "Runtime and Handler are mandatory parameters"),
         ({"MemorySize": 10241}, "InvalidParameterValueException", "less than or equal to 10240"),
         ({"MemorySize": 64}, "ValidationException", "Value '64' at 'memorySize'"),

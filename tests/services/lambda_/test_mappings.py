@@ -80,9 +80,9 @@ async def test_changes_take_a_while_and_exclude_each_other(work: Aws) -> None:
         ({"ScalingConfig": {"MaximumConcurrency": 1}}, "ValidationException", "greater than or equal to 2"),
         ({"EventSourceArn": "arn:aws:sns:us-east-1:111122223333:t"}, "InvalidParameterValueException", "Unrecognized"),
         (
-            {"EventSourceArn": "arn:aws:kinesis:us-east-1:111122223333:stream/s"},
+            {"EventSourceArn": "arn:aws:kafka:us-east-1:111122223333:cluster/c/1"},
             "NotImplemented",
-            "CreateEventSourceMapping.EventSourceArn=kinesis",
+            "CreateEventSourceMapping.EventSourceArn=kafka",
         ),
         ({"ProvisionedPollerConfig": {"MinimumPollers": 2}}, "NotImplemented", "ProvisionedPollerConfig"),
         ({"FunctionName": "absent"}, "ResourceNotFoundException", "Function not found"),
@@ -178,3 +178,92 @@ async def test_mappings_are_listed_by_source_and_function(work: Aws) -> None:
 async def test_a_mapping_has_tags(work: Aws) -> None:
     made = await mapped(work, Tags={"team": "a"})
     assert work.lambda_.list_tags({"Resource": made["EventSourceMappingArn"]}) == {"Tags": {"team": "a"}}
+
+
+KINESIS = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/clicks"
+KINESIS_READING = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"]
+
+
+@pytest_asyncio.fixture
+async def clicks(work: Aws) -> Aws:
+    """A stream that the function's role may read."""
+    work.kinesis.create_stream({"StreamName": "clicks", "ShardCount": 1})
+    document = {"Version": "2012-10-17", "Statement": [allow(KINESIS_READING, KINESIS)]}
+    work.iam.put_role_policy({"RoleName": "function", "PolicyName": "read", "PolicyDocument": json.dumps(document)})
+    await work.advance(seconds=30)
+    return work
+
+
+async def test_a_kinesis_stream_is_read_with_the_permissions_that_the_page_names(clicks: Aws) -> None:
+    made = await mapped(clicks, EventSourceArn=KINESIS, StartingPosition="LATEST")
+    assert (made["BatchSize"], made["StateTransitionReason"]) == (100, "User action")
+    await clicks.advance(seconds=3)
+    assert state(clicks, made["UUID"]) == "Enabled"
+    clicks.iam.delete_role_policy({"RoleName": "function", "PolicyName": "read"})
+    with refused(
+        "InvalidParameterValueException",
+        f"Cannot access stream {KINESIS}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+        "DescribeStream, ListShards, and ListStreams Actions on your stream in IAM.",
+    ):
+        await clicks.lambda_.update_event_source_mapping({"UUID": made["UUID"], "BatchSize": 5})
+
+
+@pytest.mark.parametrize(
+    ("members", "code", "words"),
+    [
+        ({"StartingPosition": "AT_TIMESTAMP"}, "InvalidParameterValueException", "StartingPositionTimestamp must be"),
+        (
+            {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 4_000_000_000_000},
+            "InvalidParameterValueException",
+            "cannot be in the future",
+        ),
+        ({"StartingPosition": "LATEST", "StartingPositionTimestamp": 1_000}, "InvalidParameterValueException", "only"),
+        (
+            {"FilterCriteria": {"Filters": [{"Pattern": '{"data":["plain"]}'}]}},
+            "InvalidParameterValueException",
+            "Invalid filter pattern",
+        ),
+        (
+            {"FilterCriteria": {"Filters": [{"Pattern": '{"partitionKey":["1"]}'}]}},
+            "NotImplemented",
+            "FilterCriteria=partitionKey",
+        ),
+        ({"EventSourceArn": KINESIS + "2"}, "InvalidParameterValueException", "Cannot access stream"),
+        (
+            {"EventSourceArn": f"{KINESIS}/consumer/mine:1600000000"},
+            "InvalidParameterValueException",
+            "Cannot access stream",
+        ),
+        (
+            {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::lost"}}},
+            "InvalidParameterValueException",
+            "The provided execution role does not have permissions to call PutObject on S3",
+        ),
+    ],
+)
+async def test_what_will_not_do_of_kinesis_is_refused(
+    clicks: Aws, members: dict[str, object], code: str, words: str
+) -> None:
+    with refused(code, words):
+        await mapped(clicks, **{"EventSourceArn": KINESIS, "StartingPosition": "LATEST", **members})
+
+
+async def test_a_bucket_may_be_where_lost_records_go(clicks: Aws) -> None:
+    clicks.s3.create_bucket({"Bucket": "lost"})
+    document = {"Version": "2012-10-17", "Statement": [allow(["s3:PutObject"], "arn:aws:s3:::lost/*")]}
+    clicks.iam.put_role_policy({"RoleName": "function", "PolicyName": "put", "PolicyDocument": json.dumps(document)})
+    bucket = {"OnFailure": {"Destination": "arn:aws:s3:::lost"}}
+    made = await mapped(clicks, EventSourceArn=KINESIS, StartingPosition="LATEST", DestinationConfig=bucket)
+    assert made["DestinationConfig"] == bucket
+
+
+async def test_a_consumer_must_be_there_where_the_role_may_see_that(clicks: Aws) -> None:
+    actions = ["kinesis:SubscribeToShard", "kinesis:DescribeStreamConsumer"]
+    document = {"Version": "2012-10-17", "Statement": [allow(actions)]}
+    clicks.iam.put_role_policy({"RoleName": "function", "PolicyName": "hear", "PolicyDocument": json.dumps(document)})
+    with refused("InvalidParameterValueException", "Stream not found"):
+        await mapped(clicks, EventSourceArn=f"{KINESIS}/consumer/mine:1600000000", StartingPosition="LATEST")
+    told = clicks.kinesis.register_stream_consumer({"StreamARN": KINESIS, "ConsumerName": "mine"})
+    arn = told["Consumer"]["ConsumerARN"]
+    made = await mapped(clicks, EventSourceArn=arn, StartingPosition="LATEST")
+    assert made["EventSourceArn"] == arn

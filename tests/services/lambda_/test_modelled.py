@@ -94,3 +94,17 @@ async def test_a_model_that_makes_no_sense_is_refused_with_the_reason(work: Aws)
     await modelled(work, "duration = 3\n")
     with pytest.raises(AwsError, match=r"foulweather\.toml does not describe a function: .*duration"):
         await invoke(work)
+
+
+async def test_a_published_version_with_snap_start_is_restored_and_its_report_says_so(aws: Aws) -> None:
+    role(aws)
+    await modelled(
+        aws, "init_ms = 200.0\n", Runtime="python3.13", SnapStart={"ApplyOn": "PublishedVersions"}, Publish=True
+    )
+    await aws.advance(seconds=180)
+    await invoke(aws, Qualifier="1")
+    lines = logged(aws)
+    assert lines[0].startswith("RESTORE_START Runtime Version: python:3.13.v1\tRuntime Version ARN: ")
+    report = next(line for line in lines if line.startswith("REPORT"))
+    assert "\tRestore Duration: 200.00 ms\tBilled Restore Duration: 200 ms\t" in report
+    assert "Init Duration" not in report

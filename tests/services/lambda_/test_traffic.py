@@ -11,11 +11,13 @@ import pytest
 import pytest_asyncio
 
 from foulweather.engines.functions.interpreters import available
+from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.policy import principal as principals
 from foulweather.wire.app import Deferred
 from foulweather.wire.cloud import Cloud
-from harness import Aws, new_aws
-from services.lambda_.packaged import function, made, modelled, role
+from harness import ACCOUNT, REGION, Aws, new_aws
+from services.lambda_.packaged import function, made, modelled, role, zipped
 
 ECHO = "def handler(event, context):\n    return event\n"
 
@@ -35,15 +37,14 @@ class Web:
         made_url = self.aws.lambda_.create_function_url_config({"FunctionName": name, "AuthType": auth, **more})
         self.host = made_url["FunctionUrl"].removeprefix("https://").rstrip("/").replace(".on.aws", ".localhost:4566")
         if public:
-            self.aws.lambda_.add_permission(
-                {
-                    "FunctionName": name,
-                    "StatementId": "public",
-                    "Action": "lambda:InvokeFunctionUrl",
-                    "Principal": "*",
-                    "FunctionUrlAuthType": auth,
-                }
-            )
+            url_type = {"FunctionUrlAuthType": auth}
+            self.allow(name, "lambda:InvokeFunctionUrl", **url_type)
+            self.allow(name, "lambda:InvokeFunction", InvokedViaFunctionUrl=True)
+
+    def allow(self, name: str, action: str, **more: Any) -> None:
+        """Let everybody do something with a function."""
+        statement = {"FunctionName": name, "StatementId": action.partition(":")[2], "Action": action, "Principal": "*"}
+        self.aws.lambda_.add_permission({**statement, **more})
 
     async def ask(
         self, method: str = "GET", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b""
@@ -65,6 +66,15 @@ async def web() -> AsyncIterator[Web]:
 
 def header(response: HttpResponse, name: str) -> str:
     return next((value for each, value in response.headers if each.lower() == name.lower()), "")
+
+
+async def test_a_new_url_wants_permission_to_invoke_the_function_too(web: Web) -> None:
+    await modelled(web.aws, "response = {ok = true}\n")
+    await web.url(public=False)
+    web.allow("work", "lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
+    assert (await web.ask()).status == 403
+    web.allow("work", "lambda:InvokeFunction", InvokedViaFunctionUrl=True)
+    assert (await web.ask()).status == 200
 
 
 async def test_the_function_gets_the_request_in_format_two(web: Web) -> None:
@@ -230,3 +240,39 @@ async def test_what_is_answered_as_a_whole_is_one_piece(web: Web) -> None:
     answer = await web.aws.lambda_.invoke_with_response_stream({"FunctionName": "work"})
     events = [event async for event in answer["EventStream"]]
     assert events == [("PayloadChunk", {"Payload": b'{"a": 1}'}), ("InvokeComplete", {})]
+
+
+async def fetched(web: Web, location: str) -> HttpResponse:
+    _, _, rest = location.partition("://")
+    host, _, path = rest.partition("/")
+    bare, _, query = f"/{path}".partition("?")
+    reply = web.cloud.handle(HttpRequest("GET", bare, query, [("Host", host)], b""))
+    assert not isinstance(reply, Deferred)
+    return reply if isinstance(reply, HttpResponse) else await reply
+
+
+def location(web: Web, operation: str, request: dict[str, Any]) -> str:
+    """Where the API says that a package is, asked by a client."""
+    asked = web.aws.pipeline.services.operation("lambda", operation)
+    root = principals.root(ACCOUNT)
+    call = Call(web.aws.pipeline, "lambda", operation, ACCOUNT, REGION, root, origin=Origin(host="127.0.0.1:4566"))
+    answer = web.aws.pipeline.run(call, asked, request)
+    return (answer.get("Code") or answer["Content"])["Location"]
+
+
+async def test_a_package_can_be_fetched_from_where_it_is_told_to_be_for_ten_minutes(web: Web) -> None:
+    await function(web.aws, ECHO)
+    where = location(web, "GetFunction", {"FunctionName": "work"})
+    assert where.startswith("http://127.0.0.1:4566/_awslambda-us-east-1-tasks/snapshots/111122223333/work-")
+    response = await fetched(web, where)
+    assert (response.status, response.body) == (200, zipped({"app.py": ECHO}))
+    assert (await fetched(web, where[:-4] + "0000")).status == 403
+    await web.aws.advance(seconds=601)
+    assert b"Request has expired" in (await fetched(web, where)).body
+
+
+async def test_a_layers_package_can_be_fetched_too(web: Web) -> None:
+    content = zipped({"python/shared.py": "x = 1\n"})
+    await web.aws.lambda_.publish_layer_version({"LayerName": "shared", "Content": {"ZipFile": content}})
+    where = location(web, "GetLayerVersion", {"LayerName": "shared", "VersionNumber": 1})
+    assert (await fetched(web, where)).body == content

@@ -37,6 +37,45 @@ async def test_a_session_is_sent_what_matches_every_second(aws: Aws) -> None:
     assert Tails.of(aws.world).open == []
 
 
+async def updated(aws: Aws, session: Any) -> dict[str, Any]:
+    """What a session is sent for the next second."""
+    waiting = asyncio.ensure_future(anext(session))
+    await asyncio.sleep(0)
+    await aws.advance(seconds=1)
+    _, update = await waiting
+    return update
+
+
+async def test_more_than_500_events_in_a_second_are_sampled_and_none_are_an_empty_update(aws: Aws) -> None:
+    make(aws)
+    session = tail(aws)
+    await anext(session)
+    put(aws, *[f"line {number}" for number in range(501)])
+    update = await updated(aws, session)
+    assert (len(update["sessionResults"]), update["sessionMetadata"]) == (500, {"sampled": True})
+    assert await updated(aws, session) == {"sessionResults": [], "sessionMetadata": {"sampled": False}}
+    await session.aclose()
+
+
+async def test_a_session_ends_after_three_hours_with_the_exception_in_its_stream(aws: Aws) -> None:
+    make(aws)
+    session, updates = tail(aws), 0
+
+    async def follow() -> None:
+        nonlocal updates
+        async for name, _ in session:
+            updates += name == "sessionUpdate"
+
+    following = asyncio.ensure_future(follow())
+    await asyncio.sleep(0)
+    await aws.advance(seconds=3 * 3600)
+    with pytest.raises(AwsError, match="3 hours") as caught:
+        await following
+    assert updates == 3 * 3600
+    assert caught.value.code == "SessionTimeoutException"
+    assert Tails.of(aws.world).open == []
+
+
 async def test_sessions_have_their_limits(aws: Aws) -> None:
     make(aws)
     for more, message in (

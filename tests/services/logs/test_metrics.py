@@ -184,6 +184,22 @@ def test_what_breaks_the_format_is_counted_and_put_nowhere(aws: Aws, root: dict[
     assert facts(aws, "logs.EmbeddedMetricRejected") == [{"error": "EMFValidationErrors"}]
 
 
+@pytest.mark.parametrize("absent", ["Latency", "Path"])
+def test_a_directive_that_refers_to_what_the_event_lacks_puts_nothing(aws: Aws, absent: str) -> None:
+    """ "The root node MUST contain all target members defined by the references in the MetricDirective object." """
+    make(aws)
+    document = json.loads(embedded(Errors=1))
+    document["_aws"]["CloudWatchMetrics"][0]["Metrics"].append({"Name": "Errors"})
+    document["_aws"]["CloudWatchMetrics"].append(
+        {"Namespace": "Own", "Dimensions": [[]], "Metrics": [{"Name": "Errors"}]}
+    )
+    del document[absent]
+    put(aws, json.dumps(document))
+    # Another directive of the same event is another matter.
+    assert [(each["namespace"], each["name"]) for each in facts(aws, "logs.MetricEmbedded")] == [("Own", "Errors")]
+    assert facts(aws, "logs.EmbeddedMetricRejected") == [{"error": "EMFValidationErrors"}]
+
+
 def test_infrequent_access_has_no_embedded_metrics(aws: Aws) -> None:
     make(aws, logGroupClass="INFREQUENT_ACCESS")
     put(aws, embedded())

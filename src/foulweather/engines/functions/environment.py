@@ -7,35 +7,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import socket
-import struct
-import termios
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from foulweather.engines.functions.cpu_share import CpuShare
 from foulweather.engines.functions.local_http import LocalServer
+from foulweather.engines.functions.outcomes import Invocation, Outcome
+from foulweather.engines.functions.output import Output
 from foulweather.engines.functions.runtime_api import RuntimeApi
+from foulweather.engines.functions.telemetry import Telemetry
 from foulweather.engines.process_tree import Tree, is_visible
 
-LINE_BYTES_MAX = 256 << 10
-READ_BYTES_MAX = 1 << 16
 LOOK_S, MEASURED_S = 0.05, 0.005
 FREEZE_S = 0.02
 """An environment that is used again this soon was never stopped: stopping and going on take their time."""
 SHUTDOWN_MS = 2_000
 """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown"""
+EXTENSIONS_S = 2.0
+"""How long extensions may go on after an invocation before all is stopped, in real time."""
 EXTENSION_ENDED = 124
 """The status by which `foulweather_inside.zygote` tells that an extension has ended before its time."""
 MIB = 1 << 20
+NO_LIMIT = contextlib.nullcontext()
 SIGNALS = {signal.SIGKILL: "killed", signal.SIGSEGV: "segmentation fault", signal.SIGTERM: "terminated",
            signal.SIGABRT: "aborted", signal.SIGXCPU: "CPU time limit exceeded", signal.SIGILL: "illegal instruction",
            signal.SIGBUS: "bus error", signal.SIGFPE: "floating point exception"}  # fmt: skip
-Kind = Literal["response", "error", "timeout", "exited", "memory"]
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -57,29 +58,6 @@ class Spec(msgspec.Struct, frozen=True):
     extensions: tuple[str, ...] = ()
 
 
-class Invocation(msgspec.Struct, frozen=True):
-    """One event on its way into an environment; `deadline_ms` is in the world's time."""
-
-    request_id: str
-    payload: bytes
-    deadline_ms: int
-    function_arn: str
-    trace_id: str = ""
-    client_context: str = ""
-    identity: str = ""
-    tenant_id: str = ""
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What an initialization or an invocation came to; of an error, `payload` is its JSON."""
-
-    kind: Kind
-    payload: bytes = b""
-    error_type: str = ""
-    content_type: str = ""
-    exit_words: str = ""
-
-
 Lines = Callable[[str], None]
 Sleep = Callable[[int], Awaitable[None]]
 """Lets so many milliseconds of the world's time pass."""
@@ -89,11 +67,19 @@ class Environment:
     """A process that serves one invocation at a time, until it ends.
 
     `printed` gets every line of its output; `sleep` carries out what its code sleeps; one that is `apart` is the first
-    process of a namespace of its own.
+    process of a namespace of its own; `in_proportion` says whether its CPU is in proportion to its memory now.
     """
 
     def __init__(
-        self, name: str, memory_mib: int, output: int, printed: Lines, sleep: Sleep, *, apart: bool = False
+        self,
+        name: str,
+        memory_mib: int,
+        output: int,
+        printed: Lines,
+        sleep: Sleep,
+        *,
+        apart: bool = False,
+        in_proportion: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = name
         self.pid = 0
@@ -101,18 +87,23 @@ class Environment:
         self.is_frozen = False
         self._memory_bytes_max = memory_mib * MIB
         self._is_apart = apart
-        self._output = output
+        self._share = CpuShare(memory_mib, in_proportion)
         self._printed = printed
-        self._held = b""
+        self._outputs = [Output(output, self._function_line)]
         self._api = RuntimeApi(sleep)
+        self._api.runtime_ended = self._runtime_ended
+        self._runtime_status: int | None = None
+        self.telemetry: Telemetry | None = None
+        """What its extensions hear; None where it has none."""
         self.closing: list[Callable[[], None]] = []
+        self.gone: Callable[[], None] = lambda: None
+        """Called once, when all that it has printed was told."""
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._out_of_memory = False
         self._watch: asyncio.TimerHandle | None = None
         self._freezing: asyncio.TimerHandle | None = None
-        os.set_blocking(output, False)
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(output, self._read)
+        self._freeze_by_s = 0.0
         self._is_killed = False
         self._measured_s = 0.0
 
@@ -123,8 +114,8 @@ class Environment:
 
     @property
     def has_ended(self) -> bool:
-        """Whether its process is no more."""
-        return self._ended.done()
+        """Whether its runtime is no more, and all else but its extensions."""
+        return self._ended.done() or self._runtime_status is not None
 
     async def open(self, runtime_door: socket.socket) -> None:
         """Serve the Runtime API on a socket of its network."""
@@ -132,10 +123,16 @@ class Environment:
         await server.start()
         self.closing.append(server.close)
 
+    def hear(self, extensions_output: int, telemetry: Telemetry) -> None:
+        """Have extensions: what they print comes by itself, and they may hear what happens."""
+        self._outputs.append(Output(extensions_output, self._extension_line))
+        self.telemetry = self._api.telemetry = telemetry
+
     def ended(self, status: int) -> None:
         """Note that the process is no more."""
         if not self._ended.done():
             self._ended.set_result(status)
+            self._api.give_up(self._how_it_ended())
 
     async def started(self, limit_s: float | None = None) -> Outcome:
         """Wait until it asks for its first invocation, or fails to; the limit is in real time."""
@@ -145,9 +142,11 @@ class Environment:
         """Have one event handled; after a time-out, an exit or running out of memory the process is of no more use."""
         self.thaw()
         answered = self._api.begin(invocation)
+        self._share.begin(self.pid)
         try:
             return await self._until(answered, limit_s)
         finally:
+            self._share.end()
             self._api.end(invocation.request_id)
 
     def time_out(self) -> None:
@@ -155,21 +154,31 @@ class Environment:
         self._api.give_up(Outcome("timeout", error_type="Sandbox.Timedout"))
 
     async def _until(self, awaited: asyncio.Future[Outcome], limit_s: float | None) -> Outcome:
-        self._watch = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+        if self.has_ended:
+            self._api.give_up(self._how_it_ended())
+        self._watch = self._loop.call_later(LOOK_S, self._look)
         try:
-            done, _ = await asyncio.wait({awaited, self._ended}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout(limit_s) if limit_s is not None else NO_LIMIT:
+                outcome = await awaited
+        except TimeoutError:
+            outcome = Outcome("timeout", error_type="Sandbox.Timedout")
         finally:
             self._stop_looking()
         self._drain()
-        if awaited in done:
-            return awaited.result()
+        return outcome
+
+    def _how_it_ended(self) -> Outcome:
         if self._out_of_memory:
             return Outcome("memory", error_type="Runtime.ExitError", exit_words="signal: killed")
-        if self._ended in done and self._ended.result() == EXTENSION_ENDED:
+        status = self._runtime_status if self._runtime_status is not None else self._ended.result()
+        if status == EXTENSION_ENDED:
             return Outcome("exited", error_type="Extension.Crash", exit_words="an extension has ended")
-        if self._ended in done:
-            return Outcome("exited", error_type="Runtime.ExitError", exit_words=_words(self._ended.result()))
-        return Outcome("timeout", error_type="Sandbox.Timedout")
+        return Outcome("exited", error_type="Runtime.ExitError", exit_words=_words(status))
+
+    def _runtime_ended(self, status: int) -> None:
+        """The runtime is no more; its extensions are still there."""
+        self._runtime_status = status
+        self._api.give_up(self._how_it_ended())
 
     def usage_mib(self) -> int:
         """The most memory that it has used so far, in MiB; what was measured just now is not measured again."""
@@ -178,13 +187,20 @@ class Environment:
         return max(1, -(-self.memory_bytes_peak // MIB))
 
     def freeze_soon(self) -> None:
-        """Stop all of its processes, unless there is work for it at once."""
-        self._freezing = asyncio.get_running_loop().call_later(FREEZE_S, self.freeze)
+        """Stop all of its processes, unless there is work for it at once; its extensions may finish theirs."""
+        self._freeze_by_s = self._loop.time() + EXTENSIONS_S
+        self._freezing = self._loop.call_later(FREEZE_S, self._freeze_when_at_rest)
+
+    def _freeze_when_at_rest(self) -> None:
+        if self._api.is_at_rest or self._loop.time() > self._freeze_by_s:
+            self.freeze()
+        else:
+            self._freezing = self._loop.call_later(FREEZE_S, self._freeze_when_at_rest)
 
     def freeze(self) -> None:
         """Stop all of its processes, as between invocations."""
         self._freezing = None
-        if not self.is_frozen and not self.has_ended:
+        if not self.is_frozen and not self._ended.done():
             self.is_frozen = True
             self._signal(signal.SIGSTOP)
 
@@ -197,13 +213,15 @@ class Environment:
             self.is_frozen = False
             self._signal(signal.SIGCONT)
 
-    def shut_down(self, now_ms: int) -> bool:
-        """Tell its extensions that it is over; whether there are any to be waited for."""
-        if self._is_killed or self.has_ended or not self._api.shut_down("spindown", now_ms + SHUTDOWN_MS):
+    def shut_down(self, now_ms: int, reason: str) -> bool:
+        """Tell its extensions that it is over (`spindown`, `timeout`, `failure`); whether there are any to wait for."""
+        if self._is_killed or self._ended.done() or not self._api.shut_down(reason, now_ms + SHUTDOWN_MS):
             return False
         self.thaw()
+        if self.telemetry is not None:
+            self.telemetry.flush()
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGUSR1)
+            os.kill(self.pid, signal.SIGUSR1 if reason == "spindown" else signal.SIGUSR2)
         return True
 
     def when_ended(self, then: Callable[[], None]) -> None:
@@ -212,27 +230,41 @@ class Environment:
 
     def kill(self) -> None:
         """End all of its processes, and close its doors."""
+        if self._is_killed:
+            return
         self._is_killed = True
         self.thaw()
-        if self.pid and not self.has_ended:
+        if self.pid and not self._ended.done():
             self._end()
         for close in self.closing:
             close()
         self.closing.clear()
         self._stop_looking()
-        if self._output >= 0:
-            self._drain()
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.remove_reader(self._output)
-            os.close(self._output)
-            self._output = -1
+        for output in self._outputs:
+            output.close()
+        self.gone()
+
+    def _drain(self) -> None:
+        """Have all printed that has been written until now."""
+        for output in self._outputs:
+            output.drain()
+
+    def _function_line(self, text: str) -> None:
+        self._printed(text)
+        if self.telemetry is not None:
+            self.telemetry.line("function", text)
+
+    def _extension_line(self, text: str) -> None:
+        self._printed(text)
+        if self.telemetry is not None:
+            self.telemetry.line("extension", text)
 
     # --- memory
 
     def _look(self) -> None:
         """Look at its memory from time to time, as long as it works."""
         self._measure()
-        if self.memory_bytes_peak > self._memory_bytes_max and not self.has_ended:
+        if self.memory_bytes_peak > self._memory_bytes_max and not self._ended.done():
             self._out_of_memory = True
             self._end()
             return
@@ -245,7 +277,7 @@ class Environment:
 
     def _measure(self) -> None:
         self._measured_s = self._loop.time()
-        if self.pid and is_visible() and not self.has_ended:
+        if self.pid and is_visible() and not self._ended.done():
             used = Tree(self.pid).usage()
             used_bytes = used.memory_bytes
             if used_bytes > self._memory_bytes_max and used.processes > 1:
@@ -264,41 +296,6 @@ class Environment:
         for pid in Tree(self.pid).members():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
-
-    # --- output
-
-    def _drain(self) -> None:
-        """Print what has been written until now, and not what is being written meanwhile."""
-        if self._output < 0:
-            return
-        left = struct.unpack("i", fcntl.ioctl(self._output, termios.FIONREAD, bytes(4)))[0]
-        while self._read() and left > 0:
-            left -= READ_BYTES_MAX
-
-    def _read(self) -> bool:
-        try:
-            piece = os.read(self._output, READ_BYTES_MAX)
-        except BlockingIOError:
-            return False
-        except OSError:
-            piece = b""
-        if not piece:
-            if self._held:
-                self._print(self._held)
-                self._held = b""
-            with contextlib.suppress(OSError, ValueError, RuntimeError):
-                self._loop.remove_reader(self._output)
-            return False
-        *lines, self._held = (self._held + piece).split(b"\n")
-        for line in lines:
-            self._print(line)
-        while len(self._held) > LINE_BYTES_MAX:
-            self._print(self._held[:LINE_BYTES_MAX])
-            self._held = self._held[LINE_BYTES_MAX:]
-        return True
-
-    def _print(self, line: bytes) -> None:
-        self._printed(line.decode("utf-8", "replace").replace("\r", "\n").rstrip("\n"))
 
 
 def _own_bytes(pid: int) -> int:

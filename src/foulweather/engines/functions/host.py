@@ -8,17 +8,17 @@ import json
 import os
 import shutil
 import socket
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 
-from foulweather.engines.functions import interpreters
+from foulweather.engines.functions import interpreters, leftovers
 from foulweather.engines.functions.clock_page import ClockPage
 from foulweather.engines.functions.environment import SHUTDOWN_MS, Environment, Lines, Sleep, Spec, room_of
+from foulweather.engines.functions.telemetry import Telemetry
 from foulweather.engines.functions.zygotes import Zygote, can_be_apart
-from foulweather.world.clock import Clock
+from foulweather.world.clock import RATE_UNIT, Clock
 
 RUNTIME_PORT, ENDPOINT_PORT = 9001, 4566
 FILES_OPEN_MAX = 1024
@@ -42,7 +42,7 @@ class Host:
         self._clock = clock
         self._page = ClockPage(clock)
         self._zygotes: dict[str, Zygote] = {}
-        self._root = Path(tempfile.mkdtemp(prefix="foulweather-functions-"))
+        self._root = leftovers.directory("functions")
         self.environments: set[Environment] = set()
         self._ending: set[Environment] = set()
         self.is_apart = can_be_apart()
@@ -60,14 +60,15 @@ class Host:
         control, theirs = socket.socketpair()
         control.setblocking(False)
         reader, writer = os.pipe()
-        environment = Environment(name, spec.memory_mib, reader, printed, sleep, apart=self.is_apart)
+        environment = Environment(
+            name, spec.memory_mib, reader, printed, sleep, apart=self.is_apart, in_proportion=self._is_real_time
+        )
         environment.api.expect(len(spec.extensions), spec.environment)
+        descriptors = [theirs.fileno(), writer, self._page.descriptor]
+        writers = [writer, *self._hear(environment, spec)]
         try:
             room = room_of(name, self._at_home(spec, interpreter), self._walls())
-            descriptors = [theirs.fileno(), writer, self._page.descriptor]
-            environment.pid = await zygote.fork(room, descriptors, environment.ended)
-            theirs.close()
-            os.close(writer)
+            environment.pid = await zygote.fork(room, descriptors + writers[1:], environment.ended)
             await self._take_doors(environment, control, door or self._door)
         except BaseException:
             environment.kill()
@@ -75,13 +76,30 @@ class Host:
         finally:
             control.close()
             theirs.close()
+            for each in writers:
+                os.close(each)
         self.environments.add(environment)
         return environment
 
-    def end(self, environment: Environment) -> None:
-        """End an environment; its extensions, if it has any, are told, and have their time."""
+    def _hear(self, environment: Environment, spec: Spec) -> list[int]:
+        """Have an environment hear its extensions, if there are any: the writing end of a pipe for what they print."""
+        if not spec.extensions:
+            return []
+        reader, writer = os.pipe()
+        is_json = spec.environment.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+        environment.hear(reader, Telemetry(lambda: self._clock.now_ms, is_json=is_json))
+        return [writer]
+
+    def _is_real_time(self) -> bool:
+        """Whether computing takes as long in the world as it does here: only then is CPU in proportion to memory."""
+        return self._clock.mode == "paced" and self._clock.rate_permille == RATE_UNIT
+
+    def end(self, environment: Environment, reason: str = "spindown") -> None:
+        """End an environment; its extensions, if it has any, are told why, and have their time."""
         self.environments.discard(environment)
-        if not environment.shut_down(self._clock.now_ms):
+        if environment in self._ending:
+            return
+        if not environment.shut_down(self._clock.now_ms, reason):
             environment.kill()
             return
         self._ending.add(environment)
@@ -122,6 +140,7 @@ class Host:
         limits = {"RLIMIT_NOFILE": FILES_OPEN_MAX, "RLIMIT_CORE": 0}
         if self.is_apart:
             limits["RLIMIT_NPROC"] = PROCESSES_MAX
+        self._root.mkdir(mode=0o755, exist_ok=True)  # another process's view of who is alive may differ
         return {"apart": self.is_apart, "ports": ports, "limits": limits, "root": str(self._root)}
 
     def _at_home(self, spec: Spec, interpreter: interpreters.Interpreter | None) -> Spec:

@@ -6,12 +6,12 @@ import asyncio
 import os
 import shutil
 import stat
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-TEMPORARY_PREFIX = "foulweather-packages-"
+from foulweather.engines.functions import leftovers
+
 EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 UNIX = 3
 """A zip made on Unix tells its files' modes."""
@@ -34,8 +34,7 @@ class Packages:
         found = self._unpacked.get(key)
         if found is None:
             if self._root is None:
-                self._root = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
-                self._root.chmod(0o755)
+                self._root = leftovers.directory("packages")
             target = self._root / str(len(self._unpacked))
             found = self._unpacked[key] = asyncio.ensure_future(asyncio.to_thread(_unpack, key, target))
         try:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from foulweather.engines.functions.local_http import Asked, BadRequest, Told, whole
-
-if TYPE_CHECKING:
-    from foulweather.engines.functions.environment import Invocation, Outcome
+from foulweather.engines.functions.local_http import Asked, BadRequest, Told, pieces_of, whole
+from foulweather.engines.functions.outcomes import Invocation, Outcome
+from foulweather.engines.functions.telemetry import LOGS, TELEMETRY, BadSubscription, Telemetry, Unsupported
 
 RUNTIME = "/2018-06-01/runtime/"
 EXTENSION = "/2020-01-01/extension/"
@@ -23,6 +23,7 @@ RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100
 """6 MB, and as AWS counts it a little more (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 STREAM_BYTES_MAX = 200 << 20
 ERROR_BYTES_MAX = 256 << 10
+TOGETHER = "/foulweather/answered/"
 SLEEP_S_MAX = 86_400 * 366
 ACCEPTED = Told(202, {"Content-Type": "application/json"}, b'{"status":"OK"}')
 
@@ -35,6 +36,7 @@ class Extension:
         self.events = events
         self.waiting: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self.is_ready = asyncio.Event()
+        self.is_waiting = False
 
 
 class RuntimeApi:
@@ -44,7 +46,10 @@ class RuntimeApi:
         self._sleep = sleep
         loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[Outcome] = loop.create_future()
-        self._waiting: asyncio.Queue[Invocation] = asyncio.Queue()
+        self._waiting: deque[asyncio.Future[Told]] = deque()
+        """Runtimes that wait for an invocation: one, but for programs that ask with several threads."""
+        self._handed_out: deque[Told] = deque()
+        """Invocations that nobody has asked for yet."""
         self._current: Invocation | None = None
         self._answered: asyncio.Future[Outcome] | None = None
         self._extensions: dict[str, Extension] = {}
@@ -53,6 +58,8 @@ class RuntimeApi:
         self._registered.set()
         self._expected = 0
         self._about = b"{}"
+        self.telemetry: Telemetry | None = None
+        self.runtime_ended: Callable[[int], None] = lambda status: None
         self.streamed: Callable[[bytes], None] | None = None
         self.streamed_type = ""
         """The content type of what is streamed."""
@@ -61,6 +68,14 @@ class RuntimeApi:
     def extensions(self) -> tuple[Extension, ...]:
         """Who has registered."""
         return tuple(self._extensions.values())
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether no extension is still at work on what it was told."""
+        if not self._extensions:
+            return True
+        is_telling = self.telemetry is not None and self.telemetry.is_delivering
+        return not is_telling and all(each.is_waiting for each in self._extensions.values())
 
     def expect(self, extensions: int, variables: Mapping[str, str]) -> None:
         """So many extensions start with the runtime, which is not ready before they are; they are told what runs."""
@@ -75,7 +90,7 @@ class RuntimeApi:
         """Hand out an invocation; the future is done when the runtime has answered."""
         self._current = invocation
         self._answered = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(invocation)
+        self._hand_out(_invocation(invocation))
         for extension in self._extensions.values():
             if "INVOKE" in extension.events:
                 extension.waiting.put_nowait(
@@ -88,6 +103,14 @@ class RuntimeApi:
                     }
                 )
         return self._answered
+
+    def _hand_out(self, told: Told) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(told)
+                return
+        self._handed_out.append(told)
 
     def end(self, request_id: str) -> None:
         """Take no more answers to an invocation."""
@@ -111,46 +134,66 @@ class RuntimeApi:
                 extension.waiting.put_nowait(told)
         return any("SHUTDOWN" in extension.events for extension in self._extensions.values())
 
-    async def answer(self, asked: Asked) -> Told:
-        """Answer one request."""
+    def answer(self, asked: Asked) -> Told | Awaitable[Told]:
+        """Answer one request, at once where nothing has to be waited for."""
         path, _, _ = asked.path.partition("?")
+        if asked.method == "POST" and path.startswith(TOGETHER):
+            return self._together(asked, path[len(TOGETHER) :])
         if path == f"{RUNTIME}invocation/next" and asked.method == "GET":
-            return await self._next()
+            return self._next() if self.ready.done() else self._first()
         if asked.method == "POST" and path == "/foulweather/sleep":
-            return await self._slept(asked)
+            return self._slept(asked)
         if asked.method == "POST" and path == f"{RUNTIME}init/error":
-            return await self._init_error(asked)
+            return self._init_error(asked)
         if asked.method == "POST" and path.startswith(f"{RUNTIME}invocation/"):
             request_id, _, what = path[len(f"{RUNTIME}invocation/") :].partition("/")
-            return await self._answered_by(asked, request_id, what)
+            return self._answered_by(asked, request_id, what)
+        if path in (TELEMETRY, LOGS) and asked.method == "PUT":
+            return self._subscribe(asked, path)
+        if path == "/foulweather/telemetry" and self.telemetry is not None:
+            return self._carried(self.telemetry)
+        if path == "/foulweather/ended" and asked.method == "POST":
+            return self._ended(asked)
         if path.startswith(EXTENSION):
-            return await self._extension(asked, path[len(EXTENSION) :])
+            return self._extension(asked, path[len(EXTENSION) :])
         return _refused(404, "InvalidPath", f"There is no {asked.method} {path} here.")
 
-    async def _next(self) -> Told:
-        from foulweather.engines.functions.environment import Outcome
-
+    async def _first(self) -> Told:
+        """The runtime is ready; the environment is when all of its extensions are."""
+        await self._registered.wait()
+        for extension in self.extensions:
+            await extension.is_ready.wait()
         if not self.ready.done():
-            await self._registered.wait()
-            for extension in self.extensions:
-                await extension.is_ready.wait()
-            if not self.ready.done():
-                self.ready.set_result(Outcome("response"))
-        invocation = await self._waiting.get()
-        headers = {
-            "Content-Type": "application/json",
-            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
-            "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
-        }
-        further = {
-            "Lambda-Runtime-Trace-Id": invocation.trace_id,
-            "Lambda-Runtime-Client-Context": invocation.client_context,
-            "Lambda-Runtime-Cognito-Identity": invocation.identity,
-            "Lambda-Runtime-Aws-Tenant-Id": invocation.tenant_id,
-        }
-        headers.update({name: value for name, value in further.items() if value})
-        return Told(200, headers, invocation.payload)
+            self.ready.set_result(Outcome("response"))
+        told = self._next()
+        return told if isinstance(told, Told) else await told
+
+    def _next(self) -> Told | asyncio.Future[Told]:
+        """The next invocation, once there is one."""
+        if self._handed_out:
+            return self._handed_out.popleft()
+        waiting: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return waiting
+
+    def _together(self, asked: Asked, request_id: str) -> Told | Awaitable[Told]:
+        """What the Python runtime asks in one: take this answer, and give me the next invocation."""
+        if asked.content is None:
+            return self._together_later(asked, request_id)
+        self._take(asked.content, request_id, asked.headers.get("content-type", ""))
+        return self._next()
+
+    async def _together_later(self, asked: Asked, request_id: str) -> Told:
+        body = await whole(asked, RESPONSE_BYTES_MAX)
+        self._take(body, request_id, asked.headers.get("content-type", ""))
+        told = self._next()
+        return told if isinstance(told, Told) else await told
+
+    def _take(self, body: bytes | None, request_id: str, kind: str) -> None:
+        """Take an answer; one that nobody waits for any more is no answer."""
+        answered, current = self._answered, self._current
+        if current is not None and current.request_id == request_id and answered is not None and not answered.done():
+            answered.set_result(_too_large() if body is None else Outcome("response", body, content_type=kind))
 
     async def _slept(self, asked: Asked) -> Told:
         seconds = (await _object(asked, 100)).get("s", 0)
@@ -160,17 +203,13 @@ class RuntimeApi:
         return ACCEPTED
 
     async def _init_error(self, asked: Asked) -> Told:
-        from foulweather.engines.functions.environment import Outcome
-
-        body = await whole(asked.body, ERROR_BYTES_MAX) or b"{}"
+        body = await whole(asked, ERROR_BYTES_MAX) or b"{}"
         kind = asked.headers.get("lambda-runtime-function-error-type", "Runtime.Unknown")
         if not self.ready.done():
             self.ready.set_result(Outcome("error", body, kind))
         return ACCEPTED
 
     async def _answered_by(self, asked: Asked, request_id: str, what: str) -> Told:
-        from foulweather.engines.functions.environment import Outcome
-
         if self._current is None or self._answered is None or self._current.request_id != request_id:
             return _refused(400, "InvalidRequestID", "Invalid request ID")
         if what not in ("response", "error"):
@@ -179,13 +218,10 @@ class RuntimeApi:
         if what == "response" and asked.headers.get("lambda-runtime-function-response-mode") == "streaming":
             outcome = await self._stream(asked, kind)
         elif what == "response":
-            body = await whole(asked.body, RESPONSE_BYTES_MAX)
-            if body is None:
-                outcome = _too_large()
-            else:
-                outcome = Outcome("response", body, content_type=kind)
+            body = await whole(asked, RESPONSE_BYTES_MAX)
+            outcome = _too_large() if body is None else Outcome("response", body, content_type=kind)
         else:
-            body = await whole(asked.body, ERROR_BYTES_MAX) or b"{}"
+            body = await whole(asked, ERROR_BYTES_MAX) or b"{}"
             error_type = asked.headers.get("lambda-runtime-function-error-type", "")
             outcome = Outcome("error", body, error_type)
         if not answered.done():
@@ -195,12 +231,10 @@ class RuntimeApi:
         return ACCEPTED
 
     async def _stream(self, asked: Asked, content_type: str) -> Outcome:
-        from foulweather.engines.functions.environment import Outcome
-
         pieces: list[bytes] = []
         size = 0
         self.streamed_type = content_type
-        async for piece in asked.body:
+        async for piece in pieces_of(asked):
             size += len(piece)
             if size > STREAM_BYTES_MAX:
                 return _too_large()
@@ -222,6 +256,8 @@ class RuntimeApi:
                 return _refused(400, "InvalidEventType", message)
             identifier = f"{next(self._numbers):08x}-0000-4000-8000-000000000000"
             self._extensions[identifier] = Extension(name, events)
+            if self.telemetry is not None:
+                self.telemetry.platform("extension", {"name": name, "state": "Ready", "events": events})
             if len(self._extensions) >= self._expected:
                 self._registered.set()
             headers = {"Content-Type": "application/json", "Lambda-Extension-Identifier": identifier}
@@ -231,15 +267,44 @@ class RuntimeApi:
             return _refused(403, "InvalidExtensionIdentifier", "Unknown extension.")
         if what == "event/next" and asked.method == "GET":
             extension.is_ready.set()
-            return Told(200, {"Content-Type": "application/json"}, json.dumps(await extension.waiting.get()).encode())
+            return await self._next_event(extension)
         if what in ("init/error", "exit/error") and asked.method == "POST":
             return await self._extension_failed(asked, what)
         return _refused(404, "InvalidPath", f"There is no {asked.method} {what} of an extension.")
 
-    async def _extension_failed(self, asked: Asked, what: str) -> Told:
-        from foulweather.engines.functions.environment import Outcome
+    async def _next_event(self, extension: Extension) -> Told:
+        extension.is_waiting = True
+        try:
+            event = await extension.waiting.get()
+        finally:
+            extension.is_waiting = False
+        return Told(200, {"Content-Type": "application/json"}, json.dumps(event).encode())
 
-        body = await whole(asked.body, ERROR_BYTES_MAX) or b"{}"
+    async def _subscribe(self, asked: Asked, api: str) -> Told:
+        identifier = asked.headers.get("lambda-extension-identifier", "")
+        extension = self._extensions.get(identifier)
+        if extension is None or self.telemetry is None:
+            return _refused(403, "InvalidExtensionIdentifier", "Unknown extension.")
+        try:
+            self.telemetry.subscribe(api, identifier, extension.name, await _object(asked, ERROR_BYTES_MAX))
+        except (BadSubscription, BadRequest) as error:
+            return _refused(400, "ValidationError", str(error))
+        except Unsupported as error:
+            return _refused(501, "NotImplemented", f"{error} is not implemented.")
+        return Told(200, {"Content-Type": "text/plain"}, b"OK")
+
+    async def _carried(self, telemetry: Telemetry) -> Told:
+        """What the process that carries telemetry to its extensions is to carry next."""
+        uri, events = await telemetry.next()
+        return Told(200, {"Content-Type": "application/json", "Foulweather-Destination": uri}, events.encode())
+
+    async def _ended(self, asked: Asked) -> Told:
+        """The runtime has ended beside its extensions."""
+        self.runtime_ended(int((await _object(asked, 100)).get("status") or 0))
+        return ACCEPTED
+
+    async def _extension_failed(self, asked: Asked, what: str) -> Told:
+        body = await whole(asked, ERROR_BYTES_MAX) or b"{}"
         kind = asked.headers.get("lambda-extension-function-error-type", "Extension.Unknown")
         failed = Outcome("error", body, kind)
         awaited = self.ready if what == "init/error" else self._answered
@@ -248,17 +313,34 @@ class RuntimeApi:
         return ACCEPTED
 
 
+def _invocation(invocation: Invocation) -> Told:
+    """An invocation as a runtime gets it."""
+    headers = {
+        "Content-Type": "application/json",
+        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+        "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
+        "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+    }
+    if invocation.trace_id:
+        headers["Lambda-Runtime-Trace-Id"] = invocation.trace_id
+    if invocation.client_context:
+        headers["Lambda-Runtime-Client-Context"] = invocation.client_context
+    if invocation.identity:
+        headers["Lambda-Runtime-Cognito-Identity"] = invocation.identity
+    if invocation.tenant_id:
+        headers["Lambda-Runtime-Aws-Tenant-Id"] = invocation.tenant_id
+    return Told(200, headers, invocation.payload)
+
+
 async def _object(asked: Asked, bytes_max: int) -> dict[str, Any]:
     """The JSON object that a body is; whoever sends another is not answered."""
-    body: Any = json.loads(await whole(asked.body, bytes_max) or b"{}")
+    body: Any = json.loads(await whole(asked, bytes_max) or b"{}")
     if not isinstance(body, dict):
         raise BadRequest("no JSON object")
     return cast("dict[str, Any]", body)
 
 
 def _too_large() -> Outcome:
-    from foulweather.engines.functions.environment import Outcome
-
     told = {
         "errorType": "Function.ResponseSizeTooLarge",
         "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",

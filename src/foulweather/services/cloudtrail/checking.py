@@ -213,11 +213,21 @@ async def check_log_group(call: Call, trail: Trail) -> None:
 
 
 async def open_stream(ports: Ports, trail: Trail, account: str) -> str:
-    """Make the log stream of an account, if it is not there: `ACCOUNT_CloudTrail_REGION`."""
+    """Make the log stream of an account, unless the trail has made it: `ACCOUNT_CloudTrail_REGION`."""
     stream = f"{account}_CloudTrail_{trail.region}"
+    place = f"{trail.log_group}|{stream}"
+    if place in trail.streams:
+        return stream
     try:
         await answered(ports.logs.create_log_stream({"logGroupName": group_name(trail), "logStreamName": stream}))
     except AwsError as error:
         if error.code != "ResourceAlreadyExistsException":
             raise
+    trail.streams = [*trail.streams, place]
     return stream
+
+
+def forget_stream(trail: Trail, account: str) -> None:
+    """Have an account's log stream made anew: somebody has deleted it."""
+    place = f"{trail.log_group}|{account}_CloudTrail_{trail.region}"
+    trail.streams = [each for each in trail.streams if each != place]

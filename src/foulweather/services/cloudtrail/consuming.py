@@ -1,13 +1,14 @@
 """Who takes events: the trails that log and the event data stores that ingest, and when they next look.
 
-A management event costs a trail nothing when it is recorded: the trail reads the histories from where it stopped, every
-five minutes. A data event is offered to all of them at once, for it is kept nowhere else.
+An event costs a trail nothing when it is recorded: the trail reads the histories from where it stopped, every five
+minutes. Data events are in no history; they wait until all who take events have looked at them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+from foulweather.services.cloudtrail import event_names
 from foulweather.services.cloudtrail.records import EventDataStore, Trail
 from foulweather.services.cloudtrail.selecting import Facts, Selection
 from foulweather.services.cloudtrail.state import EventHistory, Lake, Schedule, Trails, histories, unpack
@@ -24,6 +25,8 @@ LAG_MS: Final = TICK_MS // 2
 GLOBAL_REGION: Final = "us-east-1"
 # "Global service events from CloudFront, IAM, and AWS STS" are what IncludeGlobalServiceEvents is about.
 GLOBAL_SERVICES: Final = frozenset({"cloudfront", "iam", "sts"})
+OFFERED_MAX: Final = 10_000
+"""So many data events wait to be looked at; then they are, whatever the time."""
 _ONLY: Final = "delivery"
 Consumer = Trail | EventDataStore
 
@@ -35,7 +38,7 @@ class Consumers:
         self._world = world
         self._trails = world.state(Trails)
         self._lake = world.state(Lake)
-        self.refresh()
+        self._look()
 
     @classmethod
     def of(cls, world: World) -> Consumers:
@@ -45,13 +48,17 @@ class Consumers:
             found = world.attached[cls] = cls(world)
         return cast("Consumers", found)
 
-    def refresh(self) -> None:
-        """Look anew who takes what, after a change."""
+    def refresh(self, pipeline: Pipeline) -> None:
+        """Look anew who takes what, after a change; what happened before it goes by what was set before."""
+        self._hand_out(pipeline)
+        self._look()
+
+    def _look(self) -> None:
         trails = [trail for trail in self._trails.trails.values() if trail.is_logging]
         stores = [store for store in self._lake.stores.values() if store.status == "ENABLED"]
         self._active: list[tuple[Consumer, Selection]] = [(each, selection_of(each)) for each in (*trails, *stores)]
         self.are_any = bool(self._active)
-        self.selects_data = any(selection.selects_data for _, selection in self._active)
+        self._selected: set[str] = set().union(*(selection.data_types for _, selection in self._active))
         self._is_due = _ONLY in self._trails.schedule
 
     @property
@@ -61,18 +68,29 @@ class Consumers:
 
     # --- events
 
+    def select_data_of(self, service: str) -> bool:
+        """Whether somebody selects data events of a type that a service has."""
+        return not self._selected.isdisjoint(event_names.data_types(service))
+
     def offer_data(self, pipeline: Pipeline, packed: bytes) -> None:
-        """Give a data event to everyone who selects it."""
-        event = unpack(packed)
-        facts = Facts(event)
-        for consumer, selection in self._active:
-            if selection.selects(facts) and covers(pipeline, consumer, event.account, event.region):
-                self._give(consumer, packed)
-                if event.arn != PRINCIPAL:
-                    self.expect(event.at_ms)
+        """Keep a data event for everyone who may select it."""
+        self._trails.offer(packed)
+        if len(self._trails.offered) >= OFFERED_MAX:
+            self._hand_out(pipeline)
+
+    def _hand_out(self, pipeline: Pipeline) -> None:
+        """Give the data events that wait to those who select them."""
+        for number, packed in list(self._trails.offered.items()):
+            self._trails.offered.delete(number)
+            event = unpack(packed)
+            facts = Facts(event)
+            for consumer, selection in self._active:
+                if selection.selects(facts) and covers(pipeline, consumer, event.account, event.region):
+                    self._give(consumer, packed)
 
     def collect(self, pipeline: Pipeline, consumer: Consumer) -> None:
         """Have a consumer take what has happened since it looked last, by the selectors that it has now."""
+        self._hand_out(pipeline)
         selection = selection_of(consumer)
         for history in histories(self._world):
             if not covers(pipeline, consumer, history.account, history.region):
@@ -90,6 +108,7 @@ class Consumers:
 
     def collect_all(self, pipeline: Pipeline) -> None:
         """Have every consumer take what it has coming."""
+        self._hand_out(pipeline)
         for consumer, _ in self._active:
             self.collect(pipeline, consumer)
 

@@ -15,6 +15,7 @@ import msgspec
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.cloudtrail import forming
 from foulweather.services.cloudtrail.checking import (
@@ -22,6 +23,7 @@ from foulweather.services.cloudtrail.checking import (
     answered,
     encrypted,
     folder,
+    forget_stream,
     group_name,
     log_ports,
     open_stream,
@@ -194,17 +196,28 @@ async def _log(call: Call, trail: Trail, told: dict[str, list[str]]) -> None:
     try:
         ports = await log_ports(call, trail)
         for account, lines in told.items():
-            stream = await open_stream(ports, trail, account)
             for batch in _batches(lines):
                 events = [{"timestamp": call.now, "message": line} for line in batch]
-                request = {"logGroupName": group_name(trail), "logStreamName": stream, "logEvents": events}
-                await answered(ports.logs.put_log_events(request))
+                await _put_events(ports, trail, account, events)
     except AwsError as error:
         trail.status["log_error"] = error.code
         _failed(call, trail, "CloudWatchLogsLogGroupArn", trail.log_group, error)
         return
     trail.status["logged_ms"] = call.now
     trail.status.pop("log_error", None)
+
+
+async def _put_events(ports: Ports, trail: Trail, account: str, events: list[dict[str, Any]]) -> None:
+    request: dict[str, Any] = {"logGroupName": group_name(trail), "logEvents": events}
+    stream = await open_stream(ports, trail, account)
+    try:
+        await answered(ports.logs.put_log_events({**request, "logStreamName": stream}))
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        forget_stream(trail, account)
+        stream = await open_stream(ports, trail, account)
+        await answered(ports.logs.put_log_events({**request, "logStreamName": stream}))
 
 
 def _batches(lines: list[str]) -> list[list[str]]:

@@ -82,10 +82,19 @@ def api_version(service: str) -> str:
     return _API_VERSIONS.get(service, "")
 
 
+_MORE_DATA_TYPES: Final = {"s3": "AWS::S3::AccessPoint", "sns": "AWS::SNS::PlatformEndpoint"}
+
+
+@cache
+def data_types(service: str) -> frozenset[str]:
+    """The resource types that a service's data events may have."""
+    return frozenset(names[service] for names in (DATA_TYPES, _MORE_DATA_TYPES) if service in names)
+
+
 def data_type(service: str, arn: str) -> str:
     """The resource type of a data event."""
     if service == "s3" and ":accesspoint/" in arn:
-        return "AWS::S3::AccessPoint"
+        return _MORE_DATA_TYPES[service]
     if service == "sns" and ":endpoint/" in arn:
-        return "AWS::SNS::PlatformEndpoint"
+        return _MORE_DATA_TYPES[service]
     return DATA_TYPES.get(service, "")

@@ -29,7 +29,7 @@ def start_logging(call: Call, request: Request) -> dict[str, Any]:
     trail.status["started_ms"] = call.now
     call.state(Trails).trails.touch(trail.arn)
     delivering.begin_chains(call, trail)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     call.changed("cloudtrail.LoggingStarted", trail.arn, IsLogging=True)
     return {}
 
@@ -45,7 +45,7 @@ def stop_logging(call: Call, request: Request) -> dict[str, Any]:
         consumers.expect(call.now)
     trail.status["stopped_ms"] = call.now
     call.state(Trails).trails.touch(trail.arn)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     call.changed("cloudtrail.LoggingStopped", trail.arn, IsLogging=False)
     return {}
 

@@ -6,6 +6,7 @@ data events go to the trails and event data stores that select them, and nowhere
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +23,7 @@ from foulweather.world.world import World
 # "This field has a maximum size of 100 KB", of requestParameters and responseElements; 1 KB of errorMessage.
 PART_BYTES_MAX: Final = 100 * 1024
 MESSAGE_MAX: Final = 1024
+BUCKETS_KNOWN_MAX: Final = 10_000
 NOT_RECORDED: Final = frozenset({"NotImplemented"})
 # They give credentials and change nothing: readOnly, with responseElements all the same (IAM User Guide, Logging IAM
 # and AWS STS API calls, examples).
@@ -67,10 +69,12 @@ class Recorder:
     def __init__(self, world: World) -> None:
         self._shown: dict[Operation, _Shown] = {}
         self._consumers = consuming.Consumers.of(world)
+        self._bucket_owners: dict[str, str] = {}
+        world.journal.read("s3.BucketDeleted", lambda event: self._bucket_owners.clear())
 
     def wants(self, operation: Operation) -> bool:
         """Management events always; data events when some trail or event data store selects any."""
-        return not operation.access.is_data or self._consumers.selects_data
+        return not operation.access.is_data or self._consumers.select_data_of(operation.service.name)
 
     def record(
         self,
@@ -86,7 +90,7 @@ class Recorder:
         shown = self._shown.get(operation)
         if shown is None:
             shown = self._shown[operation] = _Shown(operation)
-        owner = _owner_of_bucket(call, request) if shown.is_s3 else _account_in(call.resource)
+        owner = self._owner_of_bucket(call, request, error) if shown.is_s3 else _account_in(call.resource)
         caller = call.principal.account or (owner or call.account)
         # Of a denial the other account hears nothing: it took no part in it.
         is_shared = owner not in ("", caller) and (error is None or not error.code.startswith("AccessDenied"))
@@ -102,11 +106,31 @@ class Recorder:
             packed = _packed(call, shown.flags | COPY, error, (owner, owner, caller), traits, asked + answered)
             self._keep(call, shown, packed, owner)
 
+    def _owner_of_bucket(self, call: Call, request: dict[str, Any], error: AwsError | None) -> str:
+        """Who owns the bucket of a request; empty where there is none, or no more."""
+        bucket: str = request.get("Bucket") or ""
+        if not bucket:
+            return ""
+        if error is None and (known := self._bucket_owners.get(bucket)) is not None:
+            return known
+        listing, resource = call.pipeline.services.operation("s3", "ListObjectsV2"), call.resource
+        try:
+            found = listing.access.resources(call, {"Bucket": bucket})[-1]
+        except AwsError:
+            return ""
+        finally:
+            call.resource = resource
+        if found.arn == f"arn:aws:s3:::{bucket}":  # by its own name, not through an access point
+            if len(self._bucket_owners) >= BUCKETS_KNOWN_MAX:
+                self._bucket_owners.clear()
+            self._bucket_owners[bucket] = found.account
+        return found.account
+
     def _keep(self, call: Call, shown: _Shown, packed: bytes, account: str) -> None:
         if shown.is_data:
             self._consumers.offer_data(call.pipeline, packed)
-            return
-        call.state(EventHistory, account).append(packed, call.now)
+        else:
+            call.state(EventHistory, account).append(packed, call.now)
         if self._consumers.are_any and call.principal.arn != consuming.PRINCIPAL:
             self._consumers.expect(call.now)
 
@@ -190,21 +214,8 @@ def _encode_part(value: dict[str, Any]) -> bytes:
     return packed
 
 
+@lru_cache(maxsize=4096)
 def _account_in(arn: str) -> str:
     """The account in an ARN, or empty."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 and len(parts[4]) == 12 and parts[4].isdigit() else ""
-
-
-def _owner_of_bucket(call: Call, request: dict[str, Any]) -> str:
-    """Who owns the bucket of a request; empty where there is none, or no more."""
-    bucket: str = request.get("Bucket") or ""
-    if not bucket:
-        return ""
-    listing, resource = call.pipeline.services.operation("s3", "ListObjectsV2"), call.resource
-    try:
-        return listing.access.resources(call, {"Bucket": bucket})[-1].account
-    except AwsError:
-        return ""
-    finally:
-        call.resource = resource

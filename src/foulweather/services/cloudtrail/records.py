@@ -69,7 +69,10 @@ READ, DATA, COPY, SECURE, SERVICE_EVENT = 1, 2, 4, 8, 16
 
 
 class Trail(msgspec.Struct):
-    """A trail. `cursors` say up to which event of each account and region it has looked, `status` what came of it."""
+    """A trail. `cursors` say up to which event of each account and region it has looked, `status` what came of it.
+
+    `streams` are the log streams that it has made, each after its log group.
+    """
 
     name: str
     account: str
@@ -93,6 +96,7 @@ class Trail(msgspec.Struct):
     last_request: str = ""
     cursors: dict[str, int] = {}
     status: dict[str, Any] = {}
+    streams: list[str] = []
 
     @property
     def arn(self) -> str:

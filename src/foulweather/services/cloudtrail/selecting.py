@@ -87,20 +87,25 @@ class Selection:
 
     def __init__(self, basic: Sequence[Selector], advanced: Sequence[Selector]) -> None:
         self._matches: list[Matches] = [_advanced(each) for each in advanced] or [_basic(each) for each in basic]
-        self.selects_data = any(_selects_data(each) for each in (*basic, *advanced))
+        self.data_types = frozenset(kind for each in (*basic, *advanced) for kind in _data_types(each))
         self.selects_management = any(_selects_management(each) for each in (*basic, *advanced))
 
     def selects(self, facts: Facts) -> bool:
         """Whether any selector matches."""
-        if not (self.selects_data if facts.is_data else self.selects_management):
+        if not (self.data_types if facts.is_data else self.selects_management):
             return False
         return any(matches(facts) for matches in self._matches)
 
 
-def _selects_data(selector: Selector) -> bool:
-    if "FieldSelectors" in selector:
-        return "Data" in _category(selector)
-    return bool(selector.get("DataResources"))
+def _data_types(selector: Selector) -> Sequence[str]:
+    """The resource types whose data events a selector may select."""
+    if "FieldSelectors" not in selector:
+        return [resource["Type"] for resource in selector.get("DataResources") or ()]
+    if "Data" not in _category(selector):
+        return ()
+    # "For resources.type, you can only use the Equals operator", and every selector of data events has one.
+    fields: Sequence[Selector] = selector["FieldSelectors"]
+    return next(each["Equals"] for each in fields if each["Field"] == "resources.type")
 
 
 def _selects_management(selector: Selector) -> bool:

@@ -48,7 +48,7 @@ def put_event_selectors(call: Call, request: Request) -> dict[str, Any]:
         consumers.collect(call.pipeline, trail)
     trail.selectors, trail.advanced = kept_basic, kept_advanced
     call.state(Trails).trails.touch(trail.arn)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     shown = _shown(trail)
     call.changed(
         "cloudtrail.EventSelectorsPut", trail.arn, EventSelectors=kept_basic, AdvancedEventSelectors=kept_advanced

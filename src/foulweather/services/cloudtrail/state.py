@@ -69,11 +69,15 @@ class Schedule(msgspec.Struct):
 
 
 class Trails(State):
-    """Every trail of a world, what each has yet to deliver, and the chains of digests."""
+    """Every trail of a world, what each has yet to deliver, and the chains of digests.
+
+    `offered` are data events that trails and event data stores have yet to look at.
+    """
 
     scope = "world"
     trails = table(Trail)
     pending = table(bytes)
+    offered = table(bytes)
     chains = table(Chain)
     keys = table(SigningKey)
     schedule = table(Schedule)
@@ -85,6 +89,12 @@ class Trails(State):
         for key in self.pending:
             self.waiting.setdefault(key.rpartition("|")[0], []).append(key)
         self._next = max((int(key.rpartition("|")[2]) for key in self.pending), default=0) + 1
+        self._next_offered = max((int(key) for key in self.offered), default=0) + 1
+
+    def offer(self, packed: bytes) -> None:
+        """Keep a data event until those who may select it look."""
+        self.offered.put_later(str(self._next_offered), packed)
+        self._next_offered += 1
 
     def enqueue(self, trail: Trail, packed: bytes) -> None:
         """Have an event delivered with the trail's next files."""

@@ -75,7 +75,7 @@ async def _created(call: Call, request: Request) -> Answer:
     consumers = Consumers.of(call.world)
     consumers.skip(store)
     call.state(Lake).stores.put(store.id, store)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     call.changed("cloudtrail.EventDataStoreCreated", store.arn, **_facts(store))
     tags = {"TagsList": request["TagsList"]} if request.get("TagsList") else {}
     return {**describing.store(store), "Status": "CREATED", **tags}
@@ -115,7 +115,7 @@ async def _updated(call: Call, request: Request) -> Answer:
     store.selectors = store.selectors if selectors is None else selectors
     store.updated_ms = call.now
     call.state(Lake).stores.touch(store.id)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     call.changed("cloudtrail.EventDataStoreUpdated", store.arn, **_facts(store))
     return describing.store(store)
 
@@ -153,7 +153,7 @@ def delete_event_data_store(call: Call, request: Request) -> dict[str, Any]:
         consumers.collect(call.pipeline, store)
     store.status, store.deleted_ms, store.updated_ms = "PENDING_DELETION", call.now, call.now
     call.state(Lake).stores.touch(store.id)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     call.later(call.now + limits.RESTORABLE_MS, "cloudtrail.forget_store", store=store.id, deleted_ms=call.now)
     call.changed("cloudtrail.EventDataStoreDeleted", store.arn, Status=store.status)
     return {}
@@ -169,7 +169,7 @@ def restore_event_data_store(call: Call, request: Request) -> dict[str, Any]:
     store.status, store.deleted_ms, store.updated_ms = "ENABLED", 0, call.now
     consumers.skip(store)
     call.state(Lake).stores.touch(store.id)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     call.changed("cloudtrail.EventDataStoreRestored", store.arn, Status=store.status)
     return describing.store(store)
 
@@ -198,7 +198,7 @@ def stop_event_data_store_ingestion(call: Call, request: Request) -> dict[str, A
 def _set_status(call: Call, store: EventDataStore, status: str) -> None:
     store.status = status
     call.state(Lake).stores.touch(store.id)
-    Consumers.of(call.world).refresh()
+    Consumers.of(call.world).refresh(call.pipeline)
     call.changed("cloudtrail.EventDataStoreIngestionSet", store.arn, Status=status)
 
 

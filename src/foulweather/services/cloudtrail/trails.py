@@ -75,13 +75,13 @@ async def _updated(call: Call, request: Request) -> Answer:
     if now.is_logging:
         consumers.collect(call.pipeline, now)  # what happened so far goes by what was set so far
     _take(now, request)
-    now.kms_key = changed.kms_key
+    now.kms_key, now.streams = changed.kms_key, changed.streams
     if now.validates:
         delivering.begin_chains(call, now)
     else:
         delivering.break_chains(call, now)
     state.trails.touch(now.arn)
-    consumers.refresh()
+    consumers.refresh(call.pipeline)
     given = {name: value for name, value in request.items() if name != "Name"}
     call.changed("cloudtrail.TrailUpdated", now.arn, **given)
     return describing.trail(now)
@@ -102,7 +102,7 @@ async def _deleted(call: Call, request: Request) -> Answer:
         state.drop_pending(found.arn)
         delivering.break_chains(call, found)
         state.trails.delete(found.arn)
-        consumers.refresh()
+        consumers.refresh(call.pipeline)
         call.changed("cloudtrail.TrailDeleted", found.arn, exists=False)
     return {}
 

@@ -16,10 +16,13 @@ EVENTS = {
     "s3": "Request MetricsConfigurationPut MetricsConfigurationDeleted ObjectCreated ObjectRemoved BucketDeleted",
     "logs": "MetricFiltered MetricEmbedded Ingested Forwarded DeliveryFailed DeliveryThrottled EmbeddedMetricRejected "
     "EventsWithFindings",
-    "lambda": "Invoked Throttled IteratorAge AsyncEventReceived AsyncEventAge AsyncEventDropped DeadLetterError "
-    "DestinationDeliveryFailed RecursiveInvocationDropped",
-    "kinesis": "Put Got Throttled",
+    "lambda": "Invoked Running Throttled IteratorAge AsyncEventReceived AsyncEventAge AsyncEventDropped "
+    "DeadLetterError DestinationDeliveryFailed RecursiveInvocationDropped",
+    "kinesis": "Put ShardPut Got Throttled",
     "events": "Matched Triggered Invoked FailedInvocation Throttled RetryScheduled DeadLettered DeadLetterFailed",
+    "apigateway": "Request",
+    "stepfunctions": "ExecutionStatusChanged ExecutionThrottled TaskScheduled TaskStarted TaskEnded",
+    "cognito": "SignUp SignIn TokenRefresh",
     "api": "Call Throttled",
 }
 """What the services' metrics are made of: `noting.NOTES` says what each adds."""

@@ -64,12 +64,14 @@ class Bucket(msgspec.Struct, array_like=True):
             return
         self.count += other.count
         self.total += other.total
-        self.low = min(self.low, other.low)
-        self.high = max(self.high, other.high)
-        if self.values is None or other.values is None:
+        if other.low < self.low:
+            self.low = other.low
+        if other.high > self.high:
+            self.high = other.high
+        values = self.values
+        if values is None or other.values is None:
             self.values = None
             return
-        values = self.values
         for value, count in other.values.items():
             values[value] = values.get(value, 0.0) + count
         if len(values) > EXACT_MAX:
@@ -120,14 +122,33 @@ def _middle(value: float, width: float) -> float:
     return float(f"{math.copysign(size, value):.12g}")
 
 
+Summary = tuple[int, float, float, float, float]
+"""A minute, and the count, sum, least and greatest of what came from then on."""
+
+HOUR_MINUTES = 60
+
+
+class Block(msgspec.Struct, array_like=True):
+    """Buckets as they are kept: what each hour came to, for those who ask no more, and the buckets' own rows."""
+
+    hours: list[Summary]
+    rows: msgspec.Raw
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[list[float | dict[float, float] | None]]).decode
+_decode_block = msgspec.msgpack.Decoder(Block).decode
+_decode_rows = msgspec.msgpack.Decoder(list[list[float | dict[float, float] | None]]).decode
 
 
 def packed(buckets: dict[int, Bucket]) -> bytes:
     """Buckets by their time, small: one value alone takes a dozen bytes."""
     rows: list[list[float | dict[float, float] | None]] = []
+    hours: dict[int, Gathered] = {}
     for at, bucket in sorted(buckets.items()):
+        hour = hours.get(at - at % HOUR_MINUTES)
+        if hour is None:
+            hour = hours[at - at % HOUR_MINUTES] = Gathered(values=None)
+        hour.take(bucket.count, bucket.total, bucket.low, bucket.high)
         values = bucket.values
         if values is not None and len(values) == 1:
             ((value, count),) = values.items()
@@ -136,12 +157,18 @@ def packed(buckets: dict[int, Bucket]) -> bytes:
             rows.append(
                 [at, _small(bucket.count), _small(bucket.total), _small(bucket.low), _small(bucket.high), values]
             )
-    return _encode(rows)
+    summaries = [(at, hour.count, hour.total, hour.low, hour.high) for at, hour in hours.items()]
+    return _encode(Block(summaries, msgspec.Raw(_encode(rows))))
 
 
-def statistics(block: bytes) -> Iterator[tuple[int, float, float, float, float]]:
-    """The minute, count, sum, least and greatest of each bucket that was packed."""
-    for row in _decode(block):
+def hourly(block: bytes) -> list[Summary]:
+    """The statistics of each hour of what was packed."""
+    return _decode_block(block).hours
+
+
+def statistics(block: bytes) -> Iterator[Summary]:
+    """The statistics of each bucket that was packed."""
+    for row in _decode_rows(_decode_block(block).rows):
         if len(row) == 3:
             at, value, count = row
             yield int(at), count, value * count, value, value  # type: ignore[arg-type, misc, operator]
@@ -153,7 +180,7 @@ def statistics(block: bytes) -> Iterator[tuple[int, float, float, float, float]]
 def unpacked(block: bytes) -> dict[int, Bucket]:
     """What was packed."""
     buckets: dict[int, Bucket] = {}
-    for row in _decode(block):
+    for row in _decode_rows(_decode_block(block).rows):
         if len(row) == 3:
             at, value, count = float(row[0]), float(row[1]), float(row[2])  # type: ignore[arg-type]
             buckets[int(at)] = Bucket(count, value * count, value, value, {value: count})

@@ -7,12 +7,14 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from foulweather.services.cloudwatch import insights, queries, stats, syntax
 from foulweather.services.cloudwatch.alarm_checks import period_of
-from foulweather.services.cloudwatch.sampling import NEVER
+from foulweather.services.cloudwatch.records import AlarmValue
+from foulweather.services.cloudwatch.sampling import NEVER, View
 from foulweather.services.cloudwatch.series import Stream
 from foulweather.services.cloudwatch.state import Metric, WatchState, Window
 
@@ -57,10 +59,21 @@ def is_breaching(config: Mapping[str, Any], point: Point) -> bool:
             return value < low or value > high
 
 
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
+
+
 class Plan:
     """How an alarm is evaluated: made when it was set, thrown away when it is set anew."""
 
-    __slots__ = ("by_clock", "config", "due_ms", "limit", "metrics", "period_ms", "seen", "statistic")
+    __slots__ = (
+        "by_clock", "compared", "config", "count", "due_ms", "held", "limit", "metrics", "needed", "period_ms", "seen",
+        "statistic", "threshold",
+    )  # fmt: skip
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
@@ -69,6 +82,11 @@ class Plan:
         self.due_ms = 0
         self.by_clock = False
         self.limit = 0.0
+        self.held: list[dict[str, Stream | View]] | None = None
+        self.count: int = config["EvaluationPeriods"]
+        self.needed: int = config.get("DatapointsToAlarm") or self.count
+        self.compared: Callable[[float, float], bool] | None = None
+        self.threshold = 0.0
         self.statistic: stats.Statistic | None = None
         asked: list[dict[str, Any]] | None = config.get("Metrics")
         if asked is None or not asked:
@@ -76,6 +94,9 @@ class Plan:
             self.statistic = stats.parsed(name)
             self.limit = _few(name)
             self.metrics = [_metric(config)]
+            if self.period_ms == MINUTE_MS and config.get("EvaluateLowSampleCountPercentile") != "ignore":
+                self.compared = _COMPARED.get(config["ComparisonOperator"])
+                self.threshold = config["Threshold"]
             return
         self.metrics = [_metric(each["MetricStat"]["Metric"]) for each in asked if each.get("MetricStat")]
         for each in asked:
@@ -86,14 +107,40 @@ class Plan:
     def change(self, state: WatchState) -> int:
         """How often the alarm's metrics were added to."""
         total = 0
-        for metric in self.metrics:
-            held = state.metrics.get(metric)
-            if held is None:
-                total += len(state.metrics)  # why there is none may be told better when there are others
-                continue
+        if self.held is None:
+            found = [held for metric in self.metrics if (held := state.metrics.get(metric)) is not None]
+            # Why there is none may be told better when there are others.
+            total = len(state.metrics) * (len(self.metrics) - len(found))
+            if len(found) == len(self.metrics):
+                self.held = found
+        else:
+            found = self.held
+        for held in found:
             for stream in held.values():
                 total += stream.change() + 1
         return total
+
+    def is_as_before(self, value: AlarmValue, now_ms: int) -> bool:
+        """Whether the newest minutes of one metric all have datapoints, and these make the state there is already.
+
+        Where none is missing, that is all there is to an evaluation; what is missing is looked at in full.
+        """
+        if self.compared is None or self.statistic is None or not self.held:
+            return False
+        stream = _only(self.held[0], self.config.get("Unit"))
+        last = now_ms // MINUTE_MS
+        first = last - self.count
+        if not isinstance(stream, Stream) or not stream.has_loose(first):
+            return False
+        breaching, minutes, threshold = 0, stream.minutes, self.threshold
+        for minute in range(first, last):
+            bucket = minutes.get(minute)
+            found = self.statistic(bucket) if bucket is not None else None
+            if found is None:
+                return False
+            if self.compared(found, threshold):
+                breaching += 1
+        return value == ("ALARM" if breaching >= self.needed else "OK")
 
     def settled(self, state: WatchState, points: list[Point], window: Window, needed: int) -> None:
         """After an evaluation: until when it need not be repeated, if nothing comes."""
@@ -176,9 +223,9 @@ def _minutes_of_one(state: WatchState, plan: Plan, window: Window) -> list[Point
     if held is None:
         return []
     unit = plan.config.get("Unit")
-    stream = held.get(unit) if unit is not None else next(iter(held.values())) if len(held) == 1 else None
+    stream = _only(held, unit)
     first, last = window.start_ms // MINUTE_MS, window.end_ms // MINUTE_MS
-    if not isinstance(stream, Stream) or not stream.has_loose(first, last):
+    if not isinstance(stream, Stream) or not stream.has_loose(first):
         return [] if unit is not None and stream is None else None
     statistic, threshold, few = plan.statistic, plan.config["Threshold"], plan.limit
     assert statistic is not None
@@ -192,6 +239,13 @@ def _minutes_of_one(state: WatchState, plan: Plan, window: Window) -> list[Point
                 count = bucket.count
                 points.append(Point(last - minute, minute * MINUTE_MS, value, threshold, threshold, count, count < few))
     return points
+
+
+def _only(held: Mapping[str, Stream | View], unit: str | None) -> Stream | View | None:
+    """The series of a unit, or the only one that there is."""
+    if unit is not None:
+        return held.get(unit)
+    return next(iter(held.values())) if len(held) == 1 else None
 
 
 def _few(name: str) -> float:

@@ -97,6 +97,9 @@ async def evaluate_all(call: Call) -> None:
 def evaluate(call: Call, state: WatchState, alarm: Alarm, plan: Plan) -> None:
     """Set an alarm's state by its datapoints, and repeat what scaling actions are told every minute."""
     config = alarm.config
+    if plan.is_as_before(alarm.value, call.now) and not (alarm.value == "ALARM" and is_scaling(alarm)):
+        plan.due_ms = 0
+        return
     window = window_of(plan, call.now)
     try:
         points = points_of(state, plan, window)

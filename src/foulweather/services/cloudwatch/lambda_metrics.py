@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from foulweather.services.cloudwatch.measures import Measured, Measures
 from foulweather.services.cloudwatch.measuring import Tallies
@@ -34,6 +35,25 @@ def _invoked(world: World, tallies: Tallies, event: Event) -> None:
     tallies.add(("lambda.Throttles", *place, name, what), 0)
     if (concurrent := facts.get("concurrent")) is not None:
         tallies.add(("lambda.ConcurrentExecutions", *place, name, what), concurrent)
+        _in_account(tallies, place, facts)
+    if facts.get("is_provisioned"):
+        tallies.add(("lambda.ProvisionedInvocations", *place, name, what), 1)
+        tallies.add(("lambda.ProvisionedUtilization", *place, name, what), facts.get("utilization", 1.0))
+    elif facts.get("is_spillover"):
+        tallies.add(("lambda.ProvisionedSpillover", *place, name, what), 1)
+
+
+def _in_account(tallies: Tallies, place: tuple[str, str], facts: Mapping[str, Any]) -> None:
+    tallies.add(("lambda.AccountConcurrency", *place, "", ""), facts.get("in_account", facts["concurrent"]))
+    if facts.get("unreserved"):
+        tallies.add(("lambda.UnreservedConcurrency", *place, "", ""), facts["unreserved"])
+
+
+def _running(world: World, tallies: Tallies, event: Event) -> None:
+    """What runs at the end of a minute, of invocations that go on."""
+    facts, place = event.facts, _place(tallies, event.resource)
+    tallies.add(("lambda.ConcurrentExecutions", *place, facts["function"], ""), facts["concurrent"])
+    _in_account(tallies, place, facts)
 
 
 def _throttled(world: World, tallies: Tallies, event: Event) -> None:
@@ -53,6 +73,7 @@ def _aged(world: World, tallies: Tallies, event: Event) -> None:
 
 NOTES: dict[str, Note] = {
     "lambda.Invoked": _invoked,
+    "lambda.Running": _running,
     "lambda.Throttled": _throttled,
     "lambda.IteratorAge": _aged,
     "lambda.AsyncEventAge": _aged,
@@ -64,12 +85,20 @@ NOTES: dict[str, Note] = {
 }
 
 
-def _function(name: str, unit: str) -> Measures:
+def _account(name: str) -> Measures:
+    def measures(_: str, __: str) -> Iterator[Measured]:
+        yield Measured(Metric("AWS/Lambda", name), "Count")
+
+    return measures
+
+
+def _function(name: str, unit: str, *, of_all: bool = True) -> Measures:
     def measures(function: str, qualifier: str) -> Iterator[Measured]:
         own = ("FunctionName", function)
         yield Measured(Metric("AWS/Lambda", name, (own,)), unit)
         yield Measured(Metric("AWS/Lambda", name, (own, ("Resource", _resource(function, qualifier)))), unit)
-        yield Measured(Metric("AWS/Lambda", name), unit)
+        if of_all:
+            yield Measured(Metric("AWS/Lambda", name), unit)
 
     return measures
 
@@ -83,7 +112,12 @@ MEASURES: dict[str, Measures] = {
     "lambda.Errors": _function("Errors", "Count"),
     "lambda.Duration": _function("Duration", "Milliseconds"),
     "lambda.Throttles": _function("Throttles", "Count"),
-    "lambda.ConcurrentExecutions": _function("ConcurrentExecutions", "Count"),
+    "lambda.ConcurrentExecutions": _function("ConcurrentExecutions", "Count", of_all=False),
+    "lambda.AccountConcurrency": _account("ConcurrentExecutions"),
+    "lambda.UnreservedConcurrency": _account("UnreservedConcurrentExecutions"),
+    "lambda.ProvisionedInvocations": _function("ProvisionedConcurrencyInvocations", "Count"),
+    "lambda.ProvisionedUtilization": _function("ProvisionedConcurrencyUtilization", "None", of_all=False),
+    "lambda.ProvisionedSpillover": _function("ProvisionedConcurrencySpilloverInvocations", "Count"),
     "lambda.IteratorAge": _function("IteratorAge", "Milliseconds"),
     "lambda.AsyncEventAge": _function("AsyncEventAge", "Milliseconds"),
     "lambda.AsyncEventReceived": _function("AsyncEventsReceived", "Count"),

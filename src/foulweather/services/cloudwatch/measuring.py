@@ -196,7 +196,15 @@ def _store(world: World, key: Key, tallied: Tallied, at_ms: int) -> None:
 
 
 def _of_others(kind: str) -> Measures:
-    from foulweather.services.cloudwatch import bus_metrics, lambda_metrics, log_metrics, stream_metrics
+    from foulweather.services.cloudwatch import (
+        api_metrics,
+        bus_metrics,
+        lambda_metrics,
+        log_metrics,
+        step_metrics,
+        stream_metrics,
+        user_pool_metrics,
+    )
 
-    every = (log_metrics, bus_metrics, stream_metrics, lambda_metrics)
+    every = (log_metrics, bus_metrics, stream_metrics, lambda_metrics, api_metrics, step_metrics, user_pool_metrics)
     return next(each.MEASURES[kind] for each in every if kind in each.MEASURES)

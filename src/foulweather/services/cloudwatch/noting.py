@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foulweather.services.cloudwatch import bucket_requests, bus_metrics, lambda_metrics, log_metrics, stream_metrics
+from foulweather.services.cloudwatch import (
+    api_metrics,
+    bucket_requests,
+    bus_metrics,
+    lambda_metrics,
+    log_metrics,
+    step_metrics,
+    stream_metrics,
+    user_pool_metrics,
+)
 from foulweather.services.cloudwatch.measures import USAGE_NAMES, bucket_metric, table_metric
 from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.series import MINUTE_MS
@@ -315,5 +324,8 @@ NOTES: dict[str, Note] = {
     **log_metrics.NOTES,
     **lambda_metrics.NOTES,
     **bus_metrics.NOTES,
+    **api_metrics.NOTES,
     **stream_metrics.NOTES,
+    **step_metrics.NOTES,
+    **user_pool_metrics.NOTES,
 }

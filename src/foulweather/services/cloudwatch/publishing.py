@@ -66,7 +66,7 @@ def put_metric_data(call: Call, request: Request) -> None:
         else:
             plain.append((stream, at_ms, float(value)))
     for stream, at_ms, value in plain:
-        stream.bucket(at_ms).add(value)
+        stream.add(at_ms, value)
     for key, datum in data:
         stream = _store(state, datum)
         if len(known) < KNOWN_MAX:
@@ -81,6 +81,8 @@ def _key(namespace: str, datum: dict[str, Any]) -> tuple[object, ...]:
     name, unit = datum.get("MetricName"), datum.get("Unit")
     if not given:
         return (namespace, name, unit)
+    if len(given) == 1:
+        return (namespace, name, unit, given[0].get("Name"), given[0].get("Value"))
     return (namespace, name, unit, *[part for each in given for part in (each.get("Name"), each.get("Value"))])
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from foulweather.services.cloudwatch.buckets import Bucket, Gathered, gathered, packed, statistics, unpacked
+from foulweather.services.cloudwatch.buckets import Bucket, Gathered, gathered, hourly, packed, statistics, unpacked
 
 if TYPE_CHECKING:
     from foulweather.services.cloudwatch.sampling import Zeros
@@ -57,6 +57,11 @@ class Reading(NamedTuple):
         age_ms = next((age for age, minutes in reversed(RETAINED) if self.period_ms >= minutes * MINUTE_MS), 0)
         return max(self.start_ms, self.now_ms - age_ms) // MINUTE_MS
 
+    @property
+    def is_of_hours(self) -> bool:
+        """Whether each period is made of whole hours."""
+        return self.period_ms % HOUR_MS == 0 and self.origin_ms % HOUR_MS == 0
+
     def start_of(self, at_ms: int) -> int:
         """When the period of a time begins."""
         return at_ms - (at_ms - self.origin_ms) % self.period_ms
@@ -66,8 +71,8 @@ class Stream:
     """The buckets of a metric in one unit, by minute since the epoch."""
 
     __slots__ = (
-        "_block", "_block_at", "_key", "_last", "_rolled", "_state", "blocks", "changes", "last_ms", "minutes", "row",
-        "zeros",
+        "_block", "_block_at", "_key", "_last", "_rolled", "_state", "blocks", "changes", "last_ms", "loose_from",
+        "minutes", "row", "zeros",
     )  # fmt: skip
 
     def __init__(self, state: WatchState, row: StreamRow) -> None:
@@ -75,10 +80,11 @@ class Stream:
         self.row = row
         self.minutes: dict[int, Bucket] = {}
         self.blocks: dict[int, int] = {}
+        self.loose_from = 0
         self.last_ms = 0
         self.changes = 0
         self.zeros: Zeros | None = None
-        self._last = -1
+        self._last: int = -1
         self._key = ""
         self._block: dict[int, Bucket] = {}
         self._block_at = -1
@@ -91,6 +97,19 @@ class Stream:
     def newest_ms(self, now_ms: int) -> int:
         """When there was a datapoint last."""
         return self.last_ms if self.zeros is None else max(self.last_ms, self.zeros.newest_ms(now_ms))
+
+    def add(self, at_ms: int, value: float) -> None:
+        """Add one value, as most of what is published is: mostly the first of its minute."""
+        minute = at_ms // MINUTE_MS
+        if minute in self.minutes or len(self.minutes) >= LOOSE_MAX:
+            self.bucket(at_ms).add(value)
+            return
+        self.changes += 1
+        if at_ms > self.last_ms:
+            self.last_ms = at_ms
+        self._last, self._key = minute, f"{self.row.id}.{minute}"
+        found = self.minutes[minute] = Bucket(1.0, value, value, value, {value: 1.0})
+        self._state.minutes.put(self._key, found)
 
     def bucket(self, at_ms: int) -> Bucket:
         """The bucket of a time, to be added to; it is written with the next commit."""
@@ -143,14 +162,9 @@ class Stream:
         if self.zeros is not None and told is not None:
             self.zeros.read(wanted, told, into)
 
-    def has_loose(self, first: int, last: int) -> bool:
-        """Whether all that there is of some minutes is held as it is, a bucket for each."""
-        if self.zeros is not None:
-            return False
-        blocks = self.blocks
-        return not blocks or not any(
-            at in blocks for at in range(first // BLOCK_MINUTES, (last - 1) // BLOCK_MINUTES + 1)
-        )
+    def has_loose(self, first: int) -> bool:
+        """Whether all that there is from some minute on is held as it is, a bucket for each."""
+        return self.zeros is None and first >= self.loose_from
 
     def _blocks_within(self, first: int, last: int) -> list[int]:
         begin, end = first // BLOCK_MINUTES, -(-last // BLOCK_MINUTES)
@@ -159,16 +173,23 @@ class Stream:
         return sorted(at for at in self.blocks if begin <= at < end)
 
     def _sum(self, at: int, first: int, last: int, wanted: Reading, into: dict[int, Bucket]) -> None:
-        """Add a block's statistics, without making its buckets."""
+        """Add a block's statistics, without making its buckets: those of its hours where that is enough."""
         _, _, period_ms, origin_ms, _, _ = wanted
         start_ms, held = -1, None
-        for minute, count, total, low, high in statistics(self._state.blocks[f"{self.row.id}.{at}"]):
+        is_whole = first <= at * BLOCK_MINUTES and (at + 1) * BLOCK_MINUTES <= last
+        kept = self._state.blocks[f"{self.row.id}.{at}"]
+        for minute, count, total, low, high in (hourly if is_whole and wanted.is_of_hours else statistics)(kept):
             if first <= minute < last:
                 at_ms = minute * MINUTE_MS
                 begins_ms = at_ms - (at_ms - origin_ms) % period_ms
-                if held is None or begins_ms != start_ms:
-                    start_ms, held = begins_ms, gathered(into, begins_ms)
-                held.take(count, total, low, high)
+                if held is not None and begins_ms == start_ms:
+                    held.take(count, total, low, high)
+                elif begins_ms in into:
+                    held = gathered(into, begins_ms)
+                    held.take(count, total, low, high)
+                else:
+                    held = into[begins_ms] = Gathered(count, total, low, high, None)
+                start_ms = begins_ms
 
     def _collect(
         self,
@@ -212,18 +233,20 @@ class Stream:
 
     def _pack(self, newest: int) -> None:
         """Put whole blocks of minutes that are not likely to change any more away; old ones get coarser."""
-        horizon = newest - 60
+        minutes, delete, owner = self.minutes, self._state.minutes.delete, self.row.id
         by_block: dict[int, dict[int, Bucket]] = {}
-        for minute in list(self.minutes):
+        until = (newest - 60) // BLOCK_MINUTES * BLOCK_MINUTES
+        for minute in [each for each in minutes if each < until]:
+            bucket = minutes[minute]
+            if bucket.seconds:
+                if (newest - minute) * MINUTE_MS < SECONDS_MS:
+                    continue
+                bucket.seconds = None
             at = minute // BLOCK_MINUTES
-            if (at + 1) * BLOCK_MINUTES > horizon:
-                continue
-            bucket = self.minutes[minute]
-            if bucket.seconds and (newest - minute) * MINUTE_MS < SECONDS_MS:
-                continue
-            bucket.seconds = None
-            by_block.setdefault(at, {})[minute] = self.minutes.pop(minute)
-            self._state.minutes.delete(f"{self.row.id}.{minute}")
+            if at not in by_block:
+                by_block[at] = {}
+            by_block[at][minute] = minutes.pop(minute)
+            delete(f"{owner}.{minute}")
         for at, buckets in by_block.items():
             block = self._opened(at) if at in self.blocks else {}
             for minute, bucket in buckets.items():
@@ -251,13 +274,18 @@ class Stream:
                 coarse.setdefault(minute - minute % kept, Bucket()).merge(bucket)
             self._write(at, coarse, kept)
 
+    def have_block(self, at: int, minutes: int) -> None:
+        """Know of a block, and how many minutes its datapoints stand for."""
+        self.blocks[at] = minutes
+        self.loose_from = max(self.loose_from, (at + 1) * BLOCK_MINUTES)
+
     def _opened(self, at: int) -> dict[int, Bucket]:
         if at != self._block_at:
             self._block, self._block_at = unpacked(self._state.blocks[f"{self.row.id}.{at}"]), at
         return self._block
 
     def _write(self, at: int, block: dict[int, Bucket], minutes: int) -> None:
-        self.blocks[at] = minutes
+        self.have_block(at, minutes)
         self._state.blocks.put(f"{self.row.id}.{at}", packed(block))
         self._block, self._block_at = {}, -1
 

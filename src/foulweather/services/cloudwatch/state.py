@@ -77,7 +77,7 @@ class WatchState(State):
         for key in self.blocks:
             owner, _, at = key.partition(".")
             stream = by_id[owner]
-            stream.blocks[int(at)] = 0  # how coarse it is will be seen when it is next rolled up
+            stream.have_block(int(at), 0)  # how coarse it is will be seen when it is next rolled up
             stream.last_ms = max(stream.last_ms, (int(at) + 1) * BLOCK_MINUTES * MINUTE_MS - MINUTE_MS)
         self._last_item = max((int(key) for key in self.history), default=0)
 

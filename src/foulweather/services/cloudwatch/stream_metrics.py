@@ -1,4 +1,4 @@
-"""What Kinesis tells of its streams, stream by stream.
+"""What Kinesis tells of its streams, stream by stream, and shard by shard where that was turned on.
 
 https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
 """
@@ -32,6 +32,15 @@ UNITS = {
     "WriteProvisionedThroughputExceeded": "Count",
     "ReadProvisionedThroughputExceeded": "Count",
 }
+SHARD_UNITS = {
+    "IncomingBytes": "Bytes",
+    "IncomingRecords": "Count",
+    "OutgoingBytes": "Bytes",
+    "OutgoingRecords": "Count",
+    "IteratorAgeMilliseconds": "Milliseconds",
+    "WriteProvisionedThroughputExceeded": "Count",
+    "ReadProvisionedThroughputExceeded": "Count",
+}
 
 
 def _told(tallies: Tallies, event: Event, **values: float) -> None:
@@ -39,6 +48,20 @@ def _told(tallies: Tallies, event: Event, **values: float) -> None:
     stream = event.resource.rpartition("/")[2]
     for name, value in values.items():
         tallies.add((f"kinesis.{name.replace('_', '.')}", account, region, stream, ""), value)
+
+
+def _told_of_shard(tallies: Tallies, event: Event, **values: float) -> None:
+    """Those of the metrics that EnableEnhancedMonitoring was asked for."""
+    wanted: list[str] = event.facts.get("shard_metrics") or []
+    _, _, _, region, account, _ = event.resource.split(":", 5)
+    stream, shard = event.resource.rpartition("/")[2], event.facts["shard"]
+    for name in wanted:
+        if name in values:
+            tallies.add((f"kinesis.shard.{name}", account, region, stream, shard), values[name])
+
+
+def _shard_put(world: World, tallies: Tallies, event: Event) -> None:
+    _told_of_shard(tallies, event, IncomingBytes=event.facts["bytes"], IncomingRecords=event.facts["records"])
 
 
 def _put(world: World, tallies: Tallies, event: Event) -> None:
@@ -72,11 +95,20 @@ def _got(world: World, tallies: Tallies, event: Event) -> None:
         GetRecords_Success=1,
         ReadProvisionedThroughputExceeded=0,
     )
+    _told_of_shard(
+        tallies,
+        event,
+        OutgoingBytes=facts["bytes"],
+        OutgoingRecords=facts["records"],
+        IteratorAgeMilliseconds=facts["iterator_age_ms"],
+    )
 
 
 def _throttled(world: World, tallies: Tallies, event: Event) -> None:
     direction = event.facts["direction"].capitalize()
-    _told(tallies, event, **{f"{direction}ProvisionedThroughputExceeded": event.facts["records"]})
+    refused = {f"{direction}ProvisionedThroughputExceeded": event.facts["records"]}
+    _told(tallies, event, **refused)
+    _told_of_shard(tallies, event, **refused)
 
 
 def _of_stream(name: str) -> Measures:
@@ -86,5 +118,21 @@ def _of_stream(name: str) -> Measures:
     return measures
 
 
-NOTES: dict[str, Note] = {"kinesis.Put": _put, "kinesis.Got": _got, "kinesis.Throttled": _throttled}
-MEASURES: dict[str, Measures] = {f"kinesis.{name}": _of_stream(name) for name in UNITS}
+def _of_shard(name: str) -> Measures:
+    def measures(stream: str, shard: str) -> Iterator[Measured]:
+        dimensions = (("ShardId", shard), ("StreamName", stream))
+        yield Measured(Metric("AWS/Kinesis", name, dimensions), SHARD_UNITS[name])
+
+    return measures
+
+
+NOTES: dict[str, Note] = {
+    "kinesis.Put": _put,
+    "kinesis.ShardPut": _shard_put,
+    "kinesis.Got": _got,
+    "kinesis.Throttled": _throttled,
+}
+MEASURES: dict[str, Measures] = {
+    **{f"kinesis.{name}": _of_stream(name) for name in UNITS},
+    **{f"kinesis.shard.{name}": _of_shard(name) for name in SHARD_UNITS},
+}

@@ -29,5 +29,6 @@ SERVICE = Service(
         "ssm.ParameterPolicyAction": "parameter_policy_applied",
         "cloudtrail.Delivered": "trail_delivered",
         "cloudtrail.DeliveryFailed": "trail_delivered",
+        "stepfunctions.ExecutionStatusChanged": "execution_changed",
     },
 )

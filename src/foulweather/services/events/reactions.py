@@ -13,6 +13,8 @@ from foulweather.services.events.state import DEFAULT, EventsState
 from foulweather.world.journal import Event
 from foulweather.world.world import World
 
+EXECUTION_DATA_BYTES_MAX = 248 * 1024
+
 
 async def deliver(call: Call, delivery: str) -> None:
     """Make the next attempt of a delivery."""
@@ -123,6 +125,40 @@ def trail_delivered(world: World, event: Event) -> None:
     trails.expect(world, event.at_ms, event.request_id)
 
 
+def execution_changed(world: World, event: Event) -> None:
+    """An execution of a Standard Workflow begins or ends: "Express Workflows do not emit events to EventBridge".
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    facts = event.facts
+    if facts["kind"] != "STANDARD" or not _listens(world, event):
+        return
+    detail: dict[str, Any] = {
+        "executionArn": event.resource,
+        "stateMachineArn": facts["machine"],
+        "name": facts["name"],
+        "status": facts["status"],
+        "startDate": facts["started_ms"],
+        "stopDate": facts["stopped_ms"] or None,
+        "input": facts["input"],
+        "output": facts["output"],
+        "stateMachineVersionArn": facts["version"] or None,
+        "stateMachineAliasArn": facts["alias"] or None,
+        "redriveCount": facts["redrives"],
+        "error": facts["error"],
+        "cause": facts["cause"],
+        "inputDetails": {"included": True},
+        "outputDetails": None if facts["output"] is None else {"included": True},
+    }
+    # "If the combined escaped input and escaped output sent to EventBridge exceeds 248 KiB, the input is excluded."
+    output = len(json.dumps(facts["output"]))
+    if len(json.dumps(facts["input"])) + output > EXECUTION_DATA_BYTES_MAX:
+        detail["input"], detail["inputDetails"] = None, {"included": False}
+    if output > EXECUTION_DATA_BYTES_MAX:
+        detail["output"], detail["outputDetails"] = None, {"included": False}
+    _take_in(world, event, "aws.states", "Step Functions Execution Status Change", detail)
+
+
 def _take_in(
     world: World,
     event: Event,
@@ -132,8 +168,7 @@ def _take_in(
     *,
     action: str = "events.ingest",
 ) -> None:
-    state = world.state(EventsState, event.account, event.region)
-    if not state.rules_on(DEFAULT) and not state.archives_of(DEFAULT):
+    if not _listens(world, event):
         return
     args = {
         "source": source,
@@ -145,3 +180,9 @@ def _take_in(
     # What a call sets off is part of its trace.
     trace_id = world.state(Traces).trace_of(event.request_id)
     world.agenda.at(event.at_ms, action, args, account=event.account, region=event.region, trace_id=trace_id)
+
+
+def _listens(world: World, event: Event) -> bool:
+    """Whether anybody might want an event of the default bus."""
+    state = world.state(EventsState, event.account, event.region)
+    return bool(state.rules_on(DEFAULT) or state.archives_of(DEFAULT))

@@ -35,7 +35,7 @@ def put_record(call: Call, request: Request) -> dict[str, Any]:
         why = throughput.write_why(call, live, lane, key, size)
         raise AwsError(throughput.CODE, throughput.words(live, lane), why=why)
     number = _append(call, state, live, lane, key, request["Data"])
-    call.happened("kinesis.Put", live.arn, operation="PutRecord", records=1, bytes=size)
+    call.happened("kinesis.Put", live.arn, operation="PutRecord", records=1, bytes=size, shards=[lane.id])
     _tell_shard(call, live, lane, 1, size)
     if live.stream.mode == ON_DEMAND:
         on_demand.count(call, state, live, 1, size)
@@ -77,7 +77,15 @@ def put_records(call: Call, request: Request) -> dict[str, Any]:
         refused[lane] = refused.get(lane, 0) + 1
     failed = sum(refused.values())
     records, put_bytes = len(entries) - failed, sum([each[1] for each in taken.values()])
-    call.happened("kinesis.Put", live.arn, operation="PutRecords", records=records, bytes=put_bytes, failed=failed)
+    call.happened(
+        "kinesis.Put",
+        live.arn,
+        operation="PutRecords",
+        records=records,
+        bytes=put_bytes,
+        failed=failed,
+        shards=[lane.id for lane in taken],
+    )
     for lane, (count, size) in taken.items():
         _tell_shard(call, live, lane, count, size)
     for lane, count in refused.items():

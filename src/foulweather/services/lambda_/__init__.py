@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.service import Service
-from foulweather.services.lambda_.addresses import HOSTS
+from foulweather.services.lambda_.addresses import HOSTS, PATHS
 
 SERVICE = Service(
     name="lambda",
@@ -29,11 +29,19 @@ SERVICE = Service(
         "mappings",
         "invocations",
     ),
-    reads={"dynamodb.StreamRecord": "stream_written", "lambda.FunctionDeleted": "function_deleted"},
+    reads={
+        "dynamodb.StreamRecord": "stream_written",
+        "kinesis.Put": "stream_written",
+        "kinesis.StreamActive": "stream_changed",
+        "kinesis.RetentionSet": "stream_changed",
+        "lambda.FunctionDeleted": "function_deleted",
+    },
     access_denied="AccessDeniedException",
     checks_model=True,
     takes_anonymous=True,
     hosts=HOSTS,
     has_traffic=True,
+    paths=PATHS,
+    words_violations=True,
     asks_visitors=True,
 )

@@ -9,6 +9,8 @@ import re
 from typing import NamedTuple
 
 HOSTS = r"[a-z0-9]{1,64}\.lambda-url\.[a-z0-9-]+\.(?:on\.aws|localhost)"
+PATHS = "/_awslambda-"
+"""How the paths of packages begin (`code_locations`)."""
 _HOST = re.compile(r"([a-z0-9]{1,64})\.lambda-url\.([a-z0-9-]+)\.(?:on\.aws|localhost)")
 
 

@@ -26,6 +26,7 @@ REQUESTS_PER_CONCURRENCY = 10
 UNRESERVED_MIN = 100
 """What functions without a reservation always have."""
 MILLI = 1000
+MINUTE_MS = 60_000
 WORDS = "Rate Exceeded."
 
 Kind = Literal["on-demand", "provisioned-concurrency"]
@@ -40,6 +41,14 @@ class Ticket(NamedTuple):
     """The qualified ARN whose provisioned environments it runs in, if it does."""
     concurrent: int
     """How many of the function run now, this one among them."""
+    in_account: int = 0
+    """How many of all functions run now, this one among them."""
+    unreserved: int = 0
+    """How many of them run in what the account has not reserved; 0 when this one does not."""
+    utilization: float = 0.0
+    """Which share of its provisioned environments is in use, this one's among them."""
+    is_spillover: bool = False
+    """Whether all of its provisioned environments were in use."""
 
     @property
     def kind(self) -> Kind:
@@ -74,6 +83,8 @@ class Gate:
         self._scaling: dict[str, _Bucket] = {}
         self._requests: dict[str, _Bucket] = {}
         self._most: Counter[str] = Counter()
+        self._unreserved: Counter[tuple[str, str]] = Counter()
+        self._alarm = 0
 
     @classmethod
     def of(cls, world: World) -> Gate:
@@ -88,7 +99,7 @@ class Gate:
         place, arn = (function.account, function.region), function.arn
         limit = in_force(call.world, CONCURRENT_EXECUTIONS, *place)
         running = self.by_function[arn]
-        provisioned = self._provisioned_for(function, configuration, qualifier)
+        provisioned, allocated = self._provisioned_for(function, configuration, qualifier)
         if function.reserved is not None:
             if running >= function.reserved:
                 raise _throttled(
@@ -99,7 +110,8 @@ class Gate:
                     call.fact(arn, "ReservedConcurrentExecutions", function.reserved),
                     Fact(arn, "concurrent executions", running),
                     remedy=(
-                        f"aws lambda delete-function-concurrency --function-name {function.name} "
+                        f"aws lambda put-function-concurrency --function-name {function.name} "
+                        f"--reserved-concurrent-executions {max(2 * function.reserved, running + 1)} "
                         f"--region {function.region}",
                     ),
                 )
@@ -110,31 +122,83 @@ class Gate:
             self._check_rate(call, function, limit * REQUESTS_PER_CONCURRENCY, "")
         if not provisioned and running >= self._most[arn]:
             self._check_scaling(call, function, running)
-        return self._let_in(function, provisioned)
+        if not self._alarm:
+            self._sample_later(call)
+        return self._let_in(function, provisioned, allocated)
 
     def leave(self, ticket: Ticket) -> None:
         """An invocation has ended."""
         self.by_function[ticket.function] -= 1
         self.in_account[ticket.place] -= 1
+        if ticket.unreserved:
+            self._unreserved[ticket.place] -= 1
         if ticket.provisioned:
             self._provisioned[ticket.provisioned] -= 1
 
-    def _let_in(self, function: Function, provisioned: str) -> Ticket:
+    def _let_in(self, function: Function, provisioned: str, allocated: int) -> Ticket:
         place, arn = (function.account, function.region), function.arn
         self.by_function[arn] += 1
         self.in_account[place] += 1
+        unreserved, utilization = 0, 0.0
         if provisioned:
             self._provisioned[provisioned] += 1
-        return Ticket(place, arn, provisioned, self.by_function[arn])
+            utilization = self._provisioned[provisioned] / allocated
+        elif function.reserved is None:
+            unreserved = self._unreserved[place] = self._unreserved[place] + 1
+        return Ticket(
+            place,
+            arn,
+            provisioned,
+            self.by_function[arn],
+            self.in_account[place],
+            unreserved,
+            utilization,
+            allocated > 0 and not provisioned,
+        )
 
-    def _provisioned_for(self, function: Function, configuration: Configuration, qualifier: str) -> str:
-        """The provisioned environments that have room for it, by the ARN that they are for."""
-        for name in dict.fromkeys((qualifier, configuration.version)):
+    def _sample_later(self, call: Call) -> None:
+        """At the end of each minute, tell what still runs: what has ended told its own."""
+        world, now_ms = call.world, call.world.clock.now_ms
+        self._alarm = world.agenda.alarm(now_ms - now_ms % MINUTE_MS + MINUTE_MS - 1, lambda: self._sample(call))
+
+    def _sample(self, call: Call) -> None:
+        self._alarm = 0
+        for arn in [arn for arn, running in self.by_function.items() if running > 0]:
+            _, _, _, region, account, _, name = arn.split(":", 6)
+            call.world.journal.append(
+                call.world.clock.now_ms,
+                "lambda.Running",
+                account,
+                region,
+                arn,
+                call.principal.arn,
+                call.request_id,
+                {
+                    "function": name,
+                    "concurrent": self.by_function[arn],
+                    "in_account": self.in_account[account, region],
+                    "unreserved": self._unreserved[account, region],
+                },
+            )
+            if not self._alarm:
+                world, next_ms = call.world, call.world.clock.now_ms + MINUTE_MS
+                self._alarm = world.agenda.alarm(next_ms, lambda: self._sample(call))
+
+    def _provisioned_for(self, function: Function, configuration: Configuration, qualifier: str) -> tuple[str, int]:
+        """The provisioned environments that have room for it, by the ARN that they are for, and how many there are.
+
+        Where there are some, but none has room, the ARN is empty: the invocation spills over.
+        """
+        allocated = 0
+        for name in dict.fromkeys((qualifier, configuration.version)) if function.provisioned else ():
             found = function.provisioned.get(name)
+            if found is None:
+                continue
+            allocated = found.allocated
             arn = function.qualified(name)
-            if found is not None and self._provisioned[arn] < found.allocated:
-                return arn
-        return ""
+            if self._provisioned[arn] < allocated:
+                return arn, allocated
+        return "", allocated
 
     def _check_account(self, call: Call, function: Function, limit: int) -> None:
         """What is left for functions without a reservation: the limit less all that is reserved or provisioned."""

@@ -30,7 +30,7 @@ def explain(call: Call, asked: Asked, ran: Ran) -> None:
 
 
 def _has_reason(call: Call) -> bool:
-    trace = call.world.state(Traces).find(call.trace_id)
+    trace = call.world.state(Traces).kept.get(call.trace_id)
     return trace is not None and any(hop.went_wrong for hop in trace.hops)
 
 

@@ -13,20 +13,20 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from foulweather.engines.functions.deadlines import Deadline
-from foulweather.engines.functions.environment import Environment, Outcome
 from foulweather.engines.functions.host import Door, Host, NotStarted
 from foulweather.engines.functions.interpreters import NoInterpreter
+from foulweather.engines.functions.outcomes import Outcome
 from foulweather.engines.functions.packages import Packages
 from foulweather.kernel.call import Call
 from foulweather.kernel.doors import Doors, Open
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
 from foulweather.kernel.why import Fact
-from foulweather.services.lambda_ import logging, roles, specs
+from foulweather.services.lambda_ import logging, roles, specs, telling
 from foulweather.services.lambda_.concurrency_gate import Gate
-from foulweather.services.lambda_.records import Configuration, Function
-from foulweather.services.lambda_.reports import Writer
-from foulweather.services.lambda_.roles import RoleSession
+from foulweather.services.lambda_.instances import Instance
+from foulweather.services.lambda_.records import LATEST, Configuration, Function
+from foulweather.services.lambda_.reports import SNAP_START
 from foulweather.world.flights import Flight
 from foulweather.world.world import World
 
@@ -34,68 +34,11 @@ INIT_MS = 10_000
 """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib"""
 IDLE_MS = 10 * 60_000
 """How long an environment is kept that nobody uses; AWS does not say, and people measure five minutes and more."""
-AGE_MS = 2 * 3600_000
-"""How old an environment gets; AWS says "every few hours"."""
-CREDENTIALS_LEFT_MS = 60_000
 INVALID_ENTRYPOINT = "Runtime.InvalidEntrypoint"
 STARTING_MAX = 4
 """How many start at once on this machine; the others wait for them, or for one that becomes free."""
 STARTING_S = 2.0
 """An initialization that takes longer does not keep the others from starting: it may wait for the world's time."""
-
-
-class Instance:
-    """One environment of one version of a function, and what belongs to it."""
-
-    def __init__(self, world: World, function: Function, configuration: Configuration, kind: str) -> None:
-        self.arn = function.arn
-        self.configuration = configuration
-        self.revision_id = configuration.revision_id
-        self.kind = kind
-        self.flight = Flight(world)
-        self.writer = Writer(configuration, function.region)
-        self.environment: Environment | None = None
-        self.session: RoleSession | None = None
-        self.log: logging.Log
-        self.started_ms = world.clock.now_ms
-        self.idle_since_ms = 0
-        self.init_ms: int | None = None
-        """How long its initialization took; None once that was reported."""
-        self.failed: Outcome | None = None
-        """What its initialization came to, if it failed."""
-        self._world = world
-        self._call: Call | None = None
-
-    def serve(self, call: Call | None) -> None:
-        """Work for a call from now on, or for none."""
-        self._call = call
-        self.flight.trace_id = call.trace_id if call is not None else ""
-        self.flight.request_id = call.request_id if call is not None else ""
-
-    def print(self, line: str) -> None:
-        """Take a line of its output."""
-        self.log.add(self._world.clock.now_ms, line)
-
-    async def sleep(self, ms: int) -> None:
-        """Let so much of the world's time pass for its code."""
-        call = self._call
-        if call is None:  # between invocations it is frozen: its time goes on with the next one's
-            return
-        if ms <= 0:
-            return
-        with self.flight.waiting():
-            await Parking().wait(call, self._world.clock.now_ms + ms)
-
-    def is_good(self, now_ms: int) -> bool:
-        """Whether it can serve another invocation."""
-        environment, session = self.environment, self.session
-        return (
-            environment is not None
-            and session is not None
-            and not environment.has_ended
-            and now_ms - self.started_ms < AGE_MS
-            and session.expires_ms - now_ms > self.configuration.timeout_s * 1000 + CREDENTIALS_LEFT_MS
-        )
 
 
 class Fleet:
@@ -162,7 +105,7 @@ class Fleet:
     async def make(self, call: Call, function: Function, configuration: Configuration, kind: str) -> Instance:
         """A new environment, which has initialized or failed to."""
         started = self._begin_start()
-        instance = Instance(self._world, function, configuration, kind)
+        instance = Instance(self._world, function, configuration, environment_kind(configuration, kind))
         instance.serve(call)
         try:
             await self._prepare(call, function, configuration, instance)
@@ -176,8 +119,7 @@ class Fleet:
     async def _prepare(self, call: Call, function: Function, configuration: Configuration, instance: Instance) -> None:
         instance.session = await roles.assume(call, function, configuration)
         await roles.open_variables(call, instance.session, function, configuration)
-        stream = logging.new_stream(call, function, configuration)
-        instance.log = logging.Log(function, configuration, stream)
+        instance.log = logging.Log.new(call, function, configuration)
         now_ms = self._world.clock.now_ms
         instance.log.add(now_ms, instance.writer.init_start(now_ms, instance.kind))
         instance.started_ms = now_ms
@@ -189,8 +131,11 @@ class Fleet:
             instance.failed = outcome
             self._report_init(instance, now_ms - instance.started_ms, "init", outcome)
 
-    async def initialize(self, instance: Instance, call: Call, function: Function, limit_ms: int) -> Outcome:
+    async def initialize(
+        self, instance: Instance, call: Call, function: Function, limit_ms: int, phase: str = "init"
+    ) -> Outcome:
         """Start its process, and let it initialize; where that fails the process is no more."""
+        began_ms = self._world.clock.now_ms
         assert instance.session is not None
         configuration, log = instance.configuration, instance.log
         variables = specs.variables(function, configuration, instance.session, instance.kind, log.group, log.stream)
@@ -202,7 +147,9 @@ class Fleet:
             opening = Doors.of(self._world).open
             door = None if opening is None else _door(opening, instance.flight)
             environment = await self._hosted().start(name, spec, instance.print, instance.sleep, door)
+            environment.gone = instance.gone
             instance.environment = environment
+            telling.init_began(instance, function, phase)
         except NoInterpreter as error:
             raise _no_runtime(function, configuration, str(error)) from None
         except NotStarted as error:
@@ -215,8 +162,9 @@ class Fleet:
             instance.flight.take_back()
         if outcome.kind == "timeout":
             await wait_until(call, deadline.at_ms)
+        telling.init_ended(instance, outcome, self._world.clock.now_ms - began_ms, phase)
         if outcome.kind != "response":
-            self._hosted().end(environment)
+            self._hosted().end(environment, "timeout" if outcome.kind == "timeout" else "failure")
             instance.environment = None
         return outcome
 
@@ -233,7 +181,7 @@ class Fleet:
         """
         began_ms = self._world.clock.now_ms
         instance.failed = None
-        outcome = await self.initialize(instance, call, function, limit_ms)
+        outcome = await self.initialize(instance, call, function, limit_ms, "invoke")
         if outcome.kind != "response":
             self._report_init(instance, self._world.clock.now_ms - began_ms, "invoke", outcome)
         return outcome
@@ -260,14 +208,19 @@ class Fleet:
         if not self._sweep:
             self._sweep = self._world.agenda.alarm(now_ms + IDLE_MS, self._let_go)
 
-    def end(self, instance: Instance) -> None:
-        """Let an environment go."""
+    def end(self, instance: Instance, reason: str = "spindown") -> None:
+        """Let an environment go; its extensions are told why."""
         instance.serve(None)
         instance.flight.take_back()
         if instance.environment is not None:
-            self._hosted().end(instance.environment)
+            self._hosted().end(instance.environment, reason)
             instance.environment = None
             Gate.of(self._world).shrank(instance.arn)
+
+    def stop(self, instance: Instance, reason: str) -> None:
+        """Have an environment's runtime run no more, before what it came to is known; its extensions are told why."""
+        if instance.environment is not None:
+            self._hosted().end(instance.environment, reason)
 
     def end_all_of(self, function_arn: str) -> None:
         """A function is no more: nor are its idle environments."""
@@ -349,6 +302,12 @@ class Fleet:
         if self._host is None:
             self._host = Host(self._world.clock)
         return self._host
+
+
+def environment_kind(configuration: Configuration, kind: str) -> str:
+    """How an environment comes to be: of a snapshot, for published versions that have SnapStart."""
+    is_on = configuration.snap_start == "PublishedVersions" and configuration.version != LATEST
+    return SNAP_START if is_on else kind
 
 
 def _door(opening: Open, flight: Flight) -> Door:

@@ -52,7 +52,7 @@ class Feed(ABC):
         self.uuid, self.arn = mapping.uuid, mapping.arn
         self.account, self.region = mapping.account, mapping.region
         self.function_arn = mapping.function_arn
-        self.source_arn = mapping.source_arn
+        self.source_arn = self.read_arn = mapping.source_arn
         _, _, self.service, self.source_region, self.source_account, self.source_name = mapping.source_arn.split(":", 5)
         self.is_stopped = False
         self.beat = 0
@@ -141,6 +141,11 @@ class Feed(ABC):
             held = self._session = await roles.assume(call, found.function, found.configuration)
         return held
 
+    @property
+    def role_arn(self) -> str:
+        """The execution role of its latest session."""
+        return (self._session.principal.role_arn or "") if self._session is not None else ""
+
     async def sleep(self, call: Call, until_ms: int) -> None:
         """Wait until a time, without holding time up."""
         if until_ms > call.now:
@@ -209,13 +214,13 @@ class Feeds:
     def add(self, feed: Feed) -> None:
         """Take in a feed."""
         self.by_uuid[feed.uuid] = feed
-        self.by_source.setdefault(feed.source_arn, []).append(feed)
+        self.by_source.setdefault(feed.read_arn, []).append(feed)
 
     def drop(self, uuid: str) -> None:
         """Stop the feed of a mapping, if there is one."""
         feed = self.by_uuid.pop(uuid, None)
         if feed is not None:
-            self.by_source[feed.source_arn].remove(feed)
+            self.by_source[feed.read_arn].remove(feed)
             feed.world.agenda.cancel(feed.beat)
             feed.stop()
 

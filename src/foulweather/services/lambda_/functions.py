@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import (
+    code_locations,
     layers_used,
     limits,
     naming,
@@ -73,7 +74,8 @@ def get_function(call: Call, request: Request) -> Any:
     """A function's configuration, where its package is, its tags and its reserved concurrency."""
     found = naming.described(call, request["FunctionName"], request.get("Qualifier"))
     function, configuration, qualifier = found
-    answer: dict[str, Any] = {"Code": {"RepositoryType": "S3"}}
+    location = code_locations.of_function(call, function, configuration.code)
+    answer: dict[str, Any] = {"Code": {"RepositoryType": "S3", "Location": location}}
     if function.tags and not qualifier:
         answer["Tags"] = function.tags
     if function.reserved is not None:

@@ -183,6 +183,10 @@ def _on_record(call: Call, asked: Asked, ticket: Ticket, ran: Ran) -> None:
         is_cold=report.init_ms is not None,
         is_provisioned=bool(ticket.provisioned),
         is_modelled=report.is_modelled,
+        is_spillover=ticket.is_spillover,
+        utilization=ticket.utilization,
         concurrent=ticket.concurrent,
+        in_account=ticket.in_account,
+        unreserved=ticket.unreserved,
         architecture=asked.configuration.architectures[0],
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_ import layers_used, packages, paging, refusals, shapes
+from foulweather.services.lambda_ import code_locations, layers_used, packages, paging, refusals, shapes
 from foulweather.services.lambda_.records import Layer, LayerVersion
 from foulweather.services.lambda_.state import LambdaState
 
@@ -36,7 +36,7 @@ async def publish_layer_version(call: Call, request: Request) -> dict[str, Any]:
     state.layer_numbers.put(name, layer)
     state.layers.put(f"{name}:{layer.last}", version)
     call.changed("lambda.LayerVersionPublished", version.arn, CodeSha256=version.code.sha256)
-    return _told(version)
+    return _told(call, version)
 
 
 def get_layer_version(call: Call, request: Request) -> dict[str, Any]:
@@ -104,17 +104,21 @@ def _shown(call: Call, at: layers_used.LayerPlace) -> dict[str, Any]:
     version = layers_used.find_live(call, at)
     if version is None or at.region != call.region:
         raise refusals.no_such_resource(at.arn)
-    return _told(version)
+    return _told(call, version)
 
 
 def _layer_arn(version: LayerVersion) -> str:
     return version.arn.rpartition(":")[0]
 
 
-def _told(version: LayerVersion) -> dict[str, Any]:
+def _told(call: Call, version: LayerVersion) -> dict[str, Any]:
     code = version.code
     return {
-        "Content": {"CodeSha256": code.sha256, "CodeSize": code.size},
+        "Content": {
+            "Location": code_locations.of_layer(call, version),
+            "CodeSha256": code.sha256,
+            "CodeSize": code.size,
+        },
         "LayerArn": _layer_arn(version),
         **_item(version),
     }

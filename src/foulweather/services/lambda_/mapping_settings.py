@@ -2,12 +2,15 @@
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
@@ -87,7 +90,7 @@ def complete(call: Call, request: Request, kind: str, source_arn: str, before: R
     given = {name: request[name] for name in names if request.get(name) is not None}
     settings = {**_DEFAULTS[kind], **before, **given}
     if "FilterCriteria" in request:
-        _set_filters(settings, request["FilterCriteria"] or {})
+        _set_filters(call, settings, request["FilterCriteria"] or {}, kind)
     if kind == "sqs":
         if not inside(settings, "ScalingConfig", "MaximumConcurrency"):
             settings.pop("ScalingConfig", None)
@@ -156,6 +159,12 @@ def _check_stream(call: Call, settings: dict[str, Any], source_arn: str) -> None
         raise refusals.invalid(
             f"Unsupported starting position for arn type: {source_arn}", Fact("request", "StartingPosition", position)
         )
+    if stamp is not None and stamp > call.now:
+        raise refusals.invalid(
+            "StartingPositionTimestamp cannot be in the future.",
+            Fact("request", "StartingPositionTimestamp", stamp),
+            Fact("world", "time", call.now),
+        )
     age_s = settings["MaximumRecordAgeInSeconds"]
     if age_s != -1 and age_s < 60:
         raise refusals.invalid(
@@ -167,9 +176,7 @@ def _check_stream(call: Call, settings: dict[str, Any], source_arn: str) -> None
     failure: str = inside(settings, "DestinationConfig", "OnFailure", "Destination") or ""
     if failure:
         service = failure.split(":")[2] if failure.startswith("arn:") else ""
-        if service == "s3":
-            raise not_implemented("lambda", f"{call.operation}.DestinationConfig=s3")
-        if service not in ("sqs", "sns"):
+        if service not in ("sqs", "sns", "s3"):
             raise refusals.invalid(
                 f"The destination ARN {failure} is invalid.", Fact("request", "DestinationConfig.OnFailure", failure)
             )
@@ -181,7 +188,7 @@ def _check_stream(call: Call, settings: dict[str, Any], source_arn: str) -> None
         )
 
 
-def _set_filters(settings: dict[str, Any], criteria: Request) -> None:
+def _set_filters(call: Call, settings: dict[str, Any], criteria: Request, kind: str) -> None:
     filters: list[Mapping[str, str]] = criteria.get("Filters") or []
     if not filters:
         settings.pop("FilterCriteria", None)
@@ -201,4 +208,23 @@ def _set_filters(settings: dict[str, Any], criteria: Request) -> None:
                 Fact("request", "FilterCriteria.Filters.Pattern", pattern),
                 Fact("pattern", "is refused because", str(error)),
             ) from error
+        if kind == "kinesis":
+            _check_data_pattern(call, pattern or "")
     settings["FilterCriteria"] = {"Filters": [{"Pattern": each["Pattern"]} for each in filters]}
+
+
+def _check_data_pattern(call: Call, pattern: str) -> None:
+    """The data is all that "Kinesis event source mappings only support filtering on", and it must be JSON.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html
+    """
+    read: dict[str, Any] = msgspec.json.decode(pattern)
+    for key, value in read.items():
+        if key != "data":
+            raise not_implemented("lambda", f"{call.operation}.FilterCriteria={key}")
+        if not isinstance(value, dict):
+            raise refusals.invalid(
+                "Invalid filter pattern definition.",
+                Fact("request", "FilterCriteria.Filters.Pattern", pattern),
+                Fact("pattern", "is refused because", "the filter pattern for data must be valid JSON"),
+            )

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.lambda_ import judging, refusals
 from foulweather.services.lambda_.naming import Reference
 
 _READING = {
     "dynamodb": ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"),
-    "kinesis": ("GetRecords", "GetShardIterator", "DescribeStream", "ListShards", "ListStreams"),
+    "kinesis": ("GetRecords", "GetShardIterator", "DescribeStream", "ListShards"),
+    "fan-out": ("DescribeStream", "ListShards", "SubscribeToShard"),
+}
+# Kinesis' ListStreams, which the words name, is not among what the page says that Lambda needs.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+_NAMED = {
+    "dynamodb": "GetRecords, GetShardIterator, DescribeStream, and ListStreams",
+    "kinesis": "GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams",
 }
 
 
@@ -62,25 +70,41 @@ async def _check_queue(call: Call, reference: Reference, source_arn: str) -> Non
 
 async def _check_stream(call: Call, reference: Reference, kind: str, source_arn: str) -> None:
     role = judging.session_of(call, reference.configuration.role, reference.function.name)
+    account = source_arn.split(":")[4]
     service, name = ("dynamodbstreams", "StreamArn") if kind == "dynamodb" else (kind, "StreamARN")
-    actions = _READING[kind]
-    for operation in actions:
-        # A DynamoDB stream's iterator names it: there is none yet that GetRecords could be judged by.
-        asked = {name: source_arn, "ShardId": "", "ShardIteratorType": "LATEST", "ShardIterator": ""}
-        error = judging.refusal(call, role, service, operation, asked, source_arn.split(":")[4])
+    stream_arn = source_arn.partition("/consumer/")[0]
+    for operation in _READING["fan-out" if stream_arn != source_arn else kind]:
+        # A stream's iterator names it: there is none yet that GetRecords could be judged by.
+        asked = {name: stream_arn, "ShardId": "", "ShardIteratorType": "LATEST", "ShardIterator": ""}
+        if operation == "SubscribeToShard":
+            asked = {"ConsumerARN": source_arn}
+        error = judging.refusal(call, role, service, operation, asked, account)
         if error is not None and error.code in ("AccessDeniedException", "AccessDenied"):
             words = (
-                f"Cannot access stream {source_arn}. Please ensure the role can perform the "
-                f"{', '.join(actions[:-1])}, and {actions[-1]} Actions on your stream in IAM."
+                f"Cannot access stream {source_arn}. Please ensure the role can perform the {_NAMED[kind]} Actions on "
+                "your stream in IAM."
             )
             fact = Fact(reference.configuration.role, f"may call {kind}:{operation} on {source_arn}", False)
             raise refusals.invalid(words).because(Why("refused", words, (fact,), error.why.remedy, (error.why,)))
-    ports = call.acting_as(role, account=source_arn.split(":")[4])
+    ports = call.acting_as(role, account=account)
     port = ports.dynamodbstreams if kind == "dynamodb" else ports.kinesis
     try:
-        await judging.done(port.describe_stream({name: source_arn}))
+        await judging.done(port.describe_stream({name: stream_arn}))
+        if stream_arn != source_arn:
+            await _check_consumer(ports, source_arn)
     except AwsError as error:
-        raise refusals.invalid(f"Stream not found: {source_arn}", Fact(source_arn, "exists", False)) from error
+        fact = Fact(source_arn, "exists", False)
+        words = f"Stream not found: {source_arn}"
+        raise refusals.invalid(words, fact).because(Why("refused", words, (fact,), because=(error.why,))) from error
+
+
+async def _check_consumer(ports: Ports, consumer_arn: str) -> None:
+    """The consumer is there, if the role may see that: it needs no permission to describe it."""
+    try:
+        await judging.done(ports.kinesis.describe_stream_consumer({"ConsumerARN": consumer_arn}))
+    except AwsError as error:
+        if not error.code.startswith("AccessDenied"):
+            raise
 
 
 def _may_not(reference: Reference, what: str, action: str, source_arn: str, error: AwsError) -> AwsError:

@@ -11,9 +11,10 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.model import Shape
 from foulweather.services.lambda_ import logging, roles
-from foulweather.services.lambda_.environments import AGE_MS, CREDENTIALS_LEFT_MS, IDLE_MS, wait_until
+from foulweather.services.lambda_.environments import IDLE_MS, environment_kind, wait_until
+from foulweather.services.lambda_.instances import AGE_MS, CREDENTIALS_LEFT_MS
 from foulweather.services.lambda_.models import Model, Models
-from foulweather.services.lambda_.reports import Report, Writer
+from foulweather.services.lambda_.reports import SNAP_START, Report, Writer
 from foulweather.services.lambda_.roles import RoleSession
 from foulweather.services.lambda_.running import UNHANDLED, Asked, Ran
 from foulweather.world.flights import Flight, asking
@@ -27,7 +28,7 @@ class Counted:
         function, configuration = asked.function, asked.configuration
         self.revision_id = configuration.revision_id
         self.session = session
-        self.log = logging.Log(function, configuration, logging.new_stream(call, function, configuration))
+        self.log = logging.Log.new(call, function, configuration)
         self.writer = Writer(configuration, function.region)
         self.started_ms = self.idle_since_ms = call.now
 
@@ -67,7 +68,7 @@ async def run(call: Call, model: Model, asked: Asked, kind: str) -> Ran:
         counted = found if found.serves(asked, call.now) else None
     if counted is None:
         counted = Counted(call, asked, await roles.assume(call, asked.function, asked.configuration))
-        counted.log.add(call.now, counted.writer.init_start(call.now, kind))
+        counted.log.add(call.now, counted.writer.init_start(call.now, environment_kind(asked.configuration, kind)))
         if kind == "on-demand":  # those that are provisioned were ready before
             init_ms = model.initialization(draws, asked.configuration.memory_mib)
             await wait_until(call, call.now + init_ms)
@@ -114,6 +115,7 @@ async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, dra
         status=status,
         error_type=error_type,
         is_modelled=True,
+        is_restored=environment_kind(configuration, "") == SNAP_START,
     )
     for line in counted.writer.end(call.now, report):
         log.add(call.now, line)

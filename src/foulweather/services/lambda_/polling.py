@@ -5,15 +5,22 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import not_implemented
+from foulweather.kernel.pipeline import Pipeline
 from foulweather.services.lambda_.feeds import BEAT_MS, Feed, Feeds, is_at_work
 from foulweather.services.lambda_.records import Mapping
-from foulweather.services.lambda_.sources.dynamodb import StreamFeed
+from foulweather.services.lambda_.sources import kinesis
+from foulweather.services.lambda_.sources.dynamodb import TableFeed
 from foulweather.services.lambda_.sources.sqs import QueueFeed
 from foulweather.services.lambda_.state import LambdaState
 
-KINDS: dict[str, type[Feed]] = {"sqs": QueueFeed, "dynamodb": StreamFeed}
+KINDS: dict[str, Callable[[Pipeline, Mapping], Feed]] = {
+    "sqs": QueueFeed,
+    "dynamodb": TableFeed,
+    "kinesis": kinesis.feed_of,
+}
 
 
 def keep(call: Call, uuid: str) -> None:
@@ -28,16 +35,8 @@ def keep(call: Call, uuid: str) -> None:
         feeds.drop(uuid)
         feed = None
     if feed is None:
-        feed = _feed(call, mapping)
+        feed = KINDS[mapping.source_arn.split(":")[2]](call.pipeline, mapping)
         feeds.add(feed)
     call.world.agenda.cancel(feed.beat)
     feed.beat = call.later(call.now + BEAT_MS, "lambda.poll", uuid=uuid)
     feed.tend()
-
-
-def _feed(call: Call, mapping: Mapping) -> Feed:
-    service = mapping.source_arn.split(":")[2]
-    kind = KINDS.get(service)
-    if kind is None:
-        raise not_implemented("lambda", f"CreateEventSourceMapping of {service}")
-    return kind(call.pipeline, mapping)

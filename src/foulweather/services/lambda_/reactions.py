@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_ import asynchronous, polling, settling
+from foulweather.services.lambda_ import asynchronous, polling, settling, unwritten
 from foulweather.services.lambda_.environments import Fleet
 from foulweather.services.lambda_.feeds import Feeds
 from foulweather.world.journal import Event
@@ -18,6 +18,11 @@ def poll(call: Call, uuid: str) -> None:
 async def deliver(call: Call, event_id: str) -> None:
     """Try an event that was sent asynchronously."""
     await asynchronous.deliver(call, event_id)
+
+
+def write_logs(call: Call) -> None:
+    """Hand over to CloudWatch Logs what was held for a moment."""
+    unwritten.write_logs(call)
 
 
 def settle_function(call: Call, name: str, version: str, at_ms: int) -> None:
@@ -43,8 +48,17 @@ def function_deleted(world: World, event: Event) -> None:
 
 
 def stream_written(world: World, event: Event) -> None:
-    """Have the mappings of a stream read the shard that was written to."""
+    """Have the mappings of a stream read the shards that were written to."""
     feeds = world.attached.get(Feeds)
     if isinstance(feeds, Feeds):
         for feed in feeds.by_source.get(event.resource, ()):
-            feed.touch(event.facts["shard"])
+            for shard in event.facts["shards"] if "shards" in event.facts else (event.facts["shard"],):
+                feed.touch(shard)
+
+
+def stream_changed(world: World, event: Event) -> None:
+    """Have the mappings of a stream look at its shards anew."""
+    feeds = world.attached.get(Feeds)
+    if isinstance(feeds, Feeds):
+        for feed in feeds.by_source.get(event.resource, ()):
+            feed.touch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.validation import Violation, coral_error
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_.records import Configuration, Function
 
@@ -11,6 +12,17 @@ from foulweather.services.lambda_.records import Configuration, Function
 def invalid(message: str, *facts: Fact, remedy: tuple[str, ...] = ()) -> AwsError:
     """A value that no constraint of the model excludes, and that will not do."""
     return AwsError("InvalidParameterValueException", message, facts=facts, remedy=remedy)
+
+
+def of_violations(violations: list[Violation]) -> AwsError:
+    """What breaks the model: in the common words, but for a runtime that there is not."""
+    if len(violations) == 1 and violations[0].path == "runtime":
+        value, words = violations[0].value, violations[0].constraint
+        return invalid(
+            f"Value {value} at 'runtime' failed to satisfy constraint: {words} or be a valid ARN",
+            Fact("request", "Runtime", value),
+        )
+    return coral_error(violations)
 
 
 def constraint(member: str, value: object, words: str) -> AwsError:

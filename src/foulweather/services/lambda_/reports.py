@@ -15,7 +15,9 @@ import msgspec
 
 from foulweather.services.lambda_.records import Configuration
 
-QUIET = {"INFO": ("initStart", "start", "report", "initReport"), "WARN": ()}
+SNAP_START = "snap-start"
+"""How the environment of a version with SnapStart comes to be."""
+QUIET = {"INFO": ("initStart", "restoreStart", "start", "report", "initReport"), "WARN": ()}
 """What each level of system logs lets through beside what went wrong; DEBUG lets everything through."""
 
 
@@ -31,6 +33,8 @@ class Report(msgspec.Struct, kw_only=True):
     status: str = "success"
     error_type: str = ""
     is_modelled: bool = False
+    is_restored: bool = False
+    """Whether the environment came of a snapshot: then `init_ms` is how long that took."""
 
 
 class Writer:
@@ -45,13 +49,16 @@ class Writer:
 
     def init_start(self, now_ms: int, kind: str) -> str:
         """An environment begins to initialize."""
-        version = f"{self._runtime.replace('python', 'python:').replace('nodejs', 'nodejs:')}.v1"
-        digest = hashlib.sha256(self._runtime.encode()).hexdigest()
-        arn = f"arn:aws:lambda:{self._region}::runtime:{digest}"
+        version, arn = runtime_version(self._runtime, self._region)
+        is_restored = kind == SNAP_START
         if self._is_json:
-            record = {"initializationType": kind, "phase": "init", "runtimeVersion": version, "runtimeVersionArn": arn}
-            return self._json(now_ms, "initStart", record)
-        return f"INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}"
+            record = {"runtimeVersion": version, "runtimeVersionArn": arn}
+            if is_restored:
+                return self._json(now_ms, "restoreStart", record)
+            return self._json(now_ms, "initStart", {"initializationType": kind, "phase": "init", **record})
+        return (
+            f"{'RESTORE_START' if is_restored else 'INIT_START'} Runtime Version: {version}\tRuntime Version ARN: {arn}"
+        )
 
     def init_report(self, now_ms: int, kind: str, duration_ms: int, phase: str, status: str, error_type: str) -> str:
         """An initialization that failed."""
@@ -78,15 +85,8 @@ class Writer:
         """An invocation has ended: what it took."""
         if not self._is_json:
             return [f"END RequestId: {report.request_id}", _report(report)]
-        metrics: dict[str, Any] = {
-            "durationMs": float(report.duration_ms),
-            "billedDurationMs": report.billed_ms,
-            "memorySizeMB": report.memory_mib,
-            "maxMemoryUsedMB": report.used_mib,
-        }
-        if report.init_ms is not None:
-            metrics["initDurationMs"] = float(report.init_ms)
-        record: dict[str, Any] = {"requestId": report.request_id, "metrics": metrics, "status": report.status}
+        told, status = metrics(report), report.status
+        record: dict[str, Any] = {"requestId": report.request_id, "metrics": told, "status": status}
         done: dict[str, Any] = {"requestId": report.request_id, "status": report.status}
         if report.error_type:
             record["errorType"] = done["errorType"] = report.error_type
@@ -108,6 +108,27 @@ class Writer:
         return json.dumps({"time": stamped(now_ms), "type": f"platform.{name}", "record": record})
 
 
+def runtime_version(runtime: str, region: str) -> tuple[str, str]:
+    """A runtime's version, and its ARN."""
+    version = f"{runtime.replace('python', 'python:').replace('nodejs', 'nodejs:')}.v1"
+    return version, f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(runtime.encode()).hexdigest()}"
+
+
+def metrics(report: Report) -> dict[str, Any]:
+    """What a report measures, as records tell it."""
+    found: dict[str, Any] = {
+        "durationMs": float(report.duration_ms),
+        "billedDurationMs": report.billed_ms,
+        "memorySizeMB": report.memory_mib,
+        "maxMemoryUsedMB": report.used_mib,
+    }
+    if report.init_ms is not None and report.is_restored:
+        found |= {"restoreDurationMs": float(report.init_ms), "billedRestoreDurationMs": report.init_ms}
+    elif report.init_ms is not None:
+        found["initDurationMs"] = float(report.init_ms)
+    return found
+
+
 def stamped(now_ms: int) -> str:
     """A time as logs and records show it."""
     return datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -121,7 +142,9 @@ def _report(report: Report) -> str:
         f"Memory Size: {report.memory_mib} MB",
         f"Max Memory Used: {report.used_mib} MB",
     ]
-    if report.init_ms is not None:
+    if report.init_ms is not None and report.is_restored:
+        parts += [f"Restore Duration: {report.init_ms:.2f} ms", f"Billed Restore Duration: {report.init_ms} ms"]
+    elif report.init_ms is not None:
         parts.append(f"Init Duration: {report.init_ms:.2f} ms")
     if report.status != "success":
         parts.append(f"Status: {report.status}")

@@ -11,12 +11,14 @@ from typing import Any, cast
 import msgspec
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact, Why
 from foulweather.policy.principal import Principal
 from foulweather.services.lambda_ import variables
 from foulweather.services.lambda_.records import Configuration, Function
+from foulweather.services.lambda_.unwritten_lines import Actor
 from foulweather.world.world import World
 
 PRINCIPAL = "lambda.amazonaws.com"
@@ -36,11 +38,16 @@ class RoleSession(msgspec.Struct, frozen=True):
     secret: str
     token: str
     expires_ms: int
-    principal: Principal
+    actor: Actor
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts."""
+        return self.actor.principal
 
     def ports(self, call: Call) -> Ports:
         """The other services, called with the role's permissions where the function is."""
-        return call.acting_as(self.principal, account=self.principal.account)
+        return self.actor.ports(call, self.principal.account, call.region)
 
 
 class Sessions:
@@ -86,13 +93,11 @@ async def _assumed(call: Call, function: Function, role: str) -> RoleSession:
         raise not_assumed(call, function, role, error) from None
     given, user = made["Credentials"], made["AssumedRoleUser"]
     account = role.split(":")[4]
-    return RoleSession(
-        given["AccessKeyId"],
-        given["SecretAccessKey"],
-        given["SessionToken"],
-        given["Expiration"],
-        Principal("assumed-role", user["Arn"], account, user["AssumedRoleId"], role),
-    )
+    key = given["AccessKeyId"]
+    issued = call.world.state(Credentials).by_id.get(key)
+    principal = Principal("assumed-role", user["Arn"], account, user["AssumedRoleId"], role)
+    actor = Actor(principal, None if issued is None else issued.session)
+    return RoleSession(key, given["SecretAccessKey"], given["SessionToken"], given["Expiration"], actor)
 
 
 async def open_variables(call: Call, session: RoleSession, function: Function, configuration: Configuration) -> None:

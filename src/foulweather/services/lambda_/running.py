@@ -8,11 +8,13 @@ from collections.abc import Callable
 import msgspec
 
 from foulweather.engines.functions.deadlines import Deadline
-from foulweather.engines.functions.environment import Invocation, Outcome
+from foulweather.engines.functions.outcomes import Invocation, Outcome
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_.environments import Fleet, Instance, wait_until
+from foulweather.services.lambda_ import telling
+from foulweather.services.lambda_.environments import Fleet, wait_until
+from foulweather.services.lambda_.instances import Instance
 from foulweather.services.lambda_.records import Configuration, Function
-from foulweather.services.lambda_.reports import Report
+from foulweather.services.lambda_.reports import SNAP_START, Report
 
 UNHANDLED = "Unhandled"
 
@@ -62,8 +64,9 @@ async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran
             again = await fleet.initialize_again(instance, call, asked.function, limit_ms)
             outcome = again if again.kind != "response" else None
         log.add(world.clock.now_ms, instance.writer.start(world.clock.now_ms, asked.request_id))
+        telling.began(instance, asked)
         if outcome is None:
-            outcome = await _handled(call, instance, asked, began_ms + limit_ms)
+            outcome = await _handled(call, fleet, instance, asked, began_ms + limit_ms)
         if instance.environment is not None:
             used_mib = instance.environment.usage_mib()
     except BaseException:
@@ -81,17 +84,19 @@ async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran
         init_ms=init_ms,
         status=_status(outcome),
         error_type="Runtime.OutOfMemory" if outcome.kind == "memory" else outcome.error_type,
+        is_restored=instance.kind == SNAP_START,
     )
     payload = outcome.payload if outcome.kind in ("response", "error") else _told(instance, asked, outcome, call.now)
     for line in instance.writer.end(call.now, report):
         log.add(call.now, line)
+    telling.ended(instance, asked, report, outcome)
     tail = log.tail(mark)
     assert instance.session is not None
     log.put(call, instance.session, is_quiet=outcome.kind != "response")
     if outcome.kind in ("response", "error") and instance.environment is not None:
         fleet.give_back(instance)
     else:
-        fleet.end(instance)
+        fleet.end(instance, "timeout" if outcome.kind == "timeout" else "failure")
     return Ran(
         payload=payload,
         function_error="" if outcome.kind == "response" else UNHANDLED,
@@ -102,7 +107,7 @@ async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran
     )
 
 
-async def _handled(call: Call, instance: Instance, asked: Asked, deadline_ms: int) -> Outcome:
+async def _handled(call: Call, fleet: Fleet, instance: Instance, asked: Asked, deadline_ms: int) -> Outcome:
     world, environment = call.world, instance.environment
     assert environment is not None
     deadline = Deadline(world, instance.flight, deadline_ms - world.clock.now_ms, environment.time_out)
@@ -124,7 +129,7 @@ async def _handled(call: Call, instance: Instance, asked: Asked, deadline_ms: in
         instance.flight.take_back()
     if outcome.kind == "timeout":
         # What computed for so long in real time has used up its time in the world's, too.
-        environment.kill()
+        fleet.stop(instance, "timeout")
         await wait_until(call, deadline.at_ms)
     return outcome
 

@@ -15,6 +15,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_.records import Configuration, Function
+from foulweather.services.lambda_.reports import SNAP_START
 from foulweather.services.lambda_.roles import RoleSession
 from foulweather.services.lambda_.state import LambdaState
 
@@ -88,6 +89,9 @@ def variables(
         "LAMBDA_TASK_ROOT": TASK,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }
+    if kind == SNAP_START:
+        # "... environment variables are not available in Lambda SnapStart functions": snapstart-monitoring.html
+        del found["AWS_LAMBDA_LOG_GROUP_NAME"], found["AWS_LAMBDA_LOG_STREAM_NAME"]
     if logging.get("LogFormat") == "JSON":
         found["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         found["AWS_LAMBDA_LOG_LEVEL"] = logging.get("ApplicationLogLevel") or "INFO"

@@ -6,6 +6,7 @@ from foulweather.policy.document import parse
 from foulweather.policy.evaluate import Held
 from foulweather.services.lambda_.queued import QueuedEvent
 from foulweather.services.lambda_.records import Function, Layer, LayerVersion, Mapping, SigningConfig
+from foulweather.services.lambda_.unwritten_lines import UnwrittenLines
 from foulweather.world.store import State, table
 
 
@@ -21,6 +22,8 @@ class LambdaState(State):
     """By UUID."""
     signing = table(SigningConfig)
     """Code signing configurations by ARN."""
+    unwritten = table(UnwrittenLines)
+    """What invocations have logged, for the moment until CloudWatch Logs has it."""
     queued = table(QueuedEvent)
     """Asynchronous invocations that are not done with, by request id."""
 

@@ -17,8 +17,8 @@ from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.trace import Traces
 from foulweather.kernel.why import Fact
 from foulweather.policy.principal import ANONYMOUS
-from foulweather.services.lambda_ import invoking, lineages, naming, url_answers, url_cors, url_events
-from foulweather.services.lambda_.addresses import address_of
+from foulweather.services.lambda_ import code_locations, invoking, lineages, naming, url_answers, url_cors, url_events
+from foulweather.services.lambda_.addresses import PATHS, address_of
 from foulweather.services.lambda_.records import Function, Url
 from foulweather.services.lambda_.running import Asked
 from foulweather.services.lambda_.state import LambdaState
@@ -26,6 +26,8 @@ from foulweather.services.lambda_.streaming import Streamed
 from foulweather.world.world import World
 
 PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
+BOTH_PERMISSIONS_MS = 1_759_276_800_000
+"""2025-10-01."""
 
 
 class Found(NamedTuple):
@@ -38,11 +40,13 @@ class Found(NamedTuple):
 
 def serves(world: World, request: HttpRequest) -> bool:
     """Whether the function that the request is for lives in this world."""
-    return _found(world, request) is not None
+    return _found(world, request) is not None or code_locations.serves(world, request)
 
 
 async def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse:
     """Run the function of a URL, and give its answer."""
+    if request.path.startswith(PATHS) and address_of(request.header("host")) is None:
+        return code_locations.answer(pipeline.world, request)
     found = _found(pipeline.world, request)
     if found is None:
         return url_answers.forbidden("")
@@ -103,6 +107,8 @@ async def _body(request: HttpRequest) -> bytes:
 def _require(call: Call, request: HttpRequest, found: Found) -> None:
     """The permission lambda:InvokeFunctionUrl, for nobody in particular where the URL wants no signature.
 
+    "Starting in October 2025, new function URLs will require both lambda:InvokeFunctionUrl and lambda:InvokeFunction".
+
     https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
     """
     function, qualifier, url = found
@@ -120,6 +126,9 @@ def _require(call: Call, request: HttpRequest, found: Found) -> None:
     resource = Resource(arn, function.account, held, function.tags)
     conditions: Mapping[str, str | list[str]] = {"lambda:functionurlauthtype": url.auth_type}
     call.pipeline.require(call, Permission("lambda:InvokeFunctionUrl", resource, conditions))
+    if url.created_ms >= BOTH_PERMISSIONS_MS:
+        via_url = {**conditions, "lambda:invokedviafunctionurl": "true"}
+        call.pipeline.require(call, Permission("lambda:InvokeFunction", resource, via_url))
 
 
 def _call(pipeline: Pipeline, request: HttpRequest, function: Function, url: Url) -> Call:

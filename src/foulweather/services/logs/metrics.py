@@ -99,7 +99,11 @@ def embedded(call: Call, group: LogGroup, time_ms: int, message: str) -> None:
 
 
 def _directive(call: Call, group: LogGroup, root: dict[str, Any], directive: Any, at_ms: int) -> bool:
-    """Put one directive's metrics; False where it breaks the specification."""
+    """Put one directive's metrics; False where it breaks the specification.
+
+    "The root node MUST contain all target members defined by the references in the MetricDirective object": one that
+    names a metric or a dimension that the event has not is no directive, and none of its metrics is put.
+    """
     if not isinstance(directive, dict):
         return False
     given = cast("dict[str, Any]", directive)

@@ -27,6 +27,7 @@ _EXPIRY_MS_MAX: Final = 253_402_300_799_999
 _EPOCH_MS_MIN: Final = -62_135_596_800_000
 
 
+@lru_cache(maxsize=4096)
 def iso8601_seconds(at_ms: int) -> str:
     """`2026-11-21T00:00:00Z`, with milliseconds only where there are some: the query protocols."""
     moment = _NAIVE_EPOCH + timedelta(milliseconds=at_ms)

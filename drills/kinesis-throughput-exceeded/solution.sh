@@ -1,0 +1,1 @@
+foulweather drill deploy collectors key=user

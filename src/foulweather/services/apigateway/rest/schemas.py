@@ -1,0 +1,106 @@
+"""Models as validators: JSON schema, draft 4, with violations in the words of the validator that AWS uses.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-models.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+
+def validator(name: str, models: Mapping[str, Mapping[str, Any]]) -> Callable[[Any], list[str]]:
+    """What lists a document's violations of a model; a `$ref` may name another model of the API."""
+    import jsonschema
+    from referencing import Registry, Resource
+    from referencing.exceptions import NoSuchResource
+    from referencing.jsonschema import DRAFT4
+
+    def retrieve(uri: str) -> Any:
+        model = models.get(uri.rpartition("/models/")[2]) if "/models/" in uri else None
+        if model is None:
+            raise NoSuchResource(ref=uri)
+        return Resource(json.loads(model.get("schema") or "{}"), DRAFT4)
+
+    registry: Any = Registry(retrieve=retrieve)  # pyright: ignore[reportCallIssue]
+    schema: Any = json.loads(models[name].get("schema") or "{}")
+    compiled: Any = jsonschema.Draft4Validator(schema, registry=registry)
+
+    def violations(document: Any) -> list[str]:
+        found = sorted(compiled.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
+        return [_worded(error) for error in found]
+
+    return violations
+
+
+def _listed(values: Any) -> str:
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if value is None:
+        return "null"
+    names = {dict: "object", list: "array", str: "string", int: "integer", float: "number"}
+    return names[type(value)]
+
+
+def _worded(error: Any) -> str:
+    rule, value, found = error.validator, error.validator_value, error.instance
+    worded = _WORDS.get(rule)
+    return worded(error, value, found) if worded is not None else str(error.message)
+
+
+def _missing(error: Any, value: Any, found: Any) -> str:
+    missing = [name for name in cast("list[str]", value) if name not in found]
+    return f"object has missing required properties ({_listed(sorted(missing))})"
+
+
+def _type(error: Any, value: Any, found: Any) -> str:
+    allowed = cast("list[str]", value if isinstance(value, list) else [value])
+    if "number" in allowed and "integer" not in allowed:
+        allowed = ["integer", *allowed]
+    return (
+        f"instance type ({_kind(found)}) does not match any allowed primitive type "
+        f"(allowed: {_listed(sorted(allowed))})"
+    )
+
+
+def _further(error: Any, value: Any, found: Any) -> str:
+    known = error.schema.get("properties", {})
+    return (
+        "object instance has properties which are not allowed by the schema: "
+        f"{_listed(sorted(name for name in found if name not in known))}"
+    )
+
+
+_WORDS: dict[str, Callable[[Any, Any, Any], str]] = {
+    "required": _missing,
+    "type": _type,
+    "additionalProperties": _further,
+    "minimum": lambda _, value, found: (
+        f"numeric instance is lower than the required minimum (minimum: {value}, found: {found})"
+    ),
+    "maximum": lambda _, value, found: (
+        f"numeric instance is greater than the required maximum (maximum: {value}, found: {found})"
+    ),
+    "minLength": lambda _, value, found: (
+        f"string {_listed(found)} is too short (length: {len(found)}, required minimum: {value})"
+    ),
+    "maxLength": lambda _, value, found: (
+        f"string {_listed(found)} is too long (length: {len(found)}, maximum allowed: {value})"
+    ),
+    "minItems": lambda _, value, found: (
+        f"array is too short: must have at least {value} elements but instance has {len(found)} elements"
+    ),
+    "maxItems": lambda _, value, found: (
+        f"array is too long: must have at most {value} elements but instance has {len(found)} elements"
+    ),
+    "uniqueItems": lambda _, __, ___: "array must not contain duplicate elements",
+    "enum": lambda _, value, found: (
+        f"instance value ({_listed(found)}) not found in enum (possible values: {_listed(value)})"
+    ),
+    "pattern": lambda _, value, found: f'ECMA 262 regex "{value}" does not match input string {_listed(found)}',
+}

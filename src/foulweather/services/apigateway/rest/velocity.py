@@ -1,0 +1,218 @@
+"""Mapping templates: Velocity, with what API Gateway puts into it (`$input`, `$context`, `$util`, `$stageVariables`).
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import quote_plus, unquote_plus
+
+from foulweather.services.apigateway.rest import json_paths
+from foulweather.services.apigateway.rest.java_values import Boolean, Map, plain, shown, wrapped
+
+TEXT_CHARS_MAX = 10 * 1024 * 1024
+
+
+class TemplateFailed(Exception):
+    """A template does not parse, or something in it went wrong; the message says what."""
+
+
+class Input:
+    """`$input`: the body and the parameters of the request, or the body of the integration's response."""
+
+    def __init__(self, body: str, parameters: Callable[[], Mapping[str, Mapping[str, str]]]) -> None:
+        self.body = body
+        self._parameters = parameters
+        self._document: Any = json_paths.MISSING
+
+    def json(self, path: str) -> str:
+        """What a JSONPath finds, as JSON."""
+        found = self._found(path)
+        return '""' if found is json_paths.MISSING else json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+
+    def path(self, path: str) -> Any:
+        """What a JSONPath finds, as something that can be walked through."""
+        found = self._found(path)
+        return "" if found is json_paths.MISSING or found is None else wrapped(found)
+
+    def params(self, name: str | None = None) -> Any:
+        """A parameter, of the path, the query string or the headers, in that order; or all, by where they are."""
+        every = self._parameters()
+        if name is None:
+            return Map({place: Map(values) for place, values in every.items()})
+        for place, values in every.items():
+            if name in values:
+                return values[name]
+            if place == "header":
+                lower = name.lower()
+                for each, value in values.items():
+                    if each.lower() == lower:
+                        return value
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+        return Map(every[name]) if name in every else ""
+
+    def _found(self, path: str) -> Any:
+        if self._document is json_paths.MISSING:
+            try:
+                self._document = json.loads(self.body) if self.body else {}
+            except ValueError:
+                self._document = self.body
+        return json_paths.compiled(path)(self._document)
+
+
+_ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r"}
+_ESCAPES["\t"] = "\\t"
+
+
+class Conversions:
+    """`$util`."""
+
+    @staticmethod
+    def escapeJavaScript(text: Any) -> str:  # noqa: N802
+        """Text as it may stand in a JavaScript string; single quotes are escaped too, which JSON does not know."""
+        return "".join(_escaped(char) for char in shown(text))
+
+    @staticmethod
+    def parseJson(text: str) -> Any:  # noqa: N802
+        """The JSON in a text."""
+        return wrapped(json.loads(text))
+
+    @staticmethod
+    def urlEncode(text: Any) -> str:  # noqa: N802
+        """Text as in a form."""
+        return quote_plus(shown(text), safe="*-._")
+
+    @staticmethod
+    def urlDecode(text: Any) -> str:  # noqa: N802
+        """Text out of a form."""
+        return unquote_plus(shown(text))
+
+    @staticmethod
+    def base64Encode(text: Any) -> str:  # noqa: N802
+        """Text in base64."""
+        return base64.b64encode(shown(text).encode()).decode()
+
+    @staticmethod
+    def base64Decode(text: Any) -> str:  # noqa: N802
+        """Text out of base64."""
+        return base64.b64decode(shown(text)).decode("utf-8", "replace")
+
+
+def _escaped(char: str) -> str:
+    known = _ESCAPES.get(char)
+    if known is not None:
+        return known
+    if " " <= char <= "~":
+        return char
+    return "".join(f"\\u{unit:04X}" for unit in _units(char))
+
+
+def _units(char: str) -> list[int]:
+    code = ord(char)
+    if code < 0x10000:
+        return [code]
+    code -= 0x10000
+    return [0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)]
+
+
+class Template:
+    """A template, read once."""
+
+    __slots__ = ("_compiled", "_constant", "_error")
+
+    def __init__(self, text: str) -> None:
+        self._constant = None if "$" in text or "#" in text or "\\" in text else text
+        self._error = ""
+        self._compiled: Any = None
+        if self._constant is None:
+            airspeed = _airspeed()
+            self._compiled = airspeed.Template(text)
+            try:
+                self._compiled.ensure_compiled()
+            except (airspeed.TemplateError, RecursionError) as error:
+                self._error = str(error)
+
+    @property
+    def constant(self) -> str | None:
+        """The text of a template in which nothing is to be replaced."""
+        return self._constant
+
+    def merged(self, variables: Mapping[str, Any]) -> str:
+        """The text that comes of it; raises TemplateFailed."""
+        if self._constant is not None:
+            return self._constant
+        if self._error:
+            raise TemplateFailed(self._error)
+        airspeed = _airspeed()
+        output = airspeed.StoppableStream()
+        try:
+            self._compiled.merge_to(dict(variables), output)
+        except airspeed.TemplateError as error:
+            raise TemplateFailed(_told(error)) from error
+        except (RecursionError, ValueError, TypeError, MemoryError) as error:
+            raise TemplateFailed(str(error)) from error
+        return cast("str", output.getvalue())
+
+
+@lru_cache(4096)
+def template(text: str) -> Template:
+    """A template by its text: one that several methods have is read once."""
+    return Template(text)
+
+
+def _told(error: Any) -> str:
+    cause = error.__cause__
+    return f"{cause}" if cause is not None else str(error)
+
+
+def _equals(one: Any, other: Any) -> Boolean:
+    return Boolean(one == other)
+
+
+def _equals_ignoring_case(text: str, other: Any) -> Boolean:
+    return Boolean(text.lower() == str(other).lower())
+
+
+def _substring(text: str, start: int, end: int | None = None) -> str:
+    return text[start:end]
+
+
+def _is_empty(text: str) -> Boolean:
+    return Boolean(not text)
+
+
+TEXT_METHODS: dict[str, Callable[..., Any]] = {
+    "equals": _equals,
+    "equalsIgnoreCase": _equals_ignoring_case,
+    "substring": _substring,
+    "toLowerCase": str.lower,
+    "toUpperCase": str.upper,
+    "trim": str.strip,
+    "indexOf": str.find,
+    "endsWith": str.endswith,
+    "concat": str.__add__,
+    "toString": str,
+    "isEmpty": _is_empty,
+}
+"""Java's methods of strings that Python's do not have by the same name."""
+
+
+@lru_cache(1)
+def _airspeed() -> Any:
+    """The engine, loaded when the first template is, with Java's methods of strings that templates call."""
+    import airspeed
+
+    methods = cast("dict[type, dict[str, Any]]", vars(airspeed)["__additional_methods__"])
+    methods[str].update(TEXT_METHODS)
+    methods[int] = {"toString": str, "equals": _equals}
+    return airspeed
+
+
+def text_of(value: Any) -> str:
+    """A value as an expression of a parameter mapping gives it: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False)

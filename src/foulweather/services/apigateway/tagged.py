@@ -1,0 +1,30 @@
+"""API Gateway's resources with their tags, for Resource Groups and their Tagging API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from foulweather.kernel.ports import Ports
+from foulweather.services.apigateway import taggable
+from foulweather.services.apigateway.state import RestState
+from foulweather.world.world import World
+
+# The ARNs of API Gateway name no type: their sixth part begins with a slash.
+KINDS = {"apigateway": "AWS::ApiGateway::RestApi"}
+
+
+def resources(world: World, account: str, region: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Every API, stage, key, usage plan, domain name, client certificate and VPC link."""
+    for path, tags in taggable.each(world.state(RestState, account, region)):
+        yield f"arn:aws:apigateway:{region}::{path}", tags
+
+
+def tag(ports: Ports, arn: str, tags: Mapping[str, str]) -> Any:
+    """TagResource."""
+    return ports.apigateway.tag_resource({"resourceArn": arn, "tags": dict(tags)})
+
+
+def untag(ports: Ports, arn: str, keys: Sequence[str]) -> Any:
+    """UntagResource."""
+    return ports.apigateway.untag_resource({"resourceArn": arn, "tagKeys": list(keys)})

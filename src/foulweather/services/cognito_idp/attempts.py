@@ -1,0 +1,126 @@
+"""One request of a sign-in: who wants in, with which client, and what they say for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from foulweather.kernel.call import Call
+from foulweather.services.cognito_idp import refusals, sessions, tokens, triggers
+from foulweather.services.cognito_idp.naming import App
+from foulweather.services.cognito_idp.records import Session, User
+
+Answer = dict[str, Any]
+
+
+class Attempt:
+    """A request of a sign-in; `given` are its AuthParameters or ChallengeResponses."""
+
+    def __init__(
+        self,
+        call: Call,
+        app: App,
+        given: Mapping[str, str],
+        metadata: Mapping[str, str] | None,
+        *,
+        is_admin: bool,
+        session: Session | None = None,
+    ) -> None:
+        self.call = call
+        self.app = app
+        self.given = given
+        self.metadata = dict(metadata or {})
+        self.is_admin = is_admin
+        self.session = session
+        self.name = given.get("USERNAME", "")
+        self.user: User | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the session knows so far."""
+        return dict(self.session.facts) if self.session is not None else {}
+
+    def required(self, name: str) -> str:
+        """A parameter that must be there."""
+        value = self.given.get(name)
+        if not value:
+            raise refusals.missing(name)
+        return value
+
+    def found(self) -> User:
+        """The user, after something was waited for."""
+        if self.user is None:
+            raise refusals.wrong_password(self.call, self.app.pool, None)
+        held = self.app.state.users.get(self.user.key)
+        if held is None:
+            raise refusals.no_user(self.app.pool, self.user.name)
+        self.user = held
+        return held
+
+    def find(self) -> None:
+        """Look the user up by name; a client that hides users goes on without."""
+        self.user = self.app.state.user(self.app.pool, self.name)
+        if self.user is None and not self.app.client.hides_users:
+            raise refusals.no_user(self.app.pool, self.name)
+        if self.user is not None and not self.user.is_enabled:
+            raise refusals.disabled(self.call, self.app.pool, self.user)
+
+    def challenge(self, name: str, parameters: Mapping[str, str], **facts: Any) -> Answer:
+        """Ask for something more, and remember what is known."""
+        user = self.user.name if self.user is not None else ""
+        session = sessions.begin(self.call, self.app, user, name, **facts)
+        return {"ChallengeName": name, "Session": session, "ChallengeParameters": dict(parameters)}
+
+    def used(self) -> None:
+        """Have the session that was answered count no more."""
+        if self.session is not None:
+            sessions.use(self.app.state, self.session)
+
+
+async def pre_authenticate(attempt: Attempt) -> None:
+    """Ask PreAuthentication whether anybody may try."""
+    user, pool, client = attempt.user, attempt.app.pool, attempt.app.client
+    request: dict[str, Any] = {
+        "userAttributes": triggers.attributes_told(user) if user is not None else {},
+        "validationData": attempt.metadata or None,
+    }
+    if client.hides_users:
+        request["userNotFound"] = user is None
+    name = user.name if user is not None else attempt.name
+    source = "PreAuthentication_Authentication"
+    await triggers.ask(attempt.call, pool, "PreAuthentication", source, request, {}, user=name, client=client.id)
+    if user is not None:
+        attempt.found()
+
+
+async def signed_in(attempt: Attempt, source: str = "TokenGeneration_Authentication") -> Answer:
+    """Let the user in: PostAuthentication, then the tokens."""
+    call, app, user = attempt.call, attempt.app, attempt.found()
+    request: dict[str, Any] = {"userAttributes": triggers.attributes_told(user), "newDeviceUsed": False}
+    if attempt.session is not None and attempt.metadata:
+        request["clientMetadata"] = attempt.metadata
+    await triggers.ask(
+        call,
+        app.pool,
+        "PostAuthentication",
+        "PostAuthentication_Authentication",
+        request,
+        {},
+        user=user.name,
+        client=app.client.id,
+    )
+    user = attempt.found()
+    metadata = attempt.metadata if attempt.session is not None else None
+    result = await tokens.issue(call, app, tokens.SignIn(user, source=source, metadata=metadata))
+    attempt.used()
+    told(attempt, True)
+    return {"ChallengeParameters": {}, "AuthenticationResult": result}
+
+
+def told(attempt: Attempt, is_success: bool) -> None:
+    """Tell the journal how a sign-in ended."""
+    app = attempt.app
+    user = attempt.user.name if attempt.user is not None else ""
+    attempt.call.happened(
+        "cognito.SignIn", app.pool.arn, pool=app.pool.id, client=app.client.id, user=user, success=int(is_success)
+    )

@@ -1,0 +1,126 @@
+"""Extensions of a function: what they hear of it, why it ends, and that what they print last is in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from foulweather.engines.functions.zygotes import can_be_apart
+from harness import Aws, new_aws
+from services.lambda_.packaged import function, invoke, logged, role, zipped
+
+CODE = """
+import os, time
+def handler(event, context):
+    if "sleep" in event:
+        time.sleep(event["sleep"])
+    if "exit" in event:
+        os._exit(event["exit"])
+    print("hello")
+    return "done"
+"""
+EXTENSION = """#!/usr/bin/env python3
+import http.server, json, os, threading, urllib.request
+
+HOST = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}"
+
+class Listener(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        for event in json.loads(self.rfile.read(int(self.headers["Content-Length"]))):
+            print("heard", json.dumps(event), flush=True)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *given):
+        pass
+
+listener = http.server.HTTPServer(("sandbox.localdomain", 8080), Listener)
+threading.Thread(target=listener.serve_forever, daemon=True).start()
+
+def ask(method, path, headers, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    return urllib.request.urlopen(urllib.request.Request(HOST + path, data, headers, method=method))
+
+events = {"events": ["INVOKE", "SHUTDOWN"]}
+with ask("POST", "/2020-01-01/extension/register", {"Lambda-Extension-Name": "ear"}, events) as a:
+    ours = {"Lambda-Extension-Identifier": a.headers["Lambda-Extension-Identifier"]}
+where = {"protocol": "HTTP", "URI": "http://sandbox.localdomain:8080"}
+asked = {"schemaVersion": "2022-12-13", "types": ["platform", "function"], "destination": where}
+asked["buffering"] = {"timeoutMs": 25}
+with ask("PUT", "/2022-07-01/telemetry", ours, asked) as a:
+    print("subscribed", a.status, a.read().decode(), flush=True)
+while True:
+    with ask("GET", "/2020-01-01/extension/event/next", ours) as a:
+        event = json.load(a)
+    if event["eventType"] == "SHUTDOWN":
+        print("over", event["shutdownReason"], flush=True)
+        break
+"""
+
+
+@pytest_asyncio.fixture
+async def work() -> AsyncIterator[Aws]:
+    if not can_be_apart():
+        pytest.skip("this machine gives processes no namespaces of their own")
+    aws = new_aws()
+    role(aws)
+    content = {"ZipFile": zipped({"extensions/ear": EXTENSION})}
+    layer = await aws.lambda_.publish_layer_version({"LayerName": "ear", "Content": content})
+    await function(aws, CODE, Timeout=3, Layers=[layer["LayerVersionArn"]])
+    yield aws
+    aws.world.close()
+
+
+async def line(work: Aws, starts: str) -> str:
+    """The first line of the log that begins so, once it is there."""
+    async with asyncio.timeout(5):
+        while True:
+            found = [each for each in logged(work) if each.startswith(starts)]
+            if found:
+                return found[0]
+            await asyncio.sleep(0.05)
+            await work.advance(seconds=1)  # FilterLogEvents has a rate
+
+
+def heard(work: Aws) -> list[Any]:
+    return [json.loads(each.removeprefix("heard ")) for each in logged(work) if each.startswith("heard ")]
+
+
+async def test_it_hears_of_the_initialization_the_invocation_and_what_was_printed(work: Aws) -> None:
+    await invoke(work)
+    async with asyncio.timeout(5):
+        while not any(event["type"] == "platform.report" for event in heard(work)):
+            await asyncio.sleep(0.1)
+            await work.advance(seconds=1)  # FilterLogEvents has a rate
+            await invoke(work)
+    events = heard(work)
+    first = [event["type"].removeprefix("platform.") for event in events[:9]]
+    assert first == [
+        "initStart", "extension", "telemetrySubscription", "initRuntimeDone", "initReport", "start", "function",
+        "runtimeDone", "report",
+    ]  # fmt: skip
+    assert events[0]["record"]["functionName"] == "work"
+    assert events[1]["record"] == {"name": "ear", "state": "Ready", "events": ["INVOKE", "SHUTDOWN"]}
+    assert events[6]["record"] == "hello"
+    done, report = events[7]["record"], events[8]["record"]
+    assert (done["status"], done["metrics"]["producedBytes"]) == ("success", len('"done"'))
+    assert report["metrics"].keys() >= {"durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB"}
+    assert (await line(work, "subscribed")).strip() == "subscribed 200 OK"
+
+
+@pytest.mark.parametrize(("event", "reason"), [({"sleep": 10}, "timeout"), ({"exit": 3}, "failure"), ({}, "spindown")])
+async def test_it_is_told_why_it_is_over_and_what_it_prints_then_is_in_the_log(
+    work: Aws, event: dict[str, Any], reason: str
+) -> None:
+    answer = await invoke(work, event)
+    assert ("FunctionError" in answer) == (reason != "spindown")
+    if reason == "failure":
+        assert answer["Payload"]["errorMessage"].endswith("Runtime exited with error: exit status 3")
+    if reason == "spindown":
+        work.lambda_.delete_function({"FunctionName": "work"})
+    assert (await line(work, "over")).strip() == f"over {reason}"
