@@ -24,7 +24,7 @@ UNBUILT: list[tuple[str, str, dict[str, Any], str]] = [
     ("glue", "get_databases", {}, "GetDatabases"),
     ("s3", "get_object_torrent", {"Bucket": "albums", "Key": "one"}, "GetObjectTorrent"),
     ("ec2", "describe_vpcs", {}, "DescribeVpcs"),
-    ("stepfunctions", "list_state_machines", {}, "ListStateMachines"),
+    ("swf", "list_domains", {"registrationStatus": "REGISTERED"}, "ListDomains"),
     ("compute-optimizer", "get_enrollment_status", {}, "GetEnrollmentStatus"),
     ("route53", "list_hosted_zones", {}, "ListHostedZones"),
     ("cloudformation", "list_stacks", {}, "ListStacks"),

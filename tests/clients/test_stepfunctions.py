@@ -42,3 +42,36 @@ def test_executions_and_activities_over_the_wire(cloud: Cloud) -> None:
     express = machine(cloud, quick, name="express", type="EXPRESS")
     told = states.start_sync_execution(stateMachineArn=express)
     assert (told["status"], told["output"]) == ("SUCCEEDED", "5")
+
+
+def test_items_of_a_bucket_are_mapped_while_time_passes(cloud: Cloud) -> None:
+    states, s3, iam = (cloud.client(name) for name in ("stepfunctions", "s3", "iam"))
+    s3.create_bucket(Bucket="items-of-a-map")
+    s3.put_object(Bucket="items-of-a-map", Key="in.json", Body=b"[1, 2, 3]")
+    place = {"Bucket": "items-of-a-map", "Key": "in.json"}
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 1, "End": True}},
+    }
+    each = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON"},
+            "Parameters": place,
+        },
+        "ItemProcessor": processor,
+        "End": True,
+    }
+    arn = machine(cloud, {"StartAt": "Each", "States": {"Each": each}}, name="mapping")
+    allow = {"Effect": "Allow", "Action": ["s3:*", "states:*"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="role-mapping", PolicyName="p", PolicyDocument=document)
+    execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+    for _ in range(40):
+        told = states.describe_execution(executionArn=execution)
+        if told["status"] != "RUNNING":
+            break
+        cloud.run("sleep", "0.25")
+    assert (told["status"], told.get("output")) == ("SUCCEEDED", "[1,2,3]"), told

@@ -10,7 +10,7 @@ import msgspec
 
 from foulweather.world.journal import Event
 
-FORMAT = "2"
+FORMAT = "3"
 FILE_NAME = "world.sqlite"
 LOCK_WAIT_S = 0.2
 

@@ -61,8 +61,6 @@ async def test_a_deployment_in_use_is_not_deleted(aws: Aws) -> None:
     error = refused(shop.gateway.delete_deployment, asked)
     assert error.message == "Active stages pointing to this deployment must be moved or deleted"
     assert error.why.facts[0].resource.endswith("/stages/prod")
-    assert refused(shop.gateway.create_deployment, {"restApiId": shop.api}).code == "TooManyRequestsException"
-    await aws.advance(seconds=5)
     second = shop.deployed()
     assert shop.stage()["deploymentId"] == second
     shop.gateway.delete_deployment(asked)

@@ -93,9 +93,9 @@ def app_of(call: Call, request: Request) -> App:
     Nobody has signed, so nobody has said whose account is meant: a client's id is known in all of them. A host name
     says the region; without one, as at a bare endpoint, all are looked through.
     """
-    for unused in ("AnalyticsMetadata",):
-        if request.get(unused):
-            raise not_implemented(limits.SERVICE, f"{call.operation}.{unused}")
+    if request.get("AnalyticsMetadata"):
+        raise not_implemented(limits.SERVICE, f"{call.operation}.AnalyticsMetadata")
+    # UserContextData is for threat protection alone, which no pool here can turn on.
     client_id = request["ClientId"]
     found = [state for state in call.world.store.states(CognitoState) if client_id in state.clients]
     for state in found:
