@@ -11,6 +11,7 @@ from foulweather.gates.throttle import Buckets, throttle
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.service import Rate
+from foulweather.kernel.services import Operation
 from kernel.toy_world import new_call, new_pipeline
 
 RATE = Rate(2, 3)
@@ -136,3 +137,15 @@ def test_a_fault_on_a_rate_by_resource_leaves_it_by_resource() -> None:
     Faults.of(pipeline.world).add(kind="quota", operation="PurgeQueue", per_s=2)
     assert burst(pipeline, operation="PurgeQueue", QueueUrl="one") == 2
     assert burst(pipeline, operation="PurgeQueue", QueueUrl="two") == 2
+
+
+def test_operations_of_one_category_share_a_bucket() -> None:
+    shared = Rate(1, 2, shared="UserPoolUpdate")
+    pipeline = new_pipeline()
+    found = pipeline.services.operation("sqs", "SendMessage")
+    operation = Operation(found.service, found.model, found.run, found.access, shared)
+    throttle(new_call(pipeline, "sqs", "CreateQueue"), operation, {})
+    throttle(new_call(pipeline, "sqs", "DeleteQueue"), operation, {})
+    with pytest.raises(AwsError) as refused:
+        throttle(new_call(pipeline, "sqs", "CreateQueue"), operation, {})
+    assert "sqs:UserPoolUpdate came faster than 1 a second" in refused.value.why.cause

@@ -57,10 +57,10 @@ def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
     if rate.by == "resource":
         resources = operation.access.resources(call, request)
         whose = resources[0].arn if resources else call.account
-    key = (whose, call.region, call.service, call.operation)
+    key = (whose, call.region, call.service, rate.shared or call.operation)
     if buckets.take(key, rate, call.now):
         return
-    name = f"{call.service}:{call.operation}"
+    name = f"{call.service}:{rate.shared or call.operation}"
     why = Why(
         "throttled",
         f"{name} came faster than {rate.per_s} a second (burst {rate.burst}) for {whose} in {call.region}.",
@@ -73,5 +73,5 @@ def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
     )
     if fault is not None:
         faults.met(fault, call)
-    call.happened("api.Throttled", whose, operation=name)
+    call.happened("api.Throttled", whose, operation=f"{call.service}:{call.operation}")
     raise AwsError(rate.code, rate.message, rate.status, why=why)

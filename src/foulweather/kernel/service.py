@@ -67,7 +67,8 @@ class Access(msgspec.Struct, frozen=True):
 class Rate(NamedTuple):
     """A token bucket: how many calls a second, how many at once, and the refusal's words.
 
-    `by` says what has a bucket of its own: the caller's account, or the resource.
+    `by` says what has a bucket of its own: the caller's account, or the resource. Operations of one service whose rates
+    name the same `shared` have one bucket together.
     """
 
     per_s: int
@@ -76,6 +77,7 @@ class Rate(NamedTuple):
     message: str = "Rate exceeded"
     status: int = 400
     by: Literal["account", "resource"] = "account"
+    shared: str = ""
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     and the usual words), and `denied_status` is its HTTP status. `obeys` names the facts that faults change and this
     service asks for (`zone`: `Faults.zone_impaired`). `asks_visitors`: the signatures of requests to its data plane
     are verified, where they have one (`HttpRequest.caller`). `paths` begins the paths that lead there whatever the
-    host, and `has_domains` says that it answers under its customers' own names.
+    host, `endings` end such paths of what it has in a world, and `has_domains` says that it answers under its
+    customers' own names.
     """
 
     name: str
@@ -116,5 +119,6 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     has_traffic: bool = False
     asks_visitors: bool = False
     paths: str = ""
+    endings: tuple[str, ...] = ()
     has_domains: bool = False
     obeys: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ class Visits:
         self._with_traffic = [service for service in services.all() if service.has_traffic]
         self._patterns = [(re.compile(each.hosts), each) for each in self._with_traffic if each.hosts]
         self._under_paths = [(each.paths, each) for each in self._with_traffic if each.paths]
+        self._with_endings = [each for each in self._with_traffic if each.endings]
         self._with_domains = [each for each in self._with_traffic if each.has_domains]
         self._known: dict[str, Service | None] = {}
         self._foreign: set[str] = set()
@@ -40,6 +41,8 @@ class Visits:
                     return service
             if host in self._foreign:
                 found = self._by_domain(request)
+            elif request.method == "GET" and "/." in request.path:
+                found = self._by_ending(request)
         if found is None and request.method == "OPTIONS":
             every = list(self._every_world())
             for service in self._with_traffic:
@@ -65,6 +68,15 @@ class Visits:
         if any(request.path.startswith(start) for start, _ in self._under_paths):
             return False  # a path that leads somewhere whatever the host says nothing about the host
         return self._by_domain(request) is not None
+
+    def _by_ending(self, request: HttpRequest) -> Service | None:
+        """The service of what a path names that ends as its documents do (`/.well-known/jwks.json`)."""
+        for service in self._with_endings:
+            if request.path.endswith(service.endings):
+                traffic = self.traffic(service)
+                if any(traffic.serves(world, request) for world in self._every_world()):
+                    return service
+        return None
 
     def _by_domain(self, request: HttpRequest) -> Service | None:
         """The service that answers under a name of its customers' own."""

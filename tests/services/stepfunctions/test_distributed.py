@@ -198,3 +198,18 @@ async def test_thousands_of_items_are_taken_in_turns(aws: Aws, flows: Workflows)
     assert flows.execution(arn)["status"] == "SUCCEEDED"
     (run,) = flows.sfn.list_map_runs({"executionArn": arn})["mapRuns"]
     assert flows.sfn.describe_map_run({"mapRunArn": run["mapRunArn"]})["executionCounts"]["succeeded"] == 2_500
+
+
+async def test_no_items_and_a_stopped_parent_end_the_map_run(aws: Aws, flows: Workflows) -> None:
+    machine = flows.machine(flow(("Each", spread(("Wait", {"Type": "Wait", "Seconds": 10})))), "states:*")
+    assert flows.output(flows.start(machine, [])) == []
+    arn = flows.start(machine, [1, 2])
+    flows.sfn.stop_execution({"executionArn": arn})
+    (run,) = flows.sfn.list_map_runs({"executionArn": arn})["mapRuns"]
+    told = flows.sfn.describe_map_run({"mapRunArn": run["mapRunArn"]})
+    assert (told["status"], told["executionCounts"]["aborted"], told["executionCounts"]["running"]) == ("ABORTED", 2, 0)
+    assert flows.kinds(arn)[-2:] == ["MapRunAborted", "ExecutionAborted"]
+    assert aws.world.agenda.next_ms() is None
+    flows.sfn.redrive_execution({"executionArn": arn})
+    await aws.advance(seconds=10)
+    assert flows.output(arn) == [1, 2]

@@ -345,3 +345,16 @@ async def test_events_that_are_put_name_execution_and_machine(flows: Workflows) 
     await flows.aws.advance(seconds=1)
     (event,) = flows.received(queue)
     assert (event["detail"], event["resources"]) == ({"a": 1}, [arn, machine])
+
+
+async def test_the_sdk_fills_in_idempotency_tokens_and_an_empty_answer_is_an_object(aws: Aws, flows: Workflows) -> None:
+    create = {"Name": "s", "SecretString": "v"}
+    measure = {"Namespace": "N", "MetricData": [{"MetricName": "m", "Value": 1.5}]}
+    sdk = "arn:aws:states:::aws-sdk"
+    states = [
+        ("Create", {"Type": "Task", "Resource": f"{sdk}:secretsmanager:createSecret", "Parameters": create}),
+        ("Measure", {"Type": "Task", "Resource": f"{sdk}:cloudwatch:putMetricData", "Parameters": measure}),
+    ]
+    arn = flows.start(flows.machine(flow(*states), "secretsmanager:*", "cloudwatch:*"))
+    await aws.advance(seconds=1)
+    assert flows.output(arn) == {}

@@ -225,7 +225,7 @@ class Faults:
 
 def rate_by(fault: Fault, rate: Rate | None) -> Rate:
     """The rate that a quota fault gives an operation of that rate."""
-    return (rate or Rate(0, 0))._replace(per_s=fault.per_s, burst=fault.per_s)
+    return (rate or Rate(0, 0))._replace(per_s=fault.per_s, burst=fault.per_s, shared="")
 
 
 def _hit(call: Call) -> Hit:

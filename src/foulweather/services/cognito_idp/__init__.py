@@ -38,4 +38,5 @@ SERVICE = Service(
     words_violations=True,
     has_traffic=True,
     paths="/cognito-user-import/",
+    endings=("/.well-known/jwks.json", "/.well-known/openid-configuration"),
 )

@@ -130,8 +130,8 @@ _CATEGORIES: Mapping[str, tuple[int, str]] = {
     ),
 }
 RATES: dict[str, Rate] = {
-    name: Rate(per_s, per_s, "TooManyRequestsException", "Rate exceeded")
-    for per_s, names in _CATEGORIES.values()
+    name: Rate(per_s, per_s, "TooManyRequestsException", "Rate exceeded", shared=category)
+    for category, (per_s, names) in _CATEGORIES.items()
     for name in names.split()
 }
-"""A category's rate for each operation of it; AWS's categories share one bucket among their operations."""
+"""A category's operations share one bucket."""

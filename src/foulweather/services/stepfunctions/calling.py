@@ -89,16 +89,16 @@ def _ask(call: Call, principal: Principal, asked: Asked) -> Outcome | Awaitable[
         return Failure(error, inner.request_id)
     if inspect.isawaitable(response) or _streams(response):
         return _answered(response, inner.request_id)
-    return Answer(response, inner.request_id)
+    return Answer(response or {}, inner.request_id)
 
 
-def _streams(response: Mapping[str, Any]) -> bool:
-    return isinstance(response.get("Body"), AsyncIterable)
+def _streams(response: Mapping[str, Any] | None) -> bool:
+    return response is not None and isinstance(response.get("Body"), AsyncIterable)
 
 
 async def _answered(response: Any, request_id: str) -> Outcome:
     try:
-        found = dict(await response if inspect.isawaitable(response) else response)
+        found = dict((await response if inspect.isawaitable(response) else response) or {})
         if _streams(found):
             found["Body"] = b"".join([piece async for piece in found["Body"]])
     except AwsError as error:

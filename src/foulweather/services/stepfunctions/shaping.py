@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -27,8 +27,11 @@ class Unusable(ValueError):
     """Parameters that make no request."""
 
 
-def request_of(service: str, shape: Shape | None, given: Any) -> dict[str, Any]:
-    """The request that parameters make; `service` is an optimized integration's, empty for the SDK's."""
+def request_of(service: str, shape: Shape | None, given: Any, token: Callable[[], str]) -> dict[str, Any]:
+    """The request that parameters make; `service` is an optimized integration's, empty for the SDK's.
+
+    Idempotency tokens that are missing are filled in with `token`, as the SDKs do.
+    """
     if not isinstance(given, dict):
         raise Unusable("The Parameters must be a JSON object")
     parameters = dict(cast("dict[str, Any]", given))
@@ -43,6 +46,9 @@ def request_of(service: str, shape: Shape | None, given: Any) -> dict[str, Any]:
             raise Unusable(_unsupported(next(iter(parameters))))
         return {}
     request = _structure(shape, parameters)
+    for name, member in shape.members.items():
+        if member.trait("idempotencyToken") and request.get(name) is None:
+            request[name] = token()
     for name in shape.required:
         if request.get(name) is None:
             raise Unusable(f"The field '{_pascal(name)}' is required but was missing")

@@ -99,7 +99,8 @@ class Trial:
             operation = resources.operation_of(resource)
             service = resource.service if resource.kind == "optimized" else ""
             try:
-                request = shaping.request_of(service, operation.input if operation is not None else None, arguments)
+                shape = operation.input if operation is not None else None
+                request = shaping.request_of(service, shape, arguments, self.call.world.ids.uuid)
             except shaping.Unusable as error:
                 cause = f"The Parameters '{encode(arguments)}' could not be used to start the Task: [{error}]"
                 raise Tried(Trouble("States.Runtime", cause)) from None

@@ -93,7 +93,7 @@ def _integration(
     operation = resources.operation_of(resource)
     shape = operation.input if operation is not None else None
     try:
-        request = request_of(service, shape, arguments)
+        request = request_of(service, shape, arguments, run.world.ids.uuid)
     except Unusable as error:
         cause = (
             f"An error occurred while executing the state '{state.name}' (entered at the event id "

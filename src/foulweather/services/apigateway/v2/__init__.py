@@ -1,0 +1,1 @@
+"""Amazon API Gateway V2: HTTP and WebSocket APIs, as they are made and changed."""
