@@ -76,10 +76,10 @@ def _lowered(bench: Account) -> None:
         _admin(bench, "DELETE", {})
 
 
-def _zip(code: str) -> bytes:
+def _zip(code: str, name: str = "app.py") -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr("app.py", code)
+        archive.writestr(name, code)
     return written.getvalue()
 
 

@@ -128,3 +128,17 @@ def test_what_went_wrong_is_known_after_a_restart(tmp_path: Path) -> None:
     newest = traces.last_wrong()
     assert newest is traces.find("n") is not None
     assert newest.seq > last.seq
+
+
+def test_what_went_wrong_about_a_resource_is_found_by_its_arn_the_latest_first() -> None:
+    arn = "arn:aws:states:us-east-1:000000000000:execution:orders:1"
+    _, traces = opened()
+    for name in ("a", "b"):
+        failed = hop(f"{name}2", name, name, NO)
+        failed.resource = arn
+        went(traces, hop(name), failed)
+    fine = hop("c")
+    fine.resource = arn
+    went(traces, fine, hop("d", "d", "", NO))
+    assert ids(traces, arn) == ["b", "b2"]
+    assert ids(traces, f"{arn}0") == []

@@ -58,6 +58,10 @@ class Trace(msgspec.Struct):
         return next((hop for hop in reversed(wrong) if hop.request_id not in parents), None)
 
 
+def _is_about(trace: Trace, arn: str) -> bool:
+    return any(hop.resource == arn and hop.went_wrong for hop in trace.hops)
+
+
 class Traces(State):
     """The latest hops in memory; traces with a reason in them are kept.
 
@@ -106,7 +110,9 @@ class Traces(State):
         return next((hop.trace_id for hop in latest if hop.request_id == request_id), request_id)
 
     def find(self, any_id: str) -> Trace | None:
-        """The trace with a request of that id in it."""
+        """The trace with a request of that id in it; of an ARN, the latest in which something went wrong about it."""
+        if any_id.startswith("arn:"):
+            return next((one for one in reversed(self._wrong.values()) if _is_about(one, any_id)), None)
         kept = self._wrong.get(self._by_request.get(any_id, any_id))
         if kept is not None:
             return kept

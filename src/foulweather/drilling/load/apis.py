@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 from foulweather.drilling.documents import trust
 from foulweather.drilling.judging import unmended
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load.arrivals import Arrivals
+from foulweather.drilling.load.arrivals import Arrivals, Recorded
 from foulweather.drilling.load.client import LoadClient, Made, Request
 from foulweather.drilling.load.functions import answered, function_arn
 from foulweather.kernel.errors import AwsError
@@ -28,7 +28,7 @@ STAGE = "prod"
 PUSHES_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 LOG_ROLE = "apigateway-logs"
 _FUNCTION = re.compile(r":function:([A-Za-z0-9_-]+)")
-_SHOWN = ("requestId", "httpMethod", "resourcePath", "status", "identity.sourceIp", "identity.apiKeyId")
+_SHOWN = ("requestId", "httpMethod", "resourcePath", "path", "status", "identity.sourceIp", "identity.apiKeyId")
 FORMAT = json.dumps({name.rpartition(".")[2]: f"$context.{name}" for name in (*_SHOWN, "error.messageString")})
 """What access logs tell of each request: the last is null, or AWS's words in quotation marks."""
 
@@ -85,6 +85,38 @@ def to_function(lab: Lab, function: str, **operation: Any) -> dict[str, Any]:
     return {"responses": {}, **operation, "x-amazon-apigateway-integration": integration}
 
 
+def resource_of(lab: Lab, api: str, path: str) -> dict[str, Any]:
+    """A resource of an API with its methods, as they are (and not as they were deployed); empty where there is none."""
+    resources: list[dict[str, Any]] = answered(lab.client("apigateway").get_resources(restApiId=api, limit=500))[
+        "items"
+    ]
+    found = [resource for resource in resources if resource["path"] == path]
+    return found[0] if found else {}
+
+
+def operation_of(lab: Lab, api: str, path: str, method: str) -> dict[str, Any]:
+    """A method of an API, as it is; empty where there is none."""
+    resource = resource_of(lab, api, path)
+    if method not in resource.get("resourceMethods", {}):
+        return {}
+    found: dict[str, Any] = answered(
+        lab.client("apigateway").get_method(restApiId=api, resourceId=resource["id"], httpMethod=method)
+    )
+    return found
+
+
+def setting_of(lab: Lab, api: str, method: str, stage: str = STAGE) -> dict[str, Any]:
+    """What a stage has set for a method (`orders/GET`), or for all its methods; empty where neither."""
+    found = answered(lab.client("apigateway").get_stage(restApiId=api, stageName=stage))
+    settings: dict[str, dict[str, Any]] = found.get("methodSettings", {})
+    return settings.get(method) or settings.get("*/*") or {}
+
+
+def stage_arn(lab: Lab, api: str, stage: str = STAGE) -> str:
+    """The ARN of a stage."""
+    return f"arn:aws:apigateway:{lab.region}::/restapis/{api}/stages/{stage}"
+
+
 def patch(path: str, value: Any) -> dict[str, str]:
     """One operation of a patch: a value in the place of another."""
     return {"op": "replace", "path": path, "value": str(value)}
@@ -114,6 +146,11 @@ def alarm(lab: Lab, api: str, metric: str, threshold: float = 0.05, statistic: s
 def url_of(api: str, stage: str = STAGE) -> str:
     """Where a stage is reached without a name of its own."""
     return f"/_aws/execute-api/{api}/{stage}"
+
+
+def waves(count: int, for_ms: int, *, at_ms: int = 500, every_ms: int = 60_000) -> Recorded:
+    """So many requests at equal distances in so short a time, again and again: a sale that opens every minute."""
+    return Recorded(tuple(at_ms + number * for_ms // count for number in range(count)), every_ms=every_ms)
 
 
 def _with_logs(lab: Lab, api: str, level: str, access_log: bool) -> None:
@@ -151,9 +188,7 @@ class _Connection:
     def __init__(self, lab: Lab, ip: str) -> None:
         self._pipeline, self._world, self._ip = lab.pipeline, lab.world, ip
 
-    def send(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes
-    ) -> Awaitable[HttpResponse]:
+    def send(self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> Awaitable[HttpResponse]:
         """Send a request, in flight from the first step on; held time moves only for who advances it."""
         path, _, query = url.partition("?")
         return self._answered(HttpRequest(method, path, query, list(headers), body, peer=self._ip))

@@ -9,13 +9,11 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from foulweather.services.apigateway.rest import json_paths
-from foulweather.services.apigateway.rest.java_values import Boolean, Map, plain, shown, wrapped
-
-TEXT_CHARS_MAX = 10 * 1024 * 1024
+from foulweather.services.apigateway.rest import json_paths, velocity_engine
+from foulweather.services.apigateway.rest.java_values import Map, plain, shown, wrapped
 
 
 class TemplateFailed(Exception):
@@ -24,6 +22,8 @@ class TemplateFailed(Exception):
 
 class Input:
     """`$input`: the body and the parameters of the request, or the body of the integration's response."""
+
+    OPEN_TO_TEMPLATES = frozenset({"body", "json", "params", "path"})
 
     def __init__(self, body: str, parameters: Callable[[], Mapping[str, Mapping[str, str]]]) -> None:
         self.body = body
@@ -71,6 +71,10 @@ _ESCAPES["\t"] = "\\t"
 
 class Conversions:
     """`$util`."""
+
+    OPEN_TO_TEMPLATES = frozenset(
+        {"base64Decode", "base64Encode", "escapeJavaScript", "parseJson", "urlDecode", "urlEncode"}
+    )
 
     @staticmethod
     def escapeJavaScript(text: Any) -> str:  # noqa: N802
@@ -130,11 +134,10 @@ class Template:
         self._error = ""
         self._compiled: Any = None
         if self._constant is None:
-            airspeed = _airspeed()
-            self._compiled = airspeed.Template(text)
+            reader = velocity_engine.engine()
             try:
-                self._compiled.ensure_compiled()
-            except (airspeed.TemplateError, RecursionError) as error:
+                self._compiled = reader.compiled(text)
+            except reader.errors as error:
                 self._error = str(error)
 
     @property
@@ -148,15 +151,13 @@ class Template:
             return self._constant
         if self._error:
             raise TemplateFailed(self._error)
-        airspeed = _airspeed()
-        output = airspeed.StoppableStream()
+        reader = velocity_engine.engine()
         try:
-            self._compiled.merge_to(dict(variables), output)
-        except airspeed.TemplateError as error:
+            return reader.merged(self._compiled, variables)
+        except reader.errors as error:
             raise TemplateFailed(_told(error)) from error
-        except (RecursionError, ValueError, TypeError, MemoryError) as error:
+        except (ValueError, TypeError, ArithmeticError, MemoryError) as error:
             raise TemplateFailed(str(error)) from error
-        return cast("str", output.getvalue())
 
 
 @lru_cache(4096)
@@ -168,49 +169,6 @@ def template(text: str) -> Template:
 def _told(error: Any) -> str:
     cause = error.__cause__
     return f"{cause}" if cause is not None else str(error)
-
-
-def _equals(one: Any, other: Any) -> Boolean:
-    return Boolean(one == other)
-
-
-def _equals_ignoring_case(text: str, other: Any) -> Boolean:
-    return Boolean(text.lower() == str(other).lower())
-
-
-def _substring(text: str, start: int, end: int | None = None) -> str:
-    return text[start:end]
-
-
-def _is_empty(text: str) -> Boolean:
-    return Boolean(not text)
-
-
-TEXT_METHODS: dict[str, Callable[..., Any]] = {
-    "equals": _equals,
-    "equalsIgnoreCase": _equals_ignoring_case,
-    "substring": _substring,
-    "toLowerCase": str.lower,
-    "toUpperCase": str.upper,
-    "trim": str.strip,
-    "indexOf": str.find,
-    "endsWith": str.endswith,
-    "concat": str.__add__,
-    "toString": str,
-    "isEmpty": _is_empty,
-}
-"""Java's methods of strings that Python's do not have by the same name."""
-
-
-@lru_cache(1)
-def _airspeed() -> Any:
-    """The engine, loaded when the first template is, with Java's methods of strings that templates call."""
-    import airspeed
-
-    methods = cast("dict[type, dict[str, Any]]", vars(airspeed)["__additional_methods__"])
-    methods[str].update(TEXT_METHODS)
-    methods[int] = {"toString": str, "equals": _equals}
-    return airspeed
 
 
 def text_of(value: Any) -> str:

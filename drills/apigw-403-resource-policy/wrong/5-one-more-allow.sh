@@ -1,0 +1,6 @@
+# refused because: an Allow, however narrow, does not lift a Deny
+API=$(aws apigateway get-rest-apis --query "items[?name=='orders'].id" --output text)
+POLICY='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/*"},{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/*","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.128/28"}}},{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/*","Condition":{"NotIpAddress":{"aws:SourceIp":["198.51.100.0/28"]}}}]}'
+aws apigateway update-rest-api --rest-api-id "$API" --patch-operations "$(python3 -c 'import json, sys
+print(json.dumps([{"op": "replace", "path": "/policy", "value": sys.argv[1]}]))' "$POLICY")"
+aws apigateway create-deployment --rest-api-id "$API" --stage-name prod

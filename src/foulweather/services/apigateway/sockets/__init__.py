@@ -1,0 +1,1 @@
+"""WebSocket APIs at work: handshakes, messages, connections, and what is sent back to them."""
