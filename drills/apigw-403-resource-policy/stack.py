@@ -33,5 +33,3 @@ def build(lab: Lab) -> None:
     lab.add(ApiClient(lab, "headquarters", url=url_of(api), arrivals=QUIET, path="/orders", ip="198.51.100.4"))
     strangers = {name: Probe("GET", "/orders", ip=ip) for name, ip in STRANGERS.items()}
     lab.add(Probes(lab, url_of(api), {**strangers, "elsewhere": Probe("GET", "/orders", ip="203.0.113.99")}))
-
-

@@ -109,6 +109,16 @@ class Traces(State):
         latest = islice(reversed(self._recent), UNDER_WAY_MAX)
         return next((hop.trace_id for hop in latest if hop.request_id == request_id), request_id)
 
+    def asked_by(self, request_id: str) -> list[Hop]:
+        """What a call asked for itself, in order: a call that is under way or just was."""
+        found: list[Hop] = []
+        for hop in reversed(self._recent):
+            if hop.parent_id == request_id:
+                found.append(hop)
+            elif hop.request_id == request_id:
+                break
+        return found[::-1]
+
     def find(self, any_id: str) -> Trace | None:
         """The trace with a request of that id in it; of an ARN, the latest in which something went wrong about it."""
         if any_id.startswith("arn:"):

@@ -108,7 +108,8 @@ def operation_of(lab: Lab, api: str, path: str, method: str) -> dict[str, Any]:
 def setting_of(lab: Lab, api: str, method: str, stage: str = STAGE) -> dict[str, Any]:
     """What a stage has set for a method (`orders/GET`), or for all its methods; empty where neither."""
     found = answered(lab.client("apigateway").get_stage(restApiId=api, stageName=stage))
-    settings: dict[str, dict[str, Any]] = found.get("methodSettings", {})
+    held: dict[str, dict[str, Any]] = found.get("methodSettings", {})
+    settings = {key.replace("~1", "/").removeprefix("/"): value for key, value in held.items()}
     return settings.get(method) or settings.get("*/*") or {}
 
 

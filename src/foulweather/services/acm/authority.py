@@ -1,7 +1,7 @@
 """Who issues certificates: a root of this world's own, under which the intermediates sign what is requested.
 
-Nobody trusts the root from the outset; it is the last certificate of the chain that GetCertificate gives, so whoever wants to
-trust what this world issues can. Keys are of the machine's randomness, serial numbers of the world's.
+Nobody trusts the root from the outset; it is the last certificate of the chain that GetCertificate gives, so whoever
+wants to trust what this world issues can. Keys are of the machine's randomness, serial numbers of the world's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from foulweather.world.world import World
 if TYPE_CHECKING:
     from cryptography import x509
 
-# "198 days": https://aws.amazon.com/about-aws/whats-new/2026/02/aws-certificate-manager-updates-default/
+# 198 days since 18 February 2026; 395 before that.
+# https://aws.amazon.com/about-aws/whats-new/2026/02/aws-certificate-manager-updates-default/
 VALID_DAYS: Final = 198
 _ROOT: Final = "root"
 _CA_DAYS: Final = 7_300

@@ -15,16 +15,15 @@ from foulweather.services.acm.state import AMAZON_ISSUED, IMPORTED, AcmState, Ma
 
 DAY_MS: Final = 86_400_000
 YEAR_MS: Final = 365 * DAY_MS
-# "Number of ACM certificates: 2500", "Number of imported certificates: 2500": "Expired and revoked certificates
-# continue to count"; "per year (last 365 days)": twice your account limit.
+# 2,500 of Amazon's and 2,500 imported ones, the expired and revoked with them, and twice as many within 365 days.
 CERTIFICATES_MAX: Final = 2_500
 A_YEAR_MAX: Final = 5_000
-# "Number of domain names per ACM certificate: 10".
+# Ten domain names, unless the quota is increased.
 NAMES_MAX: Final = 10
 TAGS_MAX: Final = 50
-# "The first domain name you enter cannot exceed 64 octets, including periods" (the common name's limit).
+# The first domain name is the common name, which has no more than 64 octets (API_RequestCertificate).
 COMMON_NAME_MAX: Final = 64
-# "The idempotency token ... times out after one hour."
+# A request with the same token within an hour is the same request (API_RequestCertificate).
 TOKEN_MS: Final = 3_600_000
 
 _RATES: Final = {

@@ -20,7 +20,10 @@ def missing(arn: str) -> AwsError:
     """There is no such certificate in the account and Region."""
     remedy = ("aws acm list-certificates --includes keyTypes=RSA_2048,EC_prime256v1,EC_secp384r1",)
     return AwsError(
-        "ResourceNotFoundException", f"Could not find certificate {arn}.", facts=(Fact(arn, "exists", False),), remedy=remedy
+        "ResourceNotFoundException",
+        f"Could not find certificate {arn}.",
+        facts=(Fact(arn, "exists", False),),
+        remedy=remedy,
     )
 
 

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from foulweather.kernel.call import Call
-from foulweather.services.apigateway import limits, refusals
+from foulweather.services.apigateway import limits, patterns, refusals
 from foulweather.services.apigateway.integration_targets import checked_credentials, checked_function_uri
 from foulweather.services.apigateway.records import Authorizer
 from foulweather.services.apigateway.state import RestState, under
@@ -33,8 +33,8 @@ def check(call: Call, state: RestState, api_id: str, made: Authorizer) -> None:
             raise refusals.invalid(words, name=made.name)
     if made.identity_validation_expression:
         try:
-            re.compile(made.identity_validation_expression)
-        except re.error:
+            patterns.check("CreateAuthorizer.identityValidationExpression", made.identity_validation_expression)
+        except ValueError:
             raise refusals.invalid(
                 "Invalid identity validation expression specified", identityValidationExpression=made.name
             ) from None

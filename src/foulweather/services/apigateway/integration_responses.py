@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from foulweather.kernel.call import Call
-from foulweather.services.apigateway import finding, limits, patches, refusals
+from foulweather.services.apigateway import finding, limits, patches, patterns, refusals
 from foulweather.services.apigateway.mappings_of_parameters import check_response_mappings
 from foulweather.services.apigateway.patches import Step, entries, sets
 from foulweather.services.apigateway.records import Integration, IntegrationResponse, Method, shown
@@ -80,8 +79,8 @@ def _check(call: Call, request: Request, method: Method, made: IntegrationRespon
         raise refusals.missing("Invalid Response status code specified", finding.arn(call, path))
     if made.selection_pattern:
         try:
-            re.compile(made.selection_pattern)
-        except re.error:
+            patterns.check("PutIntegrationResponse.selectionPattern", made.selection_pattern)
+        except ValueError:
             words = "Invalid selection pattern specified"
             raise refusals.invalid(words, selectionPattern=made.selection_pattern) from None
     check_response_mappings(made, declared)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
-from foulweather.services.apigateway import limits, refusals
+from foulweather.services.apigateway import limits, patterns, refusals
 
 _WORDS: Final = "Invalid model specified: Validation Result: warnings : [], errors : [{}]"
 _REFERENCE = re.compile(r"https://apigateway\.amazonaws\.com/restapis/([a-z0-9]+)/models/([A-Za-z0-9]+)")
@@ -35,7 +35,9 @@ def checked_schema(text: str | None, has_model: Callable[[str], bool]) -> str | 
     try:
         named = list(references(schema))
         Draft4Validator.check_schema(cast("Schema", schema))
-    except (SchemaError, RecursionError) as error:
+        for pattern in _patterns(schema):
+            patterns.check("CreateModel.schema", pattern)
+    except (SchemaError, RecursionError, ValueError) as error:
         raise _invalid("Invalid model schema specified", error) from None
     for reference in named:
         if reference.startswith("#"):
@@ -60,6 +62,21 @@ def references(schema: Any) -> Iterator[str]:
     elif isinstance(schema, list):
         for value in cast("list[Any]", schema):
             yield from references(value)
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    """Every regular expression in a schema."""
+    if isinstance(schema, dict):
+        held = cast("Schema", schema)
+        if isinstance(held.get("pattern"), str):
+            yield held["pattern"]
+        if isinstance(held.get("patternProperties"), dict):
+            yield from cast("Schema", held["patternProperties"])
+        for value in held.values():
+            yield from _patterns(value)
+    elif isinstance(schema, list):
+        for value in cast("list[Any]", schema):
+            yield from _patterns(value)
 
 
 def models_named(text: str | None) -> set[str]:

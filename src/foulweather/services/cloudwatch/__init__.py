@@ -23,6 +23,7 @@ EVENTS = {
     "apigateway": "Request",
     "stepfunctions": "ExecutionStatusChanged ExecutionThrottled TaskScheduled TaskStarted TaskEnded",
     "cognito": "SignUp SignIn TokenRefresh",
+    "acm": "DaysToExpiry",
     "api": "Call Throttled",
 }
 """What the services' metrics are made of: `noting.NOTES` says what each adds."""

@@ -199,6 +199,7 @@ def _of_others(kind: str) -> Measures:
     from foulweather.services.cloudwatch import (
         api_metrics,
         bus_metrics,
+        certificate_metrics,
         lambda_metrics,
         log_metrics,
         step_metrics,
@@ -206,5 +207,14 @@ def _of_others(kind: str) -> Measures:
         user_pool_metrics,
     )
 
-    every = (log_metrics, bus_metrics, stream_metrics, lambda_metrics, api_metrics, step_metrics, user_pool_metrics)
+    every = (
+        log_metrics,
+        bus_metrics,
+        stream_metrics,
+        lambda_metrics,
+        api_metrics,
+        step_metrics,
+        user_pool_metrics,
+        certificate_metrics,
+    )
     return next(each.MEASURES[kind] for each in every if kind in each.MEASURES)

@@ -9,6 +9,7 @@ from foulweather.services.cloudwatch import (
     api_metrics,
     bucket_requests,
     bus_metrics,
+    certificate_metrics,
     lambda_metrics,
     log_metrics,
     step_metrics,
@@ -328,4 +329,5 @@ NOTES: dict[str, Note] = {
     **stream_metrics.NOTES,
     **step_metrics.NOTES,
     **user_pool_metrics.NOTES,
+    **certificate_metrics.NOTES,
 }

@@ -30,5 +30,6 @@ SERVICE = Service(
         "cloudtrail.Delivered": "trail_delivered",
         "cloudtrail.DeliveryFailed": "trail_delivered",
         "stepfunctions.ExecutionStatusChanged": "execution_changed",
+        "acm.EventBridgeEvent": "certificate_told",
     },
 )

@@ -159,6 +159,14 @@ def execution_changed(world: World, event: Event) -> None:
     _take_in(world, event, "aws.states", "Step Functions Execution Status Change", detail)
 
 
+def certificate_told(world: World, event: Event) -> None:
+    """ACM tells of a certificate: that it is there, expires, is renewed or revoked.
+
+    https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html
+    """
+    _take_in(world, event, "aws.acm", event.facts["detail_type"], event.facts["detail"])
+
+
 def _take_in(
     world: World,
     event: Event,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from foulweather.services.logs import linear
+from foulweather.kernel import linear_patterns
 
 # "The keyword typically has to be within 30 characters (inclusively) of the data."
 PROXIMITY: Final = 30
@@ -21,7 +21,7 @@ class Identifier(NamedTuple):
     """One kind of sensitive data: its form, keywords of which one must be close by, and a further check."""
 
     name: str
-    form: re.Pattern[str] | linear.Expression
+    form: re.Pattern[str] | linear_patterns.Expression
     keywords: re.Pattern[str] | None = None
     check: Callable[[str], bool] | None = None
 

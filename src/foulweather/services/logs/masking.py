@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple, cast
 
 from orjson import JSONDecodeError, loads
 
+from foulweather.kernel import linear_patterns
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.logs import linear
 from foulweather.services.logs.chunks import Spans
 from foulweather.services.logs.identifiers import MANAGED, Identifier
 
@@ -108,8 +108,8 @@ def _custom(policy: dict[str, Any], document: str) -> dict[str, Identifier]:
         if not _NAME.fullmatch(name) or not 0 < len(regex) <= CUSTOM_REGEX_MAX:
             raise _wrong(f"Invalid custom data identifier {name}.", document)
         try:
-            custom[name] = Identifier(name, linear.compiled(f"(?:{regex})"))
-        except linear.InvalidExpression:
+            custom[name] = Identifier(name, linear_patterns.compiled(f"(?:{regex})"))
+        except linear_patterns.InvalidExpression:
             raise _wrong(f"Invalid regex for custom data identifier {name}.", document) from None
     return custom
 

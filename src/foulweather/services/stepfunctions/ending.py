@@ -56,6 +56,8 @@ def _close(run: Run, status: str) -> None:
     run.jobs.clear()
     for branch in run.branches.values():
         state.live_items.pop(branch.key, None)
+        state.live_inputs.pop(branch.key, None)
+    state.live_inputs.pop(execution.arn, None)
     if not run.branches:
         state.parts.pop(execution.arn, None)
     if execution.kind == "STANDARD":

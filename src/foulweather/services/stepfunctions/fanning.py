@@ -74,6 +74,8 @@ def map_inline(run: Run, branch: Branch, state: Map, value: Any) -> Going | None
     branch.total, branch.started, branch.open = len(items), 0, 0
     branch.at_once = min(at_once or AT_ONCE_MAX, AT_ONCE_MAX)
     run.state.live_items[branch.key] = items
+    run.state.live_inputs[branch.key] = value
+    run.state.live_inputs[branch.execution] = run.input()
     for _ in range(min(branch.at_once, branch.total)):
         if not _iterate(run, branch, state, value):
             break
@@ -84,6 +86,13 @@ def _items(run: Run, branch: Branch) -> list[tuple[Any, str]]:
     found = run.state.live_items.get(branch.key)
     if found is None:
         found = run.state.live_items[branch.key] = [(item, key) for item, key in decode(branch.items)]
+    return found
+
+
+def _input(run: Run, branch: Branch) -> Any:
+    found = run.state.live_inputs.get(branch.key)
+    if found is None:
+        found = run.state.live_inputs[branch.key] = decode(branch.input)
     return found
 
 
@@ -122,7 +131,7 @@ def joined(run: Run, child: Branch, text: str) -> None:
         run.add(child, "MapIterationSucceeded", name=state.name, index=child.index)
     parent.open -= 1
     parent.last_event = child.last_event
-    value = decode(parent.input)
+    value = _input(run, parent)
     if parent.started < parent.total:
         _iterate(run, parent, cast(Map, state), value)
     elif parent.open == 0:
@@ -187,7 +196,15 @@ def leave_off(run: Run, branch: Branch) -> None:
 def clear(run: Run, branch: Branch) -> None:
     """Forget the branches or iterations of a state that is left, or begins anew."""
     run.state.live_items.pop(branch.key, None)
-    for child in run.children(branch):
-        clear(run, child)
-        run.drop(child)
+    run.state.live_inputs.pop(branch.key, None)
     branch.items = ""
+    within: dict[int, list[Branch]] = {}
+    for each in run.branches.values():
+        within.setdefault(each.parent, []).append(each)
+    left = list(within.get(branch.id, ()))
+    while left:
+        child = left.pop()
+        left += within.get(child.id, ())
+        run.state.live_items.pop(child.key, None)
+        run.state.live_inputs.pop(child.key, None)
+        run.drop(child)

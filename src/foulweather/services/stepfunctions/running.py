@@ -151,11 +151,16 @@ class Run:
             "StateMachine": self._machine_context,
         }
 
+    def input(self) -> Any:
+        """The execution's input, read."""
+        found = self.state.live_inputs.get(self.execution.arn)
+        return decode(self.execution.input) if found is None else found
+
     def _fill_contexts(self) -> None:
         execution = self.execution
         self._execution_context = {
             "Id": execution.arn,
-            "Input": decode(execution.input),
+            "Input": self.input(),
             "Name": execution.name,
             "RoleArn": self.revision.role,
             "StartTime": iso(execution.started_ms),

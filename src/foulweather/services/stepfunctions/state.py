@@ -49,6 +49,8 @@ class SfnState(State):
         self.polling: dict[str, Parking] = {}
         self.awaited: dict[str, Parking] = {}
         self.live_items: dict[str, list[tuple[Any, str]]] = {}
+        self.live_inputs: dict[str, Any] = {}
+        """The inputs of executions and of Maps that are under way, read: they are asked for again at each iteration."""
         self.deliveries: dict[str, str] = {}
         for branch in self.branches.values():
             self.parts.setdefault(branch.execution, {})[branch.id] = branch

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
@@ -15,6 +14,7 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.policy.document import PolicySyntaxError, parse
 from foulweather.policy.evaluate import Ask, Held, PolicySet, Verdict, evaluate
 from foulweather.policy.principal import Principal
+from foulweather.services.apigateway import patterns
 from foulweather.services.apigateway.rest import context, events, functions, refusals
 from foulweather.services.apigateway.rest.java_values import shown
 from foulweather.services.apigateway.rest.plans import MethodPlan
@@ -155,20 +155,13 @@ def _identities(visit: Visit, authorizer: Mapping[str, Any]) -> tuple[str, ...]:
             raise refusals.unauthorized(why, visit.call.request_id)
         found.append(value)
     pattern = authorizer.get("identityValidationExpression")
-    if pattern and found and not _fits(pattern, found[0]):
+    if pattern and found and not patterns.finds(pattern, found[0]):
         why = refusals.refused(
             "The token is not of the form that the authorizer asks for; it was not invoked.",
             Fact(_arn(visit, authorizer), "identityValidationExpression", pattern),
         )
         raise refusals.unauthorized(why, visit.call.request_id)
     return tuple(found)
-
-
-def _fits(pattern: str, token: str) -> bool:
-    try:
-        return re.search(pattern, token) is not None
-    except re.error:
-        return False
 
 
 def source_value(visit: Visit, source: str) -> str | None:

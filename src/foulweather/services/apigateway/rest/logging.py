@@ -9,6 +9,7 @@ import hashlib
 import re
 from typing import Any
 
+from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpResponse
 from foulweather.kernel.ports import Ports
@@ -122,18 +123,24 @@ async def _write_steps(visit: Visit, ports: Ports) -> None:
         {"timestamp": at_ms, "message": _cut(f"({call.request_id}) {line}")}
         for line, at_ms in zip(lines, visit.lines_at, strict=True)
     ]
-    await _put(ports, group, _stream(visit), events, makes_group=True)
+    await _put(ports, group, _stream(f"{visit.api.id}/{visit.stage.stage_name}"), events, makes_group=True)
 
 
 async def _write_access(visit: Visit, ports: Ports, destination: str, line: str) -> None:
+    place = f"{visit.api.id}/{visit.stage.stage_name}"
+    await delivered(visit.call, ports, destination, place, line, suffix=_canary(visit))
+
+
+async def delivered(call: Call, ports: Ports, destination: str, place: str, line: str, *, suffix: str = "") -> None:
+    """Write a line of an access log of a stage (`place`: its API and its name); groups with a suffix are made."""
     if ":firehose:" in destination:
         name = destination.rpartition("/")[2]
         record = {"Data": f"{line}\n".encode()}
         await answered(ports.firehose.put_record({"DeliveryStreamName": name, "Record": record}))
         return
-    group = destination.partition(":log-group:")[2].removesuffix(":*") + _canary(visit)
-    events = [{"timestamp": visit.call.world.clock.now_ms, "message": line}]
-    await _put(ports, group, _stream(visit), events, makes_group=visit.is_canary)
+    group = destination.partition(":log-group:")[2].removesuffix(":*") + suffix
+    events = [{"timestamp": call.world.clock.now_ms, "message": line}]
+    await _put(ports, group, _stream(place), events, makes_group=bool(suffix))
 
 
 def _canary(visit: Visit) -> str:
@@ -144,9 +151,9 @@ def _canary(visit: Visit) -> str:
     return "/Canary" if visit.is_canary else ""
 
 
-def _stream(visit: Visit) -> str:
+def _stream(place: str) -> str:
     """A name like those that API Gateway gives its log streams."""
-    return hashlib.md5(f"{visit.api.id}/{visit.stage.stage_name}".encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(place.encode(), usedforsecurity=False).hexdigest()
 
 
 async def _put(ports: Ports, group: str, stream: str, events: list[dict[str, Any]], *, makes_group: bool) -> None:

@@ -26,14 +26,8 @@ class IntegrationResponsePlan:
     __slots__ = ("handling", "parameters", "pattern", "status", "templates")
 
     def __init__(self, held: Mapping[str, Any]) -> None:
-        pattern = held.get("selectionPattern") or ""
+        self.pattern: str = held.get("selectionPattern") or ""
         self.status = int(held["statusCode"])
-        self.pattern: re.Pattern[str] | None = None
-        if pattern:
-            try:
-                self.pattern = re.compile(pattern, re.DOTALL)
-            except re.error:  # what Java takes and Python does not matches nothing
-                self.pattern = re.compile(r"(?!)")
         self.parameters: dict[str, str] = held.get("responseParameters", {})
         self.templates: dict[str, Template] = {
             kind.lower(): template(text or "") for kind, text in held.get("responseTemplates", {}).items()

@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-mod
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, cast
+
+from foulweather.services.apigateway import patterns
 
 
 def validator(name: str, models: Mapping[str, Mapping[str, Any]]) -> Callable[[Any], list[str]]:
     """What lists a document's violations of a model; a `$ref` may name another model of the API."""
-    import jsonschema
     from referencing import Registry, Resource
     from referencing.exceptions import NoSuchResource
     from referencing.jsonschema import DRAFT4
@@ -25,13 +27,48 @@ def validator(name: str, models: Mapping[str, Mapping[str, Any]]) -> Callable[[A
 
     registry: Any = Registry(retrieve=retrieve)  # pyright: ignore[reportCallIssue]
     schema: Any = json.loads(models[name].get("schema") or "{}")
-    compiled: Any = jsonschema.Draft4Validator(schema, registry=registry)
+    compiled: Any = _bounded()(schema, registry=registry)
 
     def violations(document: Any) -> list[str]:
         found = sorted(compiled.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
         return [_worded(error) for error in found]
 
     return violations
+
+
+@cache
+def _bounded() -> Any:
+    """Draft 4, with regular expressions whose work is bounded: anybody's requests are held against them."""
+    import jsonschema
+    from jsonschema import validators
+
+    def fits(validator: Any, pattern: str, found: Any, schema: Any) -> Iterator[Any]:
+        if isinstance(found, str) and not patterns.finds(pattern, found):
+            yield jsonschema.ValidationError("pattern")
+
+    def of_names(validator: Any, every: Mapping[str, Any], found: Any, schema: Any) -> Iterator[Any]:
+        for name, value in cast("dict[str, Any]", found).items() if isinstance(found, dict) else ():
+            for pattern, inner in every.items():
+                if patterns.finds(pattern, name):
+                    yield from validator.descend(value, inner, path=name, schema_path=pattern)
+
+    def further(validator: Any, allowed: Any, found: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
+        if not isinstance(found, dict):
+            return
+        known, named = schema.get("properties", {}), schema.get("patternProperties", {})
+        more = [
+            name
+            for name in cast("dict[str, Any]", found)
+            if name not in known and not any(patterns.finds(pattern, name) for pattern in named)
+        ]
+        if isinstance(allowed, dict):
+            for name in more:
+                yield from validator.descend(found[name], allowed, path=name)
+        elif not allowed and more:
+            yield jsonschema.ValidationError("additionalProperties")
+
+    rules = {"pattern": fits, "patternProperties": of_names, "additionalProperties": further}
+    return cast("Any", validators).extend(jsonschema.Draft4Validator, rules)
 
 
 def _listed(values: Any) -> str:
@@ -72,8 +109,12 @@ def _further(error: Any, value: Any, found: Any) -> str:
     known = error.schema.get("properties", {})
     return (
         "object instance has properties which are not allowed by the schema: "
-        f"{_listed(sorted(name for name in found if name not in known))}"
+        f"{_listed(sorted(name for name in found if name not in known and not _is_named(name, error.schema)))}"
     )
+
+
+def _is_named(name: str, schema: Mapping[str, Any]) -> bool:
+    return any(patterns.finds(pattern, name) for pattern in schema.get("patternProperties", {}))
 
 
 _WORDS: dict[str, Callable[[Any, Any, Any], str]] = {

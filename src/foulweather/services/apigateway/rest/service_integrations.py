@@ -98,7 +98,7 @@ def _request(visit: Visit, integration: IntegrationPlan, target: Target, mapped:
         path, question, own = path.partition("?")
         query = "&".join(part for part in (own if question else "", query) if part)
     else:
-        action = _action(target.service)
+        action = action_of(target.service)
         if action.target and not (action.speaks_query and not kind.startswith("application/x-amz-json")):
             if "x-amz-target" not in names:
                 headers.append(("X-Amz-Target", f"{action.target}.{target.name}"))
@@ -126,7 +126,7 @@ class _Action(NamedTuple):
 
 
 @lru_cache(256)
-def _action(service: str) -> _Action:
+def action_of(service: str) -> _Action:
     """How a service is told which of its actions is meant."""
     for entry in catalogue().values():
         if service in (entry.signing_name, entry.endpoint_prefix):

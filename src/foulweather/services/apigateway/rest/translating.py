@@ -11,6 +11,7 @@ from typing import Any
 
 from foulweather.kernel.http import HttpResponse
 from foulweather.kernel.why import Fact
+from foulweather.services.apigateway import patterns
 from foulweather.services.apigateway.rest import context, json_paths, mapping, refusals
 from foulweather.services.apigateway.rest.java_values import Map
 from foulweather.services.apigateway.rest.mapping import Answer
@@ -101,9 +102,9 @@ def _check_passthrough(visit: Visit, integration: IntegrationPlan, given: str) -
 def _chosen(visit: Visit, integration: IntegrationPlan, answer: Answer) -> IntegrationResponsePlan:
     default: IntegrationResponsePlan | None = None
     for each in integration.responses:
-        if each.pattern is None:
+        if not each.pattern:
             default = default or each
-        elif answer.matched and each.pattern.fullmatch(answer.matched):
+        elif answer.matched and patterns.fits(each.pattern, answer.matched):
             return each
     if default is not None:
         return default
@@ -111,7 +112,7 @@ def _chosen(visit: Visit, integration: IntegrationPlan, answer: Answer) -> Integ
         "No integration response fits what the integration answered, and none is the default.",
         visit.integration_fact(
             "selectionPatterns",
-            [each.pattern.pattern for each in integration.responses if each.pattern],
+            [each.pattern for each in integration.responses if each.pattern],
         ),
         visit.integration_fact("answered", answer.matched or answer.status),
         remedy=(

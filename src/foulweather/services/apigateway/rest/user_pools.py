@@ -15,6 +15,7 @@ from typing import Any, cast
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.why import Fact, Why
+from foulweather.services.apigateway import patterns
 from foulweather.services.apigateway.rest import refusals
 from foulweather.services.apigateway.rest.java_values import shown
 from foulweather.services.apigateway.rest.lambda_authorizers import source_value
@@ -79,11 +80,8 @@ async def verified(visit: Visit, token: str, pools: Sequence[str], pattern: str 
     key = await _key(visit, arn, issuer, str(header.get("kid", "")))
     if key is None or not _is_signed(key, parts):
         raise _Unfit("The token's signature is not one of the user pool's.")
-    if pattern:
-        import re
-
-        if not re.search(pattern, str(claims.get("aud") or claims.get("client_id") or "")):
-            raise _Unfit("The token is for another client than the authorizer's expression asks for.")
+    if pattern and not patterns.finds(pattern, str(claims.get("aud") or claims.get("client_id") or "")):
+        raise _Unfit("The token is for another client than the authorizer's expression asks for.")
     expires = claims.get("exp")
     if not isinstance(expires, int) or expires * 1000 <= visit.call.now:
         raise _expired(visit, claims)

@@ -110,7 +110,7 @@ async def _by_function(turn: Turn, route: RoutePlan) -> None:
         raise Refusal("AUTHORIZER_FAILURE", None, refusal.why, status=500) from None
     text = invoked.payload.decode("utf-8", "replace")
     if invoked.error:
-        raise _failed(f"The authorizer's function {function.name} failed: {text[:500]}", resource, text)
+        raise _broken(turn, function.name, resource, text)
     latency_ms = turn.call.world.clock.now_ms - began_ms
     _judge(turn, authorizer, resource, text, latency_ms)
 
@@ -145,7 +145,7 @@ def _judge(turn: Turn, authorizer: Mapping[str, Any], resource: str, text: str, 
     try:
         told = json.loads(text)
         principal_id = told["principalId"]
-        policy = parse(json.dumps(told["policyDocument"]), "identity")
+        policy = parse(told["policyDocument"], "identity")
         given: dict[str, Any] = dict(told.get("context") or {})
     except (ValueError, KeyError, TypeError, AttributeError, PolicySyntaxError) as error:
         raise _failed(f"What the authorizer answered is no policy: {error!r}", resource, text) from None
@@ -174,6 +174,18 @@ def _judge(turn: Turn, authorizer: Mapping[str, Any], resource: str, text: str, 
         ),
     )
     raise Refusal("ACCESS_DENIED", EXPLICIT if verdict.explicit else IMPLICIT, why)
+
+
+def _broken(turn: Turn, name: str, resource: str, text: str) -> Refusal:
+    """The function's error `Unauthorized` is a decision; every other is a failure."""
+    try:
+        message = json.loads(text).get("errorMessage")
+    except (ValueError, AttributeError):
+        message = None
+    if message == "Unauthorized":
+        fact = Fact(resource, "errorMessage", message)
+        return refusals.unauthorized(refusals.refused("The authorizer's function raised Unauthorized.", fact), turn.id)
+    return _failed(f"The authorizer's function {name} failed: {text[:500]}", resource, text)
 
 
 def _failed(cause: str, resource: str, text: str) -> Refusal:

@@ -25,9 +25,7 @@ def throttle(turn: Turn) -> None:
     if full is None:
         return
     call.happened("apigateway.Throttled", turn.stage_arn, limit=full.setting, resource=full.resource)
-    raise Refusal(
-        "THROTTLED", "Too Many Requests", too_many(call, full, Fact("request", "routeKey", turn.route_key))
-    )
+    raise Refusal("THROTTLED", "Too Many Requests", too_many(call, full, Fact("request", "routeKey", turn.route_key)))
 
 
 def too_many(call: Call, full: Limit, *facts: Fact) -> Why:

@@ -9,7 +9,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.services.apigateway.state import under
 from foulweather.services.apigateway.v2 import finding, paging, refusals, snapshot
-from foulweather.services.apigateway.v2.records import Api, IntegrationResponse, Integration, told
+from foulweather.services.apigateway.v2.records import Api, Integration, IntegrationResponse, told
 from foulweather.services.apigateway.v2.state import HttpState
 
 Request = Mapping[str, Any]
@@ -19,7 +19,9 @@ def create_integration_response(call: Call, request: Request) -> dict[str, Any]:
     """Say how one kind of answers is passed on."""
     state, api, parent = _parent(call, request)
     asked = finding.given(request, "ApiId", "IntegrationId")
-    made = finding.updated(IntegrationResponse(integration_response_id=finding.new_id(call, 7), integration_response_key=""), asked)
+    made = finding.updated(
+        IntegrationResponse(integration_response_id=finding.new_id(call, 7), integration_response_key=""), asked
+    )
     _check(state, api, parent, made)
     state.integration_responses.put(_row(api, parent, made), made)
     finding.changed(call, "IntegrationResponseCreated", _path(api, parent, made), made)
@@ -61,14 +63,21 @@ def delete_integration_response(call: Call, request: Request) -> None:
 def _parent(call: Call, request: Request) -> tuple[HttpState, Api, Integration]:
     state, api = finding.api(call, request)
     if api.protocol_type != "WEBSOCKET":
-        raise refusals.invalid("Integration responses are only supported for WebSocket APIs", ProtocolType=api.protocol_type)
+        raise refusals.invalid(
+            "Integration responses are only supported for WebSocket APIs", ProtocolType=api.protocol_type
+        )
     return state, api, finding.child(call, request, state.integrations, "Integration", "IntegrationId")
 
 
 def _found(call: Call, request: Request) -> tuple[HttpState, Api, Integration, IntegrationResponse]:
     state, api, parent = _parent(call, request)
     rows = state.integration_responses
-    return state, api, parent, finding.child(call, request, rows, "IntegrationResponse", "IntegrationId", "IntegrationResponseId")
+    return (
+        state,
+        api,
+        parent,
+        finding.child(call, request, rows, "IntegrationResponse", "IntegrationId", "IntegrationResponseId"),
+    )
 
 
 def _row(api: Api, parent: Integration, response: IntegrationResponse) -> str:
@@ -84,5 +93,8 @@ def _check(state: HttpState, api: Api, parent: Integration, made: IntegrationRes
         words = "Integration response key must be $default or a pattern between slashes"
         raise refusals.invalid(words, IntegrationResponseKey=made.integration_response_key)
     for other in under(state.integration_responses, f"{api.api_id}/{parent.integration_id}"):
-        if other.integration_response_id != made.integration_response_id and other.integration_response_key == made.integration_response_key:
+        if (
+            other.integration_response_id != made.integration_response_id
+            and other.integration_response_key == made.integration_response_key
+        ):
             raise refusals.conflict(f"Integration responses with key {made.integration_response_key} already exists")

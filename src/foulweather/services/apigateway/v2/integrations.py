@@ -66,8 +66,13 @@ def delete_integration(call: Call, request: Request) -> None:
     if routes:
         raise refusals.conflict(
             f"Cannot delete Integration '{integration.integration_id}' which is referenced by a Route.",
-            *(call.fact(finding.arn(call, f"/apis/{api.api_id}/routes/{r.route_id}"), "Target", target) for r in routes),
-            remedy=tuple(f"aws apigatewayv2 delete-route --api-id {api.api_id} --route-id {r.route_id}" for r in routes),
+            *(
+                call.fact(finding.arn(call, f"/apis/{api.api_id}/routes/{r.route_id}"), "Target", target)
+                for r in routes
+            ),
+            remedy=tuple(
+                f"aws apigatewayv2 delete-route --api-id {api.api_id} --route-id {r.route_id}" for r in routes
+            ),
         )
     prefix = f"{api.api_id}/{integration.integration_id}/"
     for key in [key for key in state.integration_responses if key.startswith(prefix)]:

@@ -8,7 +8,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.services.apigateway.state import under
 from foulweather.services.apigateway.v2 import finding, paging, refusals, snapshot
-from foulweather.services.apigateway.v2.records import Api, RouteResponse, Route, told
+from foulweather.services.apigateway.v2.records import Api, Route, RouteResponse, told
 from foulweather.services.apigateway.v2.state import HttpState
 
 Request = Mapping[str, Any]

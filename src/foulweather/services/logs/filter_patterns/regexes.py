@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from foulweather.kernel.linear_patterns import Expression, InvalidExpression, compiled
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
-from foulweather.services.logs.linear import Expression, InvalidExpression, compiled
 
 # "Filter patterns with regex can only include": letters, digits, these symbols, these operators.
 _TAKEN: Final = re.compile(r"(?:[A-Za-z0-9:_#=@/;,\-^$?\[\]{}|*+.]|\\[^A-Za-z0-9]|\\[dDsSwW]|\\x[0-9A-Fa-f]{2})*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from foulweather.kernel.linear_patterns import Expression
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
 from foulweather.services.logs.filter_patterns.pattern import Pattern
 from foulweather.services.logs.filter_patterns.regexes import regex
-from foulweather.services.logs.linear import Expression
 
 _TERM: Final = re.compile(r'\s*([?-]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]*)%|([^\s"%]+))', re.DOTALL)
 _UNQUOTED: Final = re.compile(r"\w+")

@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 from orjson import dumps
 
+from foulweather.kernel.linear_patterns import wildcard
 from foulweather.services.logs.filter_patterns.errors import InvalidPattern
 from foulweather.services.logs.filter_patterns.regexes import regex
-from foulweather.services.logs.linear import wildcard
 
 Test = Callable[[Any], bool]
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")

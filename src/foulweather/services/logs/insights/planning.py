@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foulweather.services.logs import linear
+from foulweather.kernel import linear_patterns
 from foulweather.services.logs.insights import closing, made, regexes
 from foulweather.services.logs.insights.conditions import required_word
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
@@ -190,7 +190,7 @@ class Planner:
 
     def _parse_pattern(self, command: Parse, names: Names) -> None:
         if command.mode == "glob":
-            glob = made.Matched(linear.glob(command.pattern).search, command.subject, names)
+            glob = made.Matched(linear_patterns.glob(command.pattern).search, command.subject, names)
             for index, alias in enumerate(command.aliases, 1):
                 self._define(alias, made.Captured(glob, index))
             return

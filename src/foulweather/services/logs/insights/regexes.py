@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from foulweather.services.logs import linear
+from foulweather.kernel import linear_patterns
 from foulweather.services.logs.insights.errors import MalformedQuery, NotBuilt
 
 _FLAGS_HERE = re.compile(r"\(\?([imsx]+)\)")
@@ -35,13 +35,13 @@ def literals(pattern: str) -> list[str] | None:
     return words
 
 
-def compiled(pattern: str, start: int, end: int) -> linear.Expression:
+def compiled(pattern: str, start: int, end: int) -> linear_patterns.Expression:
     """A pattern in AWS's syntax, ready to search with."""
     if _NOT_LINEAR.search(pattern):
         raise NotBuilt("regular expressions with \\p{...}, look-around or back-references")
     try:
-        return linear.compiled(translated(pattern))
-    except linear.InvalidExpression as error:
+        return linear_patterns.compiled(translated(pattern))
+    except linear_patterns.InvalidExpression as error:
         raise MalformedQuery(f"Invalid regular expression: {error}", start, end) from None
 
 
@@ -59,7 +59,7 @@ def group_name(name: str) -> str:
     return name.replace("@", "_at_")
 
 
-def group_names(pattern: linear.Expression) -> dict[int, str]:
+def group_names(pattern: linear_patterns.Expression) -> dict[int, str]:
     """The named groups of a pattern, as the query wrote them."""
     return {index: name.replace("_at_", "@") for name, index in pattern.groupindex.items()}
 

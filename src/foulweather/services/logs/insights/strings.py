@@ -9,7 +9,7 @@ import re
 import urllib.parse
 from typing import Any
 
-from foulweather.services.logs import linear
+from foulweather.kernel import linear_patterns
 from foulweather.services.logs.insights.regexes import translated
 from foulweather.services.logs.insights.values import number, text, truth
 
@@ -94,12 +94,12 @@ def regex_replace(value: Any, pattern: Any, replacement: Any) -> str | None:
     if found is None or old is None or new is None:
         return None
     try:
-        return linear.compiled(translated(old)).sub(lambda match: _expanded(new, match), found)
-    except linear.InvalidExpression:
+        return linear_patterns.compiled(translated(old)).sub(lambda match: _expanded(new, match), found)
+    except linear_patterns.InvalidExpression:
         return None
 
 
-def _expanded(template: str, match: linear.Match) -> str:
+def _expanded(template: str, match: linear_patterns.Match) -> str:
     def group(reference: re.Match[str]) -> str:
         try:
             return match[int(reference[1])] or ""

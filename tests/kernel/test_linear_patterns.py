@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.linear_patterns import Expression, InvalidExpression, glob, wildcard
 from foulweather.services.logs.insights.errors import NotBuilt
 from foulweather.services.logs.insights.language import compiled as query
-from foulweather.services.logs.linear import Expression, InvalidExpression, glob, wildcard
 from harness import Aws
 from services.logs.insights.insights_events import rows
 from services.logs.log_calls import GROUP, filtered, make, put

@@ -1,0 +1,1 @@
+aws lambda put-function-concurrency --function-name quote --reserved-concurrent-executions 75

@@ -1,0 +1,1 @@
+"""The API Gateway Management API: what a backend may do with a client's connection."""
