@@ -41,7 +41,7 @@ def _asked(lab: Lab, since_ms: int) -> Why | None:
     arn = function_arn(lab, AUTHORIZER)
     asked = sum(
         event.kind == "lambda.Invoked" and event.at_ms > since_ms and event.resource.startswith(arn)
-        for event in lab.world.journal.kept()
+        for event in lab.world.journal
     )
     requests = sum(len(asking.since(since_ms)) for asking in clients(lab))
     if asked * 4 > requests:

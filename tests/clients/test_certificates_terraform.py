@@ -29,9 +29,10 @@ def test_certificates_are_made_used_changed_and_destroyed(cloud: Cloud, tmp_path
     with ThreadPoolExecutor(1) as pool:
         applied = pool.submit(terraform, "apply", "-auto-approve", "-input=false", *first)
         acm = cloud.client("acm")
-        while not applied.done() and not acm.list_certificates(CertificateStatuses=["PENDING_VALIDATION"])[
-            "CertificateSummaryList"
-        ]:
+        while (
+            not applied.done()
+            and not acm.list_certificates(CertificateStatuses=["PENDING_VALIDATION"])["CertificateSummaryList"]
+        ):
             pass
         cloud.foulweather("clock", "advance", "5m")
         applied.result()

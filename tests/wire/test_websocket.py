@@ -33,6 +33,7 @@ class Chat:
         self.sockets: list[Socket] = []
         self.heard: list[str | bytes] = []
         self.codes: list[int] = []
+        self.reasons: list[str] = []
         self.pings = 0
 
     def begin(self, socket: Socket) -> Chat:
@@ -46,7 +47,8 @@ class Chat:
     def pinged(self) -> None:
         self.pings += 1
 
-    def left(self, code: int) -> None:
+    def left(self, code: int, reason: str) -> None:
+        self.reasons.append(reason)
         self.codes.append(code)
 
     def upgraded(self) -> Upgraded:
@@ -95,7 +97,7 @@ async def test_a_handshake_is_answered_as_the_rfc_says_and_messages_go_both_ways
         peer.send(CloseConnection(4001, "bye"))
         assert (await peer.next()).code == 4001
         assert await client.closed()
-    assert chat.codes == [4001]
+    assert (chat.codes, chat.reasons) == ([4001], ["bye"])
     assert server.connection_count == 0
 
 

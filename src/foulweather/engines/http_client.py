@@ -9,6 +9,7 @@ import asyncio
 import ipaddress
 import os
 import ssl
+import tempfile
 from base64 import b64encode
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -18,6 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 ALLOWED = "FOULWEATHER_HTTP_ALLOW"
 HEAD_BYTES_MAX = 64 << 10
 BODY_BYTES_MAX = 1 << 20
+CONTEXTS_MAX = 100
 
 
 class PostFailed(Exception):
@@ -50,6 +52,13 @@ class Response(NamedTuple):
     """The headers as they came: in order, in their case, with repetitions."""
 
 
+class ClientCertificate(NamedTuple):
+    """What a client shows a server that asks who it is: PEM texts."""
+
+    certificate: str
+    key: str
+
+
 class HttpClient:
     """Sends requests to hosts that are this machine's or match an allowed pattern (`*.example.com`, `*`).
 
@@ -61,6 +70,7 @@ class HttpClient:
             allowed = [host.strip() for host in os.environ.get(ALLOWED, "").split(",") if host.strip()]
         self.allowed = tuple(host.lower() for host in allowed)
         self._trust = trust
+        self._contexts: dict[tuple[bool, ClientCertificate | None], ssl.SSLContext] = {}
 
     async def post(
         self, url: str, headers: Sequence[tuple[str, str]], body: bytes, *, timeout_s: float = 15
@@ -78,15 +88,17 @@ class HttpClient:
         timeout_s: float = 15,
         body_bytes_max: int = BODY_BYTES_MAX,
         trusts_all: bool = False,
+        shows: ClientCertificate | None = None,
     ) -> Response:
-        """Send one request on a connection of its own and read the whole answer."""
+        """Send one request on a connection of its own and read the whole answer; `shows` is who it is to the server."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         if not self.may_reach(host):
             raise NotReachable(host)
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._sent(method, parts, host, headers, body, body_bytes_max, trusts_all)
+                context = self._context(trusts_all, shows) if parts.scheme == "https" else None
+                return await self._sent(method, parts, host, headers, body, body_bytes_max, context)
         except TimeoutError:
             raise TimedOut(f"no answer within {timeout_s} s") from None
         except ssl.SSLError as error:
@@ -107,10 +119,9 @@ class HttpClient:
         headers: Sequence[tuple[str, str]],
         body: bytes,
         body_bytes_max: int,
-        trusts_all: bool,
+        context: ssl.SSLContext | None,
     ) -> Response:
-        secure = parts.scheme == "https"
-        context = self._context(trusts_all=trusts_all) if secure else None
+        secure = context is not None
         port = parts.port or (443 if secure else 80)
         # A name of this machine is not looked up: nobody can point it elsewhere.
         address = "127.0.0.1" if _is_local_name(host.lower()) else host
@@ -124,13 +135,33 @@ class HttpClient:
         finally:
             writer.close()
 
-    def _context(self, *, trusts_all: bool) -> ssl.SSLContext:
-        if not trusts_all:
-            return self._trust or ssl.create_default_context()
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
+    def _context(self, trusts_all: bool, shows: ClientCertificate | None) -> ssl.SSLContext:
+        if self._trust is not None and not trusts_all and shows is None:
+            return self._trust
+        found = self._contexts.get((trusts_all, shows))
+        if found is None:
+            # With a trust of its own its authorities are kept, and the certificate goes on top of them.
+            found = ssl.create_default_context()
+            if self._trust is not None:
+                for authority in self._trust.get_ca_certs(binary_form=True):
+                    found.load_verify_locations(cadata=authority)
+            if trusts_all:
+                found.check_hostname = False
+                found.verify_mode = ssl.CERT_NONE
+            if shows is not None:
+                _show(found, shows)
+            if len(self._contexts) >= CONTEXTS_MAX:
+                self._contexts.clear()
+            self._contexts[trusts_all, shows] = found
+        return found
+
+
+def _show(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
+    """Have a context show a certificate; the library reads it from a file alone, which is there for that moment."""
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write(f"{certificate.key}\n{certificate.certificate}\n")
+        file.flush()
+        context.load_cert_chain(file.name)
 
 
 def is_this_machine(host: str) -> bool:

@@ -39,7 +39,7 @@ class Listener(Protocol):
         """The client has shown that it is there (it has been answered already)."""
         ...
 
-    def left(self, code: int) -> None:
+    def left(self, code: int, reason: str) -> None:
         """The connection is gone, by whomsoever: its close code, or 1006 where none was said. Called once."""
         ...
 

@@ -52,7 +52,7 @@ class WebSocket(asyncio.Protocol):
         self._binary: list[bytes] = []
         self._message_bytes = 0
         self._frame_bytes = 0
-        self._code = websockets.LEFT_WITHOUT_A_WORD
+        self._code, self._reason = websockets.LEFT_WITHOUT_A_WORD, ""
         self._is_closing = False
         self._deadline = NEVER
         self._listener: Listener | None = None
@@ -76,7 +76,7 @@ class WebSocket(asyncio.Protocol):
         if self._is_closing or self._transport.is_closing():
             return
         self._is_closing = True
-        self._code = code
+        self._code, self._reason = code, reason
         self._deadline = self._server.tick + self._server.linger_ticks
         self._transport.write(self._frames.send(CloseConnection(code, reason or None)))
 
@@ -105,7 +105,7 @@ class WebSocket(asyncio.Protocol):
         self._server.disconnected(self)
         listener, self._listener = self._listener, None
         if listener is not None:
-            listener.left(self._code)
+            listener.left(self._code, self._reason)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is written to."""
@@ -133,7 +133,7 @@ class WebSocket(asyncio.Protocol):
                 self._listener.pinged()
         elif isinstance(event, CloseConnection):
             if not self._is_closing:  # RFC 6455, 5.5.1: a close is answered with the same code
-                self._code = event.code
+                self._code, self._reason = event.code, event.reason or ""
                 self._transport.write(self._frames.send(event.response()))
             self._is_closing = True
             self._transport.close()

@@ -48,29 +48,25 @@ async def test_a_chain_leads_from_the_certificate_up(aws: Aws) -> None:
         await imported(aws, leaf)
 
 
-@pytest.mark.parametrize(
-    ("certificate", "key", "words"),
-    [
-        (lambda one: b"nothing", None, "Unable to parse certificate"),
-        (lambda one: one.pem + one.pem, None, "more than one certificate"),
-        (None, lambda one: pair().key_pem, "does not match"),
-        (None, lambda one: b"nothing", "Unable to parse private key"),
-        (
-            None,
-            lambda one: one.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")),
-            "unencrypted",
-        ),
-    ],
-)
-def test_what_is_no_pair_is_refused(aws: Aws, certificate: Any, key: Any, words: str) -> None:
-    one = pair()
-    asked = {
-        "Certificate": certificate(one) if certificate else one.pem,
-        "PrivateKey": key(one) if key else one.key_pem,
-    }
-    with pytest.raises(AwsError, match=words) as refused:
-        aws.acm.import_certificate(asked)
-    assert refused.value.code == "ValidationException"
+def locked(one: Pair) -> bytes:
+    return one.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
+
+
+def test_what_is_no_pair_is_refused(aws: Aws) -> None:
+    one, other = pair(), pair()
+    wrong = (
+        (b"nothing", one.key_pem, "Unable to parse certificate"),
+        (one.pem + other.pem, one.key_pem, "more than one certificate"),
+        (one.pem, other.key_pem, "does not match"),
+        (one.pem, b"nothing", "Unable to parse private key"),
+        (one.pem, locked(one), "unencrypted"),
+    )
+    for number, (certificate, key, words) in enumerate(wrong):
+        # One import a second is the rate; each Region has its own.
+        region = aws.in_region(f"eu-west-{number + 1}")
+        with pytest.raises(AwsError, match=words) as refused:
+            region.acm.import_certificate({"Certificate": certificate, "PrivateKey": key})
+        assert refused.value.code == "ValidationException"
 
 
 async def test_it_must_be_valid_now(aws: Aws) -> None:

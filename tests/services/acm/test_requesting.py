@@ -124,7 +124,7 @@ def test_the_same_token_is_the_same_request(aws: Aws) -> None:
         (
             {"CertificateAuthorityArn": "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/x"},
             "NotImplemented",
-            "",
+            "CertificateAuthorityArn",
         ),
         ({"Tags": [{"Key": "aws:x", "Value": "y"}]}, "InvalidTagException", "aws:"),
     ],

@@ -29,8 +29,8 @@ PUSHES_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudW
 LOG_ROLE = "apigateway-logs"
 _FUNCTION = re.compile(r":function:([A-Za-z0-9_-]+)")
 _SHOWN = ("requestId", "httpMethod", "resourcePath", "path", "status", "identity.sourceIp", "identity.apiKeyId")
-FORMAT = json.dumps({name.rpartition(".")[2]: f"$context.{name}" for name in (*_SHOWN, "error.messageString")})
-"""What access logs tell of each request: the last is null, or AWS's words in quotation marks."""
+FORMAT = json.dumps({name.rpartition(".")[2]: f"$context.{name}" for name in (*_SHOWN, "error.message")})
+"""What access logs tell of each request, as JSON."""
 
 # --- the API
 

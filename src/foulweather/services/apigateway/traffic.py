@@ -17,6 +17,7 @@ from foulweather.services.apigateway.region_records import DomainName, Mapping
 from foulweather.services.apigateway.region_records import Place as Registered
 from foulweather.services.apigateway.rest import stages
 from foulweather.services.apigateway.rest.addresses import Address, address_of, host_name, stage_of
+from foulweather.services.apigateway.sockets import visits as sockets
 from foulweather.services.apigateway.state import Places, RestState, under
 from foulweather.world.world import World
 
@@ -45,6 +46,11 @@ def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse | Awaitable
     registered = _registered(world, address)
     if registered is None:
         return _forbidden(world, f"There is no API {address.api}.", Fact(address.api, "exists", False))
+    if registered.kind == "WEBSOCKET":
+        name, path = stage_of(address.path)
+        domain = f"{address.api}.execute-api.{registered.region}.amazonaws.com"
+        place = sockets.Place(registered.account, registered.region, address.api, name, domain)
+        return _by_socket(pipeline, request, place, path)
     if registered.kind != "REST":
         raise not_implemented("apigatewayv2", f"Visit.{registered.kind}")
     state = world.state(RestState, registered.account, registered.region)
@@ -67,6 +73,13 @@ def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse | Awaitable
         return _forbidden(world, cause, Fact(arn, "stages", known), remedy=remedy)
     place = stages.Place(registered.account, registered.region, api, stage, path, domain, "")
     return stages.answer(pipeline, request, place)
+
+
+def _by_socket(
+    pipeline: Pipeline, request: HttpRequest, place: sockets.Place, path: str, *, is_own_domain: bool = False
+) -> HttpResponse | Awaitable[HttpResponse]:
+    reply = sockets.answer(pipeline, request, place, path, is_own_domain=is_own_domain)
+    return _refused(pipeline.world, reply) if isinstance(reply, Why) else reply
 
 
 def page_headers(world: World, request: HttpRequest) -> list[tuple[str, str]]:
@@ -107,6 +120,10 @@ def _by_domain(pipeline: Pipeline, request: HttpRequest, name: str) -> HttpRespo
     if not name_of_stage:
         name_of_stage, path = stage_of(path)
     api = state.apis.get(mapping.api_id)
+    other = world.state(Places).apis.get(mapping.api_id) if api is None else None
+    if other is not None and other.kind == "WEBSOCKET":
+        at = sockets.Place(other.account, other.region, mapping.api_id, name_of_stage, domain.domain_name)
+        return _by_socket(pipeline, request, at, path, is_own_domain=True)
     if api is None:
         raise not_implemented("apigatewayv2", "Visit.HTTP")
     stage = state.stages.get(f"{api.id}/{name_of_stage}")
@@ -139,11 +156,15 @@ def _mapped(state: RestState, domain: DomainName, path: str) -> tuple[Mapping | 
 
 
 def _forbidden(world: World, cause: str, fact: Fact, *, remedy: tuple[str, ...] = ()) -> HttpResponse:
+    return _refused(world, Why("refused", cause, (fact,), remedy))
+
+
+def _refused(world: World, why: Why) -> HttpResponse:
     """Nothing answers there: a refusal that is on record all the same."""
     request_id, now_ms = world.ids.uuid(), world.clock.now_ms
     hop = Hop(request_id, request_id, "", "apigateway", "Invoke", "*", "", "", now_ms, now_ms)
     hop.code = "ForbiddenException"
-    hop.why = Why("refused", cause, (fact,), remedy)
+    hop.why = why
     traces = world.state(Traces)
     traces.begin(hop)
     traces.keep(hop)

@@ -1,4 +1,4 @@
-"""The API Gateway Management API (`@connections`): its code lives with WebSocket APIs, whose connections it works on."""
+"""The API Gateway Management API (`@connections`): it is part of WebSocket APIs, whose connections it works on."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Access, Permission, Resource
+from foulweather.services.cognito_identity.records import part
 from foulweather.services.cognito_identity.state import IdentityState
 
 Request = Mapping[str, Any]
@@ -41,10 +42,10 @@ def tags(call: Call, request: Request) -> Mapping[str, str | list[str]]:
 
 def passing(call: Call, request: Request) -> Sequence[Permission]:
     """iam:PassRole on every role that identities may take."""
-    roles: list[str] = list((request.get("Roles") or {}).values())
+    roles: list[str] = list(part(request, "Roles").values())
     mappings: Mapping[str, Request] = request.get("RoleMappings") or {}
     for mapping in mappings.values():
-        rules: list[Request] = (mapping.get("RulesConfiguration") or {}).get("Rules") or []
+        rules: Sequence[Request] = part(mapping, "RulesConfiguration").get("Rules") or ()
         roles += [rule["RoleARN"] for rule in rules]
     return [
         Permission("iam:PassRole", Resource(role, role.split(":")[4]), {"iam:passedtoservice": PRINCIPAL})

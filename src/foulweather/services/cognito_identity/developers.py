@@ -42,12 +42,9 @@ def get_open_id_token_for_developer_identity(call: Call, request: Request) -> di
                 "identity ID.",
                 facts=(Fact(owner.id, pool.developer_name, user),),
             )
-        if owner is None:
-            # The developer may give an identity another of their users, whatever logins it has.
-            place.state.link(identity, pool.developer_name, user, call.now)
     known = Login(pool.developer_name, user, {"aud": pool.id})
     users = [known, *logins.verified(call, pool, others)]
-    identity = resolving.resolved(call, place, identity, users).apply(call)
+    identity = resolving.resolved(call, place, identity, users, is_vouched=True).apply(call)
     tags: dict[str, str] = request.get("PrincipalTags") or {}
     valid_ms = 1000 * request.get("TokenDuration", limits.DEVELOPER_TOKEN_S)
     token = openid.token(call, pool, identity, credentials.amr_of(users), tags, valid_ms)

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/external-identity-prov
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
@@ -121,7 +121,7 @@ def _check_time(call: Call, claims: Mapping[str, Any]) -> None:
 
 def _check_audience(pool: IdentityPool, claims: Mapping[str, Any], allowed: list[str]) -> None:
     aud: Any = claims["aud"]
-    audiences: list[Any] = aud if isinstance(aud, list) else [aud]
+    audiences = cast("list[Any]", aud) if isinstance(aud, list) else [aud]
     if not any(each in allowed for each in audiences):
         raise refusals.bad_token("Incorrect token audience.", Fact("token", "aud", aud), Fact(pool.id, "aud", allowed))
 

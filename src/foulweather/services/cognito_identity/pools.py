@@ -55,7 +55,7 @@ def update_identity_pool(call: Call, request: Request) -> dict[str, Any]:
     state, pool = naming.pool_of(call, request)
     settings = _settings(request)
     given = tag_rules.checked({}, request["IdentityPoolTags"]) if "IdentityPoolTags" in request else pool.tags
-    # API_CreateIdentityPool, DeveloperProviderName: "Once you have set a developer provider name, you cannot change it."
+    # API_CreateIdentityPool: "Once you have set a developer provider name, you cannot change it."
     had, wanted = pool.developer_name, settings.get("DeveloperProviderName", "")
     if had and wanted and had != wanted:
         raise refusals.invalid(

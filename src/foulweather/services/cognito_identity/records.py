@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A structure inside another; empty where it is not there."""
+    return of.get(name) or _NOTHING
 
 
 class IdentityPool(msgspec.Struct):

@@ -18,17 +18,25 @@ from foulweather.services.cognito_identity.records import Identity
 class Resolved:
     """The identity of a request, and what is to be linked and merged once nothing is in the way."""
 
-    def __init__(self, place: Place, identity: Identity, links: Sequence[Login], merged: Sequence[Identity]) -> None:
+    def __init__(
+        self, place: Place, identity: Identity, links: Sequence[Login], merged: Sequence[Identity], *, is_new: bool
+    ) -> None:
         self.place = place
         self.identity = identity
+        self.is_new = is_new
         self.links = links
         self.merged = merged
 
     def apply(self, call: Call) -> Identity:
         """Link what is new, and merge."""
         state, identity = self.place.state, self.identity
-        if state.identities.get(identity.id) is None:
+        if self.is_new:
+            state.add(identity)
+        elif state.identities.get(identity.id) is None:
             raise refusals.no_identity(identity.id)
+        for login in self.links:
+            if owner_of(self.place, login) not in (None, identity):
+                raise refusals.conflict("The login was linked to another identity meanwhile.")
         for other in self.merged:
             merge(call, self.place, other, identity)
         for login in self.links:
@@ -44,20 +52,26 @@ def owner_of(place: Place, login: Login) -> Identity | None:
     return place.state.linked.get((place.pool.id, login.provider, login.subject))
 
 
-def resolved(call: Call, place: Place, identity: Identity | None, logins: Sequence[Login]) -> Resolved:
-    """The identity of logins; `identity` is the one that the request names, if it names one."""
+def resolved(
+    call: Call, place: Place, identity: Identity | None, logins: Sequence[Login], *, is_vouched: bool = False
+) -> Resolved:
+    """The identity of logins; `identity` is the one that the request names, if it names one.
+
+    `is_vouched`: the developer says that the logins are the identity's, so none needs to be it already.
+    """
+    is_new = False
     while identity is not None and identity.merged_into:
         identity = place.state.identities.get(identity.merged_into)
     owners = {owner.id: owner for owner in (owner_of(place, login) for login in logins) if owner is not None}
     if identity is None:
         if not owners:
             identity = Identity(f"{call.region}:{call.world.ids.uuid()}", place.pool.id, call.now, call.now)
-            place.state.add(identity)
+            is_new = True
         else:
             identity = next(iter(owners.values()))
-    elif identity.logins and identity.id not in owners:
+    elif identity.logins and identity.id not in owners and not is_vouched:
         raise refusals.no_match(identity)
-    elif not identity.logins and owners:
+    elif not identity.logins and owners and identity.id not in owners:
         # Somebody who was a guest until now goes on as who they are known to be.
         guest, identity = identity, next(iter(owners.values()))
         owners[guest.id] = guest
@@ -67,12 +81,12 @@ def resolved(call: Call, place: Place, identity: Identity | None, logins: Sequen
         check_mergeable(place, other, identity)
     for login in links:
         held = identity.logins.get(login.provider)
-        if held:
+        if held and login.provider != place.pool.developer_name:
             raise refusals.conflict(
                 f"Identity '{identity.id}' is linked to another login of {login.provider}.",
                 Fact(identity.id, login.provider, held),
             )
-    return Resolved(place, identity, links, merged)
+    return Resolved(place, identity, links, merged, is_new=is_new)
 
 
 def check_mergeable(place: Place, source: Identity, target: Identity) -> None:

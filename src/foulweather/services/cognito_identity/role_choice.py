@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-cont
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -61,11 +61,11 @@ def _mapped(call: Call, pool: IdentityPool, login: Login, mapping: Mapping[str, 
 def _roles(claim: Any) -> list[str]:
     if isinstance(claim, str):
         return claim.split(",")
-    return [str(each) for each in claim] if isinstance(claim, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return [str(each) for each in cast("list[object]", claim)] if isinstance(claim, list) else []
 
 
 def _matches(rule: Mapping[str, str], claims: Mapping[str, Any]) -> bool:
-    """ "If the match type is NotEqual and the claim doesn't exist, the rule is not evaluated." """
+    """Whether a rule fits: where there is no such claim, not even NotEqual does."""
     claim: Any = claims.get(rule["Claim"])
     if claim is None:
         return False
@@ -73,7 +73,7 @@ def _matches(rule: Mapping[str, str], claims: Mapping[str, Any]) -> bool:
     if isinstance(claim, bool):
         claim = "true" if claim else "false"
     if isinstance(claim, list):
-        values: list[str] = [str(each) for each in claim]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        values = [str(each) for each in cast("list[object]", claim)]
         return wanted in values if how in ("Equals", "Contains") else how == "NotEqual" and wanted not in values
     value = str(claim)
     if how == "Equals":

@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-cont
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
 from foulweather.services.cognito_identity import limits, naming, refusals
 from foulweather.services.cognito_identity.naming import Request
+from foulweather.services.cognito_identity.records import part
 
 
 def set_identity_pool_roles(call: Call, request: Request) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _check(provider: str, mapping: Mapping[str, Any]) -> None:
             f"AmbiguousRoleResolution is required for the role mapping of {provider}.",
             Fact("request", f"RoleMappings.{provider}", mapping["Type"]),
         )
-    rules: list[Any] = (mapping.get("RulesConfiguration") or {}).get("Rules") or []
+    rules: Sequence[Any] = part(mapping, "RulesConfiguration").get("Rules") or ()
     if mapping["Type"] == "Rules" and not rules:
         raise refusals.invalid(
             f"RulesConfiguration is required for the role mapping of {provider}.",

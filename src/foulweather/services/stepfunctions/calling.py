@@ -11,7 +11,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Session
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.principal import Principal
-from foulweather.services.stepfunctions import roles
+from foulweather.services.stepfunctions import gateways, roles
 from foulweather.services.stepfunctions.records import Execution
 from foulweather.services.stepfunctions.running import Run, advance
 from foulweather.services.stepfunctions.state import SfnState
@@ -52,20 +52,29 @@ def perform(call: Call, machine: str, role: str, other: str, asked: Asked) -> Ou
     except AwsError as error:
         return Failure(error, "", True)
     if isinstance(principal, Principal):
-        return _ask(call, principal, asked)
-    return _asked_later(call, principal, asked)
+        return _ask(call, machine, principal, asked)
+    return _asked_later(call, machine, principal, asked)
 
 
-async def _asked_later(call: Call, assumed: Awaitable[Principal], asked: Asked) -> Outcome:
+async def _asked_later(call: Call, machine: str, assumed: Awaitable[Principal], asked: Asked) -> Outcome:
     try:
         principal = await assumed
     except AwsError as error:
         return Failure(error, "", True)
-    outcome = _ask(call, principal, asked)
+    outcome = _ask(call, machine, principal, asked)
     return await outcome if inspect.isawaitable(outcome) else outcome
 
 
-def _ask(call: Call, principal: Principal, asked: Asked) -> Outcome | Awaitable[Outcome]:
+async def _visited(call: Call, machine: str, principal: Principal, asked: Asked) -> Outcome:
+    try:
+        return Answer(await gateways.visit(call, machine, principal, asked.request), "")
+    except AwsError as error:
+        return Failure(error, "")
+
+
+def _ask(call: Call, machine: str, principal: Principal, asked: Asked) -> Outcome | Awaitable[Outcome]:
+    if asked.model == gateways.MODEL:
+        return _visited(call, machine, principal, asked)
     pipeline = call.pipeline
     try:
         operation = pipeline.services.operation(asked.model, asked.operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -324,6 +325,7 @@ def each_open(state: SfnState, machine: str) -> Iterator[Execution]:
     return (execution for execution in state.of(machine) if execution.is_open)
 
 
+@lru_cache(maxsize=1024)
 def iso(ms: int) -> str:
     """A time as the Context object has it."""
     return f"{datetime.fromtimestamp(ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"

@@ -14,8 +14,8 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.parking import Parking
-from foulweather.services.stepfunctions import limits, mocks, outcomes, refusals, resources, shaping
-from foulweather.services.stepfunctions.calling import Answer, Asked, Failure, Outcome, perform
+from foulweather.services.stepfunctions import asking, limits, mocks, outcomes, refusals, resources, shaping
+from foulweather.services.stepfunctions.calling import Answer, Failure, Outcome, perform
 from foulweather.services.stepfunctions.language import retrying
 from foulweather.services.stepfunctions.language.errors import StatesError
 from foulweather.services.stepfunctions.language.parsing import parse
@@ -89,22 +89,15 @@ class Trial:
             # "TestState only supports the following when a mock is specified: Activity tasks, .sync or
             # .waitForTaskToken service integration patterns, Parallel, or Map states."
             raise refusals.invalid(f"The state {self.name} can only be tested with a mock", type=state.type)
-        if resource.kind == "optimized" and resource.service in ("http", "apigateway", "eks"):
+        if resource.kind == "optimized" and resource.service in ("http", "eks"):
             raise not_implemented("stepfunctions", resource.arn)
         arguments = state.arguments(value, scope)
         self.seen["afterArguments" if self.language == "JSONata" else "afterParameters"] = arguments
-        if resource.kind == "function":
-            asked = Asked("lambda", "Invoke", {"FunctionName": resource.arn, "Payload": encode(arguments).encode()})
-        else:
-            operation = resources.operation_of(resource)
-            service = resource.service if resource.kind == "optimized" else ""
-            try:
-                shape = operation.input if operation is not None else None
-                request = shaping.request_of(service, shape, arguments, self.call.world.ids.uuid)
-            except shaping.Unusable as error:
-                cause = f"The Parameters '{encode(arguments)}' could not be used to start the Task: [{error}]"
-                raise Tried(Trouble("States.Runtime", cause)) from None
-            asked = Asked(resource.model, resource.operation, request)
+        try:
+            asked = asking.asked(resource, arguments, self.call.world.ids.uuid)
+        except shaping.Unusable as error:
+            cause = f"The Parameters '{encode(arguments)}' could not be used to start the Task: [{error}]"
+            raise Tried(Trouble("States.Runtime", cause)) from None
         machine = self.call.arn("states", "stateMachine:TestState")
         begun: Any = perform(self.call, machine, self.role, "", asked)
         outcome = cast(Outcome, await begun if inspect.isawaitable(begun) else begun)

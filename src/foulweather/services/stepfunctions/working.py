@@ -9,13 +9,13 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from foulweather.services.stepfunctions import calling, failing, limits, outcomes, resources, stepping, tokens
+from foulweather.services.stepfunctions import asking, calling, failing, limits, outcomes, resources, stepping, tokens
 from foulweather.services.stepfunctions.calling import Asked, Failure, Flying, Outcome
 from foulweather.services.stepfunctions.language.records import Task
 from foulweather.services.stepfunctions.records import Branch, Waits
 from foulweather.services.stepfunctions.resources import TOKEN, Resource
 from foulweather.services.stepfunctions.running import Run, Trouble, decode, encode
-from foulweather.services.stepfunctions.shaping import Unusable, request_of
+from foulweather.services.stepfunctions.shaping import Unusable
 
 if TYPE_CHECKING:
     from foulweather.services.stepfunctions.stepping import Going
@@ -60,8 +60,7 @@ def begin(run: Run, branch: Branch, state: Task, value: Any) -> Going | None:
         return _activity(run, branch, state, resource, text, heartbeat_s, details)
     if resource.kind == "function":
         run.add(branch, "LambdaFunctionScheduled", resource=resource.arn, input=text, **details)
-        asked = Asked("lambda", "Invoke", {"FunctionName": resource.arn, "Payload": text.encode()})
-        return _call(run, branch, state, resource, asked, other)
+        return _call(run, branch, state, resource, asking.asked(resource, arguments, run.world.ids.uuid), other)
     return _integration(run, branch, state, resource, arguments, text, details, other)
 
 
@@ -89,21 +88,18 @@ def _integration(
     unbuilt = outcomes.unbuilt(run, resource)
     if unbuilt is not None:
         return settle(run, branch, state, resource, unbuilt)
-    service = resource.service if resource.kind == "optimized" else ""
-    operation = resources.operation_of(resource)
-    shape = operation.input if operation is not None else None
     try:
-        request = request_of(service, shape, arguments, run.world.ids.uuid)
+        asked = asking.asked(resource, arguments, run.world.ids.uuid)
     except Unusable as error:
         cause = (
             f"An error occurred while executing the state '{state.name}' (entered at the event id "
             f"#{branch.entered_event}). The Parameters '{text}' could not be used to start the Task: [{error}]"
         )
         return failing.failed(run, branch, state, Trouble(failing.RUNTIME, cause))
-    if service == "events":
-        for entry in request.get("Entries") or ():
+    if resource.kind == "optimized" and resource.service == "events":
+        for entry in asked.request.get("Entries") or ():
             entry["Resources"] = [*(entry.get("Resources") or ()), run.execution.arn, run.execution.machine]
-    return _call(run, branch, state, resource, Asked(resource.model, resource.operation, request), other)
+    return _call(run, branch, state, resource, asked, other)
 
 
 def _call(run: Run, branch: Branch, state: Task, resource: Resource, asked: Asked, other: str) -> Going | None:

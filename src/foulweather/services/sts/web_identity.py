@@ -28,6 +28,9 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity"
 SCHEME = "https://"
+# IAM User Guide, AWS JSON policy elements: Principal: the issuer of Amazon Cognito's identity pools, which no account
+# has a provider for; whose tokens of which pool are good is for a role's trust policy to say.
+COGNITO = "cognito-identity.amazonaws.com"
 
 
 class WebIdentity(msgspec.Struct, frozen=True):
@@ -67,6 +70,8 @@ def verified(call: Call, request: Mapping[str, Any]) -> WebIdentity:
     name = issuer.removeprefix(SCHEME).rstrip("/")
     directory = call.pipeline.directory
     provider = directory.web_provider(account, name) if directory is not None else None
+    if name == COGNITO:
+        provider = WebProvider(COGNITO, COGNITO, ())
     if provider is None:
         raise _invalid(
             f"No OpenIDConnect provider found in your account for {issuer}",
@@ -134,7 +139,7 @@ def _check_time(call: Call, claims: Mapping[str, Any]) -> None:
 def _identity(provider: WebProvider, issuer: str, name: str, claims: Mapping[str, Any]) -> WebIdentity:
     aud = claims["aud"]
     audiences = [str(each) for each in cast("list[object]", aud)] if isinstance(aud, list) else [str(aud)]
-    if not any(each in provider.client_ids for each in audiences):
+    if name != COGNITO and not any(each in provider.client_ids for each in audiences):
         raise _invalid(
             "Incorrect token audience",
             Fact("token", "aud", audiences),

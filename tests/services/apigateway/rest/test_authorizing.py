@@ -37,6 +37,13 @@ def policy(*statements: dict[str, Any]) -> str:
 # --- resource policies
 
 
+async def test_a_private_api_is_not_reached_from_outside_a_vpc(web: Web) -> None:
+    web.api({"/": {"GET": method()}}, restApi={"endpointConfiguration": {"types": ["PRIVATE"]}})
+    response = await web.ask("GET", "")
+    assert (response.status, told(response)) == (403, {"message": "Forbidden"})
+    assert web.why().cause.startswith("The API is private")
+
+
 async def test_a_resource_policy_opens_only_what_it_allows(web: Web) -> None:
     held = policy({"Resource": f"{API}/*/GET/open"}, {"Resource": "execute-api:/*/GET/short"})
     web.api({path: {"GET": method()} for path in ("/open", "/short", "/closed")}, policy=held)

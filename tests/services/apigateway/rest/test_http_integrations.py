@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,18 @@ async def test_a_line_break_in_a_value_ends_no_header(web: Web, backend: Backend
     assert response.status == 200
     assert backend.asked.header("x-in") == "aX-Evil: 1"
     assert not backend.asked.header("x-evil")
+
+
+async def test_a_backend_is_shown_the_stages_client_certificate(web: Web, backend: Backend, tmp_path: Path) -> None:
+    made = web.aws.apigateway.generate_client_certificate({})
+    tls = local_context(tmp_path, web.aws.now)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(cadata=made["pemEncodedCertificate"])
+    async with serving(backend.app, tls) as server:
+        uri = f"https://localhost:{server.port}/"
+        integration = backend.integration("/", uri=uri, tlsConfig={"insecureSkipVerification": True})
+        paths = {"/": {"POST": method(integration)}}
+        web.api(paths, {"clientCertificateId": made["clientCertificateId"]})
+        assert (await web.ask("POST", "")).status == 200
+        web.api(paths)
+        assert (await web.ask("POST", "")).status in (502, 504)

@@ -70,6 +70,8 @@ async def tested(visit: Visit, method: MethodPlan) -> HttpResponse:
 
 async def _response(visit: Visit) -> HttpResponse:
     method = visit.method
+    if not authorizing.is_within_reach(visit):
+        raise authorizing.out_of_reach(visit)
     if method is None:
         raise _no_method(visit)
     if len(visit.body) > compression.BYTES_MAX:

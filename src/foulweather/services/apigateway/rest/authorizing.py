@@ -26,6 +26,34 @@ def needs_nobody(visit: Visit, method: MethodPlan) -> bool:
     return method.authorization == "NONE" and visit.plan.allows_anything
 
 
+def is_within_reach(visit: Visit) -> bool:
+    """Whether a request comes by a way that leads to the API: to a private one, through a VPC's endpoint.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html
+    """
+    return bool(visit.call.origin.vpc_endpoint) or "PRIVATE" not in visit.api.endpoint_configuration.get("types", ())
+
+
+def out_of_reach(visit: Visit) -> Refusal:
+    """A private API, asked from elsewhere."""
+    why = refusals.refused(
+        "The API is private: it is reached through an interface VPC endpoint alone, and the request came by none.",
+        visit.call.fact(
+            f"arn:aws:apigateway:{visit.call.region}::/restapis/{visit.api.id}",
+            "endpointConfiguration",
+            visit.api.endpoint_configuration,
+        ),
+        Fact("request", "aws:SourceVpce", None),
+        remedy=(
+            f"aws apigateway update-rest-api --rest-api-id {visit.api.id} "
+            "--patch-operations op=replace,path=/endpointConfiguration/types/PRIVATE,value=REGIONAL",
+        ),
+    )
+    refusal = Refusal("DEFAULT_4XX", "Forbidden", why, status=403, logged=("Forbidden",))
+    refusal.code = "ForbiddenException"
+    return refusal
+
+
 async def authorize(visit: Visit, method: MethodPlan) -> None:
     """Refuse a request whose caller may not call the method."""
     kind = method.authorization

@@ -9,7 +9,7 @@ import re
 from urllib.parse import quote, quote_plus, urlsplit
 
 from foulweather.engines import http_client
-from foulweather.engines.http_client import HttpClient, Response
+from foulweather.engines.http_client import ClientCertificate, HttpClient, Response
 from foulweather.kernel.http import HttpResponse
 from foulweather.services.apigateway.rest import lambda_integrations, mapping, refusals, translating
 from foulweather.services.apigateway.rest.mapping import Answer, Mapped, Pairs
@@ -17,6 +17,7 @@ from foulweather.services.apigateway.rest.plans import JSON, IntegrationPlan
 from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.rest.visit import Visit
 from foulweather.services.apigateway.rest.waiting import OutOfTime, within
+from foulweather.services.apigateway.state import RestState
 
 BODY_BYTES_MAX = 10 * 1024 * 1024
 HOPS = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length", "trailer", "te"})
@@ -104,6 +105,7 @@ async def _sent(
                 timeout_s=integration.timeout_ms / 1000,
                 body_bytes_max=BODY_BYTES_MAX,
                 trusts_all=integration.trusts_all,
+                shows=_certificate(visit),
             ),
         )
     except (OutOfTime, http_client.TimedOut):
@@ -118,6 +120,16 @@ async def _sent(
         visit.trace(f"Endpoint response headers: {mapping.shown(dict(answer.fields))}")
         visit.trace(f"Endpoint response body before transformations: {answer.body.decode('utf-8', 'replace')}")
     return answer
+
+
+def _certificate(visit: Visit) -> ClientCertificate | None:
+    """What the stage shows its backends.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html
+    """
+    name = visit.stage.client_certificate_id
+    held = visit.call.state(RestState).certificates.get(name) if name else None
+    return None if held is None else ClientCertificate(held.pem_encoded_certificate, held.private_key)
 
 
 def _failed(visit: Visit, url: str, error: http_client.PostFailed) -> Refusal:

@@ -117,12 +117,13 @@ async def _by_function(turn: Turn, route: RoutePlan) -> None:
 
 def _check_identity(turn: Turn, authorizer: Mapping[str, Any], resource: str) -> None:
     """Refuse a handshake that does not have what the authorizer knows callers by; no function is invoked then."""
-    for source in authorizer.get("IdentitySource") or []:
+    sources: list[str] = authorizer.get("IdentitySource") or []
+    for source in sources:
         if not _source_value(turn, source):
             why = refusals.refused(
                 f"The handshake has no {source}, which the authorizer {authorizer.get('Name', '')} knows callers by; "
                 "it was not invoked.",
-                Fact(resource, "IdentitySource", authorizer.get("IdentitySource")),
+                Fact(resource, "IdentitySource", sources),
                 Fact("request", source, None),
             )
             raise refusals.unauthorized(why, turn.id)

@@ -51,12 +51,6 @@ def expression(text: str) -> Expression:
     return Expression(text)
 
 
-@lru_cache(1024)
-def pattern(key: str) -> re.Pattern[str] | None:
-    r"""The pattern of a key that is one (`/2\d\d/`)."""
-    if len(key) < 2 or not (key.startswith("/") and key.endswith("/")):
-        return None
-    try:
-        return re.compile(key[1:-1])
-    except re.error:  # what Java takes and Python does not fits nothing
-        return re.compile(r"(?!)")
+def pattern(key: str) -> str:
+    r"""The pattern in a key that is one (`/2\d\d/`); nothing where the key is a text."""
+    return key[1:-1] if len(key) > 2 and key.startswith("/") and key.endswith("/") else ""

@@ -43,9 +43,7 @@ async def answer(pipeline: Pipeline, request: HttpRequest, place: Place, standin
     connection = Connection(new_id(world), account, region, api, stage, domain, origin)
     turn = Turn(pipeline, connection, standing, CONNECT)
     turn.request = request
-    turn.trace_header = request.header("x-amzn-trace-id") or (
-        f"Root=1-{turn.call.now // 1000:08x}-{world.ids.hex(24)}"
-    )
+    turn.trace_header = request.header("x-amzn-trace-id") or (f"Root=1-{turn.call.now // 1000:08x}-{world.ids.hex(24)}")
     own = [JSON, ("x-amzn-RequestId", turn.id)]
     if not is_handshake(request):
         turn.choose(None)
@@ -62,6 +60,4 @@ async def answer(pipeline: Pipeline, request: HttpRequest, place: Place, standin
         return HttpResponse(outcome.status, own, message if isinstance(message, bytes) else message.encode())
     headers = [("Sec-WebSocket-Protocol", outcome.protocol)] if outcome.protocol else []
     client = Client(pipeline, connection)
-    return Upgraded(
-        client.begin, headers, frame_bytes_max=FRAME_BYTES_MAX, message_bytes_max=MESSAGE_BYTES_MAX
-    )
+    return Upgraded(client.begin, headers, frame_bytes_max=FRAME_BYTES_MAX, message_bytes_max=MESSAGE_BYTES_MAX)

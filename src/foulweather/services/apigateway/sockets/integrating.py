@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import contextlib
 import json
 from typing import Any, NamedTuple, cast
 
@@ -180,10 +180,8 @@ def _told(turn: Turn, function: Function, text: str) -> Outcome:
     protocol = next((str(value) for name, value in named.items() if name.lower() == "sec-websocket-protocol"), "")
     message: str | bytes = answer.get("body") or ""
     if answer.get("isBase64Encoded") is True and isinstance(message, str):
-        try:
+        with contextlib.suppress(ValueError):
             message = base64.b64decode(message, validate=True)
-        except (ValueError, binascii.Error):
-            pass
     return Outcome(status, message, protocol)
 
 

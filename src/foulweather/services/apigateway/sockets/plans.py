@@ -16,6 +16,7 @@ from foulweather.world.world import World
 
 PLANS_MAX = 256
 _VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
+Rows = Mapping[str, Mapping[str, Any]]
 _OF_LAMBDA = "$integration.response.body.errorMessage"
 _OF_HTTP = "$integration.response.statuscode"
 
@@ -26,9 +27,7 @@ class IntegrationResponsePlan:
     def __init__(self, held: Mapping[str, Any]) -> None:
         self.key: str = held["IntegrationResponseKey"]
         self.selection = _expression(held.get("TemplateSelectionExpression"))
-        self.templates: dict[str, Template] = {
-            key: template(text or "") for key, text in (held.get("ResponseTemplates") or {}).items()
-        }
+        self.templates = _templates(held.get("ResponseTemplates"))
         self.handling: str = held.get("ContentHandlingStrategy") or ""
 
 
@@ -45,12 +44,11 @@ class IntegrationPlan:
         self.passthrough: str = held.get("PassthroughBehavior") or "WHEN_NO_MATCH"
         self.handling: str = held.get("ContentHandlingStrategy") or ""
         self.connection_type: str = held.get("ConnectionType") or "INTERNET"
-        self.trusts_all = bool((held.get("TlsConfig") or {}).get("InsecureSkipVerification"))
+        tls: dict[str, Any] = held.get("TlsConfig") or {}
+        self.trusts_all = bool(tls.get("InsecureSkipVerification"))
         self.parameters: dict[str, str] = held.get("RequestParameters") or {}
         self.selection = _expression(held.get("TemplateSelectionExpression"))
-        self.templates: dict[str, Template] = {
-            key: template(text or "") for key, text in (held.get("RequestTemplates") or {}).items()
-        }
+        self.templates = _templates(held.get("RequestTemplates"))
         usual = _OF_LAMBDA if ":lambda:path/" in self.uri else _OF_HTTP
         self.response_selection = expression(held.get("IntegrationResponseSelectionExpression") or usual)
         self.responses = responses
@@ -75,7 +73,7 @@ class RoutePlan:
         self.key_required = bool(held.get("ApiKeyRequired"))
         self.model_selection = _expression(held.get("ModelSelectionExpression"))
         self.models: dict[str, str] = held.get("RequestModels") or {}
-        self.parameters: Mapping[str, Any] = held.get("RequestParameters") or {}
+        self.parameters: Mapping[str, dict[str, Any] | None] = held.get("RequestParameters") or {}
         target = (held.get("Target") or "").removeprefix("integrations/")
         self.integration = plan.integration(target)
         # A route answers if it says how to choose a route response, and has one: there is only `$default`.
@@ -87,16 +85,17 @@ class Plan:
     """A compiled snapshot."""
 
     def __init__(self, held: Mapping[str, Any]) -> None:
+        def rows(kind: str) -> Rows:
+            return held.get(kind) or {}
+
         self.api: Mapping[str, Any] = held["Api"]
-        self.authorizers: Mapping[str, Mapping[str, Any]] = held.get("Authorizers") or {}
-        self.with_response = {row.partition("/")[0] for row in held.get("RouteResponses") or {}}
-        self.models = {
-            each["Name"]: {"schema": each.get("Schema") or "{}"} for each in (held.get("Models") or {}).values()
-        }
+        self.authorizers = rows("Authorizers")
+        self.with_response = {row.partition("/")[0] for row in rows("RouteResponses")}
+        self.models = {each["Name"]: {"schema": each.get("Schema") or "{}"} for each in rows("Models").values()}
         self.route_selection: Expression = expression(self.api["RouteSelectionExpression"])
-        self._integrations: Mapping[str, Mapping[str, Any]] = held.get("Integrations") or {}
-        self._responses: Mapping[str, Mapping[str, Any]] = held.get("IntegrationResponses") or {}
-        self._routes = {each["RouteKey"]: each for each in (held.get("Routes") or {}).values()}
+        self._integrations = rows("Integrations")
+        self._responses = rows("IntegrationResponses")
+        self._routes = {each["RouteKey"]: each for each in rows("Routes").values()}
         self._made: dict[str, RoutePlan] = {}
         self._schemas: dict[str, Callable[[Any], list[str]]] = {}
 
@@ -168,6 +167,10 @@ def standing(world: World, account: str, region: str, api: str, stage_name: str)
             plans.pop(next(iter(plans)))
         plan = plans[key] = Plan(snapshot.read(deployment))
     return Standing(stage, plan)
+
+
+def _templates(held: dict[str, str] | None) -> dict[str, Template]:
+    return {key: template(text or "") for key, text in (held or {}).items()}
 
 
 def _expression(text: str | None) -> Expression | None:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from foulweather.services.apigateway import patterns
 from foulweather.services.apigateway.rest import json_paths, refusals
 from foulweather.services.apigateway.rest.java_values import Map
 from foulweather.services.apigateway.rest.mapping import Answer, Mapped
@@ -142,7 +143,7 @@ def _response_for(turn: Turn, integration: IntegrationPlan, answer: Answer) -> I
         wanted = pattern(each.key)
         if each.key == DEFAULT:
             default = each
-        elif key is not None and (each.key == key if wanted is None else wanted.fullmatch(key)):
+        elif key is not None and (patterns.fits(wanted, key) if wanted else each.key == key):
             return each
     if default is not None:
         return default

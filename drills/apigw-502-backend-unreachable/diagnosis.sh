@@ -1,0 +1,10 @@
+# The API's alarm, and its execution log.
+# shows: prices-5xxerror\s+ALARM
+# shows: PKIX path building failed
+# shows when mended: prices-5xxerror\s+OK
+aws cloudwatch describe-alarms --alarm-names prices-5xxerror --query 'MetricAlarms[].[AlarmName,StateValue]' --output text
+API=$(aws apigateway get-rest-apis --query "items[?name=='prices'].id" --output text)
+if [ -n "$(aws logs describe-log-groups --log-group-name-prefix "API-Gateway-Execution-Logs_$API/prod" --query 'logGroups[].logGroupName' --output text)" ]; then
+    aws logs filter-log-events --log-group-name "API-Gateway-Execution-Logs_$API/prod" \
+        --filter-pattern '"PKIX path building failed"' --max-items 3 --query 'events[].message' --output text
+fi

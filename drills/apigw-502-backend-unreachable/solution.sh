@@ -1,0 +1,1 @@
+foulweather drill deploy prices certificate=public-ca-2026

@@ -1,0 +1,2 @@
+# refused because: the company's own authority is none that API Gateway knows
+foulweather drill deploy prices certificate=company-ca

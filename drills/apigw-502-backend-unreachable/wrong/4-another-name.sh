@@ -1,0 +1,2 @@
+# refused because: it is a good certificate, for another name
+foulweather drill deploy prices certificate=www-only

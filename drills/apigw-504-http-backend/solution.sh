@@ -1,0 +1,1 @@
+foulweather drill deploy stock supplier=every-minute

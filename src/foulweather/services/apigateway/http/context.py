@@ -1,0 +1,81 @@
+"""What `$context` holds, for parameter mappings, identity sources and access logs.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from foulweather.services.apigateway.rest.context import common_log_time
+
+if TYPE_CHECKING:
+    from foulweather.services.apigateway.http.visit import Visit
+
+Read = Callable[["Visit"], Any]
+
+
+def _identity(name: str) -> Read:
+    return lambda visit: visit.identity.get(name)
+
+
+_READS: Final[Mapping[str, Read]] = {
+    "accountId": lambda visit: visit.call.account,
+    "apiId": lambda visit: visit.api.api_id,
+    "authorizer.error": lambda visit: visit.authorizer_error,
+    "awsEndpointRequestId": lambda visit: visit.endpoint_request_id,
+    "customDomain.basePathMatched": lambda visit: visit.base_path,
+    "domainName": lambda visit: visit.domain,
+    "domainPrefix": lambda visit: visit.domain.partition(".")[0],
+    "error.message": lambda visit: visit.refusal and visit.refusal.message,
+    "error.messageString": lambda visit: visit.refusal and json.dumps(visit.refusal.message),
+    "error.responseType": lambda visit: visit.refusal and visit.refusal.code.removesuffix("Exception"),
+    "extendedRequestId": lambda visit: visit.call.request_id,
+    "httpMethod": lambda visit: visit.request.method,
+    "identity.accountId": _identity("accountId"),
+    "identity.caller": _identity("callerId"),
+    "identity.principalOrgId": _identity("principalOrgId"),
+    "identity.sourceIp": lambda visit: visit.request.peer,
+    "identity.user": _identity("userId"),
+    "identity.userAgent": lambda visit: visit.request.header("user-agent"),
+    "identity.userArn": _identity("userArn"),
+    "integration.error": lambda visit: visit.integration_error,
+    "integration.integrationStatus": lambda visit: visit.integration_status or None,
+    "integration.latency": lambda visit: None if visit.integration_ms < 0 else visit.integration_ms,
+    "integration.requestId": lambda visit: visit.endpoint_request_id,
+    "integration.status": lambda visit: visit.integration_status or None,
+    "integrationErrorMessage": lambda visit: visit.integration_error,
+    "integrationLatency": lambda visit: None if visit.integration_ms < 0 else visit.integration_ms,
+    "integrationStatus": lambda visit: visit.integration_status or None,
+    "path": lambda visit: visit.raw_path,
+    "protocol": lambda visit: "HTTP/1.1",
+    "requestId": lambda visit: visit.call.request_id,
+    "requestTime": lambda visit: common_log_time(visit.call.now),
+    "requestTimeEpoch": lambda visit: visit.call.now // 1000,
+    "routeKey": lambda visit: visit.route_key,
+    "stage": lambda visit: visit.stage.stage_name,
+}
+
+
+def value(visit: Visit, name: str) -> str | None:
+    """A variable by its name; None where there is nothing."""
+    read = _READS.get(name)
+    found = read(visit) if read is not None else _of_authorizer(visit, name)
+    if found is None or found == "":
+        return None
+    return found if isinstance(found, str) else json.dumps(found, separators=(",", ":"))
+
+
+def _of_authorizer(visit: Visit, name: str) -> Any:
+    """`authorizer.claims.sub` of a token, `authorizer.<key>` of what a function told."""
+    root, _, rest = name.partition(".")
+    if root != "authorizer" or visit.authorizer is None:
+        return None
+    kind, told = next(iter(visit.authorizer.items()))
+    members = cast("Mapping[str, Any]", told or {})
+    if kind == "jwt":
+        claims: Mapping[str, Any] = members["claims"]
+        return claims.get(rest.removeprefix("claims.")) if rest.startswith("claims.") else None
+    return members.get(rest)
