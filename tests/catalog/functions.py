@@ -68,8 +68,9 @@ def answer(aws: Aws, name: str, event: Any = None, **more: Any) -> Any:
 
 def busy(aws: Aws, name: str, times: int = 1, **more: Any) -> None:
     """Have a function invoked so often at the same time, by nobody who waits."""
+    client = aws.client("lambda")
     for _ in range(times):
-        aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", **more)
+        client.invoke(FunctionName=name, InvocationType="Event", **more)
     aws.advance("1s")
 
 

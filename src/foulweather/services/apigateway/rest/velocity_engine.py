@@ -66,97 +66,131 @@ class Engine:
             raise TooMuch(f"The template did more than {STEPS_MAX} steps")
 
     def _restrict(self, module: Any) -> None:
-        step = self.step
-
-        class Name(module.NameOrCall):
-            def calculate(self, current_object: Any, loader: Any, top_namespace: Any) -> Any:
-                step()
-                given: list[Any] | None = None
-                if self.parameters is not None:
-                    given = list(self.parameters.calculate(top_namespace, loader))
-                if isinstance(current_object, module.LocalNamespace):
-                    found = _variable(current_object, self.name)
-                else:
-                    found = member(current_object, self.name, is_call=given is not None)
-                if isinstance(found, module._FunctionDefinition):
-                    stream = module.StoppableStream()
-                    found.execute_function(stream, top_namespace, given or [], loader)
-                    return stream.getvalue()
-                if given is not None:
-                    return found(*given) if callable(found) else None
-                if callable(found):
-                    return None
-                return _at(found, self.index.calculate(top_namespace, loader)) if self.index is not None else found
-
-        class Reference(module.FormalReference):
-            def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
-                value = self.expression.calculate(namespace, loader) if self.expression is not None else None
-                if value is None and self.alternate is not None:
-                    value = self.alternate.calculate(namespace, loader)
-                if value is None:
-                    value = "" if self.silent and self.expression is not None else self.my_text()
-                stream.write(shown(value))
-
-        class Loop(module.ForeachDirective):
-            def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
-                iterable = self.value.calculate(namespace, loader)
-                if iterable is None:
-                    return
-                if isinstance(iterable, dict):
-                    iterable = list(cast("dict[str, Any]", iterable).values())
-                if not isinstance(iterable, (list, range)):
-                    raise ValueError(f"value for ${self.loop_var_name} is not iterable in #foreach: {shown(iterable)}")
-                every: Any = iterable
-                for count, item in enumerate(every[:ITERATIONS_MAX], 1):
-                    step()
-                    inner = module.LocalNamespace(namespace)
-                    has_next = Boolean(count < len(every))
-                    inner["velocityCount"], inner["velocityHasNext"] = count, has_next
-                    first, last = Boolean(count == 1), Boolean(count == len(every))
-                    inner["foreach"] = Map(count=count, index=count - 1, hasNext=has_next, first=first, last=last)
-                    inner[self.loop_var_name] = item
-                    self.block.evaluate(stream, inner, loader)
-
-        class Assignment(module.SetDirective):
-            def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
-                step()
-                value = self.value.calculate(namespace, loader)
-                if isinstance(value, bool):
-                    value = Boolean(value)
-                if len(self.terms) == 1:
-                    namespace.set_inherited(self.terms[0], value)
-                    return
-                place = _variable(namespace, self.terms[0])
-                for term in self.terms[1:-1]:
-                    place = member(place, term, is_call=False)
-                if not isinstance(place, dict):
-                    raise ValueError(f"${'.'.join(self.terms[:-1])} has no members to be set")
-                place[self.terms[-1]] = value
-
-        class Stream(module.StoppableStream):
-            def write(self, s: str) -> None:
-                if self.tell() + len(s) > TEXT_CHARS_MAX:
-                    raise TooMuch(f"The template's text is longer than {TEXT_CHARS_MAX} characters")
-                super().write(s)
-
-        class Literals(module.DictionaryLiteral):
-            def calculate(self, namespace: Any, loader: Any) -> Any:
-                return Map({shown(name): value for name, value in super().calculate(namespace, loader).items()})
-
-        class Array(module.ArrayLiteral):
-            def parse(self) -> None:
-                super().parse()
-                values = self.values
-                self.calculate = lambda namespace, loader: _listed(values.calculate(namespace, loader))
-
-        class Truth(module.BooleanLiteral):
-            def calculate(self, namespace: Any, loader: Any) -> Any:
-                return Boolean(self.value)
-
-        module.NameOrCall, module.FormalReference, module.ForeachDirective = Name, Reference, Loop
-        module.SetDirective, module.StoppableStream = Assignment, Stream
-        module.DictionaryLiteral, module.ArrayLiteral, module.BooleanLiteral = Literals, Array, Truth
+        module.NameOrCall, module.SetDirective = _name(module, self.step), _assignment(module, self.step)
+        module.ForeachDirective = _loop(module, self.step)
+        module.FormalReference, module.StoppableStream = _reference(module), _stream(module)
+        module.DictionaryLiteral, module.ArrayLiteral = _dictionary(module), _array(module)
+        module.BooleanLiteral = _truth(module)
         module.BinaryOperator.OPERATORS = OPERATORS
+
+
+Step = Callable[[], None]
+
+
+def _name(module: Any, step: Step) -> Any:
+    class Name(module.NameOrCall):
+        def calculate(self, current_object: Any, loader: Any, top_namespace: Any) -> Any:
+            step()
+            given: list[Any] | None = None
+            if self.parameters is not None:
+                given = list(self.parameters.calculate(top_namespace, loader))
+            if isinstance(current_object, module.LocalNamespace):
+                found = _variable(current_object, self.name)
+            else:
+                found = member(current_object, self.name, is_call=given is not None)
+            if isinstance(found, module._FunctionDefinition):
+                stream = module.StoppableStream()
+                found.execute_function(stream, top_namespace, given or [], loader)
+                return stream.getvalue()
+            if given is not None:
+                return found(*given) if callable(found) else None
+            if callable(found):
+                return None
+            return _at(found, self.index.calculate(top_namespace, loader)) if self.index is not None else found
+
+    return Name
+
+
+def _reference(module: Any) -> Any:
+    class Reference(module.FormalReference):
+        def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
+            value = self.expression.calculate(namespace, loader) if self.expression is not None else None
+            if value is None and self.alternate is not None:
+                value = self.alternate.calculate(namespace, loader)
+            if value is None:
+                value = "" if self.silent and self.expression is not None else self.my_text()
+            stream.write(shown(value))
+
+    return Reference
+
+
+def _loop(module: Any, step: Step) -> Any:
+    class Loop(module.ForeachDirective):
+        def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
+            every: Any = self.value.calculate(namespace, loader)
+            if every is None:
+                return
+            if isinstance(every, dict):
+                every = list(cast("dict[str, Any]", every).values())
+            if not isinstance(every, (list, range)):
+                raise ValueError(f"value for ${self.loop_var_name} is not iterable in #foreach: {shown(every)}")
+            for count, item in enumerate(every[:ITERATIONS_MAX], 1):
+                step()
+                inner = module.LocalNamespace(namespace)
+                has_next = Boolean(count < len(every))
+                inner["velocityCount"], inner["velocityHasNext"] = count, has_next
+                first, last = Boolean(count == 1), Boolean(count == len(every))
+                inner["foreach"] = Map(count=count, index=count - 1, hasNext=has_next, first=first, last=last)
+                inner[self.loop_var_name] = item
+                self.block.evaluate(stream, inner, loader)
+
+    return Loop
+
+
+def _assignment(module: Any, step: Step) -> Any:
+    class Assignment(module.SetDirective):
+        def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
+            step()
+            value = self.value.calculate(namespace, loader)
+            if isinstance(value, bool):
+                value = Boolean(value)
+            if len(self.terms) == 1:
+                namespace.set_inherited(self.terms[0], value)
+                return
+            place = _variable(namespace, self.terms[0])
+            for term in self.terms[1:-1]:
+                place = member(place, term, is_call=False)
+            if not isinstance(place, dict):
+                raise ValueError(f"${'.'.join(self.terms[:-1])} has no members to be set")
+            place[self.terms[-1]] = value
+
+    return Assignment
+
+
+def _stream(module: Any) -> Any:
+    class Stream(module.StoppableStream):
+        def write(self, s: str) -> None:
+            if self.tell() + len(s) > TEXT_CHARS_MAX:
+                raise TooMuch(f"The template's text is longer than {TEXT_CHARS_MAX} characters")
+            super().write(s)
+
+    return Stream
+
+
+def _dictionary(module: Any) -> Any:
+    class Dictionary(module.DictionaryLiteral):
+        def calculate(self, namespace: Any, loader: Any) -> Any:
+            return Map({shown(name): value for name, value in super().calculate(namespace, loader).items()})
+
+    return Dictionary
+
+
+def _array(module: Any) -> Any:
+    class Array(module.ArrayLiteral):
+        def parse(self) -> None:
+            super().parse()
+            values = self.values
+            self.calculate = lambda namespace, loader: _listed(values.calculate(namespace, loader))
+
+    return Array
+
+
+def _truth(module: Any) -> Any:
+    class Truth(module.BooleanLiteral):
+        def calculate(self, namespace: Any, loader: Any) -> Any:
+            return Boolean(self.value)
+
+    return Truth
 
 
 def member(value: Any, name: str, *, is_call: bool) -> Any:
