@@ -45,9 +45,7 @@ def five_passes(bench: Account) -> Turn:
         f"P{n}": {"Type": "Pass", "Next": f"P{n + 1}"} if n < 5 else {"Type": "Pass", "End": True} for n in range(1, 6)
     }
     machine = _machine(bench, "passes", {"StartAt": "P1", "States": states})
-    request = _states(
-        bench, "StartExecution", {"stateMachineArn": machine, "input": '{"order": 1, "lines": [1, 2, 3]}'}
-    )
+    request = _starting(bench, machine, '{"order": 1, "lines": [1, 2, 3]}')
 
     def check(answers: list[Answer]) -> None:
         for answer in (answers[0], answers[-1]):
@@ -55,7 +53,7 @@ def five_passes(bench: Account) -> Turn:
             if told["status"] != "SUCCEEDED" or json.loads(told["output"]) != {"order": 1, "lines": [1, 2, 3]}:
                 raise Wrong(f"an execution ended {told}")
 
-    return Turn(request, 600 if bench.server.name == "foulweather" else 100, check)
+    return Turn(request, 100 if bench.server.name == "moto" else 600, check)
 
 
 def map_of_functions(bench: Account) -> Turn:
@@ -107,13 +105,13 @@ def put_events(bench: Account) -> Turn:
                 raise Wrong(f"{now - before[number]} of {len(answers) * EVENTS} events are in queue {number}")
             before[number] = now
 
-    return Turn(lambda: request, 100 if bench.server.name == "foulweather" else 20, check)
+    return Turn(lambda: request, 20 if bench.server.name == "moto" else 100, check)
 
 
 def put_records(bench: Account) -> Turn:
     """PutRecords of a hundred records of a hundred bytes."""
     request = kinesis.put_100(bench).first()
-    return Turn(lambda: request, 500 if bench.server.name == "foulweather" else 50, lambda answers: None)
+    return Turn(lambda: request, 300, lambda answers: None)
 
 
 CASES: dict[str, Callable[[Account], Turn]] = {

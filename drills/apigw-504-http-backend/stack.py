@@ -32,7 +32,7 @@ class Stock(Backend):
     def answer(self, asked: Asking) -> Reply:
         """What is left, or an error where the supplier did not answer in its time."""
         how = self.settings["supplier"]
-        if how == "each-request" and self.SUPPLIER_MS > 1000 * int(self.settings["supplier_timeout_s"]):
+        if how == "each-request" and 1000 * int(self.settings["supplier_timeout_s"]) < self.SUPPLIER_MS:
             return Reply(503, {"error": "the supplier does not answer"})
         return Reply(200, {"left": 0 if how == "never" else 3})
 

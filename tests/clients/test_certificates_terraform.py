@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -29,11 +30,9 @@ def test_certificates_are_made_used_changed_and_destroyed(cloud: Cloud, tmp_path
     with ThreadPoolExecutor(1) as pool:
         applied = pool.submit(terraform, "apply", "-auto-approve", "-input=false", *first)
         acm = cloud.client("acm")
-        while (
-            not applied.done()
-            and not acm.list_certificates(CertificateStatuses=["PENDING_VALIDATION"])["CertificateSummaryList"]
-        ):
-            pass
+        pending = {"CertificateStatuses": ["PENDING_VALIDATION"]}
+        while not (acm.list_certificates(**pending)["CertificateSummaryList"] or applied.done()):
+            sleep(0.5)
         cloud.foulweather("clock", "advance", "5m")
         applied.result()
     terraform("plan", "-detailed-exitcode", "-input=false", *first, status=NOTHING_TO_CHANGE)

@@ -117,7 +117,7 @@ class Client:
         body: bytes | None,
     ) -> http.client.HTTPResponse:
         told = {**({"world": self.world} if self.world else {}), **query}
-        target = PREFIX + quote(path) + (f"?{urlencode(told)}" if told else "")
+        target = PREFIX + quote(path, safe="/%") + (f"?{urlencode(told)}" if told else "")
         try:
             connection.request(method, target, body)
             return connection.getresponse()

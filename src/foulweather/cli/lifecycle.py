@@ -91,6 +91,9 @@ def _add_up_options(up: Command) -> None:
     up.add_argument("--key", metavar="FILE", help="the key of --cert, in PEM")
     up.add_argument("--fsync", action="store_true", help="survive the machine's power failure too, at a price in speed")
     up.add_argument("--log-file", metavar="FILE", help="where to write the log")
+    up.add_argument(
+        "--otlp", metavar="URL", help="send each hop as a span to an OpenTelemetry collector (OTLP/HTTP, JSON)"
+    )
 
 
 def run_up(arguments: argparse.Namespace) -> int:
@@ -131,6 +134,8 @@ def _passed_on(arguments: argparse.Namespace, host: str, port: int) -> list[str]
     for name in ("start", "seed"):
         if getattr(arguments, name) is not None:
             passed += [f"--{name}", str(getattr(arguments, name))]
+    if arguments.otlp:
+        passed += ["--otlp", arguments.otlp]
     for name in arguments.allow_host:
         passed += ["--allow-host", name]
     return passed
@@ -151,6 +156,8 @@ def _options(arguments: argparse.Namespace, host: str, port: int) -> Options:
         raise Stop(USAGE, "--cert and --key go together.")
     if arguments.cert and not arguments.tls:
         raise Stop(USAGE, "--cert needs --tls.")
+    if arguments.otlp and not arguments.otlp.startswith(("http://", "https://")):
+        raise Stop(USAGE, f"--otlp is a collector's URL, such as http://127.0.0.1:4318, not {arguments.otlp}.")
     try:
         start_ms = parse_time(arguments.start) if arguments.start else None
     except ValueError as error:
@@ -173,6 +180,7 @@ def _options(arguments: argparse.Namespace, host: str, port: int) -> Options:
         certificate=Path(arguments.cert) if arguments.cert else None,
         key=Path(arguments.key) if arguments.key else None,
         log_file=Path(arguments.log_file) if arguments.log_file else None,
+        otlp=arguments.otlp or "",
     )
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from foulweather.cli.exits import ALREADY_RUNNING, FAILED, OK, Stop
 from foulweather.cli.places import RunFile, tls_directory
+from foulweather.kernel.trace import Traces
 from foulweather.wire.admin import Opening, ServerFacts
 from foulweather.wire.cloud import Cloud
 from foulweather.wire.server import Server, new_event_loop
@@ -35,6 +36,7 @@ class Options(NamedTuple):
     certificate: Path | None = None
     key: Path | None = None
     log_file: Path | None = None
+    otlp: str = ""
 
 
 def serve(options: Options) -> int:
@@ -82,10 +84,13 @@ async def _served(cloud: Cloud, options: Options) -> int:
     gc.freeze()
     # Messages and rows are plain trees that live long: looking through them all for cycles again and again finds none.
     gc.set_threshold(20_000, 50, 500)
+    exporting = _exporting(cloud, options.otlp)
     try:
         await stop.wait()
     finally:
         run_file.remove()
+        if exporting is not None:
+            exporting.cancel()
     log.info("stopping")
     for number in (signal.SIGTERM, signal.SIGINT):
         # A second signal does not wait.
@@ -93,6 +98,16 @@ async def _served(cloud: Cloud, options: Options) -> int:
     cloud.admin.stop_followers()
     await server.stop(GRACE_S)
     return OK
+
+
+def _exporting(cloud: Cloud, endpoint: str) -> asyncio.Task[None] | None:
+    """Send the default world's traces to a collector, if one is named."""
+    if not endpoint:
+        return None
+    from foulweather.engines.otlp import Exporter
+
+    exporter = Exporter(lambda: cloud.default.world.state(Traces), endpoint)
+    return asyncio.get_running_loop().create_task(exporter.run())
 
 
 def _tls(options: Options, now_ms: int) -> ssl.SSLContext | None:

@@ -83,7 +83,7 @@ class Sampling(State):
         """When each client last asked for a rule's target."""
 
     def in_order(self, account: str, region: str) -> Iterator[Rule]:
-        """All rules, the one asked first at the beginning: by priority, then by name; the default one is always last."""
+        """All rules in the order in which they are asked: by priority, then by name; the default one is always last."""
         own = [rule for name, rule in self.rules.items() if name != DEFAULT]
         yield from sorted(own, key=lambda rule: (rule.priority, rule.name))
         yield self.default(account, region)

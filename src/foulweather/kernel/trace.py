@@ -109,6 +109,10 @@ class Traces(State):
         latest = islice(reversed(self._recent), UNDER_WAY_MAX)
         return next((hop.trace_id for hop in latest if hop.request_id == request_id), request_id)
 
+    def latest(self) -> Iterator[Hop]:
+        """The recent hops, the newest first."""
+        return reversed(self._recent)
+
     def asked_by(self, request_id: str) -> list[Hop]:
         """What a call asked for itself, in order: a call that is under way or just was."""
         found: list[Hop] = []

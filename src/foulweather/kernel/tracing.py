@@ -33,7 +33,10 @@ class Header(NamedTuple):
 
 def read(text: str) -> Header | None:
     """A trace header taken apart; None if it has no trace id of X-Ray's form."""
-    parts = dict(pair.strip().partition("=")[::2] for pair in text.split(";"))
+    parts: dict[str, str] = {}
+    for pair in text.split(";"):
+        name, _, value = pair.strip().partition("=")
+        parts[name] = value
     root, sampled = parts.get("Root", ""), parts.get("Sampled", "")
     if not TRACE_ID.fullmatch(root):
         return None

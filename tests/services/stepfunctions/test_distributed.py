@@ -184,10 +184,22 @@ async def test_a_redrive_executes_what_failed_again(aws: Aws, flows: Workflows) 
     }
     arn = flows.start(flows.machine(flow(("Each", spread(("Send", task)))), "sqs:*", "states:*"), ["a", "b"])
     assert flows.execution(arn)["status"] == "FAILED"
+    (run,) = flows.sfn.list_map_runs({"executionArn": arn})["mapRuns"]
+    before = flows.sfn.list_executions({"mapRunArn": run["mapRunArn"]})["executions"]
+    assert {flows.execution(each["executionArn"])["redriveStatus"] for each in before} == {"REDRIVABLE_BY_MAP_RUN"}
     flows.queue()
     flows.sfn.redrive_execution({"executionArn": arn})
     assert flows.output(arn) == ["a", "b"]
     assert "MapRunRedriven" in flows.kinds(arn)
+    # "Step Functions redrives the unsuccessful child workflow executions": the same ones, and no others.
+    after = flows.sfn.list_executions({"mapRunArn": run["mapRunArn"]})["executions"]
+    assert {each["executionArn"] for each in after} == {each["executionArn"] for each in before}
+    for each in after:
+        assert each["status"] == "SUCCEEDED"
+        assert flows.execution(each["executionArn"])["redriveCount"] == 1
+        assert "ExecutionRedriven" in flows.kinds(each["executionArn"])
+    counts = flows.sfn.describe_map_run({"mapRunArn": run["mapRunArn"]})["executionCounts"]
+    assert (counts["succeeded"], counts["failed"], counts["pending"], counts["pendingRedrive"]) == (2, 0, 0, 0)
 
 
 async def test_thousands_of_items_are_taken_in_turns(aws: Aws, flows: Workflows) -> None:

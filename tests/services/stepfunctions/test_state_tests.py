@@ -77,3 +77,81 @@ async def test_a_wait_is_waited_for(flows: Workflows) -> None:
     began_ms = flows.aws.now
     told = await tried(flows, {"Type": "Wait", "Seconds": 60, "End": True}, 1)
     assert (told["output"], flows.aws.now - began_ms) == ("1", 60_000)
+
+
+EACH = {
+    "Type": "Map",
+    "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "P",
+        "States": {"P": {"Type": "Pass", "End": True}},
+    },
+    "Next": "N",
+}
+
+
+async def test_a_map_shows_what_its_iterations_would_get(flows: Workflows) -> None:
+    state = {
+        **EACH,
+        "ItemsPath": "$.orders",
+        "ItemSelector": {"n.$": "$$.Map.Item.Index", "order.$": "$$.Map.Item.Value"},
+        "ItemBatcher": {"MaxItemsPerBatch": 2},
+        "MaxConcurrency": 5,
+        "ToleratedFailurePercentage": 34,
+    }
+    told = await tried(flows, state, {"orders": ["a", "b", "c"]}, mock={"result": "[1]"}, inspectionLevel="DEBUG")
+    assert (told["status"], told["output"]) == ("SUCCEEDED", "[1]")
+    seen = told["inspectionData"]
+    assert (seen["maxConcurrency"], seen["toleratedFailurePercentage"]) == (5, 34)
+    assert json.loads(seen["afterItemsPath"]) == ["a", "b", "c"]
+    selected = [{"n": n, "order": order} for n, order in enumerate("abc")]
+    assert json.loads(seen["afterItemSelector"]) == selected
+    assert json.loads(seen["afterItemBatcher"]) == [{"Items": selected[:2]}, {"Items": selected[2:]}]
+
+
+async def test_more_failures_than_a_map_tolerates_are_its_error(flows: Workflows) -> None:
+    state = {**EACH, "ItemsPath": "$.orders", "ToleratedFailurePercentage": 50}
+    caught = {**state, "Catch": [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Mend"}]}
+    given, mock = {"orders": [1, 2, 3, 4]}, {"result": "[]"}
+    told = await tried(flows, state, given, mock=mock, stateConfiguration={"mapIterationFailureCount": 2})
+    assert told["status"] == "SUCCEEDED"
+    told = await tried(flows, state, given, mock=mock, stateConfiguration={"mapIterationFailureCount": 3})
+    assert (told["status"], told["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+    told = await tried(flows, caught, given, mock=mock, stateConfiguration={"mapIterationFailureCount": 3})
+    assert (told["status"], told["nextState"]) == ("CAUGHT_ERROR", "Mend")
+    with pytest.raises(AwsError, match="only be specified for a Map"):
+        await tried(flows, {"Type": "Pass"}, {}, stateConfiguration={"mapIterationFailureCount": 1})
+
+
+@pytest.mark.parametrize(
+    ("config", "data", "items"),
+    [
+        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "id,n\na,1\n", [{"id": "a", "n": "1"}]),
+        ({"InputType": "JSONL"}, '{"id": 1}\n{"id": 2}\n', [{"id": 1}, {"id": 2}]),
+        ({"InputType": "JSON", "MaxItems": 1}, "[1, 2]", [1]),
+    ],
+)
+async def test_the_data_of_an_item_reader_are_read(
+    flows: Workflows, config: dict[str, Any], data: str, items: list[Any]
+) -> None:
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": config,
+        "Parameters": {"Bucket": "items", "Key": "k"},
+    }
+    state = {**EACH, "ItemReader": reader, "ItemSelector": {"item.$": "$$.Map.Item.Value"}}
+    told = await tried(
+        flows,
+        state,
+        mock={"result": "[]"},
+        inspectionLevel="DEBUG",
+        stateConfiguration={"mapItemReaderData": data},
+    )
+    assert json.loads(told["inspectionData"]["afterItemSelector"]) == [{"item": item} for item in items]
+
+
+async def test_data_that_hold_no_items_are_the_maps_error(flows: Workflows) -> None:
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}}
+    state = {**EACH, "ItemReader": {**reader, "Parameters": {"Bucket": "items", "Key": "k"}}}
+    told = await tried(flows, state, mock={"result": "[]"}, stateConfiguration={"mapItemReaderData": "1"})
+    assert (told["status"], told["error"]) == ("FAILED", "States.ItemReaderFailed")

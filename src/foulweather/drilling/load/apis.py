@@ -118,6 +118,19 @@ def stage_arn(lab: Lab, api: str, stage: str = STAGE) -> str:
     return f"arn:aws:apigateway:{lab.region}::/restapis/{api}/stages/{stage}"
 
 
+def method_arn(lab: Lab, api: str, path: str, method: str) -> str:
+    """The ARN of a method of an API, as its management knows it."""
+    resource = resource_of(lab, api, path).get("id", "")
+    return f"arn:aws:apigateway:{lab.region}::/restapis/{api}/resources/{resource}/methods/{method}"
+
+
+def set_method(lab: Lab, api: str, path: str, method: str, *patches: Mapping[str, str]) -> None:
+    """Change a method; a deployment makes it true."""
+    resource = resource_of(lab, api, path)["id"]
+    asked = {"restApiId": api, "resourceId": resource, "httpMethod": method}
+    answered(lab.client("apigateway").update_method(**asked, patchOperations=list(patches)))
+
+
 def patch(path: str, value: Any) -> dict[str, str]:
     """One operation of a patch: a value in the place of another."""
     return {"op": "replace", "path": path, "value": str(value)}

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 from urllib.parse import SplitResult, urlsplit
 
 from foulweather.drilling.lab import App, Lab
-from foulweather.engines.http_client import BODY_BYTES_MAX, HttpClient, NotTrusted, Response, Unreachable
+from foulweather.engines.http_client import HttpClient, NotTrusted, Response, Unreachable
 from foulweather.world.world import World
 
 DROPPED_MS = 600_000
@@ -119,26 +119,16 @@ class _Hosts(HttpClient):
         return found
 
     async def send(
-        self,
-        method: str,
-        url: str,
-        headers: Sequence[tuple[str, str]],
-        body: bytes,
-        *,
-        timeout_s: float = 15,
-        body_bytes_max: int = BODY_BYTES_MAX,
-        trusts_all: bool = False,
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, **options: Any
     ) -> Response:
         """Send a request to a backend of the lab, or wherever else it is for."""
         parts: SplitResult = urlsplit(url)
         backend = self.backends.get(cast(str, parts.hostname or ""))
         if backend is None:
-            return await super().send(
-                method, url, headers, body, timeout_s=timeout_s, body_bytes_max=body_bytes_max, trusts_all=trusts_all
-            )
+            return await super().send(method, url, headers, body, **options)
         named = {name.lower(): value for name, value in headers}
         asked = Asking(backend.lab.now_ms, method, parts.path or "/", parts.query, named, body)
-        return await backend.serve(asked, secure=parts.scheme == "https", trusts_all=trusts_all)
+        return await backend.serve(asked, secure=parts.scheme == "https", trusts_all=bool(options.get("trusts_all")))
 
 
 async def _passed(world: World, ms: int) -> None:

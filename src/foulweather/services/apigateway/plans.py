@@ -12,6 +12,7 @@ from foulweather.services.apigateway.plans_of_keys import check_subscription, pl
 from foulweather.services.apigateway.records import shown
 from foulweather.services.apigateway.stage_records import ApiStage, Quota, Throttle, UsagePlan, setting_place
 from foulweather.services.apigateway.state import RestState, under
+from foulweather.services.apigateway.v2.state import HttpState
 
 Request = Mapping[str, Any]
 _OFFSETS: Final = {
@@ -104,6 +105,15 @@ def _stage(asked: Mapping[str, Any], plan: str) -> ApiStage:
     return ApiStage(api_id=api_id, stage=stage, throttle={path: _throttle(one) for path, one in throttles.items()})
 
 
+def _is_there(call: Call, state: RestState, stage: ApiStage) -> bool:
+    """Whether there is a stage that a plan can open: of a REST API, or of a WebSocket API."""
+    key, others = f"{stage.api_id}/{stage.stage}", call.state(HttpState)
+    if key in state.stages:
+        return True
+    api = others.apis.get(stage.api_id)
+    return api is not None and api.protocol_type == "WEBSOCKET" and key in others.stages
+
+
 def _throttle(asked: Mapping[str, Any]) -> Throttle:
     return Throttle(burst_limit=asked.get("burstLimit"), rate_limit=asked.get("rateLimit"))
 
@@ -114,7 +124,7 @@ def _quota(asked: Mapping[str, Any]) -> Quota:
 
 def _check(call: Call, state: RestState, plan: UsagePlan) -> None:
     for stage in plan.api_stages:
-        if f"{stage.api_id}/{stage.stage}" not in state.stages:
+        if not _is_there(call, state, stage):
             where = f"{stage.api_id}:{stage.stage}"
             path = finding.arn(call, f"/restapis/{stage.api_id}/stages/{stage.stage}")
             raise refusals.missing(f"API Stage not found: {where}", path)

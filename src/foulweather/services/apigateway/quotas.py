@@ -53,7 +53,17 @@ TIMEOUT = Quota(
     unit="Milliseconds",
     is_read=True,
 )
+CONNECTIONS = Quota(
+    service="apigateway",
+    service_name="Amazon API Gateway",
+    code="L-9ED1E49A",
+    name="New connections per second",
+    value=500,
+    description="The maximum number of new connections per second of all WebSocket APIs of an account in a Region.",
+    is_read=True,
+)
 QUOTAS = (
+    CONNECTIONS,
     THROTTLE_RATE,
     THROTTLE_BURST,
     RESOURCES,

@@ -12,9 +12,11 @@ from typing import Any
 
 import msgspec
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.http import HttpRequest
+from foulweather.kernel.tracing import Header
 from foulweather.services.apigateway import finding, refusals, snapshot
 from foulweather.services.apigateway.records import RestApi
 from foulweather.services.apigateway.rest import answering, lambda_authorizers, user_pools
@@ -109,7 +111,7 @@ def _visit(call: Call, request: Request, api: RestApi, plan: Plan, http_method: 
     visit.lines, visit.traces_data = [], True
     visit.domain = "testPrefix.testDomainName"
     visit.extended_id = base64.b64encode(bytes.fromhex(call.request_id.replace("-", ""))[:11]).decode()
-    visit.trace_header = f"Root=1-{call.now // 1000:08x}-{call.request_id.replace('-', '')[:24]}"
+    visit.trace_header = str(Header(tracing.root_of(call.request_id, call.now)))
     return visit
 
 

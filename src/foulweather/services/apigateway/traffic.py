@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable
 
-from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Fact, Why
+from foulweather.services.apigateway.http import visits as https
 from foulweather.services.apigateway.region_records import DomainName, Mapping
 from foulweather.services.apigateway.region_records import Place as Registered
 from foulweather.services.apigateway.rest import stages
@@ -51,8 +51,8 @@ def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse | Awaitable
         domain = f"{address.api}.execute-api.{registered.region}.amazonaws.com"
         place = sockets.Place(registered.account, registered.region, address.api, name, domain)
         return _by_socket(pipeline, request, place, path)
-    if registered.kind != "REST":
-        raise not_implemented("apigatewayv2", f"Visit.{registered.kind}")
+    if registered.kind == "HTTP":
+        return https.by_host(pipeline, request, registered, address.api, address.path)
     state = world.state(RestState, registered.account, registered.region)
     api = state.apis[address.api]
     domain = f"{api.id}.execute-api.{registered.region}.amazonaws.com"
@@ -124,8 +124,12 @@ def _by_domain(pipeline: Pipeline, request: HttpRequest, name: str) -> HttpRespo
     if other is not None and other.kind == "WEBSOCKET":
         at = sockets.Place(other.account, other.region, mapping.api_id, name_of_stage, domain.domain_name)
         return _by_socket(pipeline, request, at, path, is_own_domain=True)
+    if other is not None:
+        own, base_path = domain.domain_name, mapping.base_path or "(none)"
+        return https.by_domain(pipeline, request, other, mapping.api_id, name_of_stage, path, own, base_path)
     if api is None:
-        raise not_implemented("apigatewayv2", "Visit.HTTP")
+        cause = f"The domain name {domain.domain_name} leads to an API {mapping.api_id} that is gone."
+        return _forbidden(world, cause, Fact(arn, "API", mapping.api_id))
     stage = state.stages.get(f"{api.id}/{name_of_stage}")
     if stage is None:
         cause = (

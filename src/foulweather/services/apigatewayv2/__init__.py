@@ -27,4 +27,5 @@ SERVICE = Service(
     access_denied="AccessDeniedException",
     denied_status=403,
     checks_model=True,
+    words_violations=True,
 )

@@ -20,10 +20,11 @@ EVENTS = {
     "DeadLetterError DestinationDeliveryFailed RecursiveInvocationDropped",
     "kinesis": "Put ShardPut Got Throttled",
     "events": "Matched Triggered Invoked FailedInvocation Throttled RetryScheduled DeadLettered DeadLetterFailed",
-    "apigateway": "Request",
+    "apigateway": "HttpRequest SocketEvent SocketMessageSent Request",
     "stepfunctions": "ExecutionStatusChanged ExecutionThrottled TaskScheduled TaskStarted TaskEnded",
-    "cognito": "SignUp SignIn TokenRefresh",
+    "cognito": "SignUp SignIn TokenRefresh Federation",
     "acm": "DaysToExpiry",
+    "pipes": "Executed TargetSkipped",
     "api": "Call Throttled",
 }
 """What the services' metrics are made of: `noting.NOTES` says what each adds."""

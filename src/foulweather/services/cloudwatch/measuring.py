@@ -200,8 +200,11 @@ def _of_others(kind: str) -> Measures:
         api_metrics,
         bus_metrics,
         certificate_metrics,
+        http_api_metrics,
         lambda_metrics,
         log_metrics,
+        pipe_metrics,
+        socket_metrics,
         step_metrics,
         stream_metrics,
         user_pool_metrics,
@@ -213,8 +216,11 @@ def _of_others(kind: str) -> Measures:
         stream_metrics,
         lambda_metrics,
         api_metrics,
+        http_api_metrics,
+        socket_metrics,
         step_metrics,
         user_pool_metrics,
         certificate_metrics,
+        pipe_metrics,
     )
     return next(each.MEASURES[kind] for each in every if kind in each.MEASURES)

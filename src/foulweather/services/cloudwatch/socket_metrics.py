@@ -25,8 +25,8 @@ def _happened(world: World, tallies: Tallies, event: Event) -> None:
     what = facts["route"] if facts["is_detailed"] else ""
     if facts["type"] == "CONNECT" and facts["asked"]:
         tallies.add(("apigateway.ConnectCount", *place, where, what), 1)
-    if facts["messages"]:
-        tallies.add(("apigateway.MessageCount", *place, where, what), facts["messages"])
+    for _ in range(facts["messages"]):
+        tallies.add(("apigateway.MessageCount", *place, where, what), 1)
     for error, name in ERRORS.items():
         tallies.add((f"apigateway.{name}", *place, where, what), int(facts["error"] == error))
     if facts["integration_ms"] >= 0:

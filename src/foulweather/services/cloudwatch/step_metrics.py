@@ -29,10 +29,47 @@ _DIMENSIONS = {
 _PLURALS = {"Activity": "Activities", "LambdaFunction": "LambdaFunctions", "ServiceIntegration": "ServiceIntegrations"}
 
 
+# The buckets of https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: size, and refill a second.
+_STARTING = frozenset({"StartExecution", "StartSyncExecution", "RedriveExecution"})
+_LARGE = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
+_EXPRESS = 6_000, 6_000
+_STARTS = {True: (1_300, 300), False: (800, 150)}
+_TRANSITIONS = {True: (5_000, 5_000), False: (800, 800)}
+
+
+def _bucket(tallies: Tallies, place: tuple[str, str], what: str, bucket: tuple[int, int], **counts: int) -> None:
+    """The metrics of a bucket: what was taken or refused, and how it is provisioned."""
+    told = {**counts, "ProvisionedBucketSize": bucket[0], "ProvisionedRefillRate": bucket[1]}
+    for name, value in told.items():
+        tallies.add(("stepfunctions.Bucket", *place, what, name), value)
+
+
+def _transitions(tallies: Tallies, event: Event, **counts: int) -> None:
+    place = event.account, event.region
+    _bucket(tallies, place, "ServiceMetric StateTransition", _TRANSITIONS[event.region in _LARGE], **counts)
+
+
+def _api(tallies: Tallies, event: Event, kind: str, **counts: int) -> None:
+    bucket = _EXPRESS if kind == "EXPRESS" else _STARTS[event.region in _LARGE]
+    _bucket(tallies, (event.account, event.region), f"APIName {event.facts['api']}", bucket, **counts)
+
+
+def _transitioned(world: World, tallies: Tallies, event: Event) -> None:
+    _transitions(tallies, event, ConsumedCapacity=event.facts["steps"])
+
+
+def _refused(world: World, tallies: Tallies, event: Event) -> None:
+    _api(tallies, event, event.facts["kind"], ThrottledEvents=1)
+
+
 def _status(world: World, tallies: Tallies, event: Event) -> None:
     facts, place, machine = event.facts, (event.account, event.region), event.facts["machine"]
     status = facts["status"]
+    if facts["steps"] and facts["kind"] == "STANDARD":
+        _transitions(tallies, event, ConsumedCapacity=facts["steps"])
     if status == "RUNNING":
+        if facts["api"] in _STARTING:
+            _api(tallies, event, facts["kind"], ConsumedCapacity=1)
         tallies.add(("stepfunctions.Execution", *place, machine, "ExecutionsStarted"), 1)
         return
     tallies.add(("stepfunctions.Execution", *place, machine, _ENDS[status]), 1)
@@ -43,6 +80,7 @@ def _status(world: World, tallies: Tallies, event: Event) -> None:
 def _throttled(world: World, tallies: Tallies, event: Event) -> None:
     place = event.account, event.region
     tallies.add(("stepfunctions.Execution", *place, event.facts["machine"], "ExecutionThrottled"), 1)
+    _transitions(tallies, event, ThrottledEvents=1)
 
 
 def _task(name: str) -> Note:
@@ -65,6 +103,8 @@ def _task(name: str) -> Note:
 NOTES: dict[str, Note] = {
     "stepfunctions.ExecutionStatusChanged": _status,
     "stepfunctions.ExecutionThrottled": _throttled,
+    "stepfunctions.Transitioned": _transitioned,
+    "stepfunctions.Throttled": _refused,
     "stepfunctions.TaskScheduled": _task("Scheduled"),
     "stepfunctions.TaskStarted": _task("Started"),
     "stepfunctions.TaskEnded": _task(""),
@@ -89,7 +129,13 @@ def _task_times(arn: str, what: str) -> Iterator[Measured]:
     yield Measured(Metric("AWS/States", name, ((_DIMENSIONS[family], arn),)), "Milliseconds")
 
 
+def _buckets(what: str, name: str) -> Iterator[Measured]:
+    dimension, _, value = what.partition(" ")
+    yield Measured(Metric("AWS/States", name, ((dimension, value),)), "Count")
+
+
 MEASURES: dict[str, Measures] = {
+    "stepfunctions.Bucket": _buckets,
     "stepfunctions.Execution": _executions,
     "stepfunctions.ExecutionTime": _execution_time,
     "stepfunctions.Task": _tasks,

@@ -1,4 +1,4 @@
-"""What Cognito tells of its user pools: sign-ups, sign-ins and refreshes, and how many of them succeed.
+"""What Cognito tells of its user pools: sign-ups, sign-ins, refreshes and federation, and how many of them succeed.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/metrics-for-cognito-user-pools.html
 """
@@ -31,13 +31,28 @@ def _of_client(name: str) -> Measures:
     return measures
 
 
+def _federated(world: World, tallies: Tallies, event: Event) -> None:
+    """A sign-in with another provider tells of it too."""
+    facts = event.facts
+    place = (event.account, event.region)
+    tallies.add((event.kind, *place, facts["pool"], f"{facts['client']} {facts['provider']}"), facts["success"])
+
+
+def _of_provider(pool: str, client_and_provider: str) -> Iterator[Measured]:
+    client, _, provider = client_and_provider.partition(" ")
+    dimensions = (("UserPool", pool), ("UserPoolClient", client), ("IdentityProvider", provider))
+    yield Measured(Metric("AWS/Cognito", "FederationSuccesses", dimensions), "Count")
+
+
 NOTES: dict[str, Note] = {
     "cognito.SignUp": _told,
     "cognito.SignIn": _told,
     "cognito.TokenRefresh": _told,
+    "cognito.Federation": _federated,
 }
 MEASURES: dict[str, Measures] = {
     "cognito.SignUp": _of_client("SignUpSuccesses"),
     "cognito.SignIn": _of_client("SignInSuccesses"),
     "cognito.TokenRefresh": _of_client("TokenRefreshSuccesses"),
+    "cognito.Federation": _of_provider,
 }

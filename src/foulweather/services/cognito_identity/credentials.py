@@ -18,11 +18,11 @@ from foulweather.services.cognito_identity import (
     logins,
     naming,
     openid,
-    principal_tags,
     refusals,
     resolving,
     role_choice,
     scope_down,
+    tag_maps,
 )
 from foulweather.services.cognito_identity.logins import Login
 from foulweather.services.cognito_identity.naming import Request
@@ -99,22 +99,8 @@ def _token(call: Call, pool: IdentityPool, identity: Identity, users: Sequence[L
         if login.provider == openid.ISSUER:
             held: Mapping[str, Any] = login.claims.get(openid.TAGS_CLAIM, {}).get("principal_tags", {})
             tags |= {key: values[0] for key, values in held.items()}
-        tags |= principal_tags.tags_of(pool, login.provider, login.claims)
-    return openid.token(call, pool, identity, amr_of(users), tags, limits.TOKEN_MS)
-
-
-def amr_of(users: Sequence[Login]) -> list[str]:
-    """How a token says by which logins somebody is known."""
-    if not users:
-        return ["unauthenticated"]
-    amr = ["authenticated"]
-    for login in users:
-        if login.provider == openid.ISSUER:
-            held: Sequence[str] = login.claims.get("amr", ())
-            amr += [each for each in held if each not in amr]
-        else:
-            amr += [login.provider, login.amr]
-    return amr
+        tags |= tag_maps.tags_of(pool, login.provider, login.claims)
+    return openid.token(call, pool, identity, logins.amr_of(users), tags, limits.TOKEN_MS)
 
 
 def _refused(call: Call, pool: IdentityPool, role: str, error: AwsError) -> AwsError:

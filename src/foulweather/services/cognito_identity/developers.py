@@ -11,7 +11,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.cognito_identity import credentials, limits, logins, naming, openid, refusals, resolving
+from foulweather.services.cognito_identity import limits, logins, naming, openid, refusals, resolving
 from foulweather.services.cognito_identity.logins import Login
 from foulweather.services.cognito_identity.naming import Place, Request
 from foulweather.services.cognito_identity.paging import page
@@ -47,7 +47,7 @@ def get_open_id_token_for_developer_identity(call: Call, request: Request) -> di
     identity = resolving.resolved(call, place, identity, users, is_vouched=True).apply(call)
     tags: dict[str, str] = request.get("PrincipalTags") or {}
     valid_ms = 1000 * request.get("TokenDuration", limits.DEVELOPER_TOKEN_S)
-    token = openid.token(call, pool, identity, credentials.amr_of(users), tags, valid_ms)
+    token = openid.token(call, pool, identity, logins.amr_of(users), tags, valid_ms)
     return {"IdentityId": identity.id, "Token": token}
 
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/external-identity-prov
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from foulweather.kernel.call import Call
@@ -37,6 +37,20 @@ class Login(NamedTuple):
 def verified(call: Call, pool: IdentityPool, given: Mapping[str, str]) -> list[Login]:
     """The users that a request's tokens speak of; one bad token is a refusal."""
     return [_verified(call, pool, provider, token) for provider, token in given.items()]
+
+
+def amr_of(users: Sequence[Login]) -> list[str]:
+    """How a token says by which logins somebody is known."""
+    if not users:
+        return ["unauthenticated"]
+    amr = ["authenticated"]
+    for login in users:
+        if login.provider == openid.ISSUER:
+            held: Sequence[str] = login.claims.get("amr", ())
+            amr += [each for each in held if each not in amr]
+        else:
+            amr += [login.provider, login.amr]
+    return amr
 
 
 def _verified(call: Call, pool: IdentityPool, provider: str, token: str) -> Login:

@@ -5,16 +5,12 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.cognito_identity import naming
 from foulweather.services.cognito_identity.naming import Request
-from foulweather.services.cognito_identity.records import IdentityPool
-
-# https://docs.aws.amazon.com/cognito/latest/developerguide/provider-mappings.html: user pools and OpenID providers.
-DEFAULTS: Final[Mapping[str, str]] = {"client": "aud", "username": "sub"}
+from foulweather.services.cognito_identity.tag_maps import DEFAULTS
 
 
 def set_principal_tag_attribute_map(call: Call, request: Request) -> dict[str, Any]:
@@ -35,10 +31,3 @@ def get_principal_tag_attribute_map(call: Call, request: Request) -> dict[str, A
     provider: str = request["IdentityProviderName"]
     tag_map = pool.tag_maps.get(provider, {"UseDefaults": False, "PrincipalTags": {}})
     return {"IdentityPoolId": pool.id, "IdentityProviderName": provider, **tag_map}
-
-
-def tags_of(pool: IdentityPool, provider: str, claims: Mapping[str, Any]) -> dict[str, str]:
-    """The tags that a login's claims come to; a claim that is not there makes none."""
-    wanted: Mapping[str, str] = pool.tag_maps.get(provider, {}).get("PrincipalTags", {})
-    found = {tag: claims.get(claim) for tag, claim in wanted.items()}
-    return {tag: str(value) for tag, value in found.items() if isinstance(value, str | int) and value != ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.service import Service
+from foulweather.services.cognito_idp.hosted.host_names import HOSTS
 
 SERVICE = Service(
     name="cognito-idp",
@@ -28,6 +29,7 @@ SERVICE = Service(
         "ending",
         "resource_servers",
         "identity_providers",
+        "linking",
         "domains",
         "import_jobs",
         "tags",
@@ -37,6 +39,8 @@ SERVICE = Service(
     checks_model=True,
     words_violations=True,
     has_traffic=True,
-    paths="/cognito-user-import/",
+    paths="/cognito-user-",
+    hosts=HOSTS,
+    has_domains=True,
     endings=("/.well-known/jwks.json", "/.well-known/openid-configuration"),
 )

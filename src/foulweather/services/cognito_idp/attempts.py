@@ -14,7 +14,10 @@ Answer = dict[str, Any]
 
 
 class Attempt:
-    """A request of a sign-in; `given` are its AuthParameters or ChallengeResponses."""
+    """A request of a sign-in; `given` are its AuthParameters or ChallengeResponses.
+
+    One on the hosted pages ends in a browser that is signed in, not in tokens.
+    """
 
     def __init__(
         self,
@@ -25,12 +28,14 @@ class Attempt:
         *,
         is_admin: bool,
         session: Session | None = None,
+        is_hosted: bool = False,
     ) -> None:
         self.call = call
         self.app = app
         self.given = given
         self.metadata = dict(metadata or {})
         self.is_admin = is_admin
+        self.is_hosted = is_hosted
         self.session = session
         self.name = given.get("USERNAME", "")
         self.user: User | None = None
@@ -68,6 +73,8 @@ class Attempt:
     def challenge(self, name: str, parameters: Mapping[str, str], **facts: Any) -> Answer:
         """Ask for something more, and remember what is known."""
         user = self.user.name if self.user is not None else ""
+        if self.is_hosted:
+            facts["is_hosted"] = True
         session = sessions.begin(self.call, self.app, user, name, **facts)
         return {"ChallengeName": name, "Session": session, "ChallengeParameters": dict(parameters)}
 
@@ -110,6 +117,10 @@ async def signed_in(attempt: Attempt, source: str = "TokenGeneration_Authenticat
         client=app.client.id,
     )
     user = attempt.found()
+    if attempt.is_hosted:
+        attempt.used()
+        told(attempt, True)
+        return {}
     metadata = attempt.metadata if attempt.session is not None else None
     result = await tokens.issue(call, app, tokens.SignIn(user, source=source, metadata=metadata))
     attempt.used()

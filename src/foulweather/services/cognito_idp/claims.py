@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from foulweather.kernel.call import Call
@@ -94,8 +95,13 @@ async def made(call: Call, app: App, sign_in: SignIn, *, wants_id: bool) -> Made
     if sign_in.nonce:
         identity["nonce"] = sign_in.nonce
     for name, value in readable(client, user).items():
-        if value and _is_in_scope(name, sign_in):
+        if value and name != "identities" and (not sign_in.is_hosted or is_in_scope(name, scopes)):
             identity[name] = value == "true" if name in VERIFIED else value
+    if identities := user.attributes.get("identities"):
+        identity["identities"] = [
+            {name: str(value) if name == "dateCreated" else value for name, value in each.items()}
+            for each in json.loads(identities)
+        ]
     answer = await _asked(call, app, sign_in, groups)
     if answer is not None:
         groups = _overridden(answer, groups)
@@ -115,14 +121,11 @@ async def made(call: Call, app: App, sign_in: SignIn, *, wants_id: bool) -> Made
     return Made(access, identity if wants_id else {})
 
 
-def _is_in_scope(name: str, sign_in: SignIn) -> bool:
-    """Whether a hosted sign-in's scopes let the id token say an attribute; any other says all.
+def is_in_scope(name: str, scopes: Sequence[str]) -> bool:
+    """Whether the scopes of a hosted sign-in let the id token, and the user info, say an attribute.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html (scope)
     """
-    if not sign_in.is_hosted:
-        return True
-    scopes = sign_in.scopes
     if name == "sub":
         return True
     if {"profile", "email", "phone"}.isdisjoint(scopes):

@@ -26,6 +26,7 @@ CUSTOM_ATTRIBUTES: Final = 50
 CUSTOM_ATTRIBUTE_LENGTH: Final = 2048
 TAGS_MAX: Final = 50
 SECRETS_PER_CLIENT: Final = 2
+IDENTITIES_PER_USER: Final = 5
 PAGE_MAX: Final = 60
 EMAILS_PER_DAY: Final = 50
 """E-mail that Cognito sends itself, per account and day: COGNITO_DEFAULT."""
@@ -94,7 +95,8 @@ _CATEGORIES: Mapping[str, tuple[int, str]] = {
     "UserRead": (120, "AdminGetUser GetUser GetUserAuthFactors"),
     "UserUpdate": (
         25,
-        "AdminAddUserToGroup AdminDeleteUser AdminDeleteUserAttributes AdminDisableUser AdminEnableUser "
+        "AdminAddUserToGroup AdminDeleteUser AdminDeleteUserAttributes AdminDisableProviderForUser AdminDisableUser "
+        "AdminEnableUser AdminLinkProviderForUser "
         "AdminRemoveUserFromGroup AdminUpdateUserAttributes AdminUserGlobalSignOut DeleteUser DeleteUserAttributes "
         "GlobalSignOut UpdateUserAttributes VerifyUserAttribute",
     ),

@@ -263,6 +263,7 @@ class Refresh(msgspec.Struct):
     expires_ms: int
     successor: str = ""
     retired_ms: int = 0
+    is_hosted: bool = False
 
 
 class Revoked(msgspec.Struct, frozen=True):

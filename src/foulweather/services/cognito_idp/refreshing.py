@@ -59,6 +59,7 @@ async def refreshed(
             ),
         )
     sign_in = tokens.SignIn(user, refresh.scopes, "TokenGeneration_RefreshTokens", metadata, refresh)
+    sign_in = sign_in._replace(is_hosted=refresh.is_hosted)
     result = await tokens.issue(call, app, sign_in)
     if state.refreshes.get(refresh.key) is not refresh:
         raise refusals.not_authorized("Refresh Token has been revoked", Fact("refresh token", "revoked", True))
@@ -75,6 +76,7 @@ async def refreshed(
             refresh.scopes,
             refresh.signed_in_ms,
             refresh.expires_ms,
+            is_hosted=refresh.is_hosted,
         )
         state.add_refresh(successor, call.now)
         if not refresh.successor:

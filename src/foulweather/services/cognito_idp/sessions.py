@@ -29,12 +29,13 @@ def begin(call: Call, app: App, user: str, challenge: str, **facts: Any) -> str:
     return session_id
 
 
-def resume(call: Call, app: App, session_id: str | None, *challenges: str) -> Session:
-    """The session of an answer, if it waits for one of these challenges."""
+def resume(call: Call, app: App, session_id: str | None, *challenges: str, is_hosted: bool = False) -> Session:
+    """The session of an answer, if it waits for one of these challenges: the API's are not the hosted pages'."""
     if not session_id:
         raise refusals.missing("Session")
     session = find(call, app.state, session_id)
-    if session.client != app.client.id or session.challenge not in challenges:
+    is_elsewhere = bool(session.facts.get("is_hosted")) != is_hosted
+    if session.client != app.client.id or session.challenge not in challenges or is_elsewhere:
         raise refusals.not_authorized(
             "Invalid session for the user.",
             Fact("session", "challenge", session.challenge),

@@ -17,7 +17,7 @@ def stands(world: World, claims: Mapping[str, Any]) -> bool:
         if pool is None:
             continue
         user = state.users.get(f"{pool.id}/{claims.get('cognito:username')}")
-        if user is None or not user.is_enabled or claims.get("origin_jti") in state.revoked:
+        if user is None or not user.is_enabled or str(claims.get("origin_jti")) in state.revoked:
             return False
         return not user.signed_out_ms or int(claims["auth_time"]) * 1000 > user.signed_out_ms
     return False

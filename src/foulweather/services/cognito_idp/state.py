@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from foulweather.services.cognito_idp.hosted_records import AuthorizationCode, Browser, Link, Trip
 from foulweather.services.cognito_idp.limits import MESSAGES_KEPT
 from foulweather.services.cognito_idp.records import (
     Client,
@@ -37,6 +38,10 @@ class CognitoState(State):
     revoked = table(Revoked)
     messages = table(Message)
     imports = table(ImportJob)
+    codes = table(AuthorizationCode)
+    browsers = table(Browser)
+    trips = table(Trip)
+    links = table(Link)
 
     def opened(self) -> None:
         """Find users by pool and by every name that they can sign in with."""
@@ -75,6 +80,8 @@ class CognitoState(State):
     def remove_user(self, user: User) -> None:
         """Remove a user with their refresh tokens."""
         self._forget(user)
+        for key in [key for key, link in self.links.items() if link.pool == user.pool and link.user == user.name]:
+            self.links.delete(key)
         self.users_of[user.pool].pop(user.name, None)
         self.forget_refreshes(user)
         self.users.delete(user.key)
@@ -155,6 +162,14 @@ class CognitoState(State):
         if len(self.messages) > MESSAGES_KEPT:
             self.messages.delete(next(iter(self.messages)))
 
+    # --- hosted pages
+
+    def forget_old_visits(self, now_ms: int) -> None:
+        """Forget codes, browsers and trips that have expired."""
+        for rows in (self.codes, self.browsers, self.trips):
+            for key in [key for key, row in rows.items() if row.expires_ms <= now_ms]:
+                rows.delete(key)
+
     # --- pools
 
     def add_pool(self, pool: Pool) -> None:
@@ -174,6 +189,7 @@ class CognitoState(State):
                 rows.delete(key)
         for key in [key for key, session in self.sessions.items() if session.pool == pool.id]:
             self.sessions.delete(key)
-        for key in [key for key, job in self.imports.items() if job.pool == pool.id]:
-            self.imports.delete(key)
+        for rows in (self.imports, self.codes, self.browsers, self.trips, self.links):
+            for key in [key for key, row in rows.items() if row.pool == pool.id]:
+                rows.delete(key)
         self.pools.delete(pool.id)

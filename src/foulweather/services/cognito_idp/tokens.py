@@ -34,7 +34,8 @@ _PARTS = (342, 16, 1008, 22)
 class SignIn(NamedTuple):
     """A sign-in that tokens are made of; a refresh goes on with an earlier one.
 
-    `source` is what PreTokenGeneration is told; `nonce` is of an OpenID request; `id_token` says whether one is due.
+    `source` is what PreTokenGeneration is told; `nonce` is of an OpenID request; `is_hosted` has scopes say what the id
+    token tells, and whether there is one; the implicit grant's is not `is_renewable`: there is no refresh token.
     """
 
     user: User
@@ -44,6 +45,7 @@ class SignIn(NamedTuple):
     refreshed: Refresh | None = None
     nonce: str = ""
     is_hosted: bool = False
+    is_renewable: bool = True
 
 
 class Reader(NamedTuple):
@@ -88,10 +90,11 @@ async def issue(call: Call, app: App, sign_in: SignIn) -> dict[str, Any]:
         if "origin_jti" in stamp:
             identity["jti"] = ids.uuid()
         result["IdToken"] = encoded(pool.id_key, identity)
-    if refreshed is None:
+    if refreshed is None and sign_in.is_renewable:
         token = new_refresh_token(call)
         expires_ms = now_ms + validity_ms(client, "Refresh")
         kept = Refresh(digest(token), pool.id, client.id, user.name, origin, list(sign_in.scopes), now_ms, expires_ms)
+        kept.is_hosted = sign_in.is_hosted
         state.add_refresh(kept, now_ms)
         result["RefreshToken"] = token
     return {**result, "ExpiresIn": access_ms // 1000, "TokenType": "Bearer"}

@@ -14,32 +14,50 @@ from urllib.parse import parse_qsl
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.services.cognito_idp import importing, keys, tokens
+from foulweather.services.cognito_idp.hosted.addresses import address_of, home_of, host_name
+from foulweather.services.cognito_idp.hosted.host_names import HOSTS
 from foulweather.services.cognito_idp.records import ImportJob, Pool
 from foulweather.services.cognito_idp.state import CognitoState
 from foulweather.world.world import World
 
 PATH = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
+HOSTED = re.compile(HOSTS)
 _EXPOSED = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"
 
 
 def serves(world: World, request: HttpRequest) -> bool:
     """Whether the pool that the request is for lives in this world."""
     if request.method == "OPTIONS":
+        if home_of(world, address_of(request.header("host"), request.path).domain) is not None:
+            return True
         asked = request.header("access-control-request-headers").lower()
         is_ours = "cognito-idp" in request.header("host") or (request.path == "/" and "x-amz-target" in asked)
         return is_ours and any(state.pools for state in world.store.states(CognitoState))
+    address = address_of(request.header("host"), request.path)
+    if home_of(world, address.domain) is not None:
+        return True
     found = PATH.fullmatch(request.path)
     if found is not None:
         return _pool(world, found[1]) is not None
     if request.path.startswith(importing.PATH):
         return _job(world, request) is not None
-    return _is_known(world, request.body)
+    # Under a name that is nobody's nothing is known: what a page of it posts must not make it a domain of ours.
+    return not _is_foreign(request) and _is_known(world, request.body)
 
 
 def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
     """Answer a preflight, show a pool's keys or its configuration, or take a file of users in."""
     if request.path.startswith(importing.PATH):
         return _taken_in(pipeline.world, request)
+    address = address_of(request.header("host"), request.path)
+    home = home_of(pipeline.world, address.domain)
+    if home is not None:
+        # Imported here: the pages, and what signs in on them, are much that few worlds need.
+        from foulweather.services.cognito_idp.hosted import answering
+
+        return answering.answer(pipeline, request, address, home)
+    if address.base or HOSTED.fullmatch(host_name(request.header("host"))):
+        return _json(404, {"message": f"There is no user pool domain {address.domain}."})
     if request.method == "OPTIONS":
         return HttpResponse(200, _preflight(request))
     found = PATH.fullmatch(request.path)
@@ -84,6 +102,12 @@ def _pool(world: World, pool_id: str) -> Pool | None:
         if pool is not None:
             return pool
     return None
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    """Whether the Host header has a name that is neither this machine's nor AWS's."""
+    name = host_name(request.header("host"))
+    return "." in name and not name.endswith((".localhost", ".amazonaws.com")) and not name[-1].isdecimal()
 
 
 def _is_known(world: World, body: bytes) -> bool:

@@ -13,6 +13,7 @@ from foulweather.services.dynamodb.language.accept import accepted
 from foulweather.services.dynamodb.language.conditions import Condition
 from foulweather.services.dynamodb.language.key_conditions import selected
 from foulweather.services.dynamodb.language.projections import Projection
+from foulweather.services.dynamodb.language.refusals import LanguageError
 from foulweather.services.dynamodb.language.values import Item
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.pages import Range, Wanted, read_page
@@ -55,7 +56,10 @@ def query(call: Call, request: QueryInput) -> QueryOutput:
     live = located(call, request["TableName"])
     index = _index(live, request)
     schema = live.row.schema if index is None else live.row.schema_of(index.row)
-    key = selected(tests, schema)
+    try:
+        key = selected(tests, schema)
+    except LanguageError as error:
+        raise refusals.key_condition(live.arn, schema.names, [test.name for test in tests], error) from None
     if condition is not None:
         expressions.refuse_key_filter(condition, schema.names)
     run, group = range_of(live, index, key, start, is_forward=request.get("ScanIndexForward", True))

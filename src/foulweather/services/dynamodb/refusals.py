@@ -115,6 +115,16 @@ def key_mismatch(arn: str, names: tuple[str, ...], given: dict[str, Any]) -> Aws
     )
 
 
+def key_condition(arn: str, names: tuple[str, ...], given: list[str], error: LanguageError) -> AwsError:
+    """A key condition that does not fit the key of the table, or of the index that it asks."""
+    return validation(
+        error.message,
+        Fact(arn, "KeySchema", list(names)),
+        Fact(arn, "attributes of the key condition", given),
+        remedy=(f"aws dynamodb describe-table --table-name {arn.rpartition('/')[2]} --query Table.KeySchema",),
+    )
+
+
 def condition_failed(facts: tuple[Fact, ...], item: dict[str, Any] | None) -> AwsError:
     """A condition of a write does not hold."""
     members = {} if item is None else {"Item": item}

@@ -16,6 +16,8 @@ SERVICE = Service(
         "testing",
         "archives",
         "replays",
+        "connections",
+        "api_destinations",
         "tags",
     ),
     access_denied="AccessDeniedException",

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Access, Permission, Resource
+from foulweather.services.events.destination_state import DestinationsState
 from foulweather.services.events.naming import place_of, rule_of_arn
 from foulweather.services.events.sending import PRINCIPAL
 from foulweather.services.events.state import DEFAULT, EventsState
@@ -157,22 +158,47 @@ def _untagging(call: Call, request: Request) -> Keys:
     return {"aws:tagkeys": list(request.get("TagKeys") or [])}
 
 
+def kept(kind: str, member: str = "Name") -> Callable[[Call, Request], Sequence[Resource]]:
+    """The connection or API destination that a name stands for, or an ARN."""
+
+    def find(call: Call, request: Request) -> Sequence[Resource]:
+        given: str = request.get(member) or ""
+        if given.startswith("arn:"):
+            return (Resource(given, call.account),)
+        state = call.state(DestinationsState)
+        found = (state.connections if kind == "connection" else state.destinations).get(given)
+        rest = f"{kind}/{given or '*'}/*"
+        return (Resource(call.arn("events", rest) if found is None else found.arn, call.account),)
+
+    return find
+
+
+_connection, _destination = kept("connection"), kept("api-destination")
 _archive, _replay, _rule = named("archive", "ArchiveName"), named("replay", "ReplayName"), rule_in("Name")
 
 ACCESS: dict[str, Access] = {
     "CancelReplay": Access("events:CancelReplay", _replay),
+    "CreateApiDestination": Access("events:CreateApiDestination", _destination),
     "CreateArchive": Access("events:CreateArchive", _archive),
+    "CreateConnection": Access("events:CreateConnection", _connection),
     "CreateEventBus": Access("events:CreateEventBus", bus_in("Name"), _tagging, _tags_of_bus),
+    "DeauthorizeConnection": Access("events:DeauthorizeConnection", _connection),
+    "DeleteApiDestination": Access("events:DeleteApiDestination", _destination),
     "DeleteArchive": Access("events:DeleteArchive", _archive),
+    "DeleteConnection": Access("events:DeleteConnection", _connection),
     "DeleteEventBus": Access("events:DeleteEventBus", bus_in("Name")),
     "DeleteRule": Access("events:DeleteRule", _rule),
+    "DescribeApiDestination": Access("events:DescribeApiDestination", _destination, is_read=True),
     "DescribeArchive": Access("events:DescribeArchive", _archive, is_read=True),
+    "DescribeConnection": Access("events:DescribeConnection", _connection, is_read=True),
     "DescribeEventBus": Access("events:DescribeEventBus", bus_in("Name"), is_read=True),
     "DescribeReplay": Access("events:DescribeReplay", _replay, is_read=True),
     "DescribeRule": Access("events:DescribeRule", _rule, is_read=True),
     "DisableRule": Access("events:DisableRule", _rule),
     "EnableRule": Access("events:EnableRule", _rule),
+    "ListApiDestinations": Access("events:ListApiDestinations", is_read=True),
     "ListArchives": Access("events:ListArchives", is_read=True),
+    "ListConnections": Access("events:ListConnections", is_read=True),
     "ListEventBuses": Access("events:ListEventBuses", is_read=True),
     "ListReplays": Access("events:ListReplays", is_read=True),
     "ListRuleNamesByTarget": Access("events:ListRuleNamesByTarget", is_read=True),
@@ -189,6 +215,8 @@ ACCESS: dict[str, Access] = {
     "TagResource": Access("events:TagResource", tagged_resource, _tagging),
     "TestEventPattern": Access("events:TestEventPattern", is_read=True),
     "UntagResource": Access("events:UntagResource", tagged_resource, _untagging),
+    "UpdateApiDestination": Access("events:UpdateApiDestination", _destination),
     "UpdateArchive": Access("events:UpdateArchive", _archive),
+    "UpdateConnection": Access("events:UpdateConnection", _connection),
     "UpdateEventBus": Access("events:UpdateEventBus", bus_in("Name")),
 }

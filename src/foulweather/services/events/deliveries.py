@@ -10,10 +10,11 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.events import forwarding, inputs, limits, routing, sending
+from foulweather.services.events import forwarding, inputs, limits, requesting, routing, sending
 from foulweather.services.events.state import Delivery, EventsState, Rule, part
 
 GUARD_MS = 3_600_000
+API_DESTINATION = ":api-destination/"
 THROTTLED = frozenset(
     {
         "Throttling",
@@ -37,6 +38,9 @@ async def attempt(call: Call, state: EventsState, delivery: Delivery) -> None:
     if rule is None or target is None:
         state.deliveries.delete(delivery.id)  # the rule or the target was removed meanwhile
         return
+    if _is_paced(call, rule, target, delivery):
+        state.deliveries.touch(delivery.id)
+        return
     # So a delivery that is under way when the process dies is made again.
     guarded = routing.later(call, call.now + GUARD_MS, rule, "events.deliver", delivery=delivery.id)
     delivery.attempts += 1
@@ -46,7 +50,8 @@ async def attempt(call: Call, state: EventsState, delivery: Delivery) -> None:
             is_sent = await forwarding.forward(call, rule, target, delivery)
         else:
             text = inputs.shaped(rule, target, delivery.event, delivery.ingested_ms)
-            await sending.send(call, rule, target, delivery, text)
+            send = requesting.invoke if API_DESTINATION in target["Arn"] else sending.send
+            await send(call, rule, target, delivery, text)
             is_sent = True
     except AwsError as error:
         call.reread_clock()
@@ -57,6 +62,18 @@ async def attempt(call: Call, state: EventsState, delivery: Delivery) -> None:
         if is_sent:
             _note(call, "events.Invoked", rule, delivery, succeeded=True)
     call.world.agenda.cancel(guarded)
+
+
+def _is_paced(call: Call, rule: Rule, target: dict[str, Any], delivery: Delivery) -> bool:
+    """Put a delivery off to when its API destination's rate allows it."""
+    if API_DESTINATION not in target["Arn"] or delivery.slot_ms == call.now:
+        return False
+    slot_ms = requesting.slot_ms(call, target["Arn"], call.now)
+    delivery.slot_ms = slot_ms
+    if slot_ms == call.now:
+        return False
+    routing.later(call, slot_ms, rule, "events.deliver", delivery=delivery.id)
+    return True
 
 
 def is_retried(error: AwsError) -> bool:

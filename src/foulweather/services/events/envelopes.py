@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from foulweather.kernel.event_documents import parsed
+from foulweather.kernel.input_templates import dumps
 
 _ORDER = ("version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail")
 
@@ -17,16 +18,6 @@ _ORDER = ("version", "id", "detail-type", "source", "account", "time", "region",
 def iso(ms: int) -> str:
     """A time as events write it: to the second."""
     return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def dumps(value: Any) -> str:
-    """Compact JSON; half a surrogate pair stays escaped, for it has no bytes of its own."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
-    return text
 
 
 class Envelope:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from foulweather.services.events.envelopes import dumps, iso
-from foulweather.services.events.paths import MISSING, find
+from foulweather.kernel.event_paths import MISSING, find
+from foulweather.kernel.input_templates import QUOTED, dumps, each_part, filled
+from foulweather.services.events.envelopes import iso
 from foulweather.services.events.state import Rule, part
 
-_PLACEHOLDER = re.compile(r"<([^<>\s]+)>")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 # Reserved variables: "You can't use these names in the InputPathsMap".
 EVENT_JSON: Final = "aws.events.event.json"
 EVENT: Final = "aws.events.event"
@@ -56,35 +55,6 @@ def transformed(rule: Rule, transformer: Mapping[str, Any], event: str, ingested
     return filled(template, values)
 
 
-def filled(template: str, values: Mapping[str, Any]) -> str:
-    """The text of a template: a string inside quotes is put in as it is, elsewhere a value is JSON."""
-
-    def inside(found: re.Match[str]) -> str:
-        value = values.get(found[1], found[0])
-        if value is MISSING:
-            return ""
-        text = value if isinstance(value, str) else dumps(value)
-        # In a quoted string the value's own quotes are escaped, so that the string stays one.
-        return dumps(text)[1:-1]
-
-    def outside(found: re.Match[str]) -> str:
-        value = values.get(found[1], MISSING)
-        return "" if value is MISSING else dumps(value)
-
-    return _each_part(template, inside, outside)
-
-
-def _each_part(template: str, inside: Callable[[re.Match[str]], str], outside: Callable[[re.Match[str]], str]) -> str:
-    parts: list[str] = []
-    at = 0
-    for quoted in _QUOTED.finditer(template):
-        parts.append(_PLACEHOLDER.sub(outside, template[at : quoted.start()]))
-        parts.append(_PLACEHOLDER.sub(inside, quoted[0]))
-        at = quoted.end()
-    parts.append(_PLACEHOLDER.sub(outside, template[at:]))
-    return "".join(parts)
-
-
 def template_error(transformer: Mapping[str, Any]) -> str:
     """What is wrong with a template; empty when it is JSON, or lines of quoted text and variables."""
     template: str = transformer["InputTemplate"]
@@ -96,7 +66,7 @@ def template_error(transformer: Mapping[str, Any]) -> str:
             unknown.append(found[1])
         return "0"
 
-    tried = _each_part(template, lambda found: "0", outside)
+    tried = each_part(template, lambda found: "0", outside)
     if unknown:
         return f"the placeholder <{unknown[0]}> is not in InputPathsMap"
     try:
@@ -105,6 +75,6 @@ def template_error(transformer: Mapping[str, Any]) -> str:
         if tried.lstrip()[:1] in ("{", "["):
             return str(error)
         for line in tried.splitlines():
-            if _QUOTED.sub("", line).strip(" \t0123456789,"):
+            if QUOTED.sub("", line).strip(" \t0123456789,"):
                 return f"text must be in quotation marks: {line.strip()}"
     return ""

@@ -27,6 +27,13 @@ ENTRIES_BYTES_MAX: Final = 1_048_576
 TIME_BYTES: Final = 14
 TAGS_MAX: Final = 50
 
+# "API destinations: 3,000", "Connections: 3,000".
+DESTINATIONS_MAX: Final = 3_000
+CONNECTIONS_MAX: Final = 3_000
+# How long a connection takes to be authorized is not published; nor how long before its end a token is renewed.
+CONNECTION_SETTLES_AFTER_MS: Final = 1_000
+TOKEN_SPARE_MS: Final = 60_000
+
 # "Retry policy": for 24 hours and up to 185 times, unless a target says otherwise.
 RETRIES_MAX: Final = 185
 AGE_S_MAX: Final = 86_400
@@ -44,6 +51,12 @@ _WRITES: Final = (
     "PutPermission",
     "RemovePermission",
     "CreateArchive",
+    "CreateApiDestination",
+    "UpdateApiDestination",
+    "DeleteApiDestination",
+    "CreateConnection",
+    "UpdateConnection",
+    "DeleteConnection",
     "StartReplay",
 )
 # "PutEvents throttle limit in transactions per second": 10,000 in the large Regions; 50 for the others.

@@ -7,7 +7,8 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.trace import Traces
-from foulweather.services.events import alarms, deliveries, expiring, replaying, routing, schedules, trails
+from foulweather.services.events import alarms, authorizing, deliveries, expiring, replaying, routing, schedules, trails
+from foulweather.services.events.destination_state import DestinationsState
 from foulweather.services.events.envelopes import made
 from foulweather.services.events.state import DEFAULT, EventsState
 from foulweather.world.journal import Event
@@ -67,6 +68,13 @@ def ingest_alarm(
 ) -> None:
     """Put an alarm's change of state on the default bus, with all that CloudWatch tells of it."""
     ingest(call, source, detail_type, resources, alarms.detail_of(call, detail, at_ms), at_ms)
+
+
+async def authorize(call: Call, connection: str, turn: int) -> None:
+    """Bring a change of a connection to its end."""
+    found = call.state(DestinationsState).connections.get(connection)
+    if found is not None and found.turn == turn:
+        await authorizing.authorize(call, found, turn)
 
 
 def look_up(call: Call) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Session
 from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.event_paths import MISSING, PathSyntax, find
 from foulweather.kernel.ports import Ports
 from foulweather.policy.principal import Principal
-from foulweather.services.events.paths import MISSING, PathSyntax, find
 from foulweather.services.events.state import Delivery, Rule, part
 
 PRINCIPAL = "events.amazonaws.com"

@@ -75,6 +75,7 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     first_ms: int
     crossed: bool = False
     attempts: int = 0
+    slot_ms: int = 0
 
 
 class Archive(msgspec.Struct, omit_defaults=True):

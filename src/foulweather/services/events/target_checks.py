@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
+from foulweather.kernel.event_paths import PathSyntax, steps
 from foulweather.services.events import inputs, refusals
-from foulweather.services.events.paths import PathSyntax, steps
-from foulweather.services.events.sending import MODELS, SENDERS, kind_of
+from foulweather.services.events.sending import MODELS, SENDERS
 from foulweather.services.events.state import part
 
 _ARN = re.compile(r"arn:aws[\w-]*:([a-z0-9-]+):([a-z0-9-]*):(\d{12}|):.+")
@@ -26,7 +26,6 @@ _UNBUILT: Final = (
     "RunCommandParameters",
     "EcsParameters",
     "BatchParameters",
-    "HttpParameters",
     "RedshiftDataParameters",
     "SageMakerPipelineParameters",
     "AppSyncParameters",
@@ -52,7 +51,10 @@ def check(call: Call, target: Target) -> None:
         )
     _check_input(target, id)
     role = target.get("RoleArn")
-    if not role and kind not in _WITH_POLICIES:
+    is_destination = ":api-destination/" in arn
+    if target.get("HttpParameters") and not is_destination:
+        raise refusals.invalid(f"HttpParameters is not supported for target {arn}.", Arn=arn)
+    if not role and (kind not in _WITH_POLICIES or is_destination):
         raise refusals.invalid(f"RoleArn is required for target {arn}.", Arn=arn)
     if role and kind == "logs":
         raise refusals.invalid(f"RoleArn is not supported for target {arn}.", Arn=arn, RoleArn=role)
@@ -63,6 +65,8 @@ def check(call: Call, target: Target) -> None:
 
 def _check_kind(call: Call, kind: str, arn: str) -> None:
     if kind == "events":
+        if ":api-destination/" in arn:
+            return
         if ":event-bus/" not in arn:
             raise not_implemented("events", f"PutTargets.Targets.Arn {arn.rsplit(':', 1)[1].partition('/')[0]}")
         return
@@ -78,7 +82,7 @@ def _check_input(target: Target, id: str) -> None:
         raise refusals.invalid(
             f"Only one of Input, InputPath, or InputTransformer must be provided for target {id}.", Id=id
         )
-    if given and kind_of(target["Arn"]) == "events":
+    if given and ":event-bus/" in target["Arn"]:
         raise not_implemented("events", f"PutTargets.Targets.{given[0]} of an event bus")
     if "Input" in target:
         try:

@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import Any, Final, cast
 
 from foulweather.kernel.call import Call
+from foulweather.kernel.input_templates import dumps
 from foulweather.services.events import routing
 from foulweather.services.events.asking import asked
-from foulweather.services.events.envelopes import Envelope, dumps
+from foulweather.services.events.envelopes import Envelope
 from foulweather.services.events.state import DEFAULT, EventsState, Looked, Rule
 from foulweather.world.world import World
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 
 from __future__ import annotations
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
@@ -37,6 +38,7 @@ def accept(call: Call, found: Reference, payload: bytes, lineage: dict[str, int]
         accepted_ms=call.now,
         lineage=lineage,
         source=call.principal.arn,
+        trace_header=str(tracing.carried(call) or tracing.Header(tracing.root_of(call.request_id, call.now))),
     )
     call.state(LambdaState, function.account, function.region).queued.put(event.id, event)
     call.happened("lambda.AsyncEventReceived", function.arn, function=function.name, bytes=len(payload))
@@ -84,7 +86,9 @@ async def _attempt(call: Call, state: LambdaState, event: QueuedEvent, found: Re
     timeout_ms = found.configuration.timeout_s * 1000
     event.guard = _later(call, event, call.now + timeout_ms + GUARD_MS)
     state.queued.touch(event.id)
-    asked = invoking.asked_of(found, event.payload, event.id, source="async", lineage=event.lineage)
+    asked = invoking.asked_of(
+        found, event.payload, event.id, source="async", lineage=event.lineage, trace_header=event.trace_header
+    )
     try:
         invoked = await invoking.carry_out(lineages.apart(call), asked)
     finally:

@@ -7,14 +7,11 @@ after a restart.
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
-from typing import Any
 
+from foulweather.kernel.background import Background
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.parking import Parking
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact, Why
@@ -43,21 +40,20 @@ def is_at_work(mapping: Mapping) -> bool:
     return mapping.state == "Enabled" or (mapping.state == "Updating" and mapping.is_enabled)
 
 
-class Feed(ABC):
+class Feed(Background, ABC):
     """Polls one source for one mapping."""
 
+    named = "polling for an event source mapping"
+
     def __init__(self, pipeline: Pipeline, mapping: Mapping) -> None:
+        super().__init__(pipeline.world)
         self.pipeline = pipeline
-        self.world = pipeline.world
         self.uuid, self.arn = mapping.uuid, mapping.arn
         self.account, self.region = mapping.account, mapping.region
         self.function_arn = mapping.function_arn
         self.source_arn = self.read_arn = mapping.source_arn
         _, _, self.service, self.source_region, self.source_account, self.source_name = mapping.source_arn.split(":", 5)
-        self.is_stopped = False
         self.beat = 0
-        self._running: set[asyncio.Task[None]] = set()
-        self._listening: set[asyncio.Task[None]] = set()
         self._session: roles.RoleSession | None = None
         self._problems: dict[str, str] = {}
 
@@ -67,7 +63,7 @@ class Feed(ABC):
     def tend(self) -> None:
         """Start what should run and does not."""
 
-    def touch(self, part: str = "") -> None:  # noqa: B027 - a queue wakes its pollers itself
+    def touch(self, part: str = "") -> None:
         """Something was written to the source, or to a part of it."""
 
     def is_stale(self, mapping: Mapping) -> bool:
@@ -145,54 +141,6 @@ class Feed(ABC):
     def role_arn(self) -> str:
         """The execution role of its latest session."""
         return (self._session.principal.role_arn or "") if self._session is not None else ""
-
-    async def sleep(self, call: Call, until_ms: int) -> None:
-        """Wait until a time, without holding time up."""
-        if until_ms > call.now:
-            await self.listening(Parking().wait(call, until_ms))
-        call.reread_clock()
-
-    async def listening(self, answer: Any) -> Any:
-        """Wait for what may be given up at any moment, because nothing is in hand."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._listening.add(task)
-        try:
-            return await answer
-        finally:
-            self._listening.discard(task)
-
-    # --- tasks
-
-    @property
-    def running(self) -> int:
-        """How many tasks it has."""
-        return len(self._running)
-
-    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Begin a task, which counts as in flight from now on but for the time it is parked."""
-        self.world.started()
-        task = asyncio.ensure_future(self._counted(work))
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-
-    async def _counted(self, work: Callable[[], Awaitable[None]]) -> None:
-        with self.world.lent():
-            await work()
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self.world.ended()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            context = {"message": "polling for an event source mapping failed", "exception": error, "future": task}
-            asyncio.get_running_loop().call_exception_handler(context)
-
-    def stop(self, *, is_closing: bool = False) -> None:
-        """Poll no more; what is in hand is brought to its end, unless the world ends."""
-        self.is_stopped = True
-        for task in tuple(self._running if is_closing else self._listening):
-            if not task.get_loop().is_closed():
-                task.cancel()
 
 
 class Feeds:

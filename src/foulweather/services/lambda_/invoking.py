@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import msgspec
 
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_ import endings, lineages, modelled, naming, refusals
+from foulweather.services.lambda_ import endings, lineages, modelled, naming, refusals, tracing
 from foulweather.services.lambda_.concurrency_gate import Gate, Ticket
 from foulweather.services.lambda_.environments import Fleet
 from foulweather.services.lambda_.models import Models
@@ -54,8 +54,9 @@ def asked_of(
     source: str,
     client_context: str = "",
     lineage: dict[str, int] | None = None,
+    trace_header: str = "",
 ) -> Asked:
-    """What is to be run, of the version that was found."""
+    """What is to be run, of the version that was found; with the header that it was handed over with, if it was."""
     own = lineages.passed_on(found.function.arn, lineage or {})
     return Asked(
         function=found.function,
@@ -66,7 +67,7 @@ def asked_of(
         source=source,
         client_context=client_context,
         lineage=own,
-        trace_header=lineages.header(request_id, own),
+        trace_header=trace_header,
     )
 
 
@@ -128,6 +129,7 @@ async def carry_out(call: Call, asked: Asked) -> Invoked:
     if configuration.state not in ("Active", "Inactive"):
         raise refusals.not_ready(call, function, configuration)
     lineages.begin(call, asked.lineage)
+    traced, asked = tracing.begin(call, asked)
     gate = Gate.of(call.world)
     ticket = gate.enter(call, function, configuration, asked.qualifier)
     try:
@@ -141,6 +143,7 @@ async def carry_out(call: Call, asked: Asked) -> Invoked:
         gate.leave(ticket)
         call.reread_clock()
     _on_record(call, asked, ticket, ran)
+    await tracing.end(call, asked, traced, ran)
     endings.explain(call, asked, ran)
     return Invoked(
         payload=ran.payload,

@@ -86,13 +86,6 @@ def is_loop(function: Function, lineage: dict[str, int]) -> bool:
     return function.recursive_loop == "Terminate" and lineage.get(_key(function.arn), 0) >= LOOP_MAX
 
 
-def header(request_id: str, lineage: dict[str, int]) -> str:
-    """The X-Ray header that a function gets, with the lineage of what it will ask for."""
-    root = hashlib.sha256(request_id.encode()).hexdigest()
-    told = "|".join(f"{key}:{times}" for key, times in lineage.items())
-    return f"Root=1-{root[:8]}-{root[8:32]};Parent={root[32:48]};Sampled=0;Lineage={told}"
-
-
 def why_stopped(call: Call, function: Function, lineage: dict[str, int], source: str) -> Why:
     """Why a loop was ended."""
     arn, times = function.arn, lineage.get(_key(function.arn), 0)

@@ -127,6 +127,7 @@ async def _invoked(call: Call, model: Model, asked: Asked, counted: Counted, dra
         error_type=error_type,
         content_type="application/json",
         report=report,
+        session=counted.session,
         tail=tail,
     )
 

@@ -22,3 +22,5 @@ class QueuedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
     lineage: dict[str, int] = {}
     """How often each function has run already in the chain of events that led to this one."""
     source: str = ""
+    trace_header: str = ""
+    """What it came with."""

@@ -15,6 +15,7 @@ from foulweather.services.lambda_.environments import Fleet, wait_until
 from foulweather.services.lambda_.instances import Instance
 from foulweather.services.lambda_.records import Configuration, Function
 from foulweather.services.lambda_.reports import SNAP_START, Report
+from foulweather.services.lambda_.roles import RoleSession
 
 UNHANDLED = "Unhandled"
 
@@ -48,6 +49,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     error_type: str = ""
     content_type: str = ""
     report: Report
+    session: RoleSession | None = None
     tail: bytes = b""
 
 
@@ -103,6 +105,7 @@ async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran
         error_type=outcome.error_type,
         content_type=outcome.content_type,
         report=report,
+        session=instance.session,
         tail=tail,
     )
 

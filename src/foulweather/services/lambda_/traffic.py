@@ -78,7 +78,9 @@ async def _run(call: Call, request: HttpRequest, found: Found) -> HttpResponse:
     reference = naming.resolve(call, function.qualified(qualifier), None)
     event = url_events.event(call, request, url, function, body)
     payload = json.dumps(event, separators=(",", ":")).encode()
-    asked = invoking.asked_of(reference, payload, call.request_id, source="url", lineage=lineages.of_call(call))
+    header: str = event["headers"]["x-amzn-trace-id"]
+    lineage = lineages.of_call(call)
+    asked = invoking.asked_of(reference, payload, call.request_id, source="url", lineage=lineage, trace_header=header)
     if url.invoke_mode == "RESPONSE_STREAM":
         return await _streamed(call, asked)
     invoked = await invoking.finish(call, asked)

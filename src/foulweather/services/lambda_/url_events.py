@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Call
 from foulweather.kernel.http import HttpRequest
+from foulweather.kernel.tracing import Header
 from foulweather.services.lambda_.records import Function, Url
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -69,7 +71,9 @@ def _headers(call: Call, request: HttpRequest) -> dict[str, str]:
     found["x-forwarded-for"] = request.peer
     found["x-forwarded-port"] = "443"
     found["x-forwarded-proto"] = "https"
-    found["x-amzn-trace-id"] = f"Root=1-{call.now // 1000:08x}-{call.request_id.replace('-', '')[:24]}"
+    found["x-amzn-trace-id"] = str(
+        tracing.read(request.header("x-amzn-trace-id")) or Header(tracing.root_of(call.request_id, call.now))
+    )
     return found
 
 

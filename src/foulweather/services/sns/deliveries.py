@@ -136,4 +136,5 @@ def _prepared(call: Call, topic: Topic, subscription: Subscription, message: Mes
         message.attributes,
         message.group,
         message.deduplication,
+        trace_header=message.trace_header,
     )

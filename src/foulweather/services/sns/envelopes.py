@@ -41,6 +41,7 @@ class Message:
         "size",
         "subject",
         "text",
+        "trace_header",
     )
 
     def __init__(
@@ -64,6 +65,7 @@ class Message:
         self.attributes: dict[str, Attribute] = attributes or {}
         self.group = group
         self.deduplication = deduplication
+        self.trace_header = ""
         self.size = size
         self.sequence = 0
         self.is_replayed = False

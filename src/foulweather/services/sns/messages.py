@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.services.sns import archives, arns, deliveries, encryption, limits, outbox, protocols, reading
+from foulweather.services.sns import archives, arns, deliveries, encryption, limits, outbox, protocols, reading, tracing
 from foulweather.services.sns.envelopes import Message, sequence_number
 from foulweather.services.sns.limits import invalid_parameter, not_found
 from foulweather.services.sns.state import SnsState, Topic, Until
@@ -92,6 +92,7 @@ def _published(call: Call, state: SnsState, topic: Topic, message: Message) -> A
         state.deduplication.put(key, Until(call.now + limits.DEDUPLICATION_MS, message.id, message.sequence))
         archives.keep(call, state, topic, message)
     call.happened("sns.MessagePublished", topic.arn, bytes=message.size, message_id=message.id, **_traced(topic))
+    message.trace_header = tracing.header(call, topic, message.id)
     deliveries.fan_out(call, state, topic, message)
     if topic.is_fifo:
         return {"MessageId": message.id, "SequenceNumber": sequence_number(message.sequence)}

@@ -90,6 +90,8 @@ def _headers(state: SnsState, delivery: Delivery) -> list[tuple[str, str]]:
         headers.append(("x-amz-sns-rawdelivery", "true"))
     headers.append(("Content-Type", delivery_policies.content_type(topic, subscription)))
     headers.append(("User-Agent", AGENT))
+    if delivery.trace_header:
+        headers.append(("X-Amzn-Trace-Id", delivery.trace_header))
     return headers
 
 

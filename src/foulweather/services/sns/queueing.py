@@ -32,6 +32,9 @@ def send_to_queue(call: Call, delivery: Delivery, queue_arn: str) -> Any:
         request["MessageGroupId"] = delivery.group
     if delivery.deduplication and queue.is_fifo:
         request["MessageDeduplicationId"] = delivery.deduplication
+    if delivery.trace_header:
+        header = {"DataType": "String", "StringValue": delivery.trace_header}
+        request["MessageSystemAttributes"] = {"AWSTraceHeader": header}
     ports = call.acting_as(
         PRINCIPAL,
         source_arn=delivery.topic_arn,

@@ -6,12 +6,14 @@ import contextlib
 import inspect
 from typing import Any
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.sns import archives, deliveries, outcomes, posting
 from foulweather.services.sns.queueing import PRINCIPAL
 from foulweather.services.sns.scheduling import guard
 from foulweather.services.sns.state import Delivery, SnsState
+from foulweather.services.sns.tracing import send
 
 
 async def deliver(call: Call, delivery: str) -> None:
@@ -92,6 +94,7 @@ def _invoked(call: Call, delivery: Delivery) -> Any:
         account=account,
         region=region,
     )
+    tracing.carry(call, tracing.read(delivery.trace_header), is_of_caller=False)
     return ports.lambda_.invoke(
         {
             "FunctionName": f"arn:aws:lambda:{region}:{account}:{rest}",
@@ -99,6 +102,11 @@ def _invoked(call: Call, delivery: Delivery) -> Any:
             "Payload": posting.lambda_event(delivery),
         }
     )
+
+
+async def trace(call: Call, topic: str, message: str, header: str) -> None:
+    """Send a topic's segment to X-Ray."""
+    await send(call, topic, message, header)
 
 
 def publish_event(call: Call, topic: str, source: str, text: str) -> None:

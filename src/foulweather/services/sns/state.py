@@ -94,6 +94,7 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     deduplication: str = ""
     attempts: int = 0
     id: str = ""
+    trace_header: str = ""
 
 
 class Archived(msgspec.Struct, omit_defaults=True):

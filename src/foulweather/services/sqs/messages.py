@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.tracing import carried
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.sqs import contents, limits, refusals
 from foulweather.services.sqs.backlog import Backlog
@@ -111,6 +112,8 @@ def _checked(call: Call, backlog: Backlog, entry: Mapping[str, Any]) -> Message:
     elif (asker := asking.get()) is not None:
         # What a function sends carries its X-Amzn-Trace-Id on, with the lineage by which loops are found.
         trace_header = asker.trace_header
+    elif call.hop.parent_id:
+        trace_header = str(carried(call) or "")
     delay_s = entry.get("DelaySeconds")
     group = entry.get("MessageGroupId", "")
     deduplication_id = entry.get("MessageDeduplicationId", "")

@@ -21,14 +21,23 @@ def listed(items: Any) -> list[Any]:
 
 def inputs(state: Map, value: Any, scope: Scope, items: list[Any]) -> list[MapItem]:
     """One entry for each child execution."""
-    reader, batcher = state.item_reader, state.item_batcher
+    return batched(state, value, scope, selected(state, value, scope, items))
+
+
+def selected(state: Map, value: Any, scope: Scope, items: list[Any]) -> list[Any]:
+    """What becomes of as many items as are read: ItemSelector's of each, or the item itself."""
+    reader = state.item_reader
     if reader is not None and reader.items_max is not None:
         most = reader.items_max(value, scope)
         items = items[:most] if most else items
-    if state.item_input is not None:
-        made = [state.item_input(value, context.with_item(scope, number, item)) for number, item in enumerate(items)]
-    else:
-        made = items
+    if state.item_input is None:
+        return items
+    return [state.item_input(value, context.with_item(scope, number, item)) for number, item in enumerate(items)]
+
+
+def batched(state: Map, value: Any, scope: Scope, made: list[Any]) -> list[MapItem]:
+    """Items, alone or in batches."""
+    batcher = state.item_batcher
     if batcher is None:
         return [MapItem(encode(each)) for each in made]
     most = batcher.items_max(value, scope) or len(made) or 1

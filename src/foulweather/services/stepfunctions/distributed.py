@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from foulweather.services.stepfunctions.stepping import Going
 
 EXCEEDED: Final = "States.ExceedToleratedFailureThreshold"
+EXCEEDED_CAUSE: Final = "The specified tolerated failure threshold was exceeded"
 AT_A_TIME: Final = 1_000
 UNSUCCESSFUL: Final = ("FAILED", "TIMED_OUT", "ABORTED")
 
@@ -147,8 +148,16 @@ def _later(call: Call, found: MapRun) -> None:
 
 
 def _start(call: Call, state: SfnState, found: MapRun, number: int) -> None:
+    from foulweather.services.stepfunctions import redriving
+
     parent = state.executions[found.execution]
     item = state.map_items[f"{found.arn}#{number}"]
+    before = state.executions.get(item.execution)
+    if before is not None and before.kind == "STANDARD":  # an Express one is executed anew
+        item.status = "RUNNING"
+        state.map_items.touch(f"{found.arn}#{number}")
+        redriving.redrive(call, state, before)
+        return
     name = call.world.ids.uuid()
     if found.kind == "EXPRESS":
         arn = naming.express_arn(found.machine, name, call.world.ids.uuid(), found.label)
@@ -257,7 +266,7 @@ def _written(run: Run, outcome: calling.Outcome, arn: str, turn: int) -> None:
 def _left(run: Run, branch: Branch, state: Map, found: MapRun, result: Any) -> Going | None:
     branch.waits = ""
     if found.status == "FAILED":
-        cause = "The specified tolerated failure threshold was exceeded"
+        cause = EXCEEDED_CAUSE
         failed = sum(found.item_counts.get(status, 0) for status in UNSUCCESSFUL)
         facts = (Fact(found.arn, "failed items", failed), Fact(found.arn, "items", found.total))
         run.add(branch, "MapRunFailed", error=EXCEEDED, cause=cause)
@@ -298,14 +307,33 @@ def redrive(run: Run, branch: Branch, state: Map) -> None:
         _over(run, found.arn)
         return
     found.status, found.redrives, found.redriven_ms = "RUNNING", found.redrives + 1, run.now
-    found.redriving = [
-        number for number in range(found.started) if run.state.map_items[f"{found.arn}#{number}"].status != "SUCCEEDED"
-    ]
-    for status in UNSUCCESSFUL:
-        found.counts.pop(status, None)
-        found.item_counts.pop(status, None)
+    _choose(run, found)
     found.running = 0
     run.add(branch, "MapRunRedriven", mapRunArn=found.arn, redriveCount=found.redrives)
     run.wait(branch, "map run")
     found.turn = branch.turn
-    fill(run.call, run.state, found)
+    if found.redriving or found.started < found.batches:
+        fill(run.call, run.state, found)
+    else:
+        close(run.call, run.state, found, "FAILED" if _is_exceeded(found) else "SUCCEEDED")
+
+
+def _choose(run: Run, found: MapRun) -> None:
+    """Choose the child executions that are redriven; what can no more counts as before."""
+    from foulweather.services.stepfunctions import redriving
+
+    found.redriving, found.lost = [], 0
+    for status in UNSUCCESSFUL:
+        found.counts.pop(status, None)
+        found.item_counts.pop(status, None)
+    for number in range(found.started):
+        item = run.state.map_items[f"{found.arn}#{number}"]
+        if item.status == "SUCCEEDED":
+            continue
+        before = run.state.executions.get(item.execution)
+        if before is not None and before.kind == "STANDARD" and redriving.exhausted(run.call, before):
+            found.lost += 1
+            found.counts[item.status] = found.counts.get(item.status, 0) + 1
+            found.item_counts[item.status] = found.item_counts.get(item.status, 0) + item.items
+        else:
+            found.redriving.append(number)

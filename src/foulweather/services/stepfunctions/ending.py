@@ -47,12 +47,12 @@ def end(run: Run, status: str, trouble: Trouble, branch: Branch | None = None) -
 def _close(run: Run, status: str) -> None:
     execution, state = run.execution, run.state
     execution.status, execution.stopped_ms = status, run.now
-    run.count()
+    steps = run.count()
     if execution.due:
         run.world.agenda.cancel(execution.due)
         execution.due = 0
     state.open_count -= 1
-    changed(run.call, execution)
+    changed(run.call, execution, steps)
     run.jobs.clear()
     for branch in run.branches.values():
         state.live_items.pop(branch.key, None)
@@ -80,8 +80,8 @@ def _tell(call: Call, state: SfnState, execution: Execution) -> None:
         advance(call, state, parent, job)
 
 
-def changed(call: Call, execution: Execution) -> None:
-    """Tell of an execution's status: metrics count it, and EventBridge passes it on.
+def changed(call: Call, execution: Execution, steps: int = 0) -> None:
+    """Tell of an execution's status, and of its state transitions in this turn: metrics count it, EventBridge tells it.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
@@ -102,6 +102,8 @@ def changed(call: Call, execution: Execution) -> None:
         cause=execution.cause,
         redrives=execution.redrives,
         transitions=execution.transitions,
+        steps=steps,
+        api="" if execution.map_run else call.operation,
     )
 
 

@@ -72,6 +72,8 @@ class Signed(NamedTuple):
     account: str
     access_key_id: str
     session: Session
+    source_arn: str = ""
+    source_account: str = ""
 
 
 def request_of(arguments: Any) -> dict[str, Any]:
@@ -112,12 +114,11 @@ async def visit(call: Call, machine: str, principal: Principal, given: Mapping[s
     """Call a stage; what it answers is the result, and raised where its status is not one of success."""
     request = _request(given)
     kind = given.get("AuthType") or "NO_AUTH"
-    issued_ms = call.world.clock.now_ms
+    session = Session(issued_ms=call.world.clock.now_ms)
     if kind == "IAM_ROLE":
-        request.caller = Signed(principal, principal.account, "", Session(issued_ms=issued_ms))
+        request.caller = Signed(principal, principal.account, "", session)
     elif kind == "RESOURCE_POLICY":
-        claims = {"aws:sourcearn": machine, "aws:sourceaccount": call.account}
-        request.caller = Signed(service(PRINCIPAL), "", "", Session(issued_ms=issued_ms, claims=claims))
+        request.caller = Signed(service(PRINCIPAL), "", "", session, machine, call.account)
     traffic = _traffic(call, given["ApiEndpoint"])
     flight = Flight(call.world)
     flight.trace_id, flight.request_id = call.trace_id, call.request_id

@@ -59,12 +59,19 @@ async def _items(reader: ItemReader, arguments: dict[str, Any], ask: Any) -> lis
     if reader.input_type in ("PARQUET", None) or reader.manifest_type == "ATHENA_DATA":
         raise not_implemented("stepfunctions", f"ItemReader.ReaderConfig.InputType {reader.input_type}")
     data = await _file(arguments, ask)
+    if reader.input_type == "MANIFEST":
+        return await _inventory(_json(data), ask)
+    return parsed(reader, data)
+
+
+def parsed(reader: ItemReader, data: bytes) -> list[Any]:
+    """The items in a file of lines, or of an array."""
     if reader.input_type == "CSV":
         return _csv(reader, data)
     if reader.input_type == "JSONL":
         return [_json(line) for line in data.splitlines() if line.strip()]
-    if reader.input_type == "MANIFEST":
-        return await _inventory(_json(data), ask)
+    if reader.input_type != "JSON" or reader.resource.endswith(":s3:listObjectsV2"):
+        raise not_implemented("stepfunctions", f"ItemReader.ReaderConfig.InputType {reader.input_type}")
     return _array(_json(data), reader.items_pointer)
 
 

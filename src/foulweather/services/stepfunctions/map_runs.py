@@ -26,13 +26,20 @@ def describe_map_run(call: Call, request: Request) -> dict[str, Any]:
         "toleratedFailurePercentage": found.tolerated_percentage,
         "toleratedFailureCount": found.tolerated_count,
         "itemCounts": _items(call, found),
-        "executionCounts": _counts(found, found.counts, found.batches, found.running),
+        "executionCounts": _executions(found),
         "redriveCount": found.redrives,
     }
     if found.stopped_ms and found.status != "RUNNING":
         told["stopDate"] = found.stopped_ms
     if found.redriven_ms:
         told["redriveDate"] = found.redriven_ms
+    return told
+
+
+def _executions(found: MapRun) -> dict[str, int]:
+    told = _counts(found, found.counts, found.batches, found.running)
+    told["failuresNotRedrivable"], told["pendingRedrive"] = found.lost, len(found.redriving)
+    told["pending"] -= len(found.redriving)
     return told
 
 

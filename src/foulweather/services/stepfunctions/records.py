@@ -191,6 +191,7 @@ class MapRun(msgspec.Struct, omit_defaults=True):
     redrives: int = 0
     redriven_ms: int = 0
     redriving: list[int] = []
+    lost: int = 0
     writer: str = ""
     due: int = 0
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.stepfunctions import distributed, limits, starting, stepping
+from foulweather.services.stepfunctions import distributed, ending, limits, starting, stepping
 from foulweather.services.stepfunctions.history import EVENTS_MAX
 from foulweather.services.stepfunctions.language.records import Map, Parallel
 from foulweather.services.stepfunctions.records import Branch, Execution
@@ -27,16 +27,22 @@ def reason(call: Call, state: SfnState, execution: Execution) -> str:
         return "Execution is RUNNING and cannot be redriven"
     if execution.status == "SUCCEEDED":
         return "Execution is SUCCEEDED and cannot be redriven"
+    spent = exhausted(call, execution)
+    if spent:
+        return spent
+    machine = state.machines.get(execution.machine)
+    return "State machine is deleted" if machine is None or machine.is_deleting else ""
+
+
+def exhausted(call: Call, execution: Execution) -> str:
+    """What limit keeps an execution that is over from being redriven; empty when none does."""
     if execution.events >= EVENTS_MAX:
         return "Execution history event limit exceeded"
     if call.now - execution.started_ms > limits.YEAR_MS:
         return "Execution has exceeded the maximum open time"
     if call.now - execution.stopped_ms > limits.REDRIVE_MS:
         return "Execution has exceeded the redrivable period"
-    if execution.redrives >= REDRIVES_MAX:
-        return "Execution redrive limit exceeded"
-    machine = state.machines.get(execution.machine)
-    return "State machine is deleted" if machine is None or machine.is_deleting else ""
+    return "Execution redrive limit exceeded" if execution.redrives >= REDRIVES_MAX else ""
 
 
 def status(call: Call, state: SfnState, execution: Execution) -> dict[str, Any]:
@@ -56,6 +62,7 @@ def redrive(call: Call, state: SfnState, execution: Execution) -> None:
     execution.stopped_ms = 0
     state.open_count += 1
     state.executions.touch(execution.arn)
+    ending.changed(call, execution)
     advance(call, state, execution, _again)
     if execution.is_open:
         starting.limit(call, state, execution)

@@ -249,10 +249,11 @@ class Run:
         finally:
             self._write()
 
-    def count(self) -> None:
-        """Add this turn's state transitions to the execution's: AWS bills them."""
-        self.execution.transitions += self.steps
-        self.steps = 0
+    def count(self) -> int:
+        """Add this turn's state transitions to the execution's, which AWS bills; how many they are."""
+        steps, self.steps = self.steps, 0
+        self.execution.transitions += steps
+        return steps
 
     def _write(self) -> None:
         state, execution = self.state, self.execution
@@ -260,7 +261,8 @@ class Run:
             logging.deliver(self.call, state, execution, self.revision, self.events)
         if execution.arn not in state.executions:
             return
-        self.count()
+        if (steps := self.count()) and execution.kind == "STANDARD":
+            self.call.happened("stepfunctions.Transitioned", execution.arn, steps=steps)
         if self.events and execution.kind == "STANDARD":
             state.write(execution.arn, self.events)
         state.executions.touch(execution.arn)

@@ -61,6 +61,7 @@ def throttle(call: Call, kind: str) -> None:
     burst, per_s = limits.start_rate(call.region, kind)
     if limits.Buckets.of(call.world).take(f"StartExecution {kind}", call, burst, per_s, call.now):
         call.happened("api.Throttled", call.account, operation=f"stepfunctions:{call.operation}")
+        call.happened("stepfunctions.Throttled", call.account, api=call.operation, kind=kind)
         raise refusals.throttled(f"StartExecution ({kind})", call.account, per_s, burst)
 
 

@@ -9,16 +9,16 @@ import msgspec
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
-from foulweather.services.stepfunctions import checking, limits, mocks, refusals, trying
+from foulweather.services.stepfunctions import checking, limits, mocks, refusals, trying, trying_maps
 from foulweather.services.stepfunctions.language.errors import InvalidDefinition, StatesError
 from foulweather.services.stepfunctions.language.records import Scope
 from foulweather.services.stepfunctions.running import Trouble, encode, iso
 from foulweather.services.stepfunctions.trying import Trial, Tried
 
 Request = Mapping[str, Any]
-_UNBUILT = ("errorCausedByState", "mapIterationFailureCount", "mapItemReaderData")
-# What inspection shows as text.
-_PLAIN = ("errorDetails",)
+_UNBUILT = ("errorCausedByState",)
+# What inspection shows as it is; all else is text.
+_PLAIN = ("errorDetails", "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
 
 
 async def test_state(call: Call, request: Request) -> dict[str, Any]:
@@ -30,6 +30,8 @@ async def test_state(call: Call, request: Request) -> dict[str, Any]:
     mock: Mapping[str, Any] | None = request.get("mock")
     mocks.check(mock)
     trial = _trial(call, request, needs_role=mock is None)
+    trying_maps.check(trial.state, configuration, is_mocked=mock is not None)
+    trial.configuration = configuration
     value = trying.document(request.get("input"), "input", {})
     variables = trying.document(request.get("variables"), "variables", {})
     context = trying.document(request.get("context"), "context", _context(call, trial, value, request))

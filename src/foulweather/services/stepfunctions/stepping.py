@@ -92,9 +92,12 @@ def leave(
 ) -> Going | None:
     """Leave a state for the next."""
     output = finished.output
-    text = branch.input if output is value else encode(output)
-    if limits.size(text) > limits.PAYLOAD_BYTES_MAX:
-        return failing.failed(run, branch, state, failing.too_large(state))
+    if output is value:
+        text = branch.input
+    else:
+        text = encode(output)
+        if limits.size(text) > limits.PAYLOAD_BYTES_MAX:
+            return failing.failed(run, branch, state, failing.too_large(state))
     details: dict[str, Any] = {"name": state.name, "output": text}
     if finished.assigned:
         own: dict[str, Any] = decode(branch.variables) if branch.variables else {}
@@ -117,6 +120,8 @@ def done(run: Run, branch: Branch, going: Going) -> None:
 
 
 def _pass(run: Run, branch: Branch, state: Pass, value: Any) -> Going | None:
+    if state.is_plain:
+        return leave(run, branch, state, value, Finished(value), state.next)
     scope = run.scope(branch)
     return leave(run, branch, state, value, state.finish(value, state.result(value, scope), scope), state.next)
 

@@ -14,7 +14,17 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.parking import Parking
-from foulweather.services.stepfunctions import asking, limits, mocks, outcomes, refusals, resources, shaping
+from foulweather.services.stepfunctions import (
+    asking,
+    item_readers,
+    limits,
+    mocks,
+    outcomes,
+    refusals,
+    resources,
+    shaping,
+    trying_maps,
+)
 from foulweather.services.stepfunctions.calling import Answer, Failure, Outcome, perform
 from foulweather.services.stepfunctions.language import retrying
 from foulweather.services.stepfunctions.language.errors import StatesError
@@ -49,11 +59,14 @@ class Trial:
         self.role = role
         self.state = compiled(name, raw, language)
         self.seen: dict[str, Any] = {}
+        self.configuration: Mapping[str, Any] = {}
 
     async def run(self, value: Any, scope: Scope, mock: Mapping[str, Any] | None) -> tuple[Finished, str | None]:
         """What the state makes of its input, and where it goes; raises Tried with an error."""
         state = self.state
         self._look(value, scope)
+        if isinstance(state, Map):
+            self._look_at_map(state, value, scope)
         if isinstance(state, Choice):
             decided = state.decide(value, scope)
             return Finished(decided.output, decided.assigned), decided.next
@@ -120,6 +133,17 @@ class Trial:
             if self.state.type in ("Pass", "Task", "Parallel", "Map", "Choice", "Wait", "Succeed"):
                 held = {name: self.raw[name] for name in kept if name in self.raw}
                 self.seen[shown] = self._derived({"Type": "Pass", **held}, value, None, scope)
+
+    def _look_at_map(self, state: Map, value: Any, scope: Scope) -> None:
+        configured = self.configuration
+        try:
+            seen, total = trying_maps.look(state, self.language, value, scope, configured.get("mapItemReaderData"))
+        except item_readers.Unreadable as error:
+            raise trying_maps.unreadable(error) from None
+        self.seen |= seen
+        trouble = trying_maps.exceeded(seen, total, int(configured.get("mapIterationFailureCount") or 0))
+        if trouble is not None:
+            raise Tried(trouble)
 
     def _look_at_result(self, value: Any, result: Any, scope: Scope) -> None:
         self.seen["result"] = result

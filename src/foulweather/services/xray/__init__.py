@@ -22,4 +22,7 @@ SERVICE = Service(
     access_denied="AccessDeniedException",
     checks_model=True,
     reads={"apigateway.Traced": "keep"},
+    has_traffic=True,
+    asks_visitors=True,
+    paths="/v1/traces",
 )

@@ -55,7 +55,8 @@ class Named(NamedTuple):
     def fits(self, node: Any) -> bool:
         """Whether a service is one of them."""
         return all(
-            not wanted or wanted == held for wanted, held in zip(self, (node.name, node.type, node.account), strict=True)
+            not wanted or wanted == held
+            for wanted, held in zip(self, (node.name, node.type, node.account), strict=True)
         )
 
 
@@ -206,9 +207,7 @@ class _Reader:
         named = Named() if self._peeks(")") else self.named()
         self.expect(")")
         inner = self._inner()
-        return lambda subject: any(
-            named.fits(node) and inner(each) for node, each in of_service(subject.trace)
-        )
+        return lambda subject: any(named.fits(node) and inner(each) for node, each in of_service(subject.trace))
 
     def _edge(self) -> Holds:
         self.expect("(")

@@ -7,7 +7,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.xray import groups, limits, paging
+from foulweather.services.xray import limits, paging, selecting
 from foulweather.services.xray.filters import Named, services_of
 from foulweather.services.xray.graphing import Graph, Statistics
 from foulweather.services.xray.reading import Span, Trace, trace_of, traces_between
@@ -62,7 +62,7 @@ def get_time_series_service_statistics(call: Call, request: Request) -> dict[str
 def _chosen(call: Call, request: Request, start: int, end: int) -> list[Trace]:
     """The traces of a time, of a group where one is named."""
     state = call.state(XrayState)
-    holds = groups.chosen(call, state, request)
+    holds = selecting.chosen(call, state, request)
     return [trace for trace in traces_between(state, start, end) if holds is None or holds(trace)]
 
 
@@ -70,6 +70,4 @@ def _selected(trace: Trace, source: Named, target: Named | None) -> list[Span]:
     """The segments of a service, or the calls from one to another."""
     if target is None:
         return [span for node, spans in trace.nodes().items() if source.fits(node) for span in spans]
-    return [
-        span for span, node, _ in trace.calls() if source.fits(span.owner.node) and target.fits(node)
-    ]
+    return [span for span, node, _ in trace.calls() if source.fits(span.owner.node) and target.fits(node)]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.services.xray import limits, paging
-from foulweather.services.xray.filters import Groups, compiled
-from foulweather.services.xray.reading import Trace
+from foulweather.services.xray.filters import compiled
+from foulweather.services.xray.selecting import DEFAULT, default, nothing, required
 from foulweather.services.xray.state import Group, XrayState
 from foulweather.world.ids import BASE32
 
 Request = Mapping[str, Any]
-DEFAULT = "Default"
 
 
 def create_group(call: Call, request: Request) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def update_group(call: Call, request: Request) -> dict[str, Any]:
     state = call.state(XrayState)
     _check(request.get("FilterExpression") or "")
     _insights(request, "UpdateGroup")
-    group = _require(call, state, request)
+    group = required(call, state, request)
     if request.get("FilterExpression") is not None:
         group.expression = request["FilterExpression"]
     state.groups.put(group.name, group)
@@ -51,7 +50,7 @@ def update_group(call: Call, request: Request) -> dict[str, Any]:
 def delete_group(call: Call, request: Request) -> dict[str, Any]:
     """Delete a group; its traces stay."""
     state = call.state(XrayState)
-    group = _require(call, state, request)
+    group = required(call, state, request)
     if group.name == DEFAULT:
         raise limits.invalid("The default group cannot be deleted.", GroupName=DEFAULT)
     state.groups.delete(group.name)
@@ -61,65 +60,27 @@ def delete_group(call: Call, request: Request) -> dict[str, Any]:
 
 def get_group(call: Call, request: Request) -> dict[str, Any]:
     """A group."""
-    return {"Group": _shown(_require(call, call.state(XrayState), request))}
+    return {"Group": _shown(required(call, call.state(XrayState), request))}
 
 
 def get_groups(call: Call, request: Request) -> dict[str, Any]:
     """All groups, the default one first."""
     state = call.state(XrayState)
     own = [group for name, group in sorted(state.groups.items()) if name != DEFAULT]
-    listed, more = paging.page([_default(call, state), *own], request)
+    listed, more = paging.page([default(call, state), *own], request)
     return {"Groups": [_shown(group) for group in listed], **more}
-
-
-def chosen(call: Call, state: XrayState, request: Request) -> Callable[[Trace], bool] | None:
-    """What the group that a request names is true of; None where it names none."""
-    if not (request.get("GroupName") or request.get("GroupARN")):
-        return None
-    expression = _require(call, state, request).expression
-    return compiled(expression, _none) if expression else None
-
-
-def expressions_of(state: XrayState) -> Groups:
-    """The expressions of groups, for expressions that name one."""
-
-    def find(by: str, named: str) -> Callable[[Trace], bool] | None:
-        for group in state.groups.values():
-            if named == (group.name if by == "name" else group.arn):
-                return compiled(group.expression, _none) if group.expression else lambda _: True
-        return (lambda _: True) if by == "name" and named == DEFAULT else None
-
-    return find
-
-
-def _none(_by: str, _named: str) -> None:
-    """A group's own expression names no group."""
 
 
 def _check(expression: str) -> None:
     if expression:
-        compiled(expression, _none)
+        compiled(expression, nothing)
 
 
 def _insights(request: Request, operation: str) -> bool:
-    wanted = request.get("InsightsConfiguration") or {}
+    wanted: Request = request.get("InsightsConfiguration") or {}
     if wanted.get("InsightsEnabled") or wanted.get("NotificationsEnabled"):
         raise not_implemented("xray", f"{operation}.InsightsConfiguration")
     return False
-
-
-def _default(call: Call, state: XrayState) -> Group:
-    return state.groups.get(DEFAULT) or Group(DEFAULT, call.arn("xray", f"group/{DEFAULT}"))
-
-
-def _require(call: Call, state: XrayState, request: Request) -> Group:
-    name, arn = request.get("GroupName") or "", request.get("GroupARN") or ""
-    if not (name or arn):
-        raise limits.invalid("Either GroupName or GroupARN must be given.")
-    for group in (_default(call, state), *state.groups.values()):
-        if (group.name == name or not name) and (group.arn == arn or not arn):
-            return group
-    raise limits.invalid("Group not found", Group=arn or name)
 
 
 def _shown(group: Group) -> dict[str, Any]:

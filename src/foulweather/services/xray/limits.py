@@ -19,8 +19,6 @@ SEGMENTS_MAX: Final = 100_000
 # "Segment document size: 64 KB", "Trace document size [...] up to 500 KB".
 SEGMENT_BYTES_MAX: Final = 65_536
 TRACE_BYTES_MAX: Final = 512_000
-# "Trace IDs may be up to 30 days old"; how far ahead a clock may be is not documented.
-AHEAD_MS_MAX: Final = 300_000
 # "Custom sampling rules per region: 25", "Groups per account: 25".
 RULES_MAX: Final = 25
 GROUPS_MAX: Final = 25
@@ -30,6 +28,8 @@ POLICY_BYTES_MAX: Final = 5_120
 TRACE_IDS_MAX: Final = 5
 SUMMARY_RANGE_MS_MAX: Final = DAY_MS
 GRAPH_RANGE_MS_MAX: Final = 6 * 3_600_000
+# A key is in use "within a few minutes"; nobody wants to wait for these here.
+ENCRYPTION_MS: Final = 5_000
 # "PutTraceSegments: 2,600 segments per second" in the large Regions, as requests of one document each.
 _THROTTLED: Final = ("ThrottledException", "Rate exceeded", 429)
 RATES: dict[str, Rate] = {"PutTraceSegments": Rate(2_600, 2_600, *_THROTTLED)}

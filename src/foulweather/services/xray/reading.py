@@ -7,11 +7,17 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+from foulweather.services.xray import limits
 from foulweather.services.xray.state import Segment, XrayState
 
 Document = Mapping[str, Any]
 FUNCTION = "AWS::Lambda::Function"
-_TYPES = {"DynamoDB": "AWS::DynamoDB::Table", "SQS": "AWS::SQS::Queue", "S3": "AWS::S3::Bucket", "Lambda": "AWS::Lambda"}
+_TYPES = {
+    "DynamoDB": "AWS::DynamoDB::Table",
+    "SQS": "AWS::SQS::Queue",
+    "S3": "AWS::S3::Bucket",
+    "Lambda": "AWS::Lambda",
+}
 _NAMED_BY = ("table_name", "queue_url", "topic_arn", "bucket_name", "function_name", "stream_name")
 
 
@@ -114,12 +120,13 @@ class Trace:
         self.rows = segments
         self.spans: dict[str, Span] = {}
         self._same: dict[str, str] = {}
+        """Calls that a function's code told of itself, by the ids that they have in its own segment."""
         documents = [_read(each.document) for each in segments.values()]
         told = {_request_id(each): str(each["id"]) for each in documents if each.get("type") == "subsegment"}
         for document in documents:
             self._add(document, None, told)
         for span in self.spans.values():
-            parent = span.document.get("parent_id")
+            parent = str(span.document.get("parent_id") or "")
             if span.parent is None and parent:
                 span.parent = self.spans.get(self._same.get(parent, parent))
                 if span.parent is not None:
@@ -129,7 +136,9 @@ class Trace:
 
     def _add(self, document: Document, parent: Span | None, told: Mapping[str, str]) -> None:
         is_segment = parent is None and document.get("type") != "subsegment"
-        span = self.spans[document["id"]] = Span(document, None if parent is None else parent.owner, is_segment=is_segment)
+        span = self.spans[document["id"]] = Span(
+            document, None if parent is None else parent.owner, is_segment=is_segment
+        )
         if parent is not None:
             span.parent = parent
             parent.children.append(span)
@@ -163,8 +172,8 @@ class Trace:
 
     @property
     def at_ms(self) -> int:
-        """The time in its id."""
-        return int(self.id[2:10], 16) * 1000
+        """The time in its id, or when it came."""
+        return began_ms(self.id, self.rows)
 
     def calls(self) -> Iterator[tuple[Span, Node, Span | None]]:
         """Each call of another service: from which segment, to which service, and that one's segment if it sent any."""
@@ -195,13 +204,21 @@ def traces_between(state: XrayState, start_ms: int, end_ms: int, by: str = "Serv
     found: list[Trace] = []
     for trace_id, rows in state.traces.items():
         if by == "TraceId":
-            if start_ms <= int(trace_id[2:10], 16) * 1000 + 999 and int(trace_id[2:10], 16) * 1000 <= end_ms:
+            at_ms = began_ms(trace_id, rows)
+            if start_ms <= at_ms + 999 and at_ms <= end_ms:
                 found.append(Trace(trace_id, rows))
             continue
         trace = Trace(trace_id, rows)
         if trace.start * 1000 <= end_ms and trace.end * 1000 >= start_ms:
             found.append(trace)
     return found
+
+
+def began_ms(trace_id: str, rows: Mapping[str, Segment]) -> int:
+    """When a trace began: as its id says, or (of an id that is random) when the first of it came."""
+    came_ms = next(iter(rows.values())).received_ms
+    told_ms = int(trace_id[2:10], 16) * 1000
+    return told_ms if -limits.DAY_MS <= came_ms - told_ms <= limits.RETENTION_MS else came_ms
 
 
 @lru_cache(maxsize=4_096)

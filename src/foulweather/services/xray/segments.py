@@ -41,11 +41,9 @@ def put_telemetry_records(call: Call, request: Request) -> dict[str, Any]:
 
 
 def _keep(call: Call, state: XrayState, text: str) -> None:
-    document = documents.checked(text, call.now)
+    document = documents.checked(text)
     segment = Segment(document["trace_id"], document["id"], call.now, text)
     if state.sizes.get(segment.trace_id, 0) + len(text) > limits.TRACE_BYTES_MAX:
-        words = (
-            "Trace Size Exceeded. Reduce the number of segments per trace and the size of your segment documents."
-        )
+        words = "Trace Size Exceeded. Reduce the number of segments per trace and the size of your segment documents."
         raise Unprocessed("InvalidSegment", segment.id, words=words)
     state.keep(segment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from foulweather.policy.evaluate import Held
 from foulweather.services.xray import limits
 from foulweather.world.store import State, table
 
@@ -62,11 +63,13 @@ class XrayState(State):
         """Find each trace's documents again."""
         self.traces: dict[str, dict[str, Segment]] = {}
         self.sizes: dict[str, int] = {}
+        self.held: tuple[tuple[tuple[str, int], ...], Held] | None = None
+        """The resource policies as one, of these revisions."""
         for segment in sorted(self.segments.values(), key=lambda each: each.received_ms):
             self._index(segment)
 
     def keep(self, segment: Segment) -> None:
-        """Keep a document, in place of one with its id; what is thirty days old goes, and the oldest above the limit."""
+        """Keep a document, in place of one with its id; what is thirty days old goes, and the oldest of too many."""
         self._index(segment)
         self.segments.put(segment.key, segment)
         while self.traces:

@@ -10,8 +10,8 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.tracing import TRACE_ID
 from foulweather.services.xray import fields, limits, paging
 from foulweather.services.xray.filters import compiled
-from foulweather.services.xray.groups import expressions_of
 from foulweather.services.xray.reading import Node, Span, Trace, trace_of, traces_between
+from foulweather.services.xray.selecting import expressions_of
 from foulweather.services.xray.state import XrayState
 
 Request = Mapping[str, Any]
@@ -59,7 +59,7 @@ def _shown(trace: Trace) -> dict[str, Any]:
 
 def _share(request: Request) -> float:
     """Which part of the traces is looked at."""
-    strategy = request.get("SamplingStrategy") or {}
+    strategy: Request = request.get("SamplingStrategy") or {}
     if strategy.get("Value") is not None and not 0 <= strategy["Value"] <= 1:
         raise limits.invalid("The sampling value must be between 0 and 1.", SamplingStrategy=strategy["Value"])
     if not request.get("Sampling") or strategy.get("Name") != "FixedRate":

@@ -35,9 +35,9 @@ def preflight(visit: Visit) -> HttpResponse:
     headers = _allowed_origin(cors, origin)
     if not headers or not _allows(cors.get("AllowMethods"), asked):
         return HttpResponse(204, [])
-    methods = cors.get("AllowMethods") or []
-    headers.append(("access-control-allow-methods", _listed(methods, ("GET", "POST", "OPTIONS", "HEAD"))))
-    allowed = cors.get("AllowHeaders") or []
+    methods: Sequence[str] = cors.get("AllowMethods") or ()
+    headers.append(("access-control-allow-methods", _listed(methods)))
+    allowed: Sequence[str] = cors.get("AllowHeaders") or ()
     if allowed:
         wanted = visit.request.header("access-control-request-headers")
         headers.append(("access-control-allow-headers", wanted if "*" in allowed and wanted else ",".join(allowed)))
@@ -80,7 +80,5 @@ def _allows(methods: Sequence[str] | None, asked: str) -> bool:
     return not asked or bool({"*", "ANY", asked} & set(methods or ()))
 
 
-def _listed(names: Sequence[str], every: Sequence[str]) -> str:
-    if "*" in names:
-        return ",".join(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-    return ",".join(names or every)
+def _listed(methods: Sequence[str]) -> str:
+    return "GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS" if "*" in methods else ",".join(methods)

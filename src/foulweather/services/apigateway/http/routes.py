@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Node(Generic[T]):
-    """One part of a path: its routes by method, and what is below; names come before `{variables}`, greedy ones last."""
+    """One part of a path: its routes by method, and what is below; names come before variables, greedy ones last."""
 
     __slots__ = ("greedy", "named", "names", "routes", "variables")
 

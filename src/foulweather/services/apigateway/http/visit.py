@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -18,10 +19,10 @@ from foulweather.services.apigateway.v2.records import Api, RouteSettings, Stage
 
 
 class Visit:
-    """One request: `path` is below the stage, as it was sent, and `prefix` what stood before it there."""
+    """One request; `path` is below the stage, as it was sent."""
 
     def __init__(
-        self, call: Call, request: HttpRequest, api: Api, stage: Stage, plan: Plan, path: str, prefix: str, domain: str
+        self, call: Call, request: HttpRequest, api: Api, stage: Stage, plan: Plan, path: str, domain: str
     ) -> None:
         self.call = call
         self.request = request
@@ -29,7 +30,6 @@ class Visit:
         self.stage = stage
         self.plan = plan
         self.path = path
-        self.prefix = prefix
         self.domain = domain
         self.base_path = ""
         self.body = request.body
@@ -40,6 +40,7 @@ class Visit:
         self.authorizer: dict[str, Any] | None = None
         """`{"jwt": …}`, `{"lambda": …}` or `{"iam": …}`, as events of the format 2.0 have it."""
         self.authorizer_error = ""
+        self.mapped_path: str | None = None
         self.refusal: Refusal | None = None
         self.integration_ms = -1
         self.integration_status = 0
@@ -47,6 +48,15 @@ class Visit:
         self.endpoint_request_id = ""
         self._query: dict[str, list[str]] | None = None
         self._headers: dict[str, str] | None = None
+
+    def changed(self, headers: list[tuple[str, str]], query: str, path: str | None) -> Visit:
+        """The request as parameter mapping makes it, for a function to see."""
+        request = self.request
+        made = copy.copy(self)
+        made.request = HttpRequest(request.method, request.path, query, headers, request.body, peer=request.peer)
+        made.mapped_path = path
+        made._query = made._headers = None
+        return made
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -86,7 +96,7 @@ class Visit:
     def raw_path(self) -> str:
         """The path as functions get it: decoded, with the name of a stage that is not `$default`."""
         stage = self.stage.stage_name
-        path = unquote(self.path)
+        path = unquote(self.path) if self.mapped_path is None else self.mapped_path
         return path if stage == "$default" or self.base_path else f"/{stage}{path}"
 
     @property

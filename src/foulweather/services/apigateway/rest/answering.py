@@ -21,6 +21,7 @@ from foulweather.services.apigateway.rest import (
     logging,
     refusals,
     throttling,
+    tracing,
     validating,
 )
 from foulweather.services.apigateway.rest.mapping import shown
@@ -49,6 +50,7 @@ async def answer(visit: Visit) -> HttpResponse:
         if logging.is_wanted(visit) and response.status != 413:  # which AWS does not log
             await logging.write(visit, response)
         _on_record(visit, response)
+        tracing.end(visit, response)
     return _identified(visit, response)
 
 

@@ -115,6 +115,8 @@ def _by_iam(visit: Visit, method: MethodPlan, held: Held | None) -> None:
         raise refusals.missing_token(why)
     principal = call.principal = caller.principal
     call.access_key_id, call.session = caller.access_key_id, caller.session
+    # A service that comes by itself, in process, says on whose behalf (Step Functions' RESOURCE_POLICY).
+    call.source_arn, call.source_account = getattr(caller, "source_arn", ""), getattr(caller, "source_account", "")
     call.hop.principal = principal.arn
     visit.identity.update(
         accountId=principal.account,

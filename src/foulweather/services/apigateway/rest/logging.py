@@ -120,10 +120,10 @@ async def _write_steps(visit: Visit, ports: Ports) -> None:
     group = f"API-Gateway-Execution-Logs_{visit.api.id}/{visit.stage.stage_name}{_canary(visit)}"
     lines = visit.lines or []
     events = [
-        {"timestamp": at_ms, "message": _cut(f"({call.request_id}) {line}")}
+        {"timestamp": at_ms, "message": cut(f"({call.request_id}) {line}")}
         for line, at_ms in zip(lines, visit.lines_at, strict=True)
     ]
-    await _put(ports, group, _stream(f"{visit.api.id}/{visit.stage.stage_name}"), events, makes_group=True)
+    await put(ports, group, stream_of(f"{visit.api.id}/{visit.stage.stage_name}"), events, makes_group=True)
 
 
 async def _write_access(visit: Visit, ports: Ports, destination: str, line: str) -> None:
@@ -140,7 +140,7 @@ async def delivered(call: Call, ports: Ports, destination: str, place: str, line
         return
     group = destination.partition(":log-group:")[2].removesuffix(":*") + suffix
     events = [{"timestamp": call.world.clock.now_ms, "message": line}]
-    await _put(ports, group, _stream(place), events, makes_group=bool(suffix))
+    await put(ports, group, stream_of(place), events, makes_group=bool(suffix))
 
 
 def _canary(visit: Visit) -> str:
@@ -151,12 +151,13 @@ def _canary(visit: Visit) -> str:
     return "/Canary" if visit.is_canary else ""
 
 
-def _stream(place: str) -> str:
+def stream_of(place: str) -> str:
     """A name like those that API Gateway gives its log streams."""
     return hashlib.md5(place.encode(), usedforsecurity=False).hexdigest()
 
 
-async def _put(ports: Ports, group: str, stream: str, events: list[dict[str, Any]], *, makes_group: bool) -> None:
+async def put(ports: Ports, group: str, stream: str, events: list[dict[str, Any]], *, makes_group: bool) -> None:
+    """Write lines to a stream, which is made if it is not there yet, as is its group where that may be."""
     place = {"logGroupName": group, "logStreamName": stream}
     try:
         await answered(ports.logs.put_log_events({**place, "logEvents": events}))
@@ -178,6 +179,7 @@ async def _made(make: Any, request: dict[str, str]) -> None:
             raise
 
 
-def _cut(line: str) -> str:
+def cut(line: str) -> str:
+    """A line of the execution log, no longer than one may be."""
     raw = line.encode()
     return line if len(raw) <= LINE_BYTES_MAX else raw[: LINE_BYTES_MAX - 13].decode("utf-8", "ignore") + " [TRUNCATED]"

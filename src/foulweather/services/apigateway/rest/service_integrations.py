@@ -20,6 +20,7 @@ from foulweather.services.apigateway.rest.plans import JSON, IntegrationPlan
 from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.rest.visit import Visit
 from foulweather.services.apigateway.rest.waiting import OutOfTime, within
+from foulweather.services.apigateway.sockets import callbacks
 
 _URI = re.compile(r"arn:aws[\w-]*:apigateway:([a-z0-9-]+):([\w.{}-]+):(action|path)/(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\{([^{}+]+)\+?\}")
@@ -64,7 +65,11 @@ async def asked(visit: Visit, integration: IntegrationPlan, target: Target) -> H
         ports = await roles.ports(
             call, credentials, visit.source_arn, "BackplaneAssumeRoleSession", region=target.region
         )
-        answer = await within(call, integration.timeout_ms, speak(ports, target.service, request))
+        if target.service == "execute-api":
+            asking = callbacks.spoken(ports, target.subdomain, request)
+        else:
+            asking = speak(ports, target.service, request)
+        answer = await within(call, integration.timeout_ms, asking)
         content = answer.body
         if answer.stream is not None:
             content = b"".join([piece async for piece in answer.stream])

@@ -11,7 +11,7 @@ from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Traces
 from foulweather.policy.principal import ANONYMOUS
 from foulweather.services.apigateway.records import RestApi
-from foulweather.services.apigateway.rest import answering, compression, logging, throttling
+from foulweather.services.apigateway.rest import answering, compression, logging, throttling, tracing
 from foulweather.services.apigateway.rest.plans import MethodPlan, Plans, ResourcePlan
 from foulweather.services.apigateway.rest.visit import DEFAULT_SETTING, Visit
 from foulweather.services.apigateway.stage_records import Stage
@@ -63,7 +63,7 @@ def visit(pipeline: Pipeline, request: HttpRequest, place: Place) -> Visit:
         made.variables = {**stage.variables, **stage.canary_settings.stage_variable_overrides}
     made.domain, made.base_path = place.domain, place.base_path
     made.extended_id = base64.b64encode(bytes.fromhex(call.request_id.replace("-", ""))[:11]).decode()
-    made.trace_header = request.header("x-amzn-trace-id") or _trace_header(call)
+    tracing.begin(made)
     _settle(made, resource, method, values)
     return made
 
@@ -85,10 +85,6 @@ def _deployment(pipeline: Pipeline, stage: Stage) -> tuple[str, bool]:
         return stage.deployment_id, False
     is_canary = pipeline.world.random.random() * 100 < canary.percent_traffic
     return (canary.deployment_id, True) if is_canary else (stage.deployment_id, False)
-
-
-def _trace_header(call: Call) -> str:
-    return f"Root=1-{call.now // 1000:08x}-{call.request_id.replace('-', '')[:24]}"
 
 
 def _call(pipeline: Pipeline, request: HttpRequest, place: Place) -> Call:

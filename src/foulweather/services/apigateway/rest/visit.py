@@ -40,6 +40,8 @@ class Visit:
         self.base_path = ""
         self.extended_id = ""
         self.trace_header = ""
+        self.traced: str | None = None
+        """The parent of the segment that X-Ray gets of it; None where it gets none."""
         self.identity: dict[str, Any] = {}
         self.authorizer: dict[str, Any] | None = None
         self.usage_key = ""

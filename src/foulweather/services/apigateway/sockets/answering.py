@@ -6,21 +6,27 @@ Authorization of a handshake, throttles, the route itself, validation, integrati
 from __future__ import annotations
 
 import json
+import logging as python_logging
+import shlex
 
-from foulweather.kernel.errors import AwsError
+from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.trace import Traces
 from foulweather.kernel.why import Fact
 from foulweather.services.apigateway.rest import refusals
 from foulweather.services.apigateway.rest.refusals import Refusal
-from foulweather.services.apigateway.sockets import authorizing, logging, translating
+from foulweather.services.apigateway.sockets import authorizing, keys, logging, translating
 from foulweather.services.apigateway.sockets.expressions import DEFAULT
 from foulweather.services.apigateway.sockets.integrating import Outcome, integrate
 from foulweather.services.apigateway.sockets.plans import RoutePlan
 from foulweather.services.apigateway.sockets.throttling import throttle
 from foulweather.services.apigateway.sockets.turns import CONNECT, DISCONNECT, MESSAGE, Turn
 
+log = python_logging.getLogger("foulweather")
+
 NOTHING = Outcome(200)
 OF_CONNECTIONS = ("$connect", "$disconnect")
+KEY_CHARS_MAX = 128
+"""How much of a key that a client chose is shown in a reason."""
 
 
 async def answer(turn: Turn) -> Outcome:
@@ -32,9 +38,14 @@ async def answer(turn: Turn) -> Outcome:
         outcome = _refused(turn, refusal)
     except AwsError as error:  # what is not built, and what a service refused that nobody expected
         outcome = _refused(turn, _passed_on(error))
+    except Exception as error:
+        log.exception("%s of the WebSocket API %s failed", turn.route_key, turn.connection.api)
+        why = refusals.failed(f"Something went wrong inside: {type(error).__name__}.")
+        outcome = _refused(turn, Refusal("API_CONFIGURATION_ERROR", refusals.INTERNAL, why))
     call.hop.ended_ms = call.world.clock.now_ms
     turn.status = outcome.status
-    if turn.stage.access_log_settings:
+    turn.log(f"Completed with status: {outcome.status}")
+    if turn.lines or turn.stage.access_log_settings:
         await logging.write(turn)
     _on_record(turn, outcome)
     return outcome
@@ -46,27 +57,48 @@ def words(turn: Turn, text: str | None) -> str:
     return f'{{"message": {told}, "connectionId":"{turn.connection.id}", "requestId":"{turn.id}"}}'
 
 
+def _log_begun(turn: Turn) -> None:
+    held = turn.connection
+    turn.log(f"WebSocket Request Route: [{turn.route_key}]")
+    client = f"Client [Connection Id: {held.id}]"
+    if turn.kind == CONNECT:
+        agent = held.origin.user_agent or None
+        turn.log(
+            f"Client [UserAgent: {agent}, SourceIp: {held.origin.ip}] is connecting to WebSocket API [{held.api}]."
+        )
+    elif turn.kind == DISCONNECT:
+        turn.log(f"{client} disconnected from API [{held.api}]. Status: {turn.code}, reason: {turn.reason}")
+    else:
+        turn.log(f"{client} sent message to API [{held.api}].")
+        turn.log(f"Request body: {turn.body}", has_data=True)
+
+
 async def _outcome(turn: Turn) -> Outcome:
     plan = turn.plan
     if turn.kind == DISCONNECT:
         route = plan.route("$disconnect")
         turn.choose(route)
+        _log_begun(turn)
         return NOTHING if route is None else await integrate(turn, route.integration)
     if turn.kind == CONNECT:
         route = plan.route("$connect")
         turn.choose(route)
+        _log_begun(turn)
         if route is not None:
             await authorizing.authorize(turn, route)
-        throttle(turn)
+        throttle(turn, keys.admit(turn) if route is not None and route.key_required else ())
         if route is None:
             return NOTHING
         _check_parameters(turn, route)
     else:
         route = _route(turn)
         turn.choose(route)
+        _log_begun(turn)
         throttle(turn)
         if route is None:
             raise _no_route(turn)
+        if route.key_required:  # a message has no headers that a key could be in
+            raise not_implemented("apigatewayv2", f"CreateRoute.ApiKeyRequired of {route.key}")
         _check_message(turn, route)
     return await integrate(turn, route.integration)
 
@@ -89,6 +121,8 @@ def _route(turn: Turn) -> RoutePlan | None:
 def _no_route(turn: Turn) -> Refusal:
     expression = turn.plan.api["RouteSelectionExpression"]
     key = turn.plan.route_selection.key(lambda name: translating.request_value(turn, name))
+    if key is not None:
+        key = key[:KEY_CHARS_MAX]
     cause = f"No route has the key {key!r}, and there is no $default."
     if key is None:
         cause = f"The message has nothing that {expression} names, and there is no $default route."
@@ -97,9 +131,15 @@ def _no_route(turn: Turn) -> Refusal:
         turn.call.fact(turn.stage_arn, "DeploymentId", turn.stage.deployment_id),
         Fact("deployment", "route keys", turn.plan.route_keys()),
         Fact("request", expression, key),
-        remedy=(f"aws apigatewayv2 create-route --api-id {turn.connection.api} --route-key '{key or DEFAULT}'",),
+        remedy=(
+            f"aws apigatewayv2 create-route --api-id {turn.connection.api} --route-key {shlex.quote(key or DEFAULT)} "
+            "--target integrations/INTEGRATION",
+            f"aws apigatewayv2 create-deployment --api-id {turn.connection.api} --stage-name {turn.connection.stage}",
+        ),
     )
-    return Refusal("ACCESS_DENIED", "Forbidden", why)
+    refusal = Refusal("ACCESS_DENIED", "Forbidden", why)
+    refusal.code = "ForbiddenException"
+    return refusal
 
 
 def _check_parameters(turn: Turn, route: RoutePlan) -> None:
@@ -150,6 +190,8 @@ def _check_message(turn: Turn, route: RoutePlan) -> None:
 def _refused(turn: Turn, refusal: Refusal) -> Outcome:
     turn.refusal = refusal
     call = turn.call
+    for line in refusal.logged or (f"{refusal.kind}: {refusal.text}",):
+        turn.log(line, level="ERROR")
     hop = call.hop
     hop.code, hop.why, hop.ended_ms = refusal.code, refusal.why, call.world.clock.now_ms
     call.world.state(Traces).keep(hop)

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact, Why
 from foulweather.policy.document import PolicySyntaxError, parse
@@ -25,7 +25,7 @@ from foulweather.services.apigateway.rest.java_values import shown
 from foulweather.services.apigateway.rest.lambda_authorizers import EXPLICIT, IMPLICIT
 from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.sockets import context, functions
-from foulweather.services.apigateway.sockets.limits import AUTHORIZER_TIMEOUT_MS
+from foulweather.services.apigateway.sockets.limits import AUTHORIZER_ANSWER_BYTES_MAX, AUTHORIZER_TIMEOUT_MS
 from foulweather.services.apigateway.sockets.plans import RoutePlan
 from foulweather.services.apigateway.sockets.turns import Turn
 
@@ -36,8 +36,6 @@ _encode = msgspec.json.Encoder().encode
 
 async def authorize(turn: Turn, route: RoutePlan) -> None:
     """Refuse a handshake of somebody who may not connect."""
-    if route.key_required:
-        raise not_implemented("apigatewayv2", "CreateRoute.ApiKeyRequired")
     if route.authorization == "AWS_IAM":
         _by_iam(turn)
     elif route.authorization == "CUSTOM":
@@ -143,6 +141,8 @@ def _source_value(turn: Turn, source: str) -> str | None:
 
 
 def _judge(turn: Turn, authorizer: Mapping[str, Any], resource: str, text: str, latency_ms: int) -> None:
+    if len(text) > AUTHORIZER_ANSWER_BYTES_MAX:
+        raise _failed(f"The authorizer's answer is longer than {AUTHORIZER_ANSWER_BYTES_MAX} bytes.", resource, text)
     try:
         told = json.loads(text)
         principal_id = told["principalId"]
@@ -153,6 +153,7 @@ def _judge(turn: Turn, authorizer: Mapping[str, Any], resource: str, text: str, 
     if any(isinstance(value, dict | list) for value in given.values()) or not isinstance(principal_id, str):
         raise _failed("The authorizer's context may hold strings, numbers and booleans only.", resource, text)
     connection, call = turn.connection, turn.call
+    turn.usage_key = str(told.get("usageIdentifierKey") or "")
     connection.authorizer = {
         **{name: shown(value) for name, value in given.items()},
         "principalId": principal_id,

@@ -18,6 +18,7 @@ from foulweather.services.apigateway.rest.mapping import Answer, Mapped, Pairs
 from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.rest.service_integrations import FORM, Target, action_of
 from foulweather.services.apigateway.rest.waiting import OutOfTime, within
+from foulweather.services.apigateway.sockets import callbacks
 from foulweather.services.apigateway.sockets.plans import IntegrationPlan
 from foulweather.services.apigateway.sockets.turns import Turn
 
@@ -110,7 +111,11 @@ async def asked(turn: Turn, integration: IntegrationPlan, target: Target, mapped
     credentials = integration.credentials_with(turn.variables)
     try:
         ports = await roles.ports(call, credentials, turn.arn, "BackplaneAssumeRoleSession", region=target.region)
-        answer = await within(call, integration.timeout_ms, speak(ports, target.service, request))
+        if target.service == "execute-api":
+            asking = callbacks.spoken(ports, target.subdomain, request)
+        else:
+            asking = speak(ports, target.service, request)
+        answer = await within(call, integration.timeout_ms, asking)
         content = answer.body
         if answer.stream is not None:
             content = b"".join([piece async for piece in answer.stream])

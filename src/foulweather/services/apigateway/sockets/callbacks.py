@@ -15,8 +15,11 @@ from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
+from foulweather.kernel.ports import Ports
 from foulweather.services.apigateway.rest import authorizing, refusals
-from foulweather.services.apigateway.sockets.handshakes import Place
+from foulweather.services.apigateway.rest.addresses import stage_of
+from foulweather.services.apigateway.sockets.plans import Place
+from foulweather.services.apigateway.state import Places
 
 SERVICE = "apigatewaymanagementapi"
 OPERATIONS = {"POST": "PostToConnection", "GET": "GetConnection", "DELETE": "DeleteConnection"}
@@ -51,6 +54,38 @@ async def answer(pipeline: Pipeline, request: HttpRequest, place: Place, connect
         session=caller.session,
         origin=Origin(request.peer, request.tls, request.header("user-agent"), request.header("host")),
     )
+    return await _carried_out(call, request, place, connection_id)
+
+
+async def spoken(ports: Ports, api: str, request: HttpRequest) -> HttpResponse:
+    """The same for an integration with `<api>.execute-api:path/<stage>/@connections/…`, as its role."""
+    parent = ports.call
+    registered = parent.world.state(Places).apis.get(api)
+    stage, path = stage_of(request.path)
+    connection_id, name = connection_of(path), OPERATIONS.get(request.method)
+    if registered is None or registered.kind != "WEBSOCKET" or connection_id is None or name is None:
+        why = refusals.refused(f"{request.method} {request.path} of {api} is no connection of a WebSocket API.")
+        return _refused(AwsError("ForbiddenException", "Forbidden", 403, why=why), parent.request_id)
+    call = Call(
+        parent.pipeline,
+        SERVICE,
+        name,
+        registered.account,
+        registered.region,
+        ports.principal,
+        session=ports.session,
+        origin=parent.origin,
+        source_arn=ports.source_arn,
+        source_account=ports.source_account,
+        trace_id=parent.trace_id,
+        parent_id=parent.request_id,
+    )
+    place = Place(registered.account, registered.region, api, stage, request.header("host"))
+    return await _carried_out(call, request, place, connection_id)
+
+
+async def _carried_out(call: Call, request: HttpRequest, place: Place, connection_id: str) -> HttpResponse:
+    pipeline, name = call.pipeline, call.operation
     asked: dict[str, Any] = {"ConnectionId": connection_id, "ApiId": place.api, "Stage": place.stage}
     if name == "PostToConnection":
         asked["Data"] = request.body

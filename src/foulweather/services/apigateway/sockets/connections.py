@@ -59,6 +59,7 @@ class Connection:
         self.alarm = 0
 
 
+REMEMBERED_MAX = 10_000
 Ended = Callable[[Connection, int, str], None]
 """What is done when a connection has ended, by its close code and reason."""
 
@@ -69,6 +70,7 @@ class Connections:
     def __init__(self, world: World) -> None:
         self._world = world
         self._open: dict[str, tuple[Connection, Ended]] = {}
+        self._gone: dict[str, tuple[int, int, str]] = {}
         world.closing.append(self._leave)
 
     @classmethod
@@ -93,12 +95,19 @@ class Connections:
         self._open[connection.id] = (connection, ended)
         self._watch(connection)
 
-    def end(self, connection: Connection, code: int, reason: str = "") -> None:
-        """Close a connection, and have it done what is to be done then; once."""
+    def gone(self, id: str) -> tuple[int, int, str] | None:
+        """When a connection ended, with which close code, and why; of the latest that did."""
+        return self._gone.get(id)
+
+    def end(self, connection: Connection, code: int, reason: str = "", *, why: str = "") -> None:
+        """Close a connection, and have it done what is to be done then; once. `why` is for those who ask later."""
         found = self._open.pop(connection.id, None)
         if found is None:
             return
         self._world.agenda.cancel(connection.alarm)
+        if len(self._gone) >= REMEMBERED_MAX:
+            self._gone.pop(next(iter(self._gone)))
+        self._gone[connection.id] = (self._world.clock.now_ms, code, why or reason or REASONS.get(code, ""))
         if connection.socket is not None:
             connection.socket.close(code, reason)
         found[1](connection, code, reason or REASONS.get(code, ""))
@@ -113,7 +122,9 @@ class Connections:
         if now_ms < min(connection.active_ms + IDLE_MS, connection.connected_ms + LONGEST_MS):
             self._watch(connection)
             return
-        self.end(connection, websockets.GOING_AWAY, REASONS[websockets.GOING_AWAY])
+        is_old = now_ms >= connection.connected_ms + LONGEST_MS
+        why = "it had been open for two hours" if is_old else "nothing had come or gone for ten minutes"
+        self.end(connection, websockets.GOING_AWAY, REASONS[websockets.GOING_AWAY], why=why)
 
     def _leave(self) -> None:
         """The world is put away: there is nobody left to be told of it."""

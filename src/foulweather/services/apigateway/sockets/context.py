@@ -91,7 +91,7 @@ def _of_end(turn: Turn) -> dict[str, Any]:
 def template_context(turn: Turn) -> Map:
     """`$context` as templates see it; what it does not hold prints as nothing."""
     found = Map(request_context(turn))
-    found["identity"] = Map(found["identity"])
+    found["identity"] = Map({name: value for name, value in found["identity"].items() if value is not None})
     found["authorizer"] = Map(found["authorizer"] or {})
     found["status"] = turn.status
     refusal = turn.refusal

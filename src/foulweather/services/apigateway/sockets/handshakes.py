@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from foulweather.kernel.call import Origin
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
@@ -17,20 +15,10 @@ from foulweather.services.apigateway.sockets import answering
 from foulweather.services.apigateway.sockets.connections import Connection
 from foulweather.services.apigateway.sockets.limits import FRAME_BYTES_MAX, MESSAGE_BYTES_MAX
 from foulweather.services.apigateway.sockets.listening import Client
-from foulweather.services.apigateway.sockets.plans import Standing
+from foulweather.services.apigateway.sockets.plans import Place, Standing
 from foulweather.services.apigateway.sockets.turns import CONNECT, Turn, new_id
 
 JSON = ("Content-Type", "application/json")
-
-
-class Place(NamedTuple):
-    """Where a handshake goes: an API's stage, and by which name it came there."""
-
-    account: str
-    region: str
-    api: str
-    stage: str
-    domain: str
 
 
 async def answer(pipeline: Pipeline, request: HttpRequest, place: Place, standing: Standing) -> HttpResponse:

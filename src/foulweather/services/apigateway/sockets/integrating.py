@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -15,6 +16,7 @@ from foulweather.services.apigateway.rest import refusals, service_integrations
 from foulweather.services.apigateway.rest.functions import Function, Invoked, function_of
 from foulweather.services.apigateway.rest.mapping import Answer
 from foulweather.services.apigateway.rest.refusals import Refusal
+from foulweather.services.apigateway.rest.translating import clean
 from foulweather.services.apigateway.sockets import backends, context, functions, translating
 from foulweather.services.apigateway.sockets.plans import IntegrationPlan
 from foulweather.services.apigateway.sockets.turns import MESSAGE, Turn
@@ -55,10 +57,12 @@ async def integrate(turn: Turn, integration: IntegrationPlan | None) -> Outcome:
     finally:
         turn.integration_ms = clock.now_ms - began_ms
     turn.integration_status = turn.integration_status or answer.status
+    turn.log(f"Received response. Status: {answer.status}, Integration latency: {turn.integration_ms} ms")
+    turn.log(f"Endpoint response body: {answer.body.decode('utf-8', 'replace')}", has_data=True)
     if answer.status >= 400:
         turn.integration_error = answer.body[:2000].decode("utf-8", "replace")
     if integration.type == "HTTP_PROXY":
-        return Outcome(answer.status, answer.body.decode("utf-8", "replace"))
+        return Outcome(answer.status, answer.body.decode("utf-8", "replace"), _protocol(answer.headers))
     # Other integrations' statuses are an answer like any other: a handshake is not refused by them, but by a template.
     return Outcome(turn.status, translating.message(turn, integration, answer)) if answers else Outcome(200)
 
@@ -142,6 +146,8 @@ async def _of_function(turn: Turn, integration: IntegrationPlan) -> Outcome:
         )
         raise Refusal("DEFAULT_5XX", refusals.INTERNAL, why, status=502)
     turn.integration_status = 200
+    turn.log("Received response. Status: 200")
+    turn.log(f"Endpoint response body: {text}", has_data=True)
     return _told(turn, function, text)
 
 
@@ -176,13 +182,20 @@ def _told(turn: Turn, function: Function, text: str) -> Outcome:
         raise refusals.misconfigured(why, "Malformed Lambda proxy response", status=502)
     if status >= 400:
         turn.integration_status = status
-    named = cast("dict[str, Any]", headers)
-    protocol = next((str(value) for name, value in named.items() if name.lower() == "sec-websocket-protocol"), "")
-    message: str | bytes = answer.get("body") or ""
+    protocol = _protocol(cast("dict[str, Any]", headers).items())
+    message: str | bytes = (answer.get("body") or "").encode("utf-8", "replace").decode()
     if answer.get("isBase64Encoded") is True and isinstance(message, str):
         with contextlib.suppress(ValueError):
             message = base64.b64decode(message, validate=True)
     return Outcome(status, message, protocol)
+
+
+def _protocol(headers: Iterable[tuple[str, Any]]) -> str:
+    """The subprotocol that an answer to a handshake names.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html
+    """
+    return next((clean(str(value)) for name, value in headers if name.lower() == "sec-websocket-protocol"), "")
 
 
 def _no_address(turn: Turn, uri: str) -> Refusal:

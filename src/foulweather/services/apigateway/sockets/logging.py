@@ -1,4 +1,4 @@
-"""The line that a stage writes of each event, in a form of one's own, as the account's role for logs.
+"""What a stage writes to CloudWatch Logs, as the account's role: each event's steps, and a line in a form of one's own.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html
 """
@@ -12,7 +12,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.apigateway.rest import roles
 from foulweather.services.apigateway.rest.java_values import shown
-from foulweather.services.apigateway.rest.logging import delivered
+from foulweather.services.apigateway.rest.logging import cut, delivered, put, stream_of
 from foulweather.services.apigateway.sockets import context
 from foulweather.services.apigateway.sockets.turns import Turn
 from foulweather.services.apigateway.state import RestState
@@ -21,17 +21,22 @@ _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_:-]+)*)")
 
 
 async def write(turn: Turn) -> None:
-    """Write an event's line; without a role nothing is written, as on AWS."""
+    """Write an event's steps and its line; without a role nothing is written, as on AWS."""
     settings = turn.stage.access_log_settings
     destination, form = settings.get("DestinationArn"), settings.get("Format")
     account = turn.call.state(RestState).settings.get("account")
     role = account.cloudwatch_role_arn if account is not None else None
-    if not destination or not form or not role:
+    if not role or not (turn.lines or (destination and form)):
         return
+    place = f"{turn.connection.api}/{turn.connection.stage}"
     try:
         principal = await roles.assumed(turn.call, role, turn.stage_arn, "BackplaneAssumeRoleSession")
-        stream = f"{turn.connection.api}/{turn.connection.stage}"
-        await delivered(turn.call, turn.call.acting_as(principal), destination, stream, line(turn, form))
+        ports = turn.call.acting_as(principal)
+        if turn.lines:
+            events = [{"timestamp": at_ms, "message": cut(text)} for at_ms, text in turn.lines]
+            await put(ports, f"/aws/apigateway/{place}", stream_of(place), events, makes_group=True)
+        if destination and form:
+            await delivered(turn.call, ports, destination, place, line(turn, form))
     except AwsError as error:
         why = Why(
             "dropped",

@@ -17,8 +17,7 @@ from foulweather.world.world import World
 PLANS_MAX = 256
 _VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
 Rows = Mapping[str, Mapping[str, Any]]
-_OF_LAMBDA = "$integration.response.body.errorMessage"
-_OF_HTTP = "$integration.response.statuscode"
+_STATUS = "$integration.response.statuscode"
 
 
 class IntegrationResponsePlan:
@@ -49,8 +48,7 @@ class IntegrationPlan:
         self.parameters: dict[str, str] = held.get("RequestParameters") or {}
         self.selection = _expression(held.get("TemplateSelectionExpression"))
         self.templates = _templates(held.get("RequestTemplates"))
-        usual = _OF_LAMBDA if ":lambda:path/" in self.uri else _OF_HTTP
-        self.response_selection = expression(held.get("IntegrationResponseSelectionExpression") or usual)
+        self.response_selection = expression(held.get("IntegrationResponseSelectionExpression") or _STATUS)
         self.responses = responses
 
     def uri_with(self, variables: Mapping[str, str]) -> str:
@@ -133,6 +131,16 @@ class Standing(NamedTuple):
 
     stage: Stage
     plan: Plan
+
+
+class Place(NamedTuple):
+    """Where a request goes: an API's stage, and by which name it came there."""
+
+    account: str
+    region: str
+    api: str
+    stage: str
+    domain: str
 
 
 class Plans:

@@ -5,20 +5,20 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-prote
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from foulweather.kernel.call import Call
-from foulweather.kernel.quotas import in_force
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.apigateway.quotas import THROTTLE_BURST, THROTTLE_RATE
+from foulweather.services.apigateway.quotas import CONNECTIONS, THROTTLE_BURST, THROTTLE_RATE, of
 from foulweather.services.apigateway.rest.buckets import Buckets, Limit
 from foulweather.services.apigateway.rest.refusals import Refusal
-from foulweather.services.apigateway.sockets.limits import CONNECTIONS_BURST, CONNECTIONS_PER_S
 from foulweather.services.apigateway.sockets.turns import CONNECT, Turn
 
 
-def throttle(turn: Turn) -> None:
+def throttle(turn: Turn, of_plan: Sequence[Limit] = ()) -> None:
     """Refuse what comes faster than a limit lets it; only what all let pass takes a token of any."""
     call = turn.call
-    limits = [*_of_route(turn), of_account(call)]
+    limits = [*of_plan, *_of_route(turn), of_account(call)]
     if turn.kind == CONNECT:
         limits.append(_of_connections(call))
     full = Buckets.of(call.world).take(limits, call.now)
@@ -35,7 +35,7 @@ def too_many(call: Call, full: Limit, *facts: Fact) -> Why:
         "throttled",
         f"More came than {full.setting} lets through: {full.rate:g} a second, {full.burst} at once.",
         (limit, *facts),
-        (full.remedy,) if full.remedy else (),
+        (full.remedy,),
     )
 
 
@@ -44,8 +44,7 @@ def of_account(call: Call) -> Limit:
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
     """
-    rate = in_force(call.world, THROTTLE_RATE, call.account, call.region)
-    burst = in_force(call.world, THROTTLE_BURST, call.account, call.region)
+    rate, burst = of(call, THROTTLE_RATE), of(call, THROTTLE_BURST)
     remedy = (
         "aws service-quotas request-service-quota-increase --service-code apigateway "
         f"--quota-code {THROTTLE_RATE.code} --desired-value {rate * 2}"
@@ -58,8 +57,13 @@ def of_account(call: Call) -> Limit:
 def _of_connections(call: Call) -> Limit:
     key = ("connections", call.account, call.region)
     arn = f"arn:aws:apigateway:{call.region}::/account"
+    most = of(call, CONNECTIONS)
     what = "the account's quota of new connections of WebSocket APIs"
-    return Limit(key, CONNECTIONS_BURST, CONNECTIONS_PER_S, arn, "newConnectionsPerSecond", what, "")
+    remedy = (
+        "aws service-quotas request-service-quota-increase --service-code apigateway "
+        f"--quota-code {CONNECTIONS.code} --desired-value {most * 2}"
+    )
+    return Limit(key, most, most, arn, CONNECTIONS.name, what, remedy)
 
 
 def _of_route(turn: Turn) -> list[Limit]:

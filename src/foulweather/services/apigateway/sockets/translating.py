@@ -91,7 +91,7 @@ def request_body(turn: Turn, integration: IntegrationPlan) -> bytes:
     else:
         text, held = _merged(turn, template, turn.body, "request")
         turn.overrides = held["requestOverride"]
-    return _to_binary(turn, text) if integration.handling == "CONVERT_TO_BINARY" else text.encode()
+    return _to_binary(turn, text) if integration.handling == "CONVERT_TO_BINARY" else text.encode("utf-8", "replace")
 
 
 def _chosen(turn: Turn, selection: Expression | None, templates: Mapping[str, Template]) -> Template | None:
@@ -121,7 +121,9 @@ def message(turn: Turn, integration: IntegrationPlan, answer: Answer) -> str | b
     if template is not None:
         text, held = _merged(turn, template, text, "response")
         _override(turn, held)
-    return _to_binary(turn, text) if response.handling == "CONVERT_TO_BINARY" else text
+    if response.handling == "CONVERT_TO_BINARY":
+        return _to_binary(turn, text)
+    return text.encode("utf-8", "replace").decode()  # JSON may name half of a pair, which no frame can carry
 
 
 def _override(turn: Turn, held: Map) -> None:

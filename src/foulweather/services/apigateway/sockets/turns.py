@@ -24,7 +24,9 @@ CONNECT, MESSAGE, DISCONNECT = "CONNECT", "MESSAGE", "DISCONNECT"
 
 def new_id(world: World) -> str:
     """An id as connections, messages and their requests have (`L0SM9cOFvHcCIhw=`)."""
-    return base64.urlsafe_b64encode(bytes.fromhex(world.ids.hex(22))).decode()
+    drawn = bytes.fromhex(world.ids.hex(22))
+    # It begins with a letter, so that it can be an option's value on a command line.
+    return base64.urlsafe_b64encode(bytes([drawn[0] & 0x7F, *drawn[1:]])).decode()
 
 
 class Turn:
@@ -50,9 +52,11 @@ class Turn:
         self.is_from_client = True
         """Whether what is refused is the client's doing: nothing was asked of the integration yet."""
         self.integration_ms, self.integration_status, self.integration_error = -1, 0, ""
-        self.trace_header = ""
+        self.trace_header = self.usage_key = ""
         self.overrides: dict[str, Any] = {}
         self.status = 200
+        self.lines: list[tuple[int, str]] = []
+        """Of the execution log, with their times."""
 
     def choose(self, route: RoutePlan | None) -> None:
         """Take a route."""
@@ -65,6 +69,14 @@ class Turn:
     def setting(self) -> RouteSettings:
         """How the stage runs the route."""
         return self.stage.route_settings.get(self.route_key) or self.stage.default_route_settings
+
+    def log(self, line: str, *, level: str = "INFO", has_data: bool = False) -> None:
+        """Add a line to the execution log, where the stage logs such; `has_data`: of what was sent or answered."""
+        wanted = self.setting.logging_level or "OFF"
+        if wanted == "INFO" or wanted == level:
+            if has_data and not self.setting.data_trace_enabled:
+                return
+            self.lines.append((self.call.world.clock.now_ms, f"({self.id}) {line}"))
 
     @property
     def arn(self) -> str:

@@ -11,8 +11,7 @@ from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.apigateway.sockets import callbacks, handshakes
-from foulweather.services.apigateway.sockets.handshakes import Place
-from foulweather.services.apigateway.sockets.plans import standing
+from foulweather.services.apigateway.sockets.plans import Place, standing
 from foulweather.services.apigateway.state import under
 from foulweather.services.apigateway.v2.state import HttpState
 

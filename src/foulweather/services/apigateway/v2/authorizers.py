@@ -5,24 +5,16 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-con
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.apigateway.state import under
-from foulweather.services.apigateway.v2 import finding, limits, paging, refusals, snapshot
+from foulweather.services.apigateway.v2 import authorizer_checks, finding, limits, paging, refusals, snapshot
 from foulweather.services.apigateway.v2.records import Api, Authorizer, told
 from foulweather.services.apigateway.v2.state import HttpState
 
 Request = Mapping[str, Any]
-_SOURCE = re.compile(
-    r"\$(?:request\.(?:header|querystring)\.[^\s]+|context\.[\w.]+|stageVariables\.\w+)"
-    r"|route\.request\.(?:header|querystring)\.[^\s]+|context\.[\w.]+|stageVariables\.\w+"
-)
-_INVOCATION = re.compile(
-    r"arn:aws[\w-]*:apigateway:[a-z0-9-]+:lambda:path/[0-9-]+/functions/arn:aws[\w-]*:lambda:[^/]+/invocations"
-)
 
 
 def create_authorizer(call: Call, request: Request) -> dict[str, Any]:
@@ -90,59 +82,7 @@ def _path(api: Api, authorizer: Authorizer) -> str:
 
 
 def _check(state: HttpState, api: Api, made: Authorizer) -> None:
-    is_http = api.protocol_type == "HTTP"
-    if made.authorizer_type == "JWT":
-        if not is_http:
-            raise refusals.invalid("JWT authorizers are only supported for HTTP APIs", AuthorizerType="JWT")
-        _check_jwt(made)
-    else:
-        _check_function(made, is_http=is_http)
-    for source in made.identity_source:
-        if not _SOURCE.fullmatch(source):
-            raise refusals.invalid(f"Invalid identity source: {source}", IdentitySource=made.identity_source)
+    authorizer_checks.check(made, is_http=api.protocol_type == "HTTP")
     for other in under(state.authorizers, api.api_id):
         if other.authorizer_id != made.authorizer_id and other.name == made.name:
             raise refusals.conflict(f"Authorizer name must be unique. Authorizer {made.name} already exists")
-
-
-def _check_jwt(made: Authorizer) -> None:
-    told = made.jwt_configuration or {}
-    issuer, audience = told.get("Issuer") or "", told.get("Audience") or []
-    if not re.fullmatch(r"https?://[^\s]+", issuer):
-        words = "Caught exception when connecting to the issuer: Invalid issuer"
-        raise refusals.invalid(f"{words}: {issuer}. Issuer must be a valid URL.", Issuer=issuer)
-    if not audience:
-        raise refusals.invalid("JwtConfiguration must have at least one Audience", Audience=[])
-    if len(audience) > limits.AUDIENCES_MAX:
-        raise refusals.too_many("audiences", made.name, limits.AUDIENCES_MAX)
-    if len(made.identity_source) != 1:
-        words = "A JWT authorizer must have exactly one identity source"
-        raise refusals.invalid(words, IdentitySource=made.identity_source)
-    if made.authorizer_uri or made.enable_simple_responses:
-        raise refusals.invalid("AuthorizerUri is only supported for REQUEST authorizers", AuthorizerType="JWT")
-
-
-def _check_function(made: Authorizer, *, is_http: bool) -> None:
-    if made.jwt_configuration:
-        raise refusals.invalid("JwtConfiguration is only supported for JWT authorizers", AuthorizerType="REQUEST")
-    if not made.authorizer_uri or not _INVOCATION.fullmatch(made.authorizer_uri):
-        words = "Invalid Authorizer URI. Authorizer URI should be a valid API Gateway ARN that represents a Lambda"
-        raise refusals.invalid(f"{words} function invocation.", AuthorizerUri=made.authorizer_uri)
-    version = made.authorizer_payload_format_version
-    if not is_http:
-        if version or made.enable_simple_responses or made.authorizer_result_ttl_in_seconds:
-            words = "AuthorizerPayloadFormatVersion, EnableSimpleResponses and caching are only supported for HTTP APIs"
-            raise refusals.invalid(words, AuthorizerPayloadFormatVersion=version)
-        return
-    if version not in ("1.0", "2.0"):
-        words = "AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer and must be 1.0 or 2.0"
-        raise refusals.invalid(words, AuthorizerPayloadFormatVersion=version)
-    if made.enable_simple_responses and version == "1.0":
-        words = "EnableSimpleResponses is only supported for authorizer payload format version 2.0"
-        raise refusals.invalid(words, EnableSimpleResponses=True)
-    if made.authorizer_result_ttl_in_seconds and not made.identity_source:
-        words = "IdentitySource is required when caching is enabled"
-        raise refusals.invalid(words, AuthorizerResultTtlInSeconds=made.authorizer_result_ttl_in_seconds)
-    if made.authorizer_result_ttl_in_seconds is None:
-        # Caching is off by default: docs of HTTP APIs' Lambda authorizers.
-        made.authorizer_result_ttl_in_seconds = 0

@@ -153,7 +153,8 @@ def _check_service(made: Mapping[str, Any], name: str) -> None:
 
 
 def _check_mapping(made: Mapping[str, Any]) -> None:
-    for key in made.get("RequestParameters") or {}:
+    requests: Mapping[str, str] = made.get("RequestParameters") or {}
+    for key in requests:
         if not _REQUEST_KEY.fullmatch(key) or _is_reserved(key):
             raise refusals.invalid(f"Invalid mapping expression specified: {key}", RequestParameters=key)
     responses: Mapping[str, Mapping[str, str]] = made.get("ResponseParameters") or {}

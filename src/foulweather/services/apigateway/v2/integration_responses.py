@@ -85,7 +85,8 @@ def _row(api: Api, parent: Integration, response: IntegrationResponse) -> str:
 
 
 def _path(api: Api, parent: Integration, response: IntegrationResponse) -> str:
-    return f"/apis/{api.api_id}/integrations/{parent.integration_id}/integrationresponses/{response.integration_response_id}"
+    own = f"/apis/{api.api_id}/integrations/{parent.integration_id}"
+    return f"{own}/integrationresponses/{response.integration_response_id}"
 
 
 def _check(state: HttpState, api: Api, parent: Integration, made: IntegrationResponse) -> None:

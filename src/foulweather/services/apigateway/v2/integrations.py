@@ -85,7 +85,8 @@ def delete_integration(call: Call, request: Request) -> None:
 def _checked(call: Call, state: HttpState, api: Api, asked: Mapping[str, Any]) -> Integration:
     check = integration_checks.checked_http if api.protocol_type == "HTTP" else integration_checks.checked_socket
     made = msgspec.convert(check(call, asked), Integration)
-    if made.connection_type == "VPC_LINK" and api.protocol_type == "HTTP" and made.connection_id not in state.vpc_links:
+    is_private = made.connection_type == "VPC_LINK" and api.protocol_type == "HTTP"
+    if is_private and (made.connection_id or "") not in state.vpc_links:
         words = f"Invalid VPC link identifier specified: {made.connection_id}"
         raise refusals.invalid(words, ConnectionId=made.connection_id)
     return made

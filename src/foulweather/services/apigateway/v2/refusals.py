@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from foulweather.kernel import validation
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
+
+
+def of_violations(violations: list[validation.Violation]) -> AwsError:
+    """What breaks the model's constraints: the model knows no ValidationException."""
+    return validation.coral_error(violations, code="BadRequestException")
 
 
 def invalid(message: str, *facts: Fact, remedy: tuple[str, ...] = (), **asked: Any) -> AwsError:

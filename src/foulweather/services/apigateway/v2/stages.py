@@ -13,7 +13,7 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.services.apigateway.state import under
-from foulweather.services.apigateway.v2 import finding, limits, paging, refusals, snapshot
+from foulweather.services.apigateway.v2 import finding, limits, log_delivery, paging, refusals, snapshot
 from foulweather.services.apigateway.v2.records import Api, RouteSettings, Stage, told
 from foulweather.services.apigateway.v2.state import HttpState
 
@@ -36,18 +36,18 @@ def create_stage(call: Call, request: Request) -> dict[str, Any]:
     state.stages.put(f"{api.api_id}/{name}", made)
     finding.changed(call, "StageCreated", _path(api, made), made)
     _deploy(call, state, api, made)
-    return told(made, _HIDDEN)
+    return _told(made)
 
 
 def get_stage(call: Call, request: Request) -> dict[str, Any]:
     """A stage."""
-    return told(_found(call, request)[2], _HIDDEN)
+    return _told(_found(call, request)[2])
 
 
 def get_stages(call: Call, request: Request) -> dict[str, Any]:
     """The stages of an API."""
     state, api = finding.api(call, request)
-    return paging.listed(under(state.stages, api.api_id), request, lambda each: told(each, _HIDDEN))
+    return paging.listed(under(state.stages, api.api_id), request, _told)
 
 
 def update_stage(call: Call, request: Request) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def update_stage(call: Call, request: Request) -> dict[str, Any]:
     finding.changed(call, "StageUpdated", _path(api, made), made, asked)
     if made.auto_deploy and not stage.auto_deploy:
         _deploy(call, state, api, made)
-    return told(made, _HIDDEN)
+    return _told(made)
 
 
 def delete_stage(call: Call, request: Request) -> None:
@@ -107,6 +107,11 @@ def reset_authorizers_cache(call: Call, request: Request) -> None:
     stage.authorizers_flushed_ms = call.now
     state.stages.touch(f"{api.api_id}/{stage.stage_name}")
     finding.changed(call, "StageAuthorizersCacheReset", _path(api, stage), stage, [_HIDDEN])
+
+
+def _told(stage: Stage) -> dict[str, Any]:
+    """A stage as it is shown; without logs there are no settings of them."""
+    return told(stage, _HIDDEN, *(() if stage.access_log_settings else ("AccessLogSettings",)))
 
 
 def _deploy(call: Call, state: HttpState, api: Api, stage: Stage) -> None:
@@ -152,6 +157,8 @@ def _check(call: Call, state: HttpState, api: Api, made: Stage, asked: Request) 
     if logs and "$context.requestId" not in logs["Format"] and "$context.extendedRequestId" not in logs["Format"]:
         words = "The access log format must contain $context.requestId or $context.extendedRequestId"
         raise refusals.invalid(words, Format=logs["Format"])
+    if asked.get("AccessLogSettings"):
+        log_delivery.prepare(call, logs["DestinationArn"])
 
 
 def _check_settings(state: HttpState, api: Api, made: Stage) -> None:

@@ -96,10 +96,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pass(State, frozen=True, kw_only=True):
-    """Hands its input on; `result` gives what ResultPath or Output then works on."""
+    """Hands its input on, as it is where it `is_plain`; `result` gives what ResultPath or Output then works on."""
 
     result: Query
     finish: Finish
+    is_plain: bool = False
 
 
 class Task(State, frozen=True, kw_only=True):

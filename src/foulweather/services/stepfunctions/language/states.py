@@ -46,6 +46,9 @@ def known(name: str, fields: Fields) -> dict[str, Any]:
     }
 
 
+_PLAIN = frozenset({"Type", "Next", "End", "Comment", "QueryLanguage"})
+
+
 def pass_state(name: str, fields: Fields, read_flow: ReadFlow) -> AnyState:
     """A Pass."""
     arguments = dataflow.arguments(fields)
@@ -59,7 +62,8 @@ def pass_state(name: str, fields: Fields, read_flow: ReadFlow) -> AnyState:
     else:
         result = arguments
     left = dataflow.finish(fields, has_result=False, places_result=True)
-    return Pass(**known(name, fields), next=transition(fields), result=result, finish=left)
+    is_plain = _PLAIN.issuperset(fields.data)
+    return Pass(**known(name, fields), next=transition(fields), result=result, finish=left, is_plain=is_plain)
 
 
 def task(name: str, fields: Fields, read_flow: ReadFlow) -> AnyState:

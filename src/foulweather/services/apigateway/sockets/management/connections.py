@@ -13,7 +13,7 @@ from typing import Any
 from foulweather.kernel import websockets
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.why import Fact
+from foulweather.kernel.why import Fact, Why
 from foulweather.services.apigateway.rest.buckets import Buckets
 from foulweather.services.apigateway.sockets.connections import Connection, Connections
 from foulweather.services.apigateway.sockets.limits import MESSAGE_BYTES_MAX
@@ -60,7 +60,7 @@ def get_connection(call: Call, request: Request) -> dict[str, Any]:
 
 def delete_connection(call: Call, request: Request) -> dict[str, Any]:
     """Close a client's connection."""
-    Connections.of(call.world).end(_found(call, request), websockets.NORMAL)
+    Connections.of(call.world).end(_found(call, request), websockets.NORMAL, why="DeleteConnection was called")
     return {}
 
 
@@ -72,7 +72,10 @@ def _found(call: Call, request: Request) -> Connection:
             "Forbidden",
             403,
             facts=(Fact("request", "endpoint", "names no API and no stage"),),
-            remedy=("aws apigatewaymanagementapi --endpoint-url https://API.execute-api.REGION.amazonaws.com/STAGE",),
+            remedy=(
+                "aws apigatewaymanagementapi get-connection --connection-id ID "
+                "--endpoint-url https://API.execute-api.REGION.amazonaws.com/STAGE",
+            ),
         )
     full = Buckets.of(call.world).take([of_account(call)], call.now)
     if full is not None:
@@ -82,7 +85,22 @@ def _found(call: Call, request: Request) -> Connection:
         message = f"Invalid connectionId: {connection_id}"
         raise AwsError("BadRequestException", message, 400, facts=(Fact("request", "ConnectionId", connection_id),))
     found = Connections.of(call.world).find(connection_id)
-    if found is None or (found.api, found.stage) != (api, stage):
-        fact = Fact(f"{api}/{stage}", f"connection {connection_id}", None)
-        raise AwsError("GoneException", "", 410, facts=(fact,))
+    place = (call.account, call.region, api, stage)
+    if found is None or (found.account, found.region, found.api, found.stage) != place:
+        raise AwsError("GoneException", "", 410, why=_gone(call, connection_id, f"{api}/{stage}", found))
     return found
+
+
+def _gone(call: Call, connection_id: str, place: str, found: Connection | None) -> Why:
+    """Why a connection is not there: it ended, or never was under this address."""
+    ended = Connections.of(call.world).gone(connection_id)
+    if found is not None:
+        cause = f"The connection {connection_id} is none of {place}."
+        return Why("refused", cause, (Fact(f"connection {connection_id}", "stage", f"{found.api}/{found.stage}"),))
+    if ended is None:
+        cause = f"There is no connection {connection_id}, or its handshake is not answered yet."
+        return Why("refused", cause, (Fact(f"connection {connection_id}", "exists", False),))
+    at_ms, code, why = ended
+    told = {"at_ms": at_ms, "code": code, "reason": why}
+    cause = f"The connection {connection_id} ended {(call.now - at_ms) / 1000:g} s ago with {code}: {why}."
+    return Why("refused", cause, (Fact(f"connection {connection_id}", "ended", told),))

@@ -1,4 +1,4 @@
-"""The JSON paths of InputPath and input transformers: members, indexes and `[*]`.
+"""The JSON paths of InputPath, of input transformers and of what pipes make of their events: members, indexes, `[*]`.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """

@@ -1,0 +1,5 @@
+# refused because: the stage answers with its deployment, which still has it required
+api=$(aws apigateway get-rest-apis --query "items[?name=='orders'].id" --output text)
+resource=$(aws apigateway get-resources --rest-api-id "$api" --query "items[?path=='/orders'].id" --output text)
+aws apigateway update-method --rest-api-id "$api" --resource-id "$resource" --http-method GET --patch-operations \
+    op=replace,path=/requestParameters/method.request.querystring.limit,value=false

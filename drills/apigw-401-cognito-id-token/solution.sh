@@ -1,0 +1,1 @@
+foulweather drill deploy frontend token=access

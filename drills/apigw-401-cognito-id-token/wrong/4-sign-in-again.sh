@@ -1,0 +1,2 @@
+# refused because: a fresh ID token is an ID token
+foulweather drill deploy frontend sign_in_again=each-time
