@@ -48,7 +48,7 @@ def _reads(lab: Lab, since_ms: int, requests: int) -> Why | None:
         and AUTHORIZER in event.principal
         for event in lab.world.journal
     )
-    if reads * 3 > requests:
+    if reads * 2 > requests:
         cause = f"The key was read {reads} times for {requests} requests."
         return unmended(cause, Fact(function_arn(lab, AUTHORIZER), "GetSecretValue", reads))
     return None

@@ -1,6 +1,6 @@
 # The alarm, and how often single orders were refused.
 # shows: orders-4xxerror\s+ALARM
-# shows: ^\s*30 order-\d+$
+# shows: ^\s*15 order-\d+$
 # shows when mended: orders-4xxerror\s+OK
 api=$(aws apigateway get-rest-apis --query "items[?name=='orders'].id" --output text)
 aws cloudwatch describe-alarms --alarm-names orders-4xxerror --query 'MetricAlarms[].[AlarmName,StateValue]' --output text

@@ -10,7 +10,7 @@ from foulweather.drilling.load.functions import QUIET, function
 
 API = "orders"
 RATE, BURST = 5, 10
-ROUND_TRIP_MS = 40
+ROUND_TRIP_MS = 80
 WORK = 'duration_ms = 80\nmemory_mib = 80\ninit_ms = 200\nresponse = {statusCode = 201, body = "{}"}\n'
 
 

@@ -29,7 +29,7 @@ def build(lab: Lab) -> None:
         components={"securitySchemes": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
     )
     keys = {name: lab.world.ids.hex(40) for name in ("web-shop", "partners")}
-    usage_plan(lab, PLAN, api, {"web-shop": keys["web-shop"]}, throttle=(1_000, 100))
+    usage_plan(lab, PLAN, api, {"web-shop": keys["web-shop"]}, throttle=(1_000, 50))
     usage_plan(lab, PARTNERS, api, {"partners": keys["partners"]}, throttle=(50, 50))
     alarm(lab, API, "4XXError")
     function_alarm(lab, FUNCTION, "Throttles")

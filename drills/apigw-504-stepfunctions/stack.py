@@ -1,4 +1,4 @@
-"""An API whose function waits for a workflow; a shop that places orders, and asks for their state where it is told how."""
+"""An API whose function waits for a workflow; a shop that places orders, and follows them where it is told how."""
 
 from __future__ import annotations
 

@@ -40,28 +40,22 @@ def api(aws: Aws) -> Api:
     return rest_api(aws, {"/uploads": {"post": operation, "get": operation}}, "upload", **binary)
 
 
-def test_a_picture_arrives_as_it_was_sent(api: Api) -> None:
+def test_a_picture_arrives_as_it_was_sent_and_json_stays_text(api: Api) -> None:
     told = json.loads(api.ask("POST", "/uploads", PNG, Content_Type="image/png").body)
     assert told == {"coded": True, "sha256": SHA}
     form = json.loads(api.ask("POST", "/uploads", FORM, Content_Type="multipart/form-data; boundary=b").body)
     assert form == {"coded": True, "sha256": hashlib.sha256(FORM).hexdigest()}
 
-
-def test_json_stays_text(api: Api) -> None:
     assert json.loads(api.ask("POST", "/uploads", {"a": 1}).body)["coded"] is False
 
-
-def test_what_is_no_binary_type_is_read_as_text_and_broken(api: Api) -> None:
     told = json.loads(api.ask("POST", "/uploads", PNG, Content_Type="application/zip").body)
     assert not told["coded"]
     assert told["sha256"] != SHA
 
 
-def test_a_picture_is_answered_in_bytes_to_who_accepts_it(api: Api) -> None:
+def test_a_picture_is_answered_in_bytes_and_ten_megabytes_are_the_most(api: Api) -> None:
     response = api.ask("GET", "/uploads", Accept="image/png")
     assert (response.body, dict(response.headers)["Content-Type"]) == (PNG, "image/png")
 
-
-def test_more_than_ten_megabytes_are_refused(api: Api) -> None:
     response = api.ask("POST", "/uploads", b"x" * (10 * 1024 * 1024 + 1), Content_Type="image/png")
     assert (response.status, json.loads(response.body)) == (413, {"message": "Request Too Long"})

@@ -35,21 +35,23 @@ def tiers(aws: Aws) -> Tiers:
     return Tiers(api, {name: each[0] for name, each in made.items()}, {name: each[1] for name, each in made.items()})
 
 
-def test_a_key_of_each_tier_has_its_plans_burst_and_then_its_rate(tiers: Tiers) -> None:
+def test_a_key_of_each_tier_has_its_plans_limits_and_the_free_one_lists_more_slowly(tiers: Tiers) -> None:
     assert (tiers.served("free", 60), tiers.served("pro", 60), tiers.served("enterprise", 60)) == (50, 60, 60)
     tiers.api.aws.advance("1s")
     assert (tiers.served("free", 60), tiers.served("pro", 60)) == (20, 60)
 
-
-def test_a_free_key_lists_more_slowly_than_it_orders(tiers: Tiers) -> None:
+    tiers.api.aws.advance("10s")
     assert tiers.served("free", 20, "GET") == 10
     assert tiers.served("free", 20) == 20
     tiers.api.aws.advance("1s")
     assert tiers.served("free", 20, "GET") == 5
 
 
-def test_a_pro_key_has_five_hundred_at_once(tiers: Tiers) -> None:
+def test_a_pro_key_has_five_hundred_at_once_and_enterprise_no_quota(tiers: Tiers) -> None:
     assert tiers.served("pro", 520) == 500
+    found = tiers.api.gateway.get_usage_plan(usagePlanId=tiers.plans["enterprise"])
+    assert "quota" not in found
+    assert tiers.api.ask("POST", "/orders").status == 403
 
 
 def test_a_key_whose_quota_is_used_up_is_told_another_sentence_until_it_is_moved(aws: Aws, tiers: Tiers) -> None:
@@ -60,22 +62,8 @@ def test_a_key_whose_quota_is_used_up_is_told_another_sentence_until_it_is_moved
     assert tiers.served("free", 5) == 3
     refused = tiers.api.ask("POST", "/orders", x_api_key=tiers.keys["free"])
     assert (refused.status, json.loads(refused.body)) == (429, {"message": "Limit Exceeded"})
+    aws.advance("31d")  # the quota is the month's
+    assert tiers.served("free", 1) == 1
     gateway.delete_usage_plan_key(usagePlanId=tiers.plans["free"], keyId=key)
     gateway.create_usage_plan_key(usagePlanId=tiers.plans["pro"], keyId=key, keyType="API_KEY")
     assert tiers.served("free", 60) == 60
-
-
-def test_the_quota_is_the_months(aws: Aws, tiers: Tiers) -> None:
-    gateway = tiers.api.gateway
-    key = gateway.get_api_keys(nameQuery="free")["items"][0]["id"]
-    left = [{"op": "replace", "path": "/remaining", "value": "0"}]
-    gateway.update_usage(usagePlanId=tiers.plans["free"], keyId=key, patchOperations=left)
-    assert tiers.served("free", 1) == 0
-    aws.advance("31d")
-    assert tiers.served("free", 1) == 1
-
-
-def test_enterprise_has_no_quota(aws: Aws, tiers: Tiers) -> None:
-    found = tiers.api.gateway.get_usage_plan(usagePlanId=tiers.plans["enterprise"])
-    assert "quota" not in found
-    assert tiers.api.ask("POST", "/orders").status == 403

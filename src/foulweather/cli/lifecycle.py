@@ -92,6 +92,9 @@ def _add_up_options(up: Command) -> None:
     up.add_argument("--fsync", action="store_true", help="survive the machine's power failure too, at a price in speed")
     up.add_argument("--log-file", metavar="FILE", help="where to write the log")
     up.add_argument(
+        "--xray-daemon", action="store_true", help="take segments of X-Ray's SDKs by UDP, on 127.0.0.1:2000"
+    )
+    up.add_argument(
         "--otlp", metavar="URL", help="send each hop as a span to an OpenTelemetry collector (OTLP/HTTP, JSON)"
     )
 
@@ -125,7 +128,7 @@ def run_up(arguments: argparse.Namespace) -> int:
 def _passed_on(arguments: argparse.Namespace, host: str, port: int) -> list[str]:
     """The options of the server in the background."""
     passed = ["--host", host, "--port", str(port), "--clock", arguments.clock, "--rate", str(arguments.rate)]
-    for name in ("in_memory", "strict", "tls", "fsync"):
+    for name in ("in_memory", "strict", "tls", "fsync", "xray_daemon"):
         if getattr(arguments, name):
             passed.append(f"--{name.replace('_', '-')}")
     for name in ("data_dir", "cert", "key"):
@@ -181,6 +184,7 @@ def _options(arguments: argparse.Namespace, host: str, port: int) -> Options:
         key=Path(arguments.key) if arguments.key else None,
         log_file=Path(arguments.log_file) if arguments.log_file else None,
         otlp=arguments.otlp or "",
+        xray_daemon=arguments.xray_daemon,
     )
 
 

@@ -37,6 +37,7 @@ class Options(NamedTuple):
     key: Path | None = None
     log_file: Path | None = None
     otlp: str = ""
+    xray_daemon: bool = False
 
 
 def serve(options: Options) -> int:
@@ -85,12 +86,15 @@ async def _served(cloud: Cloud, options: Options) -> int:
     # Messages and rows are plain trees that live long: looking through them all for cycles again and again finds none.
     gc.set_threshold(20_000, 50, 500)
     exporting = _exporting(cloud, options.otlp)
+    daemon = await _xray_daemon(cloud) if options.xray_daemon else None
     try:
         await stop.wait()
     finally:
         run_file.remove()
         if exporting is not None:
             exporting.cancel()
+        if daemon is not None:
+            daemon.close()
     log.info("stopping")
     for number in (signal.SIGTERM, signal.SIGINT):
         # A second signal does not wait.
@@ -108,6 +112,21 @@ def _exporting(cloud: Cloud, endpoint: str) -> asyncio.Task[None] | None:
 
     exporter = Exporter(lambda: cloud.default.world.state(Traces), endpoint)
     return asyncio.get_running_loop().create_task(exporter.run())
+
+
+async def _xray_daemon(cloud: Cloud) -> asyncio.DatagramTransport:
+    """Take segments as X-Ray's daemon does, for the default world."""
+    from foulweather.services.xray.daemon import ADDRESS, Daemon
+
+    try:
+        return (
+            await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: Daemon(lambda: cloud.default.pipeline), local_addr=ADDRESS
+            )
+        )[0]
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Stop(ALREADY_RUNNING, f"Cannot listen on {ADDRESS[0]}:{ADDRESS[1]} (UDP): {reason}.") from None
 
 
 def _tls(options: Options, now_ms: int) -> ssl.SSLContext | None:

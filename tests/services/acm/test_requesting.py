@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
+from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from harness import Aws
+from foulweather.policy.principal import Principal
+from harness import ACCOUNT, Aws
 
 DAY_S = 86_400
 
@@ -265,3 +268,40 @@ async def test_a_world_goes_on_with_its_timers_after_a_restart(aws: Aws) -> None
     await again.advance(seconds=300)
     assert described(again, arn)["Status"] == "ISSUED"
     assert described(aws, arn)["Status"] == "PENDING_VALIDATION"
+
+
+async def test_a_domain_name_that_takes_another_certificate_lets_go_of_the_first(aws: Aws) -> None:
+    first, second = await issued(aws), await issued(aws)
+    await used(aws, first)
+    patch = {"op": "replace", "path": "/regionalCertificateArn", "value": second}
+    aws.apigateway.update_domain_name({"domainName": "shop.example.com", "patchOperations": [patch]})
+    assert described(aws, first)["InUseBy"] == []
+    assert len(described(aws, second)["InUseBy"]) == 1
+
+
+def test_a_policy_may_ask_for_how_names_are_proved(aws: Aws) -> None:
+    user = aws.iam.create_user({"UserName": "ada"})["User"]["Arn"]
+    allowed = {
+        "Effect": "Allow",
+        "Action": "acm:RequestCertificate",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"acm:ValidationMethod": "DNS"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws.iam.put_user_policy({"UserName": "ada", "PolicyName": "dns", "PolicyDocument": document})
+    ada = aws.as_principal(Principal("user", user, aws.account, "AIDA"))
+    arn = requested(ada)
+    with pytest.raises(AwsError) as refused:
+        requested(ada, ValidationMethod="EMAIL")
+    assert refused.value.code == "AccessDeniedException"
+    with pytest.raises(AwsError, match="not authorized to perform: acm:DescribeCertificate on resource: arn"):
+        described(ada, arn)
+
+
+async def test_any_service_may_say_that_it_uses_a_certificate(aws: Aws) -> None:
+    arn, user = await issued(aws), f"arn:aws:cognito-idp:us-east-1:{ACCOUNT}:userpool/p"
+    call = Call(aws.pipeline, "cognito-idp", "CreateUserPoolDomain", ACCOUNT, "us-east-1", aws.principal)
+    call.happened("acm.CertificateUsed", user, certificates=[arn])
+    assert described(aws, arn)["InUseBy"] == [user]
+    call.happened("acm.CertificateUsed", user, certificates=[])
+    assert described(aws, arn)["InUseBy"] == []

@@ -163,6 +163,14 @@ async def test_a_new_index_of_a_live_table_is_filled_in_time(aws: Aws) -> None:
         aws.dynamodb.query(request)
 
 
+async def test_a_key_condition_that_misses_the_key_is_told_the_key(aws: Aws) -> None:
+    await filled(aws, 1)
+    with pytest.raises(AwsError) as refused:
+        aws.dynamodb.query(asked("x = :p", {"p": {"S": "a"}}))
+    facts = {fact.property: fact.value for fact in refused.value.why.facts}
+    assert facts == {"KeySchema": ["pk", "sk"], "attributes of the key condition": ["x"]}
+
+
 @pytest.mark.parametrize(
     ("request_", "words"),
     [

@@ -37,8 +37,8 @@ def test_buses_are_made_shown_and_deleted(aws: Aws, bridge) -> None:
 def test_a_customers_key_and_partners_are_not_built(aws: Aws) -> None:
     for more in ({"KmsKeyIdentifier": "alias/k"}, {"EventSourceName": "aws.partner/x/y"}):
         assert refused(aws.events_.create_event_bus, {"Name": "own", **more}).code == "NotImplemented"
-    with pytest.raises(AwsError, match="events:CreateConnection"):
-        aws.events_.create_connection({})
+    with pytest.raises(AwsError, match="events:CreateEndpoint"):
+        aws.events_.create_endpoint({})
 
 
 async def test_another_account_puts_events_only_where_the_policy_lets_it(aws: Aws, bridge) -> None:

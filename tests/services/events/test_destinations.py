@@ -97,6 +97,15 @@ def put(aws: Aws, **detail: Any) -> None:
     assert aws.events_.put_events({"Entries": [entry]})["FailedEntryCount"] == 0
 
 
+async def test_a_retry_waits_for_its_turn_too(aws: Aws, server: Server) -> None:
+    aimed(aws, server, await connected(aws), rate=1)
+    server.statuses = [500, 500, 200]
+    for number in range(3):
+        put(aws, number=number)
+    await aws.advance(seconds=10)
+    assert len(server.got) == 5
+
+
 async def test_an_event_is_sent_with_the_connections_key(aws: Aws, server: Server) -> None:
     connection = await connected(aws)
     aimed(aws, server, connection, InputPath="$.detail")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Traces
 from harness import Aws
 from services.pipes.piped import Pipes
@@ -65,7 +66,7 @@ async def test_an_express_workflow_enriches(aws: Aws, pipes: Pipes) -> None:
 
 async def test_an_enrichment_without_an_answer_leaves_the_target_alone(aws: Aws, pipes: Pipes) -> None:
     source, target = pipes.queue("in"), pipes.queue("out")
-    nothing = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Result": [], "End": True}}}
+    nothing: dict[str, Any] = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Result": [], "End": True}}}
     await pipes.made(source, target, Enrichment=pipes.machine(nothing))
     pipes.send(source, "hello")
     await aws.advance(seconds=60)
@@ -163,3 +164,28 @@ async def test_executions_are_counted(aws: Aws, pipes: Pipes) -> None:
             }
         )["Datapoints"]
         assert [point["Sum"] for point in got] == ([] if total is None else [total])
+
+
+async def test_a_pipe_is_at_work_again_after_a_restart(aws: Aws, pipes: Pipes) -> None:
+    source, target = pipes.queue("in"), pipes.queue("out")
+    await pipes.made(source, target, TargetParameters={"InputTemplate": "<$.body>"})
+    again = Pipes(Aws(Pipeline(aws.world.fork("again"), aws.pipeline.services, aws.pipeline.gates)))
+    aws.world.close()
+    again.send(source, "hello")
+    await again.aws.advance(seconds=25)
+    assert again.bodies(target) == ["hello"]
+    again.aws.world.close()
+
+
+async def test_an_event_on_a_bus_says_which_pipe_it_came_through(aws: Aws, pipes: Pipes) -> None:
+    source, heard = pipes.queue("in"), pipes.queue("heard")
+    policy = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}'
+    aws.sqs.set_queue_attributes({"QueueUrl": pipes.url(heard), "Attributes": {"Policy": policy}})
+    aws.events_.put_rule({"Name": "r", "EventPattern": '{"source":["Pipe p"]}'})
+    aws.events_.put_targets({"Rule": "r", "Targets": [{"Id": "q", "Arn": heard}]})
+    await pipes.made(source, f"arn:aws:events:us-east-1:{aws.account}:event-bus/default")
+    pipes.send(source, "hello")
+    await aws.advance(seconds=2)
+    (body,) = pipes.bodies(heard)
+    event = json.loads(body)
+    assert (event["detail-type"], event["detail"]["body"]) == ("Event from aws:sqs", "hello")

@@ -230,6 +230,35 @@ async def test_statuses_reach_the_default_bus_and_metrics_count_them(aws: Aws, f
     assert [point["Sum"] for point in points] == [1.0]
 
 
+async def test_buckets_tell_what_was_taken_of_them_and_refused(aws: Aws, flows: Workflows) -> None:
+    machine = flows.machine(flow(("A", {"Type": "Pass"}), ("B", {"Type": "Wait", "Seconds": 1}), ("C", PASS)))
+    for number in range(1_301):
+        try:
+            flows.sfn.start_execution({"stateMachineArn": machine, "name": f"n{number}"})
+        except AwsError as error:
+            assert (error.code, number) == ("ThrottlingException", 1_300)  # noqa: PT017
+    await aws.advance(seconds=180)
+
+    def total(name: str, dimension: str, value: str, statistic: str = "Sum") -> float:
+        request = {
+            "Namespace": "AWS/States",
+            "MetricName": name,
+            "Dimensions": [{"Name": dimension, "Value": value}],
+            "StartTime": aws.now - 600_000,
+            "EndTime": aws.now,
+            "Period": 3600,
+            "Statistics": [statistic],
+        }
+        return sum(point[statistic] for point in aws.cloudwatch.get_metric_statistics(request)["Datapoints"])
+
+    assert total("ConsumedCapacity", "APIName", "StartExecution") == 1_300
+    assert total("ThrottledEvents", "APIName", "StartExecution") == 1
+    assert total("ProvisionedBucketSize", "APIName", "StartExecution", "Maximum") == 1_300
+    assert total("ProvisionedRefillRate", "APIName", "StartExecution", "Maximum") == 300
+    assert total("ConsumedCapacity", "ServiceMetric", "StateTransition") == 3 * 1_300
+    assert total("ProvisionedBucketSize", "ServiceMetric", "StateTransition", "Maximum") == 5_000
+
+
 @pytest.mark.parametrize(("level", "count"), [("ALL", 3), ("ERROR", 2), ("FATAL", 1)])
 def test_events_are_logged_as_the_level_says(flows: Workflows, level: str, count: int) -> None:
     flows.aws.logs.create_log_group({"logGroupName": "/aws/vendedlogs/states/m"})

@@ -358,3 +358,22 @@ async def test_the_sdk_fills_in_idempotency_tokens_and_an_empty_answer_is_an_obj
     arn = flows.start(flows.machine(flow(*states), "secretsmanager:*", "cloudwatch:*"))
     await aws.advance(seconds=1)
     assert flows.output(arn) == {}
+
+
+@pytest.mark.parametrize("pattern", ["sync", "sync:2"])
+async def test_an_express_child_cannot_be_waited_for_as_a_job(aws: Aws, flows: Workflows, pattern: str) -> None:
+    child = flows.machine(flow(("Wait", {"Type": "Wait", "Seconds": 5})), name="child", type="EXPRESS")
+    start = {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::states:startExecution.{pattern}",
+        "Parameters": {"StateMachineArn": child},
+    }
+    arn = flows.start(flows.machine(flow(("Start", start)), "states:*", "events:*"))
+    await aws.advance(seconds=10)
+    found = flows.execution(arn)
+    assert (found["status"], found["error"]) == ("FAILED", "StepFunctions.InvalidArnException")
+    assert "TaskSubmitted" in flows.kinds(arn)
+    sdk = {**start, "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution"}
+    waited = flows.start(flows.machine(flow(("Start", sdk)), "states:*", name="waits"))
+    await aws.advance(seconds=10)
+    assert flows.output(waited)["Status"] == "SUCCEEDED"

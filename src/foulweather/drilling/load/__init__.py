@@ -29,7 +29,8 @@ API calls of any service that is built go in by `service=` (S3's PutObject and G
 thousands a second, are no different from SendMessage). Requests to a data plane (an API Gateway stage, a CloudFront
 distribution, an ALB, an S3 website) plug in by `target=`, with what `client.Target` describes: an object whose `get` or
 `post` passes an HttpRequest to that plane's `traffic.py` in process, gives the answer, or raises AwsError with the
-status as its code. Arrivals, retries, records and plots stay as they are.
+status as its code. Arrivals, retries, records and plots stay as they are. `apis.ApiClient` is such
+a client of API Gateway.
 
 Processing times are written `200` (always), `100-300` (uniform) or `~200` (a long tail around that median).
 Everything is drawn from streams of the world's seed: the same seed gives the same load, whoever else draws.

@@ -22,6 +22,7 @@ SERVICE = Service(
     denied_status=400,
     checks_model=True,
     reads={
+        "acm.CertificateUsed": "certificates_used",
         "apigateway.DomainNameCreated": "domain_changed",
         "apigateway.DomainNameUpdated": "domain_changed",
         "apigateway.DomainNameDeleted": "domain_deleted",

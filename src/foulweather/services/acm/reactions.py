@@ -67,17 +67,29 @@ def _about(call: Call, arn: str, issue: int, act: Callable[[Call, AcmState, Cert
 # --- who uses certificates, from the journal
 
 
+def certificates_used(world: World, event: Event) -> None:
+    """A resource of any service says which certificates it uses from now on; without any, it uses none.
+
+    `call.happened("acm.CertificateUsed", its_arn, certificates=[certificate_arn])`
+    """
+    _note(world, event.resource, list(event.facts["certificates"]))
+
+
 def domain_changed(world: World, event: Event) -> None:
     """A domain name of API Gateway has a certificate, or another one."""
     if not any(member in event.facts for member in _MEMBERS):
         return
-    state = world.state(Certificates)
-    held = [event.facts[member] for member in _MEMBERS if event.facts.get(member)]
-    state.users.put(event.resource, User(held))
+    _note(world, event.resource, [event.facts[member] for member in _MEMBERS if event.facts.get(member)])
 
 
 def domain_deleted(world: World, event: Event) -> None:
     """A domain name of API Gateway is no more."""
+    _note(world, event.resource, [])
+
+
+def _note(world: World, user: str, certificates: list[str]) -> None:
     state = world.state(Certificates)
-    if event.resource in state.users:
-        state.users.delete(event.resource)
+    if certificates:
+        state.users.put(user, User(certificates))
+    elif user in state.users:
+        state.users.delete(user)

@@ -52,7 +52,7 @@ async def test_invoke_method(call: Call, request: Request) -> dict[str, Any]:
         "headers": {name: values[-1] for name, values in many.items()},
         "multiValueHeaders": many,
         "log": _log(visit),
-        "latency": call.world.clock.now_ms - call.now,
+        "latency": call.world.clock.now_ms - call.hop.at_ms,
     }
 
 
@@ -87,7 +87,7 @@ async def test_invoke_authorizer(call: Call, request: Request) -> dict[str, Any]
                 visit.error(line)
             call.explain("TestInvokeAuthorizer", finding.arn(call, f"/restapis/{api.id}"), refusal.why, refusal.code)
     answer["log"] = _log(visit)
-    answer["latency"] = call.world.clock.now_ms - call.now
+    answer["latency"] = call.world.clock.now_ms - call.hop.at_ms
     return answer
 
 

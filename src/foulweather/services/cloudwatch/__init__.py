@@ -21,7 +21,8 @@ EVENTS = {
     "kinesis": "Put ShardPut Got Throttled",
     "events": "Matched Triggered Invoked FailedInvocation Throttled RetryScheduled DeadLettered DeadLetterFailed",
     "apigateway": "HttpRequest SocketEvent SocketMessageSent Request",
-    "stepfunctions": "ExecutionStatusChanged ExecutionThrottled TaskScheduled TaskStarted TaskEnded",
+    "stepfunctions": "ExecutionStatusChanged ExecutionThrottled TaskScheduled TaskStarted TaskEnded Transitioned "
+    "Throttled",
     "cognito": "SignUp SignIn TokenRefresh Federation",
     "acm": "DaysToExpiry",
     "pipes": "Executed TargetSkipped",

@@ -39,9 +39,12 @@ _TRANSITIONS = {True: (5_000, 5_000), False: (800, 800)}
 
 def _bucket(tallies: Tallies, place: tuple[str, str], what: str, bucket: tuple[int, int], **counts: int) -> None:
     """The metrics of a bucket: what was taken or refused, and how it is provisioned."""
-    told = {**counts, "ProvisionedBucketSize": bucket[0], "ProvisionedRefillRate": bucket[1]}
-    for name, value in told.items():
+    for name, value in counts.items():
         tallies.add(("stepfunctions.Bucket", *place, what, name), value)
+    size = ("stepfunctions.Bucket", *place, what, "ProvisionedBucketSize")
+    if size not in tallies.counts:  # once a minute
+        tallies.add(size, bucket[0])
+        tallies.add((*size[:-1], "ProvisionedRefillRate"), bucket[1])
 
 
 def _transitions(tallies: Tallies, event: Event, **counts: int) -> None:

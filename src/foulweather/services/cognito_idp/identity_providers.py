@@ -1,4 +1,4 @@
-"""External identity providers, as they are configured; nobody is sent to them yet.
+"""External identity providers, as they are configured; `hosted/federating.py` sends users to those of OpenID Connect.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-provider.html
 """

@@ -44,7 +44,7 @@ async def forgot_password(call: Call, request: Request) -> dict[str, Any]:
         return {"CodeDeliveryDetails": hiding.simulated(name)}
     if not user.is_enabled:
         raise refusals.disabled(call, pool, user)
-    if user.status == "FORCE_CHANGE_PASSWORD":
+    if user.status in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
         raise refusals.not_authorized(
             "User password cannot be reset in the current state.",
             call.fact(refusals.whose(pool, user), "UserStatus", user.status),

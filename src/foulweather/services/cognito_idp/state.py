@@ -167,7 +167,12 @@ class CognitoState(State):
     def forget_old_visits(self, now_ms: int) -> None:
         """Forget codes, browsers and trips that have expired."""
         for rows in (self.codes, self.browsers, self.trips):
-            for key in [key for key, row in rows.items() if row.expires_ms <= now_ms]:
+            stale: list[str] = []
+            for key, row in rows.items():  # all of a table last equally long: the oldest come first
+                if row.expires_ms > now_ms:
+                    break
+                stale.append(key)
+            for key in stale:
                 rows.delete(key)
 
     # --- pools

@@ -66,12 +66,15 @@ async def attempt(call: Call, state: EventsState, delivery: Delivery) -> None:
 
 def _is_paced(call: Call, rule: Rule, target: dict[str, Any], delivery: Delivery) -> bool:
     """Put a delivery off to when its API destination's rate allows it."""
-    if API_DESTINATION not in target["Arn"] or delivery.slot_ms == call.now:
+    if API_DESTINATION not in target["Arn"]:
+        return False
+    if 0 < delivery.slot_ms <= call.now:
+        delivery.slot_ms = 0  # another attempt needs another slot
         return False
     slot_ms = requesting.slot_ms(call, target["Arn"], call.now)
-    delivery.slot_ms = slot_ms
-    if slot_ms == call.now:
+    if slot_ms <= call.now:
         return False
+    delivery.slot_ms = slot_ms
     routing.later(call, slot_ms, rule, "events.deliver", delivery=delivery.id)
     return True
 

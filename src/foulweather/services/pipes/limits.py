@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.service import Rate
 from foulweather.kernel.why import Fact
 
 PIPES_MAX: Final = 1_000
@@ -22,11 +21,6 @@ BATCH: Final = {"sqs": 10, "kinesis": 100, "dynamodb": 100}
 SETTLES_AFTER_MS: Final = 10_000
 RETRY_MS: Final = 1_000
 RETRY_MS_MAX: Final = 60_000
-
-_THROTTLED: Final = ("ThrottlingException", "Rate exceeded", 429)
-RATES: dict[str, Rate] = {
-    name: Rate(10, 10, *_THROTTLED) for name in ("CreatePipe", "DeletePipe", "StartPipe", "StopPipe", "UpdatePipe")
-}
 
 
 def backoff_ms(attempt: int) -> int:
@@ -53,7 +47,7 @@ def conflict(name: str, message: str, *facts: Fact) -> AwsError:
 
 def too_many(count: int) -> AwsError:
     """The account has all the pipes that it can have."""
-    members = {"resourceId": "pipes", "resourceType": "Pipe", "serviceCode": "pipes", "quotaCode": "L-7EA95D15"}
+    members = {"resourceId": "pipes", "resourceType": "Pipe", "serviceCode": "pipes"}
     words = f"The limit of {PIPES_MAX} pipes in this account and Region is reached."
     return AwsError(
         "ServiceQuotaExceededException", words, 402, facts=(Fact("account", "pipes", count),), members=members

@@ -140,7 +140,9 @@ async def _to_bus(sending: Sending, items: Sequence[Item]) -> Sent:
         entry: dict[str, Any] = {
             "EventBusName": sending.pipe.target,
             "Source": shaping.dynamic_text(own.get("Source") or f"Pipe {sending.pipe.name}", item.document),
-            "DetailType": shaping.dynamic_text(own.get("DetailType") or "Event from aws:pipes", item.document),
+            "DetailType": shaping.dynamic_text(
+                own.get("DetailType") or f"Event from aws:{sending.pipe.source_kind}", item.document
+            ),
             "Detail": item.text,
         }
         if own.get("Resources"):

@@ -17,6 +17,12 @@ from foulweather.services.stepfunctions.running import Run, Trouble, advance, de
 def begin(run: Run, branch: Branch, resource: Resource, arn: str) -> None:
     """Wait for an execution; one that has ended already is seen to in this turn."""
     child = run.state.executions.get(arn)
+    if ":express:" in arn:
+        # What has been started is asked after with DescribeExecution, and "this API action is not supported by EXPRESS
+        # state machines": the child runs, and the task fails. (aws-sdk:sfn:startSyncExecution is what waits for one.)
+        cause = "Invalid Arn: 'Resource type not valid in this context: express'"
+        working.settle_failed(run, branch, resource, Trouble("StepFunctions.InvalidArnException", cause))
+        return
     if child is None:  # of another account or Region: what became of it cannot be seen from here
         trouble = Trouble("StepFunctions.ExecutionDoesNotExistException", f"Execution Does Not Exist: '{arn}'")
         working.settle_failed(run, branch, resource, trouble)

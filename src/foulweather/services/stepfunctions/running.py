@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -55,6 +55,7 @@ class Run:
         "_entered",
         "_execution_context",
         "_machine_context",
+        "_take",
         "branches",
         "call",
         "dirty",
@@ -85,6 +86,7 @@ class Run:
         self.steps = 0
         self.is_full = False
         self._entered = (0, "")
+        self._take: Callable[[], int] | None = None
         self._execution_context: dict[str, Any] | None = None
         self._machine_context: dict[str, Any] = {}
 
@@ -216,16 +218,18 @@ class Run:
 
     def throttled_ms(self) -> int:
         """How long the next state transition has to wait; 0: not at all."""
-        call = self.call
         self.steps += 1
-        if self.steps > STEPS_MAX and self.execution.kind == "EXPRESS":
-            return STEPS_MAX
         if self.execution.kind == "EXPRESS":
-            return 0
-        burst, per_s = limits.transition_rate(call.region)
-        wait_ms = limits.Buckets.of(self.world).take("StateTransition", call, burst, per_s, self.now)
+            return STEPS_MAX if self.steps > STEPS_MAX else 0
+        take = self._take
+        if take is None:
+            bucket = limits.Buckets.of(self.world)
+            take = self._take = partial(
+                bucket.take, "StateTransition", self.call, *limits.transition_rate(self.call.region), self.now
+            )
+        wait_ms = take()
         if wait_ms:
-            call.happened("stepfunctions.ExecutionThrottled", self.execution.arn, machine=self.execution.machine)
+            self.call.happened("stepfunctions.ExecutionThrottled", self.execution.arn, machine=self.execution.machine)
         return wait_ms
 
     # --- turns

@@ -12,6 +12,9 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Rate
 from foulweather.kernel.why import Fact
 
+# Who does not sign (an exporter, a daemon) is the root user of the account that unknown keys stand for.
+ACCOUNT: Final = "000000000000"
+REGION: Final = "us-east-1"
 DAY_MS: Final = 86_400_000
 RETENTION_MS: Final = 30 * DAY_MS
 # This product's own bound, so that a busy world does not grow without end: the oldest traces go first.

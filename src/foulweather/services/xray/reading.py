@@ -208,6 +208,8 @@ def traces_between(state: XrayState, start_ms: int, end_ms: int, by: str = "Serv
             if start_ms <= at_ms + 999 and at_ms <= end_ms:
                 found.append(Trace(trace_id, rows))
             continue
+        if max(row.received_ms for row in rows.values()) < start_ms:
+            continue  # what is sent is over, or goes on: nothing of it is as late as that
         trace = Trace(trace_id, rows)
         if trace.start * 1000 <= end_ms and trace.end * 1000 >= start_ms:
             found.append(trace)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import zlib
-from typing import Any
+from typing import Any, cast
 
 from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.errors import AwsError
@@ -16,11 +16,10 @@ from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.policy import principal as principals
 from foulweather.services.xray import protobuf, spans
+from foulweather.services.xray.limits import ACCOUNT, REGION
 from foulweather.world.world import World
 
 PATH = "/v1/traces"
-# An exporter that does not sign is the root user of the account that stands for everybody, as other unknown keys are.
-ACCOUNT, REGION = "000000000000", "us-east-1"
 # "Maximum size of a request: 5 MB uncompressed."
 BYTES_MAX = 5_242_880
 BATCH = 50
@@ -44,7 +43,7 @@ async def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse:
         tree: Any = json.loads(body) if kind == JSON else protobuf.read(body)
         if not isinstance(tree, dict):
             raise ValueError("a request is an object")
-        texts = [json.dumps(each, separators=(",", ":")) for each in spans.documents(tree)]  # type: ignore[arg-type]
+        texts = [json.dumps(each, separators=(",", ":")) for each in spans.documents(cast("dict[str, Any]", tree))]
     except (ValueError, TypeError, zlib.error) as problem:
         return _refused(400, f"This is no ExportTraceServiceRequest: {problem}")
     try:

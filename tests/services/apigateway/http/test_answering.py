@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -173,6 +174,15 @@ async def test_a_backend_that_is_gone_is_unavailable(shop: Shop) -> None:
     assert "leads to no integration" in shop.web.why().cause
 
 
+async def test_a_way_into_a_vpc_is_not_built_and_says_so(shop: Shop) -> None:
+    link = shop.v2.create_vpc_link({"Name": "inside", "SubnetIds": ["subnet-0123456789abcdef0"]})["VpcLinkId"]
+    listener = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/a/b/c"
+    private = {"ConnectionType": "VPC_LINK", "ConnectionId": link, "IntegrationUri": listener}
+    shop.route("GET /", shop.integration(**private))
+    response = await shop.ask()
+    assert (response.status, "VPC_LINK" in told(response)["message"]) == (501, True)
+
+
 async def test_a_custom_domain_name_leads_to_a_stage(shop: Shop) -> None:
     shop.route("GET /a", shop.integration(RequestParameters={"append:header.x-path": "$context.path"}))
     state = shop.web.state
@@ -217,3 +227,43 @@ async def test_access_logs_and_metrics_tell_of_each_request(shop: Shop) -> None:
         ("DataProcessed", 1),
         ("IntegrationLatency", 2),
     } <= told_of
+
+
+async def test_an_api_is_reached_by_a_path_that_needs_no_name(shop: Shop) -> None:
+    shop.stage("dev")
+    shop.route("GET /a/{x}", shop.integration(IntegrationUri=f"{shop.backend.origin}/{{x}}"))
+    for path in ("/a/b", "/$default/a/b", "/%24default/a/b", "/dev/a/b"):
+        response = await shop.web.ask("GET", path, host="localhost:4566", stage=f"/_aws/execute-api/{shop.api}")
+        assert (response.status, told(response)["path"]) == (200, "/b"), path
+
+
+async def test_whatever_comes_is_answered(shop: Shop) -> None:
+    shop.v2.update_api({"ApiId": shop.api, "CorsConfiguration": {"AllowOrigins": ["*"]}})
+    shop.route("ANY /a/{x}/{rest+}", AuthorizationType="JWT", AuthorizerId=shop.jwt())
+    mapped = {"append:header.b": "$request.body.a[0].b", "overwrite:querystring.c": "${context.none}${request.path.x}"}
+    shop.route("$default", shop.integration(RequestParameters=mapped))
+    draw = random.Random(7)
+    texts = [
+        "%",
+        "%00",
+        "%ff",
+        "..",
+        "//",
+        "\\",
+        "{x}",
+        "$default",
+        "\x7f",
+        "é",
+        "a" * 500,
+        ";",
+        "?a=%zz&&=&b",
+        "#",
+        "[[",
+    ]
+    for _ in range(300):
+        path = "/" + "/".join(draw.choices(texts, k=draw.randint(0, 5)))
+        headers = {draw.choice(["Authorization", "Cookie", "Origin", "X-Amz-Date", "Forwarded"]): draw.choice(texts)}
+        body = draw.randbytes(draw.randint(0, 40)) if draw.random() < 0.5 else b"[" * 5000
+        method = draw.choice(["GET", "POST", "OPTIONS", "HEAD", "PATCH"])
+        response = await shop.ask(method, draw.choice(["", "/a"]) + path, headers, body)
+        assert response.status in (200, 204, 400, 401, 404, 431, 503), (method, path, headers)

@@ -221,33 +221,6 @@ async def test_a_cached_policy_that_is_too_narrow_denies_another_route(shop: Sho
     assert "It was cached when" in shop.web.why().cause
 
 
-async def test_a_service_is_called_in_the_integrations_role(shop: Shop) -> None:
-    aws = shop.web.aws
-    trust = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    arn = aws.iam.create_role({"RoleName": "gate", "AssumeRolePolicyDocument": document})["Role"]["Arn"]
-    url = aws.sqs.create_queue({"QueueName": "q"})["QueueUrl"]
-    parameters = {"QueueUrl": url, "MessageBody": "$request.body.text", "MessageGroupId": "$request.header.none"}
-    shop.route(
-        "POST /",
-        shop.integration(IntegrationSubtype="SQS-SendMessage", CredentialsArn=arn, RequestParameters=parameters),
-    )
-    entry = {"Detail": "$request.body.detail", "DetailType": "made", "Source": "shop", "Resources": '["a", "b"]'}
-    events = shop.integration(IntegrationSubtype="EventBridge-PutEvents", CredentialsArn=arn, RequestParameters=entry)
-    shop.route("POST /events", events)
-    denied = await shop.ask("POST", "/", {}, b'{"text": "hello"}')
-    assert denied.status == 403
-    allow = {"Effect": "Allow", "Action": ["sqs:SendMessage", "events:PutEvents"], "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    aws.iam.put_role_policy({"RoleName": "gate", "PolicyName": "own", "PolicyDocument": policy})
-    sent = await shop.ask("POST", "/", {}, b'{"text": "hello"}')
-    assert (sent.status, b"<SendMessageResult>" in sent.body) == (200, True)
-    (message,) = aws.sqs.receive_message({"QueueUrl": url})["Messages"]
-    assert message["Body"] == "hello"
-    put = await shop.ask("POST", "/events", {}, b'{"detail": {"n": 1}}')
-    assert (put.status, told(put)["FailedEntryCount"]) == (200, 0)
-
-
 async def test_a_route_for_signed_requests_is_forbidden_to_others(shop: Shop) -> None:
     shop.route("GET /", AuthorizationType="AWS_IAM")
     response = await shop.ask()

@@ -105,6 +105,8 @@ def test_what_is_used_is_not_deleted(aws: Aws) -> None:
         {**HTTP, "RequestParameters": {"append:header.authorization": "x"}},
         {**HTTP, "RequestParameters": {"overwrite:header.x-amz-date": "x"}},
         {**HTTP, "RequestParameters": {"remove:path": ""}},
+        {**HTTP, "RequestParameters": {"append:header.a: b\r\nc": "x"}},
+        {**HTTP, "TlsConfig": {"ServerNameToVerify": "example.com"}},
         {**HTTP, "ResponseParameters": {"600": {}}},
         {**HTTP, "ConnectionType": "VPC_LINK", "ConnectionId": "none"},
         {

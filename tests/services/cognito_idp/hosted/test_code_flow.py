@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import string
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foulweather.kernel.trace import Traces
-from harness import Aws, new_aws
-from services.cognito_idp.hosted.browsing import CALLBACK, CHALLENGE, VERIFIER, Site, new_site
+from foulweather.services.cognito_idp.records import Domain
+from foulweather.services.cognito_idp.state import CognitoState
+from harness import ACCOUNT, REGION, Aws, new_aws
+from services.cognito_idp.hosted.browsing import CALLBACK, CHALLENGE, VERIFIER, Browser, Site, new_site
 from services.cognito_idp.signing import claims
 
 
@@ -268,6 +272,47 @@ async def test_the_path_form_and_the_real_name_lead_to_the_same_pages(site: Site
     assert (await site.browser().get(site.authorize())).status == 404
 
 
+async def test_a_trigger_that_fails_ends_the_flow_where_it_is(aws: Aws) -> None:
+    arn = "arn:aws:lambda:us-east-1:111122223333:function:none"
+    site = await new_site(aws, LambdaConfig={"PreTokenGeneration": arn})
+    page = await site.browser().sign_in(site.authorize())
+    answer = await site.redeem(page.query["code"])
+    assert (answer.status, answer.told["error"]) == (400, "invalid_grant")
+    assert answer.told["error_description"].startswith("PreTokenGeneration invocation failed due to error")
+    assert (await site.redeem(page.query["code"])).told == {"error": "invalid_grant"}, "the code is used up"
+    settings = {"UserPoolId": site.pool.id, "LambdaConfig": {"PreAuthentication": arn}}
+    await site.pool.idp.update_user_pool(settings)
+    page = await site.browser().sign_in(site.authorize())
+    assert page.alert.startswith("PreAuthentication invocation failed due to error")
+
+
+async def test_apps_in_web_pages_may_redeem_codes(site: Site) -> None:
+    for path, origin in (("/oauth2/token", "*"), ("/login", "")):
+        page = await site.browser().send("OPTIONS", f"{site.base}{path}", {"Origin": "https://app.example.com"})
+        assert (page.status, page.header("access-control-allow-origin")) == (200, origin)
+
+
+async def test_a_domain_that_is_gone_answers_no_more(site: Site) -> None:
+    page = await site.browser().sign_in(site.authorize())
+    site.pool.idp.delete_user_pool_domain({"UserPoolId": site.pool.id, "Domain": "shop"})
+    assert (await site.redeem(page.query["code"])).status == 404
+    site.base = "https://shop.auth.us-east-1.amazoncognito.com"
+    assert (await site.redeem(page.query["code"])).status in (403, 404)
+
+
+async def test_a_custom_domain_leads_to_the_pages_too(site: Site) -> None:
+    state = site.aws.world.state(CognitoState, ACCOUNT, REGION)
+    domain = Domain(
+        "auth.example.com", site.pool.id, site.aws.now, 1, "arn:aws:acm:us-east-1:111122223333:certificate/x"
+    )
+    state.domains.put(domain.name, domain)
+    for base in ("https://auth.example.com", "http://auth.example.com.localhost:4566"):
+        site.base = base
+        assert "code" in (await site.browser().sign_in(site.authorize())).query
+    site.base = "https://auth.evil.example"
+    assert (await site.browser().get(site.authorize())).status == 403
+
+
 NAMES = [
     "redirect_uri",
     "state",
@@ -285,11 +330,51 @@ NAMES = [
 TEXT = st.text(string.printable + "é\u202e\x00", max_size=40)
 
 
-def test_whatever_is_asked_nobody_is_sent_to_a_stranger() -> None:
-    """Fuzz of redirect_uri, state, PKCE and the rest: no crash, no foreign Location, nothing unescaped."""
-    import asyncio
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop of its own, for tests that hypothesis runs over and over."""
+    found = asyncio.new_event_loop()
+    yield found
+    found.close()
 
-    loop = asyncio.new_event_loop()
+
+def test_no_verifier_but_the_right_one_redeems_a_code(loop: asyncio.AbstractEventLoop) -> None:
+    async def made() -> tuple[Site, str]:
+        site = await new_site(new_aws())
+        return site, (await site.browser().sign_in(site.authorize(**PKCE))).query["code"]
+
+    site, code = loop.run_until_complete(made())
+
+    @settings(max_examples=100, deadline=None)
+    @given(TEXT | st.text("v", min_size=40, max_size=63) | st.just(CHALLENGE))
+    def hold(verifier: str) -> None:
+        answer = loop.run_until_complete(site.redeem(code, code_verifier=verifier))
+        assert (answer.status, answer.told) == (400, {"error": "invalid_grant"})
+
+    hold()
+    assert loop.run_until_complete(site.redeem(code, code_verifier=VERIFIER)).status == 200
+
+
+def test_a_state_comes_back_as_it_was_sent(loop: asyncio.AbstractEventLoop) -> None:
+    async def made() -> tuple[Site, Browser]:
+        site = await new_site(new_aws())
+        browser = site.browser()
+        await browser.sign_in(site.authorize())
+        return site, browser
+
+    site, browser = loop.run_until_complete(made())
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.text(max_size=60).filter(str.isprintable))
+    def hold(state: str) -> None:
+        page = loop.run_until_complete(browser.get(site.authorize(state=state)))
+        assert (page.query.get("state", ""), "code" in page.query) == (state, True)
+
+    hold()
+
+
+def test_whatever_is_asked_nobody_is_sent_to_a_stranger(loop: asyncio.AbstractEventLoop) -> None:
+    """Fuzz of redirect_uri, state, PKCE and the rest: no crash, no foreign Location, nothing unescaped."""
 
     async def made() -> Site:
         return await new_site(new_aws())
@@ -310,4 +395,3 @@ def test_whatever_is_asked_nobody_is_sent_to_a_stranger() -> None:
                 assert page.location.startswith((CALLBACK + "?", CALLBACK + "#", "/login?")), page.location
 
     hold()
-    loop.close()

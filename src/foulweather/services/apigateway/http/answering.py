@@ -112,7 +112,7 @@ def _on_record(visit: Visit, response: HttpResponse) -> None:
         method=visit.request.method if route is None or route.method in ("", "ANY") else route.method,
         is_detailed=bool(visit.settings.detailed_metrics_enabled) and route is not None,
         status=response.status,
-        latency_ms=call.world.clock.now_ms - call.now,
+        latency_ms=call.world.clock.now_ms - call.hop.at_ms,
         integration_ms=visit.integration_ms,
         bytes=len(visit.body) + len(response.body),
     )

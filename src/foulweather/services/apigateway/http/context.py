@@ -52,8 +52,8 @@ _READS: Final[Mapping[str, Read]] = {
     "path": lambda visit: visit.raw_path,
     "protocol": lambda visit: "HTTP/1.1",
     "requestId": lambda visit: visit.call.request_id,
-    "requestTime": lambda visit: common_log_time(visit.call.now),
-    "requestTimeEpoch": lambda visit: visit.call.now // 1000,
+    "requestTime": lambda visit: common_log_time(visit.call.hop.at_ms),
+    "requestTimeEpoch": lambda visit: visit.call.hop.at_ms // 1000,
     "routeKey": lambda visit: visit.route_key,
     "stage": lambda visit: visit.stage.stage_name,
 }

@@ -82,8 +82,8 @@ def _of_2(visit: Visit) -> dict[str, Any]:
         "requestId": call.request_id,
         "routeKey": key,
         "stage": visit.stage.stage_name,
-        "time": common_log_time(call.now),
-        "timeEpoch": call.now,
+        "time": common_log_time(call.hop.at_ms),
+        "timeEpoch": call.hop.at_ms,
     }
     found["requestContext"] = context
     if visit.path_parameters:
@@ -143,8 +143,8 @@ def _context_1(visit: Visit, path: str, resource: str) -> dict[str, Any]:
         "path": path,
         "protocol": "HTTP/1.1",
         "requestId": call.request_id,
-        "requestTime": common_log_time(call.now),
-        "requestTimeEpoch": call.now,
+        "requestTime": common_log_time(call.hop.at_ms),
+        "requestTimeEpoch": call.hop.at_ms,
         "resourceId": visit.route_key,
         "resourcePath": resource,
         "stage": visit.stage.stage_name,

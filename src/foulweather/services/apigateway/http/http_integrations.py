@@ -27,8 +27,6 @@ async def proxied(visit: Visit, integration: IntegrationPlan) -> HttpResponse:
     """Pass a request on, and the answer back."""
     if integration.connection_type == "VPC_LINK":
         raise not_implemented("apigatewayv2", "CreateIntegration.ConnectionType=VPC_LINK")
-    if integration.server_name:
-        raise not_implemented("apigatewayv2", "CreateIntegration.TlsConfig.ServerNameToVerify")
     outgoing = Outgoing(visit, _headers(visit))
     mapping.change_request(visit, integration.changes, outgoing)
     url = _address(visit, integration, outgoing)

@@ -45,7 +45,7 @@ async def write(visit: Visit, response: HttpResponse) -> None:
 
 def access_line(visit: Visit, form: str, response: HttpResponse) -> str:
     """A request's line in the access log; what a variable has no value for is a dash."""
-    latency_ms = visit.call.world.clock.now_ms - visit.call.now
+    latency_ms = visit.call.world.clock.now_ms - visit.call.hop.at_ms
     own: dict[str, Any] = {
         "status": response.status,
         "responseLength": len(response.body),

@@ -33,8 +33,6 @@ class IntegrationPlan:
         self.version: str = held.get("PayloadFormatVersion") or "1.0"
         self.timeout_ms: int = held.get("TimeoutInMillis") or 30_000
         self.connection_type: str = held.get("ConnectionType") or "INTERNET"
-        tls: Mapping[str, str] = held.get("TlsConfig") or {}
-        self.server_name = tls.get("ServerNameToVerify") or ""
         parameters: Mapping[str, str] = held.get("RequestParameters") or {}
         self.parameters: dict[str, Expression] = {}
         self.changes: list[Change] = []

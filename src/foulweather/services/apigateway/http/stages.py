@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from typing import NamedTuple
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Traces
+from foulweather.kernel.tracing import Header
 from foulweather.policy.principal import ANONYMOUS
 from foulweather.services.apigateway.http import answering
 from foulweather.services.apigateway.http.plans import Plans
@@ -60,22 +62,22 @@ def visit(pipeline: Pipeline, request: HttpRequest, place: Place) -> Visit:
     world, api, stage = pipeline.world, place.api, place.stage
     state = world.state(HttpState, place.account, place.region)
     plan = Plans.of(world).plan(api.api_id, state.deployments[f"{api.api_id}/{stage.deployment_id}"])
-    call = _call(pipeline, request, place)
+    call, root = _call(pipeline, request, place)
     made = Visit(call, request, api, stage, plan, place.path, place.domain)
     made.base_path = place.base_path
-    made.trace_header = request.header("x-amzn-trace-id") or f"Root=1-{call.now // 1000:08x}-{_digits(call)}"
+    # HTTP APIs take no part in traces, and pass their headers on.
+    text = request.header("x-amzn-trace-id")
+    header = (tracing.read(text) if text else None) or Header(root)
+    made.trace_header = text or str(header)
+    tracing.carry(call, header, is_of_caller=False)
     found = plan.route(request.method, place.path)
     if found is not None:
         made.route, made.path_parameters = found
     return made
 
 
-def _digits(call: Call) -> str:
-    return call.hop.trace_id.encode().hex()[:24].ljust(24, "0")
-
-
-def _call(pipeline: Pipeline, request: HttpRequest, place: Place) -> Call:
-    """A visit of nobody in particular: no call of the API, but on record like one.
+def _call(pipeline: Pipeline, request: HttpRequest, place: Place) -> tuple[Call, str]:
+    """A visit of nobody in particular: no call of the API, but on record like one; and the id of a trace from here.
 
     Its id is of the form that HTTP APIs give (`JKJaXmPLvHcESHA=`), which is what clients and functions see.
     """
@@ -94,7 +96,8 @@ def _call(pipeline: Pipeline, request: HttpRequest, place: Place) -> Call:
         trace_id="" if asker is None else asker.trace_id,
         parent_id="" if asker is None else asker.request_id,
     )
-    short = base64.urlsafe_b64encode(bytes.fromhex(call.request_id.replace("-", ""))[:11]).decode()
+    root = tracing.root_of(call.request_id, call.now)
+    short = base64.b64encode(bytes.fromhex(call.request_id.replace("-", ""))[:11], altchars=b"Aa").decode()
     if call.trace_id == call.request_id:
         call.trace_id = call.hop.trace_id = short
     call.request_id = call.hop.request_id = short
@@ -104,4 +107,4 @@ def _call(pipeline: Pipeline, request: HttpRequest, place: Place) -> Call:
         f"{request.method}{place.path}"
     )
     pipeline.world.state(Traces).begin(call.hop)
-    return call
+    return call, root

@@ -107,8 +107,7 @@ class Visit:
     @property
     def arn(self) -> str:
         """What is called, as policies and authorizers know it (`…:api/stage/GET/orders/1`)."""
-        path = self.path if self.path != "/" else "/"
-        return f"{self._execute}/{self.stage.stage_name}/{self.request.method}{path}"
+        return f"{self._execute}/{self.stage.stage_name}/{self.request.method}{self.path}"
 
     @property
     def source_arn(self) -> str:

@@ -174,7 +174,7 @@ def _on_record(visit: Visit, response: HttpResponse) -> None:
         method=method.http_method if method is not None else "",
         is_detailed=visit.setting.metrics_enabled and method is not None,
         status=response.status,
-        latency_ms=clock.now_ms - call.now,
+        latency_ms=clock.now_ms - call.hop.at_ms,  # `call.now` is read anew after waiting
         integration_ms=visit.integration_ms,
         cache=visit.cache_outcome,
         response_type=visit.response_kind,

@@ -62,7 +62,7 @@ def mocked(visit: Visit, integration: IntegrationPlan) -> HttpResponse:
     body = translating.request_body(visit, integration)
     try:
         status = int(json.loads(body)["statusCode"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         why = refusals.failed(
             'What the request template makes is no JSON object with a number "statusCode".',
             visit.integration_fact("requestTemplates", body[:500].decode("utf-8", "replace")),

@@ -53,7 +53,7 @@ async def custom(visit: Visit, integration: IntegrationPlan, function: Function)
         visit.integration_error = invoked.payload.decode("utf-8", "replace")
         try:
             matched = str(json.loads(invoked.payload).get("errorMessage") or "")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             matched = visit.integration_error
         visit.error(f"Lambda execution failed with status 200 due to customer function error: {matched}.")
     answer = Answer(202 if how == "Event" else 200, (("Content-Type", JSON),), invoked.payload, matched)
@@ -144,7 +144,7 @@ def _answered(visit: Visit, function: Function, payload: bytes) -> HttpResponse:
     """What a proxy function's answer says; one that is not of the form is a 502."""
     try:
         told: Any = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _malformed(visit, function, payload, "it is not JSON") from None
     if told is None:
         told = {}
@@ -164,7 +164,7 @@ def _answered(visit: Visit, function: Function, payload: bytes) -> HttpResponse:
         headers = _headers(answer)
     except (TypeError, AttributeError):
         raise _malformed(visit, function, payload, "its headers are no map of names to values") from None
-    content = (body or "").encode()
+    content = (body or "").encode("utf-8", "replace")
     if answer.get("isBase64Encoded") is True and _wants_binary(visit):
         try:
             content = base64.b64decode(content, validate=True)
@@ -180,9 +180,9 @@ def _status(given: Any) -> int | None:
         return None
     try:
         status = int(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # JSON's Infinity
         return None
-    return status if 100 <= status <= 599 else None
+    return status if 200 <= status <= 599 else None
 
 
 def _headers(answer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -195,9 +195,7 @@ def _headers(answer: dict[str, Any]) -> list[tuple[str, str]]:
         if not isinstance(values, list):
             raise TypeError(name)
         found += [(name, _text(value)) for value in cast("list[Any]", values)]
-    return [
-        (name, translating.clean(value)) for name, value in found if name.lower() not in HOPS and name.isprintable()
-    ]
+    return [(name, mapping.clean(value)) for name, value in found if name.lower() not in HOPS and name.isprintable()]
 
 
 def _text(value: Any) -> str:

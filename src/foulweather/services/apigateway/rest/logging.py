@@ -90,7 +90,7 @@ def _role(visit: Visit) -> str:
 def _access_context(visit: Visit, response: HttpResponse) -> dict[str, Any]:
     held: dict[str, Any] = dict(context.template_context(visit))
     call = visit.call
-    latency_ms = call.world.clock.now_ms - call.now
+    latency_ms = call.world.clock.now_ms - call.hop.at_ms
     integration = None if visit.integration_ms < 0 else visit.integration_ms
     status = visit.integration_status or None
     length = sum(len(body) for body in (response.body,))

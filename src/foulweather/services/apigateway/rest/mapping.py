@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from foulweather.services.apigateway.rest.velocity import text_of
 from foulweather.services.apigateway.rest.visit import Visit
 
 Pairs = list[tuple[str, str]]
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Answer(NamedTuple):
@@ -55,9 +58,18 @@ def request(visit: Visit, integration: IntegrationPlan) -> Mapped:
     return found
 
 
+def clean(value: str) -> str:
+    """A header's value as an answer may have it: without what would end it, and in Latin-1, which has no other."""
+    if value.isascii() and value.isprintable():
+        return value
+    return _CONTROLS.sub("", value).encode("latin-1", "replace").decode("latin-1")
+
+
 def _clean(value: str) -> str:
-    """A header's value without what would end it."""
-    return value.replace("\r", "").replace("\n", "")
+    """A header's value as a backend may get it."""
+    if value.isascii() and value.isprintable():
+        return value
+    return _CONTROLS.sub("", value).encode("utf-8", "replace").decode()
 
 
 def request_values(visit: Visit, expression: str) -> list[str] | None:
@@ -97,9 +109,9 @@ def _of_body(body: bytes, path: str) -> list[str] | None:
         return [body.decode("utf-8", "replace")]
     try:
         found = json_paths.compiled(f"${path}")(json.loads(body))
-    except ValueError:
+        return None if found is json_paths.MISSING or found is None else [text_of(found)]
+    except (ValueError, RecursionError):
         return None
-    return None if found is json_paths.MISSING or found is None else [text_of(found)]
 
 
 def response_headers(visit: Visit, parameters: Mapping[str, str], answer: Answer) -> Pairs:

@@ -14,7 +14,7 @@ from foulweather.kernel.why import Fact
 from foulweather.services.apigateway import patterns
 from foulweather.services.apigateway.rest import context, json_paths, mapping, refusals
 from foulweather.services.apigateway.rest.java_values import Map
-from foulweather.services.apigateway.rest.mapping import Answer
+from foulweather.services.apigateway.rest.mapping import Answer, clean
 from foulweather.services.apigateway.rest.plans import JSON, IntegrationPlan, IntegrationResponsePlan
 from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.rest.velocity import Conversions, Input, Template, TemplateFailed
@@ -41,7 +41,7 @@ def request_body(visit: Visit, integration: IntegrationPlan) -> bytes:
         _check_passthrough(visit, integration, given)
         return body
     text = _merged(visit, template, body.decode("utf-8", "replace"), "request")
-    return text.encode()
+    return text.encode("utf-8", "replace")
 
 
 def response(visit: Visit, integration: IntegrationPlan, answer: Answer) -> HttpResponse:
@@ -53,7 +53,7 @@ def response(visit: Visit, integration: IntegrationPlan, answer: Answer) -> Http
         body = base64.b64encode(body)
     if chosen.templates:
         kind, template = _template(visit, chosen)
-        body = _merged(visit, template, body.decode("utf-8", "replace"), "response").encode()
+        body = _merged(visit, template, body.decode("utf-8", "replace"), "response").encode("utf-8", "replace")
     status = chosen.status
     overrides = visit.response_overrides
     if overrides.get("status"):
@@ -68,17 +68,12 @@ def response(visit: Visit, integration: IntegrationPlan, answer: Answer) -> Http
     return HttpResponse(status, [(name, clean(value)) for name, value in headers], body)
 
 
-def clean(value: str) -> str:
-    """A header's value without what would end it."""
-    return value.replace("\r", "").replace("\n", "") if "\n" in value or "\r" in value else value
-
-
 def _status(given: Any, otherwise: int) -> int:
     try:
         status = int(str(given))
     except ValueError:
         return otherwise
-    return status if 100 <= status <= 599 else otherwise
+    return status if 200 <= status <= 599 else otherwise
 
 
 def _check_passthrough(visit: Visit, integration: IntegrationPlan, given: str) -> None:

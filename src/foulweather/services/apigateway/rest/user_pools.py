@@ -184,7 +184,7 @@ def _bytes(text: str) -> bytes:
 def _json(text: str) -> dict[str, Any]:
     try:
         found = json.loads(_bytes(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise _Unfit("What the request has is no JSON web token.")

@@ -19,8 +19,9 @@ _FUNCTION = re.compile(
     r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[^\s/]+(?:/invocations)?"
 )
 _LISTENER = re.compile(r"arn:aws[\w-]*:(?:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/|servicediscovery:).+")
-_REQUEST_KEY = re.compile(r"(?:(?:append|overwrite|remove):(?:header|querystring)\..+|overwrite:path)")
-_RESPONSE_KEY = re.compile(r"(?:(?:append|overwrite|remove):header\..+|overwrite:statuscode)")
+_HEADER = r"header\.[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_REQUEST_KEY = re.compile(rf"(?:append|overwrite|remove):(?:{_HEADER}|querystring\..+)|overwrite:path")
+_RESPONSE_KEY = re.compile(rf"(?:append|overwrite|remove):{_HEADER}|overwrite:statuscode")
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html (reserved headers)
 _RESERVED: Final = frozenset(
     {
@@ -75,6 +76,10 @@ def checked_http(call: Call, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise refusals.invalid(words, PayloadFormatVersion=version)
     made.setdefault("TimeoutInMillis", limits.HTTP_TIMEOUT_MS_MAX)
     made.setdefault("ConnectionType", "INTERNET")
+    if made.get("TlsConfig") and made["ConnectionType"] != "VPC_LINK":
+        # "The TLS configuration for a private integration": the API reference.
+        words = "TlsConfig is only supported for private integrations (ConnectionType VPC_LINK)"
+        raise refusals.invalid(words, TlsConfig=made["TlsConfig"], ConnectionType=made["ConnectionType"])
     if subtype:
         _check_service(made, subtype)
     elif kind == "AWS_PROXY":

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.services.apigateway.state import RestState
 from foulweather.services.apigateway.v2 import refusals
 
 DELIVERY: Final = "delivery.logs.amazonaws.com"
@@ -40,6 +41,23 @@ def prepare(call: Call, destination: str) -> None:
     except AwsError as error:
         words = f"Insufficient permissions to enable logging: {error.message}"
         raise refusals.invalid(words, DestinationArn=destination).because(error.why) from None
+
+
+def require_role(call: Call) -> None:
+    """Refuse logs of a WebSocket API where the account's settings have no role to write them with.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    """
+    settings = call.state(RestState).settings.get("account")
+    if settings is None or not settings.cloudwatch_role_arn:
+        raise refusals.invalid(
+            "CloudWatch Logs role ARN must be set in account settings to enable logging",
+            call.fact(f"arn:aws:apigateway:{call.region}::/account", "cloudwatchRoleArn", None),
+            remedy=(
+                "aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=<role with "
+                "AmazonAPIGatewayPushToCloudWatchLogs>",
+            ),
+        )
 
 
 def _asked(call: Call, ask: Any, request: dict[str, Any]) -> Mapping[str, Any]:

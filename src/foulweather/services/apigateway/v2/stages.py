@@ -149,7 +149,7 @@ def _check(call: Call, state: HttpState, api: Api, made: Stage, asked: Request) 
         if f"{api.api_id}/{made.deployment_id}" not in state.deployments:
             path = f"/apis/{api.api_id}/deployments/{made.deployment_id}"
             raise refusals.missing("Invalid deployment identifier specified", finding.arn(call, path))
-    _check_settings(state, api, made)
+    _check_settings(call, state, api, made)
     logs = made.access_log_settings
     if logs and not (logs.get("DestinationArn") and logs.get("Format")):
         words = "Both DestinationArn and Format are required for access log settings"
@@ -157,11 +157,13 @@ def _check(call: Call, state: HttpState, api: Api, made: Stage, asked: Request) 
     if logs and "$context.requestId" not in logs["Format"] and "$context.extendedRequestId" not in logs["Format"]:
         words = "The access log format must contain $context.requestId or $context.extendedRequestId"
         raise refusals.invalid(words, Format=logs["Format"])
-    if asked.get("AccessLogSettings"):
+    if asked.get("AccessLogSettings") and api.protocol_type == "HTTP":
         log_delivery.prepare(call, logs["DestinationArn"])
+    elif asked.get("AccessLogSettings"):
+        log_delivery.require_role(call)
 
 
-def _check_settings(state: HttpState, api: Api, made: Stage) -> None:
+def _check_settings(call: Call, state: HttpState, api: Api, made: Stage) -> None:
     keys = {route.route_key for route in under(state.routes, api.api_id)}
     for key, settings in (("", made.default_route_settings), *made.route_settings.items()):
         if key and key not in keys:
@@ -170,6 +172,8 @@ def _check_settings(state: HttpState, api: Api, made: Stage) -> None:
         if api.protocol_type == "HTTP" and (settings.data_trace_enabled or settings.logging_level not in (None, "OFF")):
             words = "Execution logs are not supported on protocolType HTTP"
             raise refusals.invalid(words, RouteSettings=told(settings))
+        if settings.logging_level not in (None, "OFF"):
+            log_delivery.require_role(call)
         _check_throttle(settings)
 
 

@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from foulweather.kernel.call import Call, Origin
 from foulweather.kernel.http import HttpRequest, HttpResponse
@@ -92,7 +92,8 @@ class Visit:
 
     def redirect(self, url: str) -> HttpResponse:
         """Send the browser elsewhere; to another domain of this world, by the way that it came here."""
-        return self._answer(302, [("Location", self.local(url)), ("Content-Length", "0")])
+        plain = "".join(each if each.isascii() else quote(each) for each in self.local(url))
+        return self._answer(302, [("Location", plain), ("Content-Length", "0")])
 
     def local(self, url: str) -> str:
         """A URL, if it is of a domain of this world as it is reached the way that the visitor came."""
