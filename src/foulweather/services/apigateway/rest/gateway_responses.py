@@ -13,6 +13,7 @@ from typing import Any
 from foulweather.kernel.http import HttpResponse
 from foulweather.services.apigateway.rest import context
 from foulweather.services.apigateway.rest.java_values import shown
+from foulweather.services.apigateway.rest.mapping import clean
 from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.rest.visit import Visit
 
@@ -33,11 +34,11 @@ def answered(visit: Visit, refusal: Refusal) -> HttpResponse:
         for name, expression in custom.get("responseParameters", {}).items():
             value = _mapped(visit, expression)
             if value is not None:
-                headers.append((name.removeprefix("gatewayresponse.header."), value))
+                headers.append((name.removeprefix("gatewayresponse.header."), clean(value)))
         templates: Mapping[str, str] = custom.get("responseTemplates", {})
         if templates:
             kind = _chosen(visit, templates)
-            body = _filled(visit, templates[kind]).encode()
+            body = _filled(visit, templates[kind]).encode("utf-8", "replace")
     visit.response_kind = refusal.kind
     visit.error(f"Gateway response type: {refusal.kind} with status code: {status}")
     if not any(name.lower() == "content-type" for name, _ in headers):
@@ -51,7 +52,7 @@ def answered(visit: Visit, refusal: Refusal) -> HttpResponse:
 def default_body(refusal: Refusal) -> bytes:
     """The default template's text; what IAM words says `Message`, all else `message`."""
     name = "Message" if refusal.kind == "ACCESS_DENIED" else "message"
-    return json.dumps({name: refusal.text}, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps({name: refusal.text}, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _custom(visit: Visit, refusal: Refusal) -> Mapping[str, Any] | None:

@@ -224,7 +224,7 @@ def _broken(visit: Visit, authorizer: Mapping[str, Any], payload: bytes) -> Refu
     """The function's error `Unauthorized` is a decision; every other is a failure."""
     try:
         message = json.loads(payload).get("errorMessage")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         message = None
     resource = _arn(visit, authorizer)
     if message == "Unauthorized":
@@ -267,7 +267,7 @@ def _decision(visit: Visit, authorizer: Mapping[str, Any], payload: bytes, ttl_m
             return Decision(principal, held, values, key, visit.arn, now_ms, now_ms + ttl_ms)  # pyright: ignore
     except PolicySyntaxError as error:
         problem = f"the policy document is not valid: {error}"
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = f"{error} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
     resource = _arn(visit, authorizer)
     why = refusals.failed(

@@ -135,7 +135,7 @@ async def delivered(call: Call, ports: Ports, destination: str, place: str, line
     """Write a line of an access log of a stage (`place`: its API and its name); groups with a suffix are made."""
     if ":firehose:" in destination:
         name = destination.rpartition("/")[2]
-        record = {"Data": f"{line}\n".encode()}
+        record = {"Data": f"{line}\n".encode("utf-8", "replace")}
         await answered(ports.firehose.put_record({"DeliveryStreamName": name, "Record": record}))
         return
     group = destination.partition(":log-group:")[2].removesuffix(":*") + suffix
@@ -181,5 +181,5 @@ async def _made(make: Any, request: dict[str, str]) -> None:
 
 def cut(line: str) -> str:
     """A line of the execution log, no longer than one may be."""
-    raw = line.encode()
+    raw = line.encode("utf-8", "replace")
     return line if len(raw) <= LINE_BYTES_MAX else raw[: LINE_BYTES_MAX - 13].decode("utf-8", "ignore") + " [TRUNCATED]"

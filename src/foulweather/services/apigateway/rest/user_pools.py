@@ -25,6 +25,8 @@ from foulweather.services.apigateway.rest.visit import Visit
 from foulweather.services.apigateway.rest.waiting import answered
 from foulweather.world.world import World
 
+YEAR_10000_S = 253_402_300_800
+
 
 class Keys:
     """The public keys of user pools, as their issuers publish them, by issuer and key id."""
@@ -193,7 +195,7 @@ def _json(text: str) -> dict[str, Any]:
 
 def _told(name: str, value: Any) -> str:
     """A claim as functions get it: text; times in Java's words, lists joined by commas."""
-    if name in ("exp", "iat") and isinstance(value, int):
+    if name in ("exp", "iat") and isinstance(value, int) and 0 <= value < YEAR_10000_S:
         return datetime.fromtimestamp(value, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
     if isinstance(value, list):
         return ",".join(shown(each) for each in cast("list[Any]", value))
