@@ -12,7 +12,7 @@ from typing import Any
 from foulweather.drilling.lab import Lab
 from foulweather.drilling.load.api_probes import SELDOM
 from foulweather.drilling.load.apis import ApiClient, alarm, rest_api, to_function, url_of
-from foulweather.drilling.load.functions import QUIET, answered, function, may
+from foulweather.drilling.load.functions import answered, function, may
 from foulweather.drilling.load.token_authorizers import ASKED, schemes, written
 
 API, FUNCTION, AUTHORIZER, SECRET = "orders", "list-orders", "verify-token", "signing-key"
@@ -131,5 +131,5 @@ def build(lab: Lab) -> None:
     api = rest_api(lab, API, paths, components=schemes(lab, AUTHORIZER))
     lab.notes["api"] = api
     alarm(lab, API, "4XXError", threshold=0.5)
-    lab.add(People(lab, "people", url=url_of(api), arrivals=QUIET))
+    lab.add(People(lab, "people", url=url_of(api), arrivals=SELDOM))
     lab.add(Impostor(lab, "impostor", url=url_of(api), arrivals=SELDOM))

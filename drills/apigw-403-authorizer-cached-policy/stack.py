@@ -46,7 +46,7 @@ def build(lab: Lab) -> None:
     lab.notes["api"] = api
     alarm(lab, API, "4XXError", threshold=0.4)
     for user, first_ms in (("ann", 7_000), ("bob", 907_000)):
-        quiet = Recorded((first_ms,), every_ms=1_800_000)
+        quiet = Recorded((first_ms,), every_ms=7_200_000)
         bearer = {"Authorization": f"Bearer t-{user}"}
         lab.add(Browser(lab, user, url=url_of(api), arrivals=quiet, headers=bearer))
     probes = {

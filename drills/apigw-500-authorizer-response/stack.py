@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from foulweather.drilling.lab import Lab
-from foulweather.drilling.load.api_probes import Probe, Probes
+from foulweather.drilling.load.api_probes import SELDOM, Probe, Probes
 from foulweather.drilling.load.apis import ApiClient, alarm, rest_api, to_function, url_of
-from foulweather.drilling.load.functions import QUIET, function
+from foulweather.drilling.load.functions import function
 from foulweather.drilling.load.token_authorizers import ASKED, schemes, written
 
 API, FUNCTION, AUTHORIZER = "orders", "list-orders", "who-is-it"
@@ -34,7 +34,7 @@ def build(lab: Lab) -> None:
     lab.notes["api"] = api
     alarm(lab, API, "5XXError")
     ann = {"Authorization": "Bearer t-ann"}
-    lab.add(ApiClient(lab, "ann", url=url_of(api), arrivals=QUIET, path="/orders", headers=ann))
+    lab.add(ApiClient(lab, "ann", url=url_of(api), arrivals=SELDOM, path="/orders", headers=ann))
     outside = {
         "with a token that nobody has issued": Probe("GET", "/orders", {"Authorization": "Bearer t-eve"}),
         "without a token": Probe("GET", "/orders"),

@@ -176,3 +176,15 @@ async def test_one_task_is_tried_out_with_test_state(web: Web) -> None:
     role = flows.role("execute-api:Invoke")
     answer = await flows.sfn.test_state({"definition": json.dumps({**call(), "End": True}), "roleArn": role})
     assert json.loads(answer["output"])["ResponseBody"] == {"ok": True}
+
+
+async def test_an_http_api_is_called_as_well_and_its_refusals_are_errors(web: Web) -> None:
+    api = web.aws.apigatewayv2.create_api({"Name": "shop", "ProtocolType": "HTTP"})
+    web.aws.apigatewayv2.create_stage({"ApiId": api["ApiId"], "StageName": "$default", "AutoDeploy": True})
+    endpoint = api["ApiEndpoint"].removeprefix("https://")
+    task = call(ApiEndpoint=endpoint, Path="/orders")
+    del task["Parameters"]["Stage"]
+    found = await ended(web, task)
+    assert (found["status"], found["error"]) == ("FAILED", "ApiGateway.404")
+    assert json.loads(found["cause"]) == {"message": "Not Found"}
+    assert Workflows(web.aws).why().because[0].because, "the API's own reason is beneath"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from foulweather.drilling.lab import App, Lab
@@ -123,7 +123,7 @@ class _Hosts(HttpClient):
     ) -> Response:
         """Send a request to a backend of the lab, or wherever else it is for."""
         parts: SplitResult = urlsplit(url)
-        backend = self.backends.get(cast(str, parts.hostname or ""))
+        backend = self.backends.get(parts.hostname or "")
         if backend is None:
             return await super().send(method, url, headers, body, **options)
         named = {name.lower(): value for name, value in headers}

@@ -14,7 +14,7 @@ from foulweather.drilling.lab import Lab
 from foulweather.drilling.load.functions import answered, function, function_arn, zipped
 
 SCHEME: Final = "tokens"
-ASKED: Final = [{SCHEME: []}]
+ASKED: Final[list[dict[str, list[str]]]] = [{SCHEME: []}]
 """The `security` of a method that asks the authorizer."""
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from foulweather.kernel.call import Call
@@ -54,6 +55,7 @@ def _parsed(arn: str, kind: str) -> tuple[str, str, str]:
     return found[1], found[2], found[4]
 
 
+@lru_cache(maxsize=1024)
 def machine(arn: str) -> Named:
     """A state machine's ARN, or a version's, an alias's or a labelled Map's, in its parts."""
     region, account, rest = _parsed(arn, "stateMachine")

@@ -180,7 +180,7 @@ def _is_signed(key: Any, parts: Sequence[str]) -> bool:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def _json(text: str) -> dict[str, Any]:
