@@ -26,10 +26,11 @@ from bench.functions import _function, _own_cpu_s
 REGION, CONNECTIONS = "us-east-1", 8
 PROXY = "def handler(event, context):\n    return {'statusCode': 200, 'body': event.get('path', 'x')}\n"
 CONSTANT = '{"ok": true}'
-FILLED = """#set($all = $input.path('$.lines'))
-{"id": "$input.params('id')", "stage": "$context.stage", "lines": [#foreach($each in $all)
-{"sku": "$util.escapeJavaScript($each.sku)", "n": $each.n}#if($foreach.hasNext),#end
+FILLED = """#set($every = ["a-1", "b-2", "c-3"])
+{"id": "$input.params('id')", "stage": "$context.stage", "lines": [#foreach($each in $every)
+{"sku": "$util.escapeJavaScript($each)", "n": $foreach.count}#if($foreach.hasNext),#end
 #end]}"""
+LINES = [{"sku": "a-1", "n": 1}, {"sku": "b-2", "n": 2}, {"sku": "c-3", "n": 3}]
 ORDER = b'{"lines": [{"sku": "a-1", "n": 2}, {"sku": "b-2", "n": 1}, {"sku": "c-3", "n": 7}]}'
 
 
@@ -55,12 +56,11 @@ def mock(bench: Account, echo_port: int) -> Asked:
 
 
 def mock_with_template(bench: Account, echo_port: int) -> Asked:
-    """MOCK with a request template that walks over the body: it is compiled once, when the method is first called."""
+    """MOCK with a response template that walks over a list: it is compiled once, when the method is first called."""
     rest = _Rest(bench)
-    # A mock's response template sees no body: the template that walks over one is the request's.
-    request = FILLED.replace('{"id"', '{"statusCode": 200, "id"')
-    rest.method("POST", "orders", *_mocked(CONSTANT, request))
-    return rest.asked("POST", "/orders?id=7", ORDER, is_right=_is({"ok": True}))
+    rest.method("POST", "orders", *_mocked(FILLED))
+    wanted = {"id": "7", "stage": "prod", "lines": LINES}
+    return rest.asked("POST", "/orders?id=7", ORDER, is_right=_is(wanted))
 
 
 def http_proxy(bench: Account, echo_port: int) -> Asked:
@@ -160,8 +160,8 @@ def _is(wanted: Any) -> Callable[[bytes], bool]:
     return told
 
 
-def _mocked(response: str, request: str = '{"statusCode": 200}') -> tuple[dict[str, Any], str]:
-    return {"type": "MOCK", "requestTemplates": {"application/json": request}}, response
+def _mocked(response: str) -> tuple[dict[str, Any], str]:
+    return {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}, response
 
 
 class _Rest:

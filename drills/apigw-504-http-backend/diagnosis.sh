@@ -10,7 +10,5 @@ API=$(aws apigateway get-rest-apis --query "items[?name=='stock'].id" --output t
 aws cloudwatch get-metric-data --start-time "$(date -u -d "$NOW - 10 minutes" +%Y-%m-%dT%H:%M:%SZ)" --end-time "$NOW" \
     --metric-data-queries '[{"Id":"m","MetricStat":{"Metric":{"Namespace":"AWS/ApiGateway","MetricName":"IntegrationLatency","Dimensions":[{"Name":"ApiName","Value":"stock"},{"Name":"Stage","Value":"prod"}]},"Period":60,"Stat":"Maximum"}}]' \
     --query 'MetricDataResults[].Values' --output text
-if [ -n "$(aws logs describe-log-groups --log-group-name-prefix "API-Gateway-Execution-Logs_$API/prod" --query 'logGroups[].logGroupName' --output text)" ]; then
-    aws logs filter-log-events --log-group-name "API-Gateway-Execution-Logs_$API/prod" \
-        --filter-pattern '"Execution failed due to a timeout error"' --max-items 3 --query 'events[].message' --output text
-fi
+aws logs filter-log-events --log-group-name "API-Gateway-Execution-Logs_$API/prod" \
+    --filter-pattern '"Execution failed due to a timeout error"' --max-items 3 --query 'events[].message' --output text || true

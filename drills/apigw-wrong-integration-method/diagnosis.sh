@@ -4,7 +4,5 @@
 # shows when mended: orders-5xxerror\s+OK
 aws cloudwatch describe-alarms --alarm-names orders-5xxerror --query 'MetricAlarms[].[AlarmName,StateValue]' --output text
 API=$(aws apigateway get-rest-apis --query "items[?name=='orders'].id" --output text)
-if [ -n "$(aws logs describe-log-groups --log-group-name-prefix "API-Gateway-Execution-Logs_$API/prod" --query 'logGroups[].logGroupName' --output text)" ]; then
-    aws logs filter-log-events --log-group-name "API-Gateway-Execution-Logs_$API/prod" \
-        --filter-pattern '"Unable to determine service/operation name to be authorized"' --max-items 3 --query 'events[].message' --output text
-fi
+aws logs filter-log-events --log-group-name "API-Gateway-Execution-Logs_$API/prod" \
+    --filter-pattern '"Unable to determine service/operation name to be authorized"' --max-items 3 --query 'events[].message' --output text || true

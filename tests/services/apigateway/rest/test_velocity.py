@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from foulweather.services.apigateway.rest import velocity_engine
 from foulweather.services.apigateway.rest.java_values import Map
-from foulweather.services.apigateway.rest.velocity import Conversions, Input, Template, TemplateFailed
+from foulweather.services.apigateway.rest.velocity import Conversions, Input, Template, TemplateFailed, template
 
 PARAMETERS = {"path": {"id": "7"}, "querystring": {"q": "a b", "id": "query"}, "header": {"X-One": "1"}}
 BODY = '{"name": "Ann \\"A\\"", "n": 1, "flag": true, "none": null, "items": [{"a": 1}, {"a": 2}], "o": {"x": "y"}}'
@@ -67,3 +68,13 @@ def test_overrides_are_set_by_templates() -> None:
 def test_a_template_that_goes_wrong_says_so(text: str) -> None:
     with pytest.raises(TemplateFailed):
         merged(text)
+
+
+def test_a_template_is_compiled_once_however_often_it_is_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, read = velocity_engine.engine(), list[str]()
+    compiled = reader.compiled
+    monkeypatch.setattr(reader, "compiled", lambda text: (read.append(text), compiled(text))[1])
+    text = '{"once": "$input.path(\'$.name\')"}'
+    for _ in range(3):
+        assert template(text).merged({"input": Input('{"name": "Ann"}', dict)}) == '{"once": "Ann"}'
+    assert read == [text]

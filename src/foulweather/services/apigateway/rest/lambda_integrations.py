@@ -195,7 +195,11 @@ def _headers(answer: dict[str, Any]) -> list[tuple[str, str]]:
         if not isinstance(values, list):
             raise TypeError(name)
         found += [(name, _text(value)) for value in cast("list[Any]", values)]
-    return [(name, mapping.clean(value)) for name, value in found if name.lower() not in HOPS and name.isprintable()]
+    return [
+        (name, mapping.clean(value))
+        for name, value in found
+        if name.lower() not in HOPS and name.isascii() and name.isprintable()
+    ]
 
 
 def _text(value: Any) -> str:

@@ -53,8 +53,8 @@ def request(visit: Visit, integration: IntegrationPlan) -> Mapped:
             found.headers[name] = [_clean(value) for value in values]
     overrides = visit.overrides
     found.headers.update({name: [_clean(str(value))] for name, value in overrides.get("header", {}).items()})
-    found.query.update({name: [str(value)] for name, value in overrides.get("querystring", {}).items()})
-    found.path.update({name: str(value) for name, value in overrides.get("path", {}).items()})
+    found.query.update({name: [_whole(str(value))] for name, value in overrides.get("querystring", {}).items()})
+    found.path.update({name: _whole(str(value)) for name, value in overrides.get("path", {}).items()})
     return found
 
 
@@ -69,7 +69,12 @@ def _clean(value: str) -> str:
     """A header's value as a backend may get it."""
     if value.isascii() and value.isprintable():
         return value
-    return _CONTROLS.sub("", value).encode("utf-8", "replace").decode()
+    return _whole(_CONTROLS.sub("", value))
+
+
+def _whole(text: str) -> str:
+    """Text without halves of surrogate pairs, which JSON may have and UTF-8 has not: Java writes question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def request_values(visit: Visit, expression: str) -> list[str] | None:
@@ -109,7 +114,7 @@ def _of_body(body: bytes, path: str) -> list[str] | None:
         return [body.decode("utf-8", "replace")]
     try:
         found = json_paths.compiled(f"${path}")(json.loads(body))
-        return None if found is json_paths.MISSING or found is None else [text_of(found)]
+        return None if found is json_paths.MISSING or found is None else [_whole(text_of(found))]
     except (ValueError, RecursionError):
         return None
 

@@ -65,7 +65,7 @@ def response(visit: Visit, integration: IntegrationPlan, answer: Answer) -> Http
         body = _decoded(visit, body)
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.insert(0, ("Content-Type", kind or JSON))
-    return HttpResponse(status, [(name, clean(value)) for name, value in headers], body)
+    return HttpResponse(status, [(clean(name), clean(value)) for name, value in headers], body)
 
 
 def _status(given: Any, otherwise: int) -> int:
