@@ -50,6 +50,7 @@ class Aws:
         self.region = region
         self._thread = thread
         self._jumps = jumps
+        self._own: Any = None
 
     # --- clients
 
@@ -68,11 +69,17 @@ class Aws:
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client as the account's root user."""
-        return self.session().client(service, **options)
+        return self._session().client(service, **options)
 
     def resource(self, service: str, **options: Any) -> Any:
         """A boto3 resource as the account's root user."""
-        return self.session().resource(service, **options)
+        return self._session().resource(service, **options)
+
+    def _session(self) -> Any:
+        """The root user's session: a session loads models anew, so one is made for all clients."""
+        if self._own is None:
+            self._own = self.session()
+        return self._own
 
     # --- time
 

@@ -57,7 +57,7 @@ def add(commands: Commands) -> None:
 
 def _takes_id(parser: Command) -> None:
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("id", nargs="?", default="", metavar="ID", help="a request id, a trace id, or the ARN of what failed")
+    which.add_argument("id", nargs="?", default="", metavar="ID", help="a request id, a trace id, or an ARN")
     which.add_argument("--last", action="store_true", help="the last one")
 
 

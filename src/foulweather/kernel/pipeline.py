@@ -45,11 +45,17 @@ class Gates(msgspec.Struct, frozen=True):
 
 
 def _check_model(services: Services, operation: Operation, request: Request) -> None:
-    """Refuse what breaks the model's constraints, in the service's words or those that most of AWS shares."""
+    """Refuse what breaks the model's constraints, in the service's words or those that most of AWS shares.
+
+    A service says None where AWS takes what its model does not.
+    """
     violations = validation.check(operation.model, request)
     if violations:
         if operation.service.words_violations:
-            raise services.part(operation.service, "refusals").of_violations(violations)
+            refusal = services.part(operation.service, "refusals").of_violations(violations)
+            if refusal is None:
+                return
+            raise refusal
         raise validation.coral_error(violations, code=validation.common_code(operation.model))
 
 

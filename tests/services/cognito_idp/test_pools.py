@@ -285,3 +285,17 @@ async def test_the_world_of_an_unsigned_call_is_the_one_that_knows_its_client_or
     answer = traffic.answer(aws.pipeline, preflight)
     assert isinstance(answer, HttpResponse)
     assert ("Access-Control-Allow-Origin", "*") in answer.headers
+
+
+async def test_a_domain_name_of_ones_own_has_dots_and_a_certificate(aws: Aws) -> None:
+    pool = await new_pool(aws)
+    asked = {"UserPoolId": pool.id, "Domain": "auth.example.com"}
+    with pytest.raises(AwsError) as raised:
+        pool.idp.create_user_pool_domain(asked)
+    assert refused(raised)[0] == "InvalidParameterException"
+    certificate = "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
+    made = pool.idp.create_user_pool_domain({**asked, "CustomDomainConfig": {"CertificateArn": certificate}})
+    assert made["CloudFrontDomain"].endswith(".cloudfront.net")
+    with pytest.raises(AwsError) as raised:
+        pool.idp.create_user_pool_domain({**asked, "Domain": "Not_A.name"})
+    assert "failed to satisfy constraint" in refused(raised)[1]

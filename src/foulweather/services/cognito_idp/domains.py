@@ -25,6 +25,9 @@ def create_user_pool_domain(call: Call, request: Request) -> dict[str, Any]:
     certificate: str = part(request, "CustomDomainConfig").get("CertificateArn", "")
     version = _version(call, request)
     if not certificate:
+        if "." in name:
+            words = "A domain name of your own needs a CustomDomainConfig with a certificate."
+            raise refusals.invalid(words, Fact("request", "CustomDomainConfig", None))
         for word in _RESERVED:
             if word in name:
                 raise refusals.invalid(f"Domain cannot contain reserved word: {word}", Fact("request", "Domain", name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from foulweather.kernel import validation
@@ -13,9 +14,16 @@ if TYPE_CHECKING:
     from foulweather.services.cognito_idp.records import Client, Pool, User
 
 
-def of_violations(violations: list[validation.Violation]) -> AwsError:
-    """What breaks the model's constraints."""
-    return validation.coral_error(violations, code="InvalidParameterException")
+_CUSTOM_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
+
+
+def of_violations(violations: list[validation.Violation]) -> AwsError | None:
+    """What breaks the model's constraints; its pattern of domains knows prefixes alone, and AWS takes whole names.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-add-custom-domain.html
+    """
+    left = [each for each in violations if each.path != "domain" or not _CUSTOM_DOMAIN.fullmatch(str(each.value))]
+    return validation.coral_error(left, code="InvalidParameterException") if left else None
 
 
 def invalid(message: str, *facts: Fact, remedy: tuple[str, ...] = ()) -> AwsError:

@@ -97,7 +97,7 @@ def _is_forwarding(name: str) -> bool:
 def _address(visit: Visit, integration: IntegrationPlan, outgoing: Outgoing) -> str:
     """The URI with its variables and its query string; a `{proxy}` without a value is nothing."""
     uri = _VARIABLE.sub(
-        lambda found: quote(visit.path_parameters.get(found[1], ""), safe="/~-._"),
+        lambda found: quote(visit.path_parameters.get(found[1], ""), safe="/~-._", errors="replace"),
         integration.uri_with(visit.variables),
     )
     scheme, place, path, own, _ = urlsplit(uri)

@@ -87,7 +87,7 @@ def _inferred(payload: bytes) -> HttpResponse:
         raise _Malformed("it is not JSON") from None
     if isinstance(told, dict) and "statusCode" in told:
         return _stated(cast("dict[str, Any]", told), "2.0")
-    body = told.encode() if isinstance(told, str) else payload
+    body = told.encode("utf-8", "replace") if isinstance(told, str) else payload
     return HttpResponse(200, [("content-type", JSON)], body)
 
 
@@ -117,7 +117,7 @@ def _stated(answer: dict[str, Any], version: str) -> HttpResponse:
         except (binascii.Error, ValueError):
             raise _Malformed("its body is not base64, and isBase64Encoded says so") from None
     else:
-        content = body.encode()
+        content = body.encode("utf-8", "replace")
     if content and not any(name.lower() == "content-type" for name, _ in headers):
         # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
         headers.append(("content-type", "text/plain; charset=utf-8" if version == "2.0" else JSON))
@@ -129,9 +129,9 @@ def _status(value: Any) -> int | None:
         return None
     try:
         status = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # JSON's Infinity
         return None
-    return status if 100 <= status <= 599 else None
+    return status if 200 <= status <= 599 else None
 
 
 def _headers(answer: dict[str, Any], version: str) -> list[tuple[str, str]]:
@@ -149,7 +149,11 @@ def _headers(answer: dict[str, Any], version: str) -> list[tuple[str, str]]:
         if not isinstance(cookies, list):
             raise _Malformed("its cookies are no list")
         found += [("set-cookie", _text(value)) for value in cast("list[Any]", cookies)]
-    return [(name, clean(value)) for name, value in found if name.lower() not in HOPS and name.isprintable()]
+    return [
+        (name, clean(value))
+        for name, value in found
+        if name.lower() not in HOPS and name.isascii() and name.isprintable()
+    ]
 
 
 def _members(answer: dict[str, Any], name: str) -> dict[str, Any]:

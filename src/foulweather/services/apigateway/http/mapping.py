@@ -39,7 +39,7 @@ def change_request(visit: Visit, changes: Sequence[Change], outgoing: Outgoing) 
         if value is None:
             continue
         if place == "path":
-            outgoing.path = quote(value, safe="/%:@!$&'()*+,;=~-._")
+            outgoing.path = quote(value, errors="replace", safe="/%:@!$&'()*+,;=~-._")
         elif place == "header":
             outgoing.headers = _changed(outgoing.headers, how, name, value)
         elif how == "remove":
@@ -62,7 +62,7 @@ def change_response(visit: Visit, changes: Sequence[Change], response: HttpRespo
         if value is None:
             continue
         if place == "statuscode":
-            if value.isdigit() and 100 <= int(value) <= 599:
+            if value.isascii() and value.isdecimal() and 200 <= int(value) <= 599:
                 response.status = int(value)
         else:
             response.headers = _changed(response.headers, how, name, value)

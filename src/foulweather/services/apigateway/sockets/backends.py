@@ -31,7 +31,8 @@ async def sent(turn: Turn, integration: IntegrationPlan, mapped: Mapped, body: b
     """What an HTTP backend answers."""
     world = turn.call.world
     uri = _VARIABLE.sub(
-        lambda found: quote(mapped.path.get(found[1], ""), safe="/~-._"), integration.uri_with(turn.variables)
+        lambda found: quote(mapped.path.get(found[1], ""), safe="/~-._", errors="replace"),
+        integration.uri_with(turn.variables),
     )
     pairs = _pairs(mapped)
     url = f"{uri}{'&' if '?' in uri else '?'}{pairs}" if pairs else uri
@@ -140,7 +141,9 @@ def _request(turn: Turn, integration: IntegrationPlan, target: Target, mapped: M
     kind = next((value for name, value in headers if name.lower() == "content-type"), "")
     query, path = _pairs(mapped), "/"
     if target.kind == "path":
-        path = "/" + _VARIABLE.sub(lambda found: quote(mapped.path.get(found[1], ""), safe="/~-._"), target.name)
+        path = "/" + _VARIABLE.sub(
+            lambda found: quote(mapped.path.get(found[1], ""), safe="/~-._", errors="replace"), target.name
+        )
         path, _, own = path.partition("?")
         query = "&".join(part for part in (own, query) if part)
     else:

@@ -98,7 +98,7 @@ def _mocked(turn: Turn, integration: IntegrationPlan, answers: bool) -> Outcome:
     body = translating.request_body(turn, integration)
     try:
         status = int(json.loads(body)["statusCode"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         why = refusals.failed(
             'What the request template makes is no JSON object with a number "statusCode".',
             turn.integration_fact("RequestTemplates", body[:500].decode("utf-8", "replace")),
