@@ -63,7 +63,8 @@ class Shell:
     def start(self, *arguments: str, **streams: Any) -> subprocess.Popen[str]:
         """A command in a process of its own."""
         command = [sys.executable, "-m", "foulweather", *arguments]
-        return subprocess.Popen(command, env=self.environment, text=True, **streams)
+        # What a shell runs in the background ignores Ctrl-C, and so would all that it starts: tests too.
+        return subprocess.Popen(command, env=self.environment, text=True, preexec_fn=_heeds_interrupts, **streams)
 
     def stop_what_runs(self) -> None:
         """End a server that a failed test has left, and no other: only what this state directory names."""
@@ -74,3 +75,7 @@ class Shell:
 
     def json(self, *arguments: str) -> dict[str, Any]:
         return json.loads(self.run(*arguments, "--json"))
+
+
+def _heeds_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
