@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from catalog.configurations import visit
+from catalog.configurations import role, visit
 from catalog.functions import let_in
 from foulweather.kernel.http import HttpResponse
 from foulweather.testing import Aws
@@ -94,3 +94,10 @@ def plan(api: Api, name: str, rate: float, burst: int, month: int = 0, methods: 
     key = gateway.create_api_key(name=name, enabled=True)
     gateway.create_usage_plan_key(usagePlanId=made, keyId=key["id"], keyType="API_KEY")
     return made, key["value"]
+
+
+def let_write(aws: Aws, api: Api) -> None:
+    """Let API Gateway write the logs of the account's stages."""
+    writes = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    writer = role(aws, "gateway-logs", {"Service": "apigateway.amazonaws.com"}, writes)
+    api.gateway.update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": writer}])

@@ -138,8 +138,17 @@ def _key_source(step: Step) -> str:
 
 
 def _type(api: RestApi, step: Step) -> None:
+    """Another type of endpoint; one that becomes private has addresses of both kinds from then on.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-api-migration.html
+    """
+    before: list[str] = api.endpoint_configuration.get("types", [])
+    if "PRIVATE" in before and step.value == "EDGE":
+        raise refusals.invalid("A private API cannot be changed to an edge-optimized API", types=step.value)
     api.endpoint_configuration = {**api.endpoint_configuration, "types": [step.value]}
-    if step.value != "PRIVATE":
+    if step.value == "PRIVATE":
+        api.endpoint_configuration["ipAddressType"] = "dualstack"
+    else:
         api.endpoint_configuration.pop("vpcEndpointIds", None)
 
 
