@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
+import pytest
 
 from foulweather.kernel.quotas import Applied, AppliedQuotas
-from foulweather.services.apigateway.quotas import THROTTLE_RATE
+from foulweather.services.apigateway.quotas import THROTTLE_BURST, THROTTLE_RATE
 from foulweather.services.apigateway.stage_records import ApiKey, PlanKey, UsagePlan
 from harness import ACCOUNT
 from services.apigateway.rest.served import Web, header, method, told
@@ -135,3 +137,31 @@ async def test_metrics_count_requests_errors_and_latency(web: Web) -> None:
     assert total("4XXError", ApiName="orders", Stage="prod") == 1
     assert total("5XXError", ApiName="orders", Stage="prod") == 0
     assert total("Count", ApiName="orders", Stage="prod", Method="GET", Resource="/orders") == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "served"),
+    [("plan", 50 + 99), ("method", 20 + 199), ("plan and method", 50 + 99), ("account", 500 + 999)],
+)
+async def test_ten_thousand_requests_of_a_second_serve_what_the_buckets_allow(
+    web: Web, limit: str, served: int
+) -> None:
+    """Ten each millisecond: the first ten come at once, and in the last millisecond 0.1 of a token is still to come."""
+    settings = {"throttlingRateLimit": 200.0, "throttlingBurstLimit": 20}
+    if limit == "plan and method":
+        settings = {"throttlingRateLimit": 400.0, "throttlingBurstLimit": 400}
+    web.api(
+        {"/orders": {"GET": method(apiKeyRequired="plan" in limit)}},
+        {"methodSettings": {"orders/GET": settings}} if "method" in limit else None,
+    )
+    if "plan" in limit:
+        key(web, {"throttle": {"rateLimit": 100.0, "burstLimit": 50}})
+    if limit == "account":
+        applied = web.aws.world.state(AppliedQuotas, ACCOUNT).applied
+        applied.put(f"us-east-1/apigateway/{THROTTLE_RATE.code}", Applied(1000, 0))
+        applied.put(f"us-east-1/apigateway/{THROTTLE_BURST.code}", Applied(500, 0))
+    answers: Counter[int] = Counter()
+    for _ in range(1000):
+        answers.update(await statuses(web, 10))
+        await web.aws.advance(ms=1)
+    assert answers == {200: served, 429: 10_000 - served}
