@@ -152,3 +152,14 @@ async def test_certificates_are_verified(tmp_path: Path) -> None:
     with pytest.raises(NotTrusted):
         await trusting.post(f"https://127.0.0.1:{port}/", [], b"")
     server.close()
+
+
+async def test_who_trusts_all_signers_still_wants_the_hosts_own_certificate(tmp_path: Path) -> None:
+    public, private = certificate(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(public, private)
+    server, port, _ = await serving(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", tls)
+    assert (await HttpClient().send("GET", f"https://localhost:{port}/", [], b"", trusts_all=True)).status == 200
+    with pytest.raises(NotTrusted, match=r"is for localhost, not for 127\.0\.0\.1"):
+        await HttpClient().send("GET", f"https://127.0.0.1:{port}/", [], b"", trusts_all=True)
+    server.close()

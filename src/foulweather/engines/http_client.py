@@ -12,6 +12,7 @@ import ssl
 import tempfile
 from base64 import b64encode
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -90,7 +91,10 @@ class HttpClient:
         trusts_all: bool = False,
         shows: ClientCertificate | None = None,
     ) -> Response:
-        """Send one request on a connection of its own and read the whole answer; `shows` is who it is to the server."""
+        """Send one request on a connection of its own and read the whole answer; `shows` is who it is to the server.
+
+        `trusts_all`: whoever signed the server's certificate, if it is the host's and of this time.
+        """
         parts = urlsplit(url)
         host = parts.hostname or ""
         if not self.may_reach(host):
@@ -129,6 +133,8 @@ class HttpClient:
             address, port, ssl=context, server_hostname=host if secure else None, limit=HEAD_BYTES_MAX
         )
         try:
+            if context is not None and context.verify_mode == ssl.CERT_NONE:
+                _check_shown(writer, host)
             writer.write(_request(method, parts, host, headers, len(body)) + body)
             await writer.drain()
             return await _answer(reader, body_bytes_max, has_body=method != "HEAD")
@@ -154,6 +160,26 @@ class HttpClient:
                 self._contexts.clear()
             self._contexts[trusts_all, shows] = found
         return found
+
+
+def _check_shown(writer: asyncio.StreamWriter, host: str) -> None:
+    """Refuse a certificate that is out of date or another host's; whoever signed it, it must be that much."""
+    from cryptography import x509
+
+    held: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    shown = x509.load_der_x509_certificate(held.getpeercert(binary_form=True) or b"")
+    now = datetime.now(UTC)
+    if not shown.not_valid_before_utc <= now <= shown.not_valid_after_utc:
+        raise NotTrusted(f"the certificate was valid until {shown.not_valid_after_utc:%Y-%m-%d}")
+    try:
+        names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        raise NotTrusted("the certificate names no host") from None
+    addresses = [str(each) for each in names.get_values_for_type(x509.IPAddress)]
+    patterns = [each.lower() for each in names.get_values_for_type(x509.DNSName)]
+    wild = f"*.{host.lower().partition('.')[2]}"
+    if host.lower() not in patterns and wild not in patterns and host not in addresses:
+        raise NotTrusted(f"the certificate is for {', '.join([*patterns, *addresses])}, not for {host}")
 
 
 def _show(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
