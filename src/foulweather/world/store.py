@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, cast, overloa
 import msgspec
 
 from foulweather.world.journal import Event
-from foulweather.world.log import Batch, Log
+from foulweather.world.log import Batch, CorruptStore, Log
 
 R = TypeVar("R", bound="msgspec.Struct | bytes")
 S = TypeVar("S", bound="State")
@@ -214,7 +214,7 @@ class Store:
             self._new_tables[table_id] = path
         found = self._tables.get(table_id)
         if found is None:
-            rows = _decoded(row, self._unread.pop(table_id, {}))
+            rows = _decoded(path, row, self._unread.pop(table_id, {}))
             found = self._tables[table_id] = Table(table_id, rows, self._dirty, self._later, self.ask)
         return found
 
@@ -320,11 +320,14 @@ class Store:
             self._log.fold()
 
 
-def _decoded(row: type[R], packed: dict[str, bytes]) -> dict[str, R]:
+def _decoded(path: str, row: type[R], packed: dict[str, bytes]) -> dict[str, R]:
     if row is bytes:
         return cast("dict[str, R]", packed)
     decode = msgspec.msgpack.Decoder(row).decode
-    return {key: decode(value) for key, value in packed.items()}
+    try:
+        return {key: decode(value) for key, value in packed.items()}
+    except msgspec.DecodeError as error:
+        raise CorruptStore(f"The rows of {path} cannot be read: {error}. Nothing was changed.") from error
 
 
 def _by_place(item: tuple[tuple[type[State], str, str], State]) -> tuple[str, str]:
