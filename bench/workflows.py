@@ -110,8 +110,13 @@ def put_events(bench: Account) -> Turn:
 
 def put_records(bench: Account) -> Turn:
     """PutRecords of a hundred records of a hundred bytes."""
-    request = kinesis.put_100(bench).first()
-    return Turn(lambda: request, 300, lambda answers: None)
+    requests = kinesis.puts_of_100(bench)
+
+    def check(answers: list[Answer]) -> None:
+        for answer in answers:
+            kinesis.all_taken(answer)
+
+    return Turn(lambda: next(requests), 300, check)
 
 
 CASES: dict[str, Callable[[Account], Turn]] = {

@@ -26,6 +26,8 @@ def test_logs_are_made_changed_and_destroyed(cloud: Cloud, tmp_path: Path) -> No
     logs.put_log_events(logGroupName="/shop/api", logStreamName="api-1", logEvents=[event])
     (seen,) = logs.get_log_events(logGroupName="/shop/api", logStreamName="api-1")["events"]
     assert seen["message"] == "mail from " + "*" * len("ada@example.com")
+    (filtered,) = logs.describe_subscription_filters(logGroupName="/shop/api")["subscriptionFilters"]
+    assert (filtered["distribution"], filtered["destinationArn"].endswith("stream/logs")) == ("Random", True)
 
     terraform("apply", "-auto-approve", "-input=false", "-var=days=30")
     terraform("plan", "-detailed-exitcode", "-input=false", "-var=days=30", status=NOTHING_TO_CHANGE)
@@ -35,3 +37,4 @@ def test_logs_are_made_changed_and_destroyed(cloud: Cloud, tmp_path: Path) -> No
     assert logs.describe_log_groups()["logGroups"] == []
     assert logs.describe_resource_policies()["resourcePolicies"] == []
     assert logs.describe_query_definitions()["queryDefinitions"] == []
+    assert logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"] == []

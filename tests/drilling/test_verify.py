@@ -111,6 +111,27 @@ def test_a_good_drill_is_proved(folder: Path) -> None:
     assert len(verified.steps) == 12
 
 
+ASLEEP = """
+from foulweather.drilling.load.functions import function, zipped
+
+def build(lab):
+    lab.notes["queue"] = lab.client("sqs").create_queue(QueueName="a")["QueueUrl"]
+    code = {"ZipFile": zipped({"app.py": "import time\\ndef handler(event, context): time.sleep(600)"})}
+    function(lab, "nap", "", Runtime="python3.11", Timeout=900, Code=code)
+"""
+
+
+def test_a_drill_whose_functions_are_asleep_when_its_futures_begin(folder: Path) -> None:
+    answered = "from foulweather.drilling.load.functions import answered\n"
+    invoke = '    answered(lab.client("lambda").invoke(FunctionName="nap", InvocationType="Event", Payload=b"{}"))\n'
+    (folder / "stack.py").write_text(ASLEEP)
+    (folder / "incident.py").write_text(answered + INCIDENT + invoke)
+    (folder / "drill.toml").write_text(TOML.replace("settle_minutes = 1", "settle_minutes = 15"))
+    verified = proved(folder)
+    assert verified.ok, [step for step in verified.steps if not step.ok]
+    assert len(verified.steps) == 12
+
+
 def test_a_solution_that_does_nothing(folder: Path) -> None:
     (folder / "solution.sh").write_text("true\n")
     assert failed(proved(folder)) == ["the solution mends it"]

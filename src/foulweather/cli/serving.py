@@ -9,8 +9,9 @@ import os
 import signal
 import ssl
 import sys
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from foulweather.cli.exits import ALREADY_RUNNING, FAILED, OK, Stop
 from foulweather.cli.places import RunFile, tls_directory
@@ -19,6 +20,9 @@ from foulweather.wire.admin import Opening, ServerFacts
 from foulweather.wire.cloud import Cloud
 from foulweather.wire.server import Server, new_event_loop
 from foulweather.world.log import CorruptStore
+
+if TYPE_CHECKING:
+    from foulweather.wire.greeting import Greeter
 
 log = logging.getLogger("foulweather")
 GRACE_S = 5
@@ -63,7 +67,7 @@ async def _served(cloud: Cloud, options: Options) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     server = Server(cloud, lambda: cloud.default.world.clock.now_ms)
-    tls = _tls(options, cloud.default.world.clock.now_ms)
+    tls = _tls(options, cloud)
     cloud.start()
     try:
         await server.start(options.host, options.port, tls)
@@ -129,17 +133,25 @@ async def _xray_daemon(cloud: Cloud) -> asyncio.DatagramTransport:
         raise Stop(ALREADY_RUNNING, f"Cannot listen on {ADDRESS[0]}:{ADDRESS[1]} (UDP): {reason}.") from None
 
 
-def _tls(options: Options, now_ms: int) -> ssl.SSLContext | None:
+def _tls(options: Options, cloud: Cloud) -> Greeter | None:
     if not options.tls:
         return None
     from foulweather.wire import tls
+    from foulweather.wire.greeting import Greeter
 
+    visits, now_ms, authority = cloud.visits, cloud.default.world.clock.now_ms, None
+    certificate, key = options.certificate, options.key
     try:
-        if options.certificate is not None and options.key is not None:
-            return tls.context(options.certificate, options.key)
-        return tls.local_context(tls_directory(), now_ms)
+        if certificate is not None and key is not None:
+            given = partial(tls.context, certificate, key)
+        else:
+            given = partial(tls.local_context, tls_directory(), now_ms)
+        default = given()
+        if certificate is None or key is None:
+            authority = tls.Authority(tls_directory(), now_ms)
     except (ssl.SSLError, FileNotFoundError) as error:
         raise Stop(FAILED, f"The certificate cannot be used: {error}.") from None
+    return Greeter(default, authority, terms=visits.terms, serves=visits.serves_name, unmet=visits.unmet, given=given)
 
 
 def _log_to(path: Path | None) -> None:

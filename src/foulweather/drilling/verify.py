@@ -15,7 +15,7 @@ from foulweather.drilling.diagnosis import Diagnosis, missing
 from foulweather.drilling.drill import WRONG_FIXES_MIN, BadDrill, Drill
 from foulweather.drilling.lab import MINUTE_MS
 from foulweather.drilling.session import Session
-from foulweather.engines.forking import Broken, in_fork, new_forkable_loop
+from foulweather.engines.forking import Broken, ForkableLoop, Undivided, in_fork, new_forkable_loop
 from foulweather.engines.scripts import Ran, run_script
 from foulweather.kernel.services import Services
 from foulweather.kernel.trace import Hop, Traces
@@ -69,38 +69,79 @@ def verify(
     """Prove one drill. `serve` makes a session reachable for the stock AWS CLI.
 
     The story is played twice, for the journal's sake; each script then goes on from its end in a
-    process of its own.
+    process of its own, or, where real functions are at work then, from the end of a story that is played anew.
     """
     steps = _read(drill)
     loop = new_forkable_loop()
+    futures = _Futures(loop, lambda: Session(drill, services, enliven))
     try:
-        one, other = Session(drill, services, enliven), Session(drill, services, enliven)
+        one, other = futures.begun(), futures.begun()
         loop.run_until_complete(_grown(drill, one, steps))
-        healthy = _diagnosed(loop, one, serve, 0)
+        healthy = _diagnosed(futures, serve, 0)
         if loop.run_until_complete(_struck(drill, one, steps)):
+            futures.is_struck = True
             loop.run_until_complete(_played(drill, other))
             steps.append(_same_journal(list(one.world.journal), list(other.world.journal)))
-            steps.append(_left_alone(loop, one))
-            steps += _shown(drill, healthy, _diagnosed(loop, one, serve, DIAGNOSED_AFTER_MS))
+            steps.append(_left_alone(futures))
+            steps += _shown(drill, healthy, _diagnosed(futures, serve, DIAGNOSED_AFTER_MS))
             solution = drill.folder / "solution.sh"
-            steps += _script(loop, one, solution, serve, "the solution mends it", mends=True)
+            steps += _script(futures, solution, serve, "the solution mends it", mends=True)
             for wrong in drill.wrong_fixes:
-                steps += _script(loop, one, wrong.path, serve, f"refused: {wrong.name}", mends=False)
+                steps += _script(futures, wrong.path, serve, f"refused: {wrong.name}", mends=False)
     except (BadDrill, Broken) as error:
         steps.append(Step("it can be played", False, str(error)))
     finally:
-        _end(loop)
+        futures.end()
     return Verified(drill.id, steps)
 
 
-def _end(loop: asyncio.AbstractEventLoop) -> None:
-    """End what the applications of the drill still wait for."""
-    waiting = asyncio.all_tasks(loop)
-    for task in waiting:
-        task.cancel()
-    if waiting:
-        loop.run_until_complete(asyncio.wait(waiting))
-    loop.close()
+class _Futures:
+    """Tries what may come of a story, from where it has come to; `new_session` begins it anew."""
+
+    def __init__(self, loop: ForkableLoop, new_session: Callable[[], Session]) -> None:
+        self.loop = loop
+        self._new_session = new_session
+        self._sessions: list[Session] = []
+        self.is_struck = False
+
+    @property
+    def session(self) -> Session:
+        """The story itself."""
+        return self._sessions[0]
+
+    def begun(self) -> Session:
+        """One more session of the same story."""
+        session = self._new_session()
+        self._sessions.append(session)
+        return session
+
+    def tried(self, go_on: Callable[[Session], Awaitable[bytes]]) -> bytes:
+        """What one future answers; for the story itself it has not happened."""
+        try:
+            return in_fork(self.loop, lambda: go_on(self.session))
+        except Undivided:  # a function that sleeps has one process, which two futures cannot share
+            return self.loop.run_until_complete(self._played_anew(go_on))
+
+    async def _played_anew(self, go_on: Callable[[Session], Awaitable[bytes]]) -> bytes:
+        session = self.begun()
+        await _grown(session.drill, session, [])
+        if self.is_struck:
+            await _struck(session.drill, session, [])
+        return await go_on(session)
+
+    def end(self) -> None:
+        """End what the applications of the drill still wait for, and their functions."""
+        waiting = asyncio.all_tasks(self.loop)
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            self.loop.run_until_complete(asyncio.wait(waiting))
+        self.loop.run_until_complete(self._closed())
+        self.loop.close()
+
+    async def _closed(self) -> None:
+        for session in self._sessions:
+            session.world.close()
 
 
 def _read(drill: Drill) -> list[Step]:
@@ -219,11 +260,11 @@ class _Outcome(msgspec.Struct, frozen=True):
     diagnosed: Ran | None = None
 
 
-def _left_alone(loop: asyncio.AbstractEventLoop, session: Session) -> Step:
-    async def wait() -> bytes:
+def _left_alone(futures: _Futures) -> Step:
+    async def wait(session: Session) -> bytes:
         return msgspec.json.encode(await _checked(session))
 
-    found = msgspec.json.decode(in_fork(loop, wait), type=_Outcome)
+    found = msgspec.json.decode(futures.tried(wait), type=_Outcome)
     return Step("not mended by itself", not found.is_mended, found.cause)
 
 
@@ -232,12 +273,10 @@ async def _checked(session: Session) -> _Outcome:
     return _Outcome(0, "", checked.is_mended, checked.why.cause if checked.why is not None else "")
 
 
-def _script(
-    loop: asyncio.AbstractEventLoop, session: Session, path: Path, serve: Serve, name: str, *, mends: bool
-) -> list[Step]:
-    drill = session.drill
+def _script(futures: _Futures, path: Path, serve: Serve, name: str, *, mends: bool) -> list[Step]:
+    drill = futures.session.drill
 
-    async def go_on() -> bytes:
+    async def go_on(session: Session) -> bytes:
         served = await serve(session)
         try:
             ran = await run_script(path, served.environment)
@@ -248,7 +287,7 @@ def _script(
             await served.close()
         return msgspec.json.encode(outcome)
 
-    found = msgspec.json.decode(in_fork(loop, go_on), type=_Outcome)
+    found = msgspec.json.decode(futures.tried(go_on), type=_Outcome)
     if found.status:
         return [Step(name, False, f"{path.name} ended with status {found.status}: {found.output[-500:]}")]
     told = found.cause if found.cause or mends else "it was accepted"
@@ -261,13 +300,13 @@ def _script(
 # --- the diagnosis: what CloudWatch, CloudTrail and the logs tell, before and after
 
 
-def _diagnosed(loop: asyncio.AbstractEventLoop, session: Session, serve: Serve, after_ms: int) -> Ran | None:
+def _diagnosed(futures: _Futures, serve: Serve, after_ms: int) -> Ran | None:
     """What the diagnosis of a drill prints some time from now; None where it has none."""
-    told = session.drill.diagnosis
+    told = futures.session.drill.diagnosis
     if told is None:
         return None
 
-    async def look() -> bytes:
+    async def look(session: Session) -> bytes:
         await session.world.advance_to(session.lab.now_ms + after_ms)
         served = await serve(session)
         try:
@@ -275,7 +314,7 @@ def _diagnosed(loop: asyncio.AbstractEventLoop, session: Session, serve: Serve, 
         finally:
             await served.close()
 
-    return msgspec.json.decode(in_fork(loop, look), type=Ran)
+    return msgspec.json.decode(futures.tried(look), type=Ran)
 
 
 async def _diagnosis(told: Diagnosis, session: Session, served: Served) -> Ran:

@@ -1,6 +1,7 @@
 """A small HTTP/1.1 client over sockets for what services POST to endpoints outside the world.
 
-Unless told otherwise it reaches this machine only: what a developer tests must not leave it.
+Unless told otherwise it reaches this machine only: what a developer tests must not leave it. `send` answers for the
+world's own hosts within the world.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from foulweather.kernel import own_hosts
+from foulweather.kernel.call import Call
+from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.kernel.own_hosts import OwnHosts
+from foulweather.world.world import World
 
 ALLOWED = "FOULWEATHER_HTTP_ALLOW"
 HEAD_BYTES_MAX = 64 << 10
@@ -41,6 +48,10 @@ class NotTrusted(PostFailed):
 
 class TimedOut(PostFailed):
     """The answer did not come in time."""
+
+
+class Looped(TimedOut):
+    """The request came back to where it was sent from, again and again; the message says how often."""
 
 
 class Response(NamedTuple):
@@ -72,6 +83,14 @@ class HttpClient:
         self.allowed = tuple(host.lower() for host in allowed)
         self._trust = trust
         self._contexts: dict[tuple[bool, ClientCertificate | None], ssl.SSLContext] = {}
+
+    @classmethod
+    def of(cls, world: World) -> HttpClient:
+        """The client of a world."""
+        found = world.attached.get(cls)
+        if not isinstance(found, cls):
+            found = world.attached[cls] = cls()
+        return found
 
     async def post(
         self, url: str, headers: Sequence[tuple[str, str]], body: bytes, *, timeout_s: float = 15
@@ -162,6 +181,82 @@ class HttpClient:
         return found
 
 
+async def send(
+    call: Call,
+    method: str,
+    url: str,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    *,
+    timeout_s: float = 15,
+    body_bytes_max: int = BODY_BYTES_MAX,
+    trusts_all: bool = False,
+    shows: ClientCertificate | None = None,
+) -> Response:
+    """Send one request on a call's behalf: to one of the world's own hosts in process, to any other over a socket.
+
+    In process it takes the world's time, which whoever waits for it limits.
+    """
+    parts = urlsplit(url)
+    ask = OwnHosts.of(call.world).ask
+    if ask is not None and parts.port in (None, 443 if parts.scheme == "https" else 80):
+        try:
+            asked = ask(call, _own_request(method, parts, headers, body))
+            if asked is not None:
+                return await _own_response(await asked, body_bytes_max, has_body=method != "HEAD")
+        except own_hosts.Looped as error:
+            raise Looped(str(error)) from None
+        except own_hosts.Refused as error:
+            raise Unreachable(str(error)) from None
+    client = HttpClient.of(call.world)
+    return await client.send(
+        method,
+        url,
+        headers,
+        body,
+        timeout_s=timeout_s,
+        body_bytes_max=body_bytes_max,
+        trusts_all=trusts_all,
+        shows=shows,
+    )
+
+
+def unanswering(parts: SplitResult, error: Exception) -> str:
+    """A backend that did not answer in time, as reasons name it."""
+    loop = f", which leads back here in a loop ({error})," if isinstance(error, Looped) else ""
+    return f"The backend {parts.netloc}{loop}"
+
+
+def _own_request(method: str, parts: SplitResult, headers: Sequence[tuple[str, str]], body: bytes) -> HttpRequest:
+    fields = [("Host", parts.hostname or ""), *headers]
+    if parts.username is not None:
+        fields.append(("Authorization", _basic(parts)))
+    if body or method not in ("GET", "HEAD"):
+        fields.append(("Content-Length", str(len(body))))
+    if any("\r" in part or "\n" in part for pair in fields for part in pair):
+        raise Unreachable("a line break in a header")
+    return HttpRequest(method, parts.path or "/", parts.query, fields, body, tls=parts.scheme == "https")
+
+
+async def _own_response(answer: HttpResponse, bytes_max: int, *, has_body: bool) -> Response:
+    body = answer.body
+    if answer.stream is not None:
+        pieces: list[bytes] = []
+        async for piece in answer.stream:
+            if sum(map(len, pieces)) < bytes_max:
+                pieces.append(piece)
+        body = b"".join(pieces)
+    if not has_body or answer.status in (204, 304):
+        body = b""
+    headers = {name.lower(): value for name, value in answer.headers}
+    return Response(answer.status, headers, body[:bytes_max], tuple(answer.headers))
+
+
+def _basic(parts: SplitResult) -> str:
+    credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    return f"Basic {b64encode(credentials.encode()).decode()}"
+
+
 def _check_shown(writer: asyncio.StreamWriter, host: str) -> None:
     """Refuse a certificate that is out of date or another host's; whoever signed it, it must be that much."""
     from cryptography import x509
@@ -212,8 +307,7 @@ def _request(method: str, parts: SplitResult, host: str, headers: Sequence[tuple
     lines = [f"{method} {path} HTTP/1.1", f"Host: {named}:{parts.port}" if parts.port else f"Host: {named}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if parts.username is not None:
-        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        lines.append(f"Authorization: Basic {b64encode(credentials.encode()).decode()}")
+        lines.append(f"Authorization: {_basic(parts)}")
     if size or method not in ("GET", "HEAD"):
         lines.append(f"Content-Length: {size}")
     lines += ["Connection: close", "", ""]

@@ -53,17 +53,18 @@ def throttle(call: Call, operation: Operation, request: dict[str, Any]) -> None:
     if rate is None:
         return
     buckets = Buckets.of(world)
-    whose = call.account
-    if rate.by == "resource":
-        resources = operation.access.resources(call, request)
-        whose = resources[0].arn if resources else call.account
-    key = (whose, call.region, call.service, rate.shared or call.operation)
+    whose, region = call.account, call.region
+    if rate.by != "account" and (resources := operation.access.resources(call, request)):
+        first = resources[0]
+        whose = first.arn if rate.by == "resource" else first.account
+        region = first.arn.split(":")[3] if rate.by == "owner" and first.arn.count(":") >= 5 else region
+    key = (whose, region, call.service, rate.shared or call.operation)
     if buckets.take(key, rate, call.now):
         return
     name = f"{call.service}:{rate.shared or call.operation}"
     why = Why(
         "throttled",
-        f"{name} came faster than {rate.per_s} a second (burst {rate.burst}) for {whose} in {call.region}.",
+        f"{name} came faster than {rate.per_s} a second (burst {rate.burst}) for {whose} in {region}.",
         (
             Fact(whose, f"{name} rate", f"{rate.per_s}/s"),
             Fact(whose, f"{name} burst", rate.burst),

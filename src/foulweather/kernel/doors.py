@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from foulweather.world.flights import Flight
 from foulweather.world.world import World
@@ -13,11 +14,32 @@ Open = Callable[[socket.socket, Flight], Awaitable[Close]]
 """Serves the world's API on a listening socket to work that is in flight; what it gives ends that."""
 
 
+class Hosts(Protocol):
+    """The world's own hosts (an API's, a bucket's, a function URL's), for what runs inside and asks by their names."""
+
+    def serves(self, name: str) -> bool:
+        """Whether a host is the world's."""
+        ...
+
+    def root(self) -> bytes:
+        """The certificate, in PEM, of the authority that signs theirs."""
+        ...
+
+    async def open_https(self, listener: socket.socket, flight: Flight) -> Close:
+        """Serve all of them on a listening socket."""
+        ...
+
+    async def open_http(self, listener: socket.socket, flight: Flight) -> Close:
+        """Serve all of them on a listening socket, without TLS."""
+        ...
+
+
 class Doors:
-    """One world's; whoever serves the world sets `open`. Where nobody does, what runs inside reaches nothing."""
+    """One world's; whoever serves the world sets both. Where nobody does, what runs inside reaches nothing."""
 
     def __init__(self) -> None:
         self.open: Open | None = None
+        self.hosts: Hosts | None = None
 
     @classmethod
     def of(cls, world: World) -> Doors:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+
+class Handshake(NamedTuple):
+    """What a TLS handshake settled: the name asked for, version and cipher, and what the client showed of itself.
+
+    `chain` is the client's certificates in DER, its own first. The client has the first one's key; whether anybody
+    trusts them is for whoever asked for them to say.
+    """
+
+    server_name: str
+    version: str = ""
+    cipher: str = ""
+    chain: tuple[bytes, ...] = ()
 
 
 class HttpRequest:
     """One request off the wire (or from an in-process client).
 
     `path` and `query` are raw (percent-encoded, latin-1, `query` without its `?`); `headers` keep
-    order, case and repetitions. `body` is the whole body when `stream` is None.
+    order, case and repetitions. `body` is the whole body when `stream` is None. `handshake` is there of what came
+    by TLS that a listener of ours spoke.
     """
 
     __slots__ = (
         "_caller",
         "_lower",
         "body",
+        "handshake",
         "headers",
         "method",
         "path",
@@ -47,6 +63,7 @@ class HttpRequest:
         self.stream = stream
         self.peer = peer
         self.tls = tls
+        self.handshake: Handshake | None = None
         self.trailers: list[tuple[str, str]] = []
         self._caller: object | None = None
         self.prove: Callable[[], object | None] | None = None

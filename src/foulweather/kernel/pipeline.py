@@ -77,6 +77,8 @@ class Pipeline:
         for service in services.all():
             for kind, function in service.reads.items():
                 world.journal.read_by(kind, partial(self._reader, service, function))
+            for kind, function in service.readers.items():
+                world.journal.read_by(kind, partial(self._made_reader, service, function, kind))
 
     @cached_property
     def directory(self) -> Directory | None:
@@ -270,6 +272,10 @@ class Pipeline:
     def _reader(self, service: Service, function: str) -> Reader:
         """A service's reader of events."""
         return partial(getattr(self.services.part(service, "reactions"), function), self.world)
+
+    def _made_reader(self, service: Service, function: str, kind: str) -> Reader:
+        """The reader that a service makes for a kind of events."""
+        return getattr(self.services.part(service, "reactions"), function)(self.world, kind)
 
     def _declared(self, what: str) -> object | None:
         """What one service's manifest declares to answer for the others (`module:Class`), made anew."""

@@ -67,7 +67,8 @@ class Access(msgspec.Struct, frozen=True):
 class Rate(NamedTuple):
     """A token bucket: how many calls a second, how many at once, and the refusal's words.
 
-    `by` says what has a bucket of its own: the caller's account, or the resource. Operations of one service whose rates
+    `by` says what has a bucket of its own: the caller's account, the resource, or the account that owns the resource
+    (whose users come unsigned). Operations of one service whose rates
     name the same `shared` have one bucket together.
     """
 
@@ -76,7 +77,7 @@ class Rate(NamedTuple):
     code: str = "Throttling"
     message: str = "Rate exceeded"
     status: int = 400
-    by: Literal["account", "resource"] = "account"
+    by: Literal["account", "resource", "owner"] = "account"
     shared: str = ""
 
 
@@ -87,7 +88,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     registration. `access.py` holds `ACCESS: dict[str, Access]` by operation. `limits.py` may hold
     `RATES: dict[str, Rate]` by operation. `reactions.py` holds a function for each agenda action
     (`sns.retry_delivery` is `retry_delivery(call, **args)`) and for each event in `reads`
-    (event kind -> function `(world, event)`). `tagged.py` may tell of its resources that have tags
+    (event kind -> function `(world, event)`) and in `readers` (event kind -> function `(world, kind)` that gives the
+    reader, for one that has something to look up first). `tagged.py` may tell of its resources that have tags
     (`kernel/tagging.py`), `quotas.py` of its quotas by AWS's codes (`kernel/quotas.py`).
     `words_violations`: what breaks the model's constraints is refused by `refusals.of_violations`, not in common
     words. `takes_anonymous`: an unsigned request may be allowed by a resource policy. `directory`, `guardrails` and
@@ -105,6 +107,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]
     is_global: bool = False
     reads: Mapping[str, str] = {}
+    readers: Mapping[str, str] = {}
     directory: str = ""
     guardrails: str = ""
     recorder: str = ""

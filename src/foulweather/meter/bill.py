@@ -6,90 +6,37 @@ from calendar import monthrange
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from foulweather.meter.price_book import UnknownPrice, price
+from foulweather.meter.rates import FREE, RATES
 from foulweather.meter.usage import DAY_MS, Place, Usage
 
 GIB: Final = Decimal(1 << 30)
+_PIECES: Final = {
+    "gb": GIB,
+    "hour": Decimal(3_600_000),
+    "minute": Decimal(60_000),
+    # Mebibytes times milliseconds.
+    "gb-second": Decimal(1024 * 1000),
+}
 _EPOCH: Final = date(1970, 1, 1)
 NOTES: Final = (
     "List prices without free tiers, taxes and data transfer. S3: temporary copies of restored objects and the daily "
     "reports are not metered; 4xx of strangers are counted as anybody's. SQS and SNS: a request is one, whatever its "
-    "size (AWS counts each 64 KB); deliveries of SNS are not metered. KMS: requests, not keys. CloudWatch Logs: storage"
-    " is counted as it came in (AWS compresses it first); live tails are not metered.",
+    "size (AWS counts each 64 KB); deliveries of SNS are not metered. KMS: further versions of rotated keys are not "
+    "metered. CloudWatch Logs: storage is counted as it came in (AWS compresses it first); live tails are not metered. "
+    "Hours and minutes are counted exactly (AWS rounds them up).",
+    "Kinesis: retention beyond seven days is not metered. Firehose: hours of JQ parsing are not. API Gateway: caches, "
+    "VPC links and messages from clients beyond 32 KB are not. EventBridge and Scheduler: an event is one, whatever "
+    "its size (AWS counts each 64 KB); what goes to other accounts and API destinations, archives, replays and "
+    "discovery are not. Step Functions: express executions count with 64 MB of memory, the least (AWS adds what their "
+    "definition and data take). Cognito: users are active who sign up, sign in or refresh tokens (AWS counts every "
+    "operation on them); federation and machines are not told apart. Secrets Manager: replicas are not. Lambda: "
+    "provisioned concurrency is counted where it runs, not while it waits. X-Ray and DynamoDB are not metered.",
 )
-
-
-class Rate(NamedTuple):
-    """How a usage type is priced: an item of the price book, and what one of its units is."""
-
-    item: str
-    measure: str = "count"
-    """`count`, `gb` (bytes), `gb-month` (bytes times milliseconds), `month` (pieces times milliseconds)."""
-
-
-FREE: Final = Rate("")
-"""What AWS charges nothing for."""
-
-
-def _storage(prefix: str, item: str) -> dict[str, Rate]:
-    return {
-        f"TimedStorage-{prefix}-ByteHrs": Rate(f"{item}-gb-month", "gb-month"),
-        f"TimedStorage-{prefix}-SmObjects": Rate(f"{item}-gb-month", "gb-month"),
-        f"EarlyDelete-{prefix}": Rate(f"{item}-gb-month", "gb-month"),
-        f"Requests-{prefix}-Tier1": Rate(f"{item}-put-request"),
-        f"Requests-{prefix}-Tier2": Rate(f"{item}-get-request"),
-        f"Requests-{prefix}-Transition": Rate(f"transition-{item}"),
-        f"Retrieval-{prefix}": Rate(f"{item}-retrieval-gb", "gb"),
-    }
-
-
-def _retrievals(prefix: str, item: str, *tiers: str) -> dict[str, Rate]:
-    found: dict[str, Rate] = {}
-    for tier in tiers:
-        found[f"Requests-{prefix}-{tier}-Retrieval"] = Rate(f"{item}-{tier.lower()}-retrieval-request")
-        found[f"Retrieval-{prefix}-{tier}"] = Rate(f"{item}-{tier.lower()}-retrieval-gb", "gb")
-    return found
-
-
-RATES: Final[dict[tuple[str, str], Rate]] = {
-    **{
-        ("s3", usage_type): rate
-        for usage_type, rate in {
-            "TimedStorage-ByteHrs": Rate("standard-gb-month", "gb-month"),
-            **_storage("SIA", "standard-ia"),
-            **_storage("ZIA", "onezone-ia"),
-            **_storage("GIR", "glacier-ir"),
-            **_storage("Glacier", "glacier"),
-            **_storage("GDA", "deep-archive"),
-            "TimedStorage-GlacierByteHrs": Rate("glacier-gb-month", "gb-month"),
-            **_retrievals("Glacier", "glacier", "Expedited", "Standard"),
-            "Requests-Glacier-Bulk-Retrieval": FREE,
-            "Retrieval-Glacier-Bulk": FREE,
-            **_retrievals("GDA", "deep-archive", "Standard", "Bulk"),
-            "TimedStorage-INT-FA-ByteHrs": Rate("intelligent-frequent-gb-month", "gb-month"),
-            "TimedStorage-INT-IA-ByteHrs": Rate("intelligent-infrequent-gb-month", "gb-month"),
-            "TimedStorage-INT-AIA-ByteHrs": Rate("intelligent-archive-instant-gb-month", "gb-month"),
-            "TimedStorage-INT-AA-ByteHrs": Rate("intelligent-archive-gb-month", "gb-month"),
-            "TimedStorage-INT-DAA-ByteHrs": Rate("intelligent-deep-archive-gb-month", "gb-month"),
-            "Requests-INT-Transition": Rate("transition-intelligent"),
-            "Monitoring-Automation-INT": Rate("intelligent-monitoring", "month"),
-            "Requests-Tier1": Rate("put-request"),
-            "Requests-Tier2": Rate("get-request"),
-        }.items()
-    },
-    ("sqs", "Requests-Tier1"): Rate("request"),
-    ("sqs", "Requests-FIFO-Tier1"): Rate("fifo-request"),
-    ("sns", "Requests-Tier1"): Rate("request"),
-    ("kms", "Requests-Tier1"): Rate("request"),
-    ("logs", "DataProcessing-Bytes"): Rate("ingest-standard-gb", "gb"),
-    ("logs", "DataProcessingIA-Bytes"): Rate("ingest-infrequent-gb", "gb"),
-    ("logs", "TimedStorage-ByteHrs"): Rate("storage-gb-month", "gb-month"),
-    ("logs", "DataScanned-Bytes"): Rate("insights-gb", "gb"),
-}
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -161,7 +108,8 @@ def storage_a_month(usage: Usage, resource: str = "") -> Decimal:
     for place, amount in usage.standing():
         if not resource or place.resource.partition(" ")[0] == resource:
             rate = RATES.get((place.service, place.usage_type))
-            totals[place[:4]] += Decimal(amount) / (GIB if rate is not None and rate.measure == "gb-month" else 1)
+            if rate is not None and (rate.measure == "gb-month" or place.service == "s3"):
+                totals[place[:4]] += Decimal(amount) / (GIB if rate.measure == "gb-month" else 1)
     found = Decimal(0)
     for (_, region, service, usage_type), units in totals.items():
         rate = RATES.get((service, usage_type))
@@ -178,8 +126,8 @@ def _units(place: Place, day: int, quantity: int) -> Decimal:
     measure = rate.measure if rate is not None else "count"
     if measure == "count":
         return Decimal(quantity)
-    if measure == "gb":
-        return Decimal(quantity) / GIB
+    if measure in _PIECES:
+        return Decimal(quantity) / _PIECES[measure]
     at = _EPOCH + timedelta(days=day)
     months = Decimal(quantity) / (DAY_MS * monthrange(at.year, at.month)[1])
     return months / GIB if measure == "gb-month" else months

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Final, Self, cast
 
-from foulweather.meter import logs, storage
+from foulweather.meter import logs, serverless, standing, storage, streams
 from foulweather.meter.usage import Place, Usage
 from foulweather.world.journal import Event
 from foulweather.world.world import World
 
-FREE: Final = frozenset({"iam", "sts", "organizations", "logs"})
-"""Services that charge nothing for requests."""
+FREE: Final = frozenset(
+    {
+        *(
+            "apigateway",
+            "apigatewaymanagementapi",
+            "apigatewayv2",
+            "cognito-identity",
+            "cognito-idp",
+            "events",
+            "firehose",
+        ),
+        *("iam", "kinesis", "lambda", "logs", "organizations", "pipes", "scheduler", "stepfunctions", "sts"),
+    }
+)
+"""Services that charge nothing for API requests (most of them charge for what the other meters read)."""
 COUNTED: Final = frozenset({"sqs", "sns", "kms"})
 """Services whose API requests are what they charge for (KMS and SNS charge for more: `bill.NOTES`)."""
 
@@ -22,6 +35,9 @@ class Meter:
         self.usage = world.state(Usage)
         self._storage = storage.Meter(world)
         logs.Meter(world)
+        streams.Meter(world)
+        serverless.Meter(world)
+        standing.Meter(world)
         world.journal.read("api.Call", self._called)
 
     @classmethod
@@ -41,5 +57,7 @@ class Meter:
             name = event.resource.rpartition(":")[2]
             kind = "Requests-FIFO-Tier1" if name.endswith(".fifo") else "Requests-Tier1"
             self.usage.add(event.at_ms, Place(event.account, event.region, service, kind, name))
+        elif service == "secretsmanager":
+            self.usage.add(event.at_ms, Place(event.account, event.region, service, "APIRequest", ""))
         elif service not in FREE:
             self.usage.add(event.at_ms, Place(event.account, event.region, service, "Requests", ""))

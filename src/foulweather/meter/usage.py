@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import msgspec
@@ -42,6 +43,12 @@ class Home(msgspec.Struct, frozen=True):
     region: str
 
 
+class Plan(msgspec.Struct, frozen=True):
+    """What an account has chosen to pay for a resource."""
+
+    name: str
+
+
 class Usage(State):
     """The use of a world, in rows by day and place."""
 
@@ -49,6 +56,8 @@ class Usage(State):
     days = table(Used)
     levels = table(Level)
     homes = table(Home)
+    seen = table(Used)
+    plans = table(Plan)
 
     def opened(self) -> None:
         """Begin with no place at hand."""
@@ -82,6 +91,22 @@ class Usage(State):
         level.amount = max(0, level.amount + by)
         level.since_ms = max(level.since_ms, at_ms)
         self.levels.touch(key)
+
+    def level(self, at_ms: int, place: Place, amount: int) -> None:
+        """Set a level; what it was until now is counted."""
+        found = self.levels.get("|".join(place))
+        had = found.amount if found is not None else 0
+        if had != amount:
+            self.shift(at_ms, place, amount - had)
+
+    def is_new_this_month(self, at_ms: int, place: Place, who: str) -> bool:
+        """Whether somebody was not seen at a place before in this month; now they were."""
+        month = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m")
+        key = f"{month}|{'|'.join(place)}|{who}"
+        if key in self.seen:
+            return False
+        self.seen.put_later(key, Used(1))
+        return True
 
     # --- read
 

@@ -241,6 +241,8 @@ class Answering(asyncio.Protocol):
             complete = not framing.body_allowed or await self._send_chunks(framing, stream)
         except asyncio.CancelledError:
             raise
+        except ConnectionAbortedError:
+            pass  # whose stream it is wants it to break
         except Exception:
             log.exception("the response stream of %s %s failed", turn.request.method, turn.request.path)
         finally:

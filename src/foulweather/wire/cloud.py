@@ -22,9 +22,9 @@ from foulweather.gates.signed_times import check_times
 from foulweather.kernel.call import Call
 from foulweather.kernel.connections import ConnectionBroken
 from foulweather.kernel.credentials import Credentials
-from foulweather.kernel.doors import Doors
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.kernel.own_hosts import OwnHosts
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.service import Service
 from foulweather.kernel.services import Services
@@ -38,6 +38,7 @@ from foulweather.wire.commits import awaited, committed, once_committed
 from foulweather.wire.compression import compress
 from foulweather.wire.hosting import Entered, Hosted, Plan
 from foulweather.wire.inside import Inside
+from foulweather.wire.own_hosts import Answering
 from foulweather.wire.refusing import errors_of, no_answer, refusal
 from foulweather.wire.responses import plain
 from foulweather.wire.route import Route, Unroutable, route
@@ -101,7 +102,13 @@ class Cloud:
     def _drive(self, hosted: Hosted) -> None:
         """Let a world run, and what runs inside it reach its API."""
         hosted.drive()
-        Doors.of(hosted.world).open = Inside(Cloud(hosted, is_strict=self.is_strict)).open
+        own = Cloud(hosted, is_strict=self.is_strict)
+        Inside(own).opens(hosted.world)
+        OwnHosts.of(hosted.world).ask = Answering(own).ask
+
+    def is_domain(self, request: HttpRequest) -> bool:
+        """Whether a request is for a name that somebody has given a data plane here."""
+        return self._visits.is_domain(request)
 
     def put_away(self, name: str) -> None:
         """Host a world no more."""
@@ -116,6 +123,11 @@ class Cloud:
         if name == self._default.world.name:
             self._default = hosted
         return hosted
+
+    @property
+    def visits(self) -> Visits:
+        """Who finds whose data plane a name is, for whoever greets clients in TLS."""
+        return self._visits
 
     # --- the application
 

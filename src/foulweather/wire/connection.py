@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.kernel.http import Handshake, HttpRequest, HttpResponse
 from foulweather.wire.answering import FULL_WINDOW, HANDSHAKE, Answering, Turn
 from foulweather.wire.app import Admission
 from foulweather.wire.body import BodyMalformed, BodyStream, BodyTooLarge, BodyTooSlow, ClientGone
@@ -17,6 +17,7 @@ from foulweather.wire.target import TargetRefused, read_target
 from foulweather.wire.upgrades import AfterMadeUpHead, made_up_head
 
 if TYPE_CHECKING:
+    from foulweather.wire.greeting import Greeting
     from foulweather.wire.server import Server
 
 log = logging.getLogger("foulweather.wire")
@@ -35,9 +36,11 @@ class _Refused(Exception):
 class Connection(Answering):
     """Parses requests, enters them to be answered, and guards against ill-behaved clients."""
 
-    def __init__(self, server: Server, *, tls: bool = False) -> None:
+    def __init__(self, server: Server, *, tls: bool = False, greeting: Greeting | None = None) -> None:
         super().__init__(server)
         self._tls = tls
+        self._greeting = greeting
+        self._handshake: Handshake | None = None
         self._peer = ""
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
@@ -63,6 +66,9 @@ class Connection(Answering):
         self._transport = cast(asyncio.Transport, transport)
         peer = cast("tuple[str, int] | None", transport.get_extra_info("peername"))
         self._peer = peer[0] if peer else "127.0.0.1"
+        if self._greeting is not None:
+            self._handshake = self._greeting.settled(transport.get_extra_info("ssl_object"))
+            self._greeting = None
         self._deadline = self._server.tick + self._server.header_ticks
         if not self._server.connected(self):
             self._deaf = True
@@ -157,6 +163,7 @@ class Connection(Answering):
         else:
             path, query = self._unusual_target(method, target, headers)
         request = HttpRequest(method, path, query, headers, peer=self._peer, tls=self._tls)
+        request.handshake = self._handshake
         by_name = request.by_name()
         keep = self._keep = parser.should_keep_alive()
         self._http10 = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from foulweather.drilling.session import Session
-from foulweather.kernel.doors import Doors
 from foulweather.wire.cloud import Cloud
 from foulweather.wire.hosting import Hosted
 from foulweather.wire.inside import Inside
@@ -14,4 +13,4 @@ def enliven(session: Session) -> None:
     lab = session.lab
     hosted = Hosted(lab.world, lab.pipeline.services, lab.pipeline)
     hosted.drive()
-    Doors.of(lab.world).open = Inside(Cloud(hosted)).open
+    Inside(Cloud(hosted)).opens(lab.world)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from foulweather.wire.app import BUFFER, STREAM, Admission, App, Deferred, Limits, Reply
 from foulweather.wire.connection import Connection
+from foulweather.wire.greeting import Greeter
 from foulweather.wire.responses import DateLine
 from foulweather.wire.sniffing import Sniffer
 
@@ -80,7 +81,7 @@ class Server:
         return len(self._connections)
 
     async def start(
-        self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None, backlog: int = 1024
+        self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | Greeter | None = None, backlog: int = 1024
     ) -> None:
         """Listen; with `tls`, HTTPS and plain HTTP share the port."""
         loop = asyncio.get_running_loop()
@@ -89,7 +90,8 @@ class Server:
                 lambda: Connection(self), host, port, backlog=backlog, reuse_address=True
             )
         else:
-            self._listener = await Sniffer.listen(self, host, port, tls, backlog)
+            greeter = tls if isinstance(tls, Greeter) else Greeter(tls)
+            self._listener = await Sniffer.listen(self, host, port, greeter, backlog)
         self.watch()
 
     def watch(self) -> None:

@@ -25,6 +25,7 @@ HOST_NAMES = (
 # Apple's platforms refuse longer ones; nobody renews a local certificate by hand.
 _LEAF_DAYS = 820
 _CA_DAYS = 3650
+_MINTED_MAX = 1024
 
 
 def context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -53,7 +54,44 @@ def issue(folder: Path, now_ms: int, names: tuple[str, ...] = HOST_NAMES) -> Non
     now = datetime.datetime.fromtimestamp(now_ms // 1000, tz=datetime.UTC)
     ca_key, ca = _authority(folder, now)
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    _write(folder / "server.key", _key_bytes(key), secret=True)
+    _write(folder / "server.pem", _signed(ca_key, ca, key, now, names))
+
+
+class Authority:
+    """The authority in a folder: it signs a certificate for each name that a client asks for, while the server runs."""
+
+    def __init__(self, folder: Path, now_ms: int) -> None:
+        self._now = datetime.datetime.fromtimestamp(now_ms // 1000, tz=datetime.UTC)
+        self._ca_key, self._ca = _authority(folder, self._now)
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._minted: dict[str, bytes] = {}
+
+    def covers(self, name: str) -> bool:
+        """Whether the server's own certificate is for a name already."""
+        return name in HOST_NAMES or f"*.{name.partition('.')[2]}" in HOST_NAMES
+
+    def minted(self, name: str) -> bytes:
+        """A certificate for a name, its chain and its key, in PEM."""
+        held = self._minted.get(name)
+        if held is None:
+            if len(self._minted) >= _MINTED_MAX:
+                self._minted.clear()
+            chain = _signed(self._ca_key, self._ca, self._key, self._now, (name,))
+            held = self._minted[name] = chain + _key_bytes(self._key)
+        return held
+
+
+def _signed(
+    ca_key: ec.EllipticCurvePrivateKey,
+    ca: x509.Certificate,
+    key: ec.EllipticCurvePrivateKey,
+    now: datetime.datetime,
+    names: tuple[str, ...],
+) -> bytes:
+    """A server's certificate for names, and that of who signed it."""
+    # A common name has no more than 64 characters (RFC 5280, A.1); nobody reads it where there are alternative names.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
     leaf = (
         _builder(name, ca.subject, key, now, _LEAF_DAYS)
         .add_extension(x509.SubjectAlternativeName([_general_name(each) for each in names]), critical=False)
@@ -63,8 +101,7 @@ def issue(folder: Path, now_ms: int, names: tuple[str, ...] = HOST_NAMES) -> Non
         .sign(ca_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
-    _write(folder / "server.key", _key_bytes(key), secret=True)
-    _write(folder / "server.pem", leaf.public_bytes(pem) + ca.public_bytes(pem))
+    return leaf.public_bytes(pem) + ca.public_bytes(pem)
 
 
 def _authority(folder: Path, now: datetime.datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:

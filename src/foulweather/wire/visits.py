@@ -9,7 +9,7 @@ from typing import cast
 from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.service import Service
 from foulweather.kernel.services import Services
-from foulweather.kernel.traffic import Traffic
+from foulweather.kernel.traffic import Greets, Terms, Traffic
 from foulweather.world.world import World
 
 REMEMBERED_MAX = 10_000
@@ -68,6 +68,32 @@ class Visits:
         if any(request.path.startswith(start) for start, _ in self._under_paths):
             return False  # a path that leads somewhere whatever the host says nothing about the host
         return self._by_domain(request) is not None
+
+    def serves_name(self, name: str) -> bool:
+        """Whether a service's data plane, or AWS as it is here, answers under a host name."""
+        if name.endswith(OUR_NAMES):
+            return True
+        return self.visited(HttpRequest("GET", "/", "", [("Host", name)])) is not None
+
+    def terms(self, name: str) -> Terms | None:
+        """How a name of a customer's own wants to be spoken to in TLS."""
+        for service in self._with_domains:
+            traffic: object = self.traffic(service)
+            if isinstance(traffic, Greets):
+                for world in self._every_world():
+                    found = traffic.terms(world, name)
+                    if found is not None:
+                        return found
+        return None
+
+    def unmet(self, name: str, reason: str) -> None:
+        """Have a handshake that came to nothing put on record where the name is."""
+        for service in self._with_domains:
+            traffic: object = self.traffic(service)
+            if isinstance(traffic, Greets):
+                for world in self._every_world():
+                    if traffic.terms(world, name) is not None:
+                        traffic.unmet(world, name, reason)
 
     def _by_ending(self, request: HttpRequest) -> Service | None:
         """The service of what a path names that ends as its documents do (`/.well-known/jwks.json`)."""

@@ -52,7 +52,7 @@ def test_a_domain_name_needs_its_certificate(aws: Aws) -> None:
     message = words(aws.apigateway.create_domain_name, {**asked, "regionalCertificateArn": far})[1]
     assert message == f"Invalid certificate ARN: {far}. Certificate must be in '{REGION}'."
     assert words(aws.apigateway.create_domain_name, asked)[0] == "BadRequestException"
-    private = {**asked, "mutualTlsAuthentication": {"truststoreUri": "s3://b/k"}}
+    private = {**asked, "endpointConfiguration": {"types": ["PRIVATE"]}}
     assert refused(aws.apigateway.create_domain_name, private).status == 501
 
 
@@ -75,7 +75,8 @@ def test_base_paths_are_mapped_once_to_what_is_there(aws: Aws) -> None:
     assert gateway.update_base_path_mapping({**one, "patchOperations": moved})["basePath"] == "store"
     assert words(gateway.get_base_path_mapping, one)[0] == "NotFoundException"
     error = refused(gateway.delete_rest_api, {"restApiId": shop.api})
-    assert error.message == "Please remove all base path mappings related to the API in your account."
+    words_of_aws = "Please remove all base path mappings related to the RestApi in your domains."
+    assert error.message == f"Deleting RestApi {shop.api} failed. {words_of_aws}"
     for path in ("store", "(none)"):
         gateway.delete_base_path_mapping({"domainName": "api.example.com", "basePath": path})
     assert gateway.get_base_path_mappings({"domainName": "api.example.com"})["items"] == []

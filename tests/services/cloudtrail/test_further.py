@@ -295,3 +295,79 @@ def test_a_key_that_kms_rotates_and_deletes_by_itself_is_on_record(audited: Audi
     audited.aws.kms.schedule_key_deletion({"KeyId": key, "PendingWindowInDays": 7})
     audited.advance(seconds=8 * 86_400)
     assert audited.record("DeleteKey")["eventType"] == "AwsServiceEvent"
+
+
+def test_the_rate_of_an_api_is_told_by_the_period_since_a_trail_watches(audited: Audited) -> None:
+    audited.logging_trail()
+    ct, aws = audited.aws.cloudtrail, audited.aws
+    asked = {
+        "EventSource": "sqs.amazonaws.com",
+        "EventName": "CreateQueue",
+        "InsightType": "ApiCallRateInsight",
+        "Period": 60,
+    }
+    assert ct.list_insights_metric_data(asked)["Values"] == []
+    ct.put_insight_selectors({"TrailName": "main", "InsightSelectors": [{"InsightType": "ApiCallRateInsight"}]})
+    audited.advance(seconds=60 - aws.now // 1000 % 60)
+    start_ms = aws.now
+    for name in ("a", "b"):
+        aws.sqs.create_queue({"QueueName": name})
+    audited.advance(seconds=120)
+    aws.sqs.create_queue({"QueueName": "c"})
+    aws.sqs.list_queues({})
+    audited.advance(seconds=480)
+    told = ct.list_insights_metric_data(asked)
+    assert (told["Timestamps"], told["Values"]) == ([start_ms, start_ms + 120_000], [2, 1])
+    filled = ct.list_insights_metric_data(
+        {**asked, "DataType": "FillWithZeros", "StartTime": start_ms, "EndTime": start_ms + 240_000, "MaxResults": 3}
+    )
+    assert filled["Values"] == [2, 0, 1]
+    rest = ct.list_insights_metric_data(
+        {**asked, "DataType": "FillWithZeros", "StartTime": start_ms, "EndTime": start_ms + 240_000,
+         "NextToken": filled["NextToken"]}
+    )  # fmt: skip
+    assert rest["Values"] == [0]
+    assert ct.list_insights_metric_data({**asked, "Period": 300})["Values"] == [3 / 5]
+    assert ct.list_insights_metric_data({**asked, "EventName": "ListQueues"})["Values"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        ("InvalidParameterException", {"InsightType": "ApiErrorRateInsight"}),
+        ("InvalidParameterException", {"ErrorCode": "AccessDenied"}),
+        ("InvalidParameterException", {"Period": 120}),
+        ("NotImplemented", {"TrailName": "main"}),
+    ],
+)
+def test_what_has_no_rate_is_refused(audited: Audited, code: str, given: dict[str, object]) -> None:
+    asked = {"EventSource": "sqs.amazonaws.com", "EventName": "CreateQueue", "InsightType": "ApiCallRateInsight"}
+    with pytest.raises(AwsError) as caught:
+        audited.aws.cloudtrail.list_insights_metric_data({**asked, **given})
+    assert caught.value.code == code
+
+
+# --- event configurations
+
+
+def test_events_are_of_the_standard_size_and_without_context(audited: Audited) -> None:
+    ct = audited.aws.cloudtrail
+    trail = audited.create_trail()["TrailARN"]
+    store = audited.run(ct.create_event_data_store({"Name": "all"}))["EventDataStoreArn"]
+    standard = {"EventDataStoreArn": store, "MaxEventSize": "Standard", "ContextKeySelectors": []}
+    assert ct.get_event_configuration({"EventDataStore": store}) == standard
+    assert ct.put_event_configuration({"EventDataStore": store, "MaxEventSize": "Standard"}) == standard
+    assert ct.get_event_configuration({"TrailName": "main"}) == {"TrailARN": trail, "AggregationConfigurations": []}
+    keys = [{"Type": "RequestContext", "Equals": ["aws:SourceIp"]}]
+    for code, given in (
+        ("InvalidParameterCombinationException", {}),
+        ("InvalidParameterCombinationException", {"TrailName": "main", "EventDataStore": store}),
+        ("InvalidParameterCombinationException", {"TrailName": "main", "MaxEventSize": "Standard"}),
+        ("InvalidParameterException", {"EventDataStore": store, "ContextKeySelectors": keys}),
+        ("NotImplemented", {"EventDataStore": store, "ContextKeySelectors": keys, "MaxEventSize": "Large"}),
+        ("NotImplemented", {"EventDataStore": store, "MaxEventSize": "Large"}),
+    ):
+        audited.advance(seconds=1)
+        with pytest.raises(AwsError) as caught:
+            ct.put_event_configuration(given)
+        assert caught.value.code == code, given

@@ -31,6 +31,9 @@ def set_state(aws: Aws, name: str, value: str) -> None:
         ("ALARM(a)", True), ("OK(a)", False), ("ALARM(a) AND ALARM(b)", False), ("ALARM(a) OR ALARM(b)", True),
         ('ALARM("a") AND NOT ALARM(b)', True), ("NOT (ALARM(a) OR ALARM(b))", False), ("TRUE", True),
         ("FALSE OR ALARM(a)", True), ("INSUFFICIENT_DATA(c)", True), ("ALARM(b) OR ALARM(a) AND OK(b)", True),
+        ("AT_LEAST(1, ALARM, (a, b, c))", True), ("AT_LEAST(2,ALARM,(a,b,c))", False),
+        ('AT_LEAST(2, NOT ALARM, ("a", "b", c))', True), ("AT_LEAST(34%, OK, (a, b, c))", False),
+        ("AT_LEAST(33%, OK, (a, b, c)) AND NOT OK(a)", True), ("at_least(50%, not ok, (a, b))", True),
     ],
 )  # fmt: skip
 def test_what_a_rule_decides(rule: str, expected: bool) -> None:
@@ -38,13 +41,27 @@ def test_what_a_rule_decides(rule: str, expected: bool) -> None:
     assert rules.parsed(rule).decides(lambda name: states[name]) is expected
 
 
-@pytest.mark.parametrize("rule", ["", "ALARM", "ALARM()", "ALARM(a", "ALARM(a) ALARM(b)", "AND ALARM(a)", "WRONG(a)"])
+@pytest.mark.parametrize(
+    "rule",
+    ["", "ALARM", "ALARM()", "ALARM(a", "ALARM(a) ALARM(b)", "AND ALARM(a)", "WRONG(a)", "AT_LEAST(3, OK, (a, b))",
+     "AT_LEAST(1, UP, (a))", "AT_LEAST(1, OK, a)", "AT_LEAST(101%, OK, (a, b))", "AT_LEAST(1, OK, ())",
+     "AT_LEAST(1, OK, (a)"],
+)  # fmt: skip
 def test_what_is_no_rule(aws: Aws, rule: str) -> None:
     alarm(aws, "a")
     alarm(aws, "b")
     with pytest.raises(AwsError) as caught:
         compose(aws, rule)
     assert caught.value.code == "ValidationError"
+
+
+def test_a_composite_of_at_least_so_many_names_them_as_its_children(aws: Aws) -> None:
+    for name in ("a", "b"):
+        alarm(aws, name)
+    refused("ValidationError", lambda request: compose(aws, request["rule"]), {"rule": "AT_LEAST(1, OK, (a, none))"})
+    compose(aws, "AT_LEAST(2, ALARM, (a, b))")
+    listed = aws.cloudwatch.describe_alarms({"ChildrenOfAlarmName": "whole"})["MetricAlarms"]
+    assert [each["AlarmName"] for each in listed] == ["a", "b"]
 
 
 async def test_a_composite_follows_its_children(aws: Aws) -> None:

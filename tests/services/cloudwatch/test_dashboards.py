@@ -49,6 +49,14 @@ def test_bodies_that_are_wrong_are_told_where(aws: Aws) -> None:
     assert faults({}) == ["/"]
     assert faults({"widgets": [{"type": "chart", "properties": {}}]}) == ["/widgets/0/type"]
     assert faults({"widgets": [{"type": "text", "properties": {}}]}) == ["/widgets/0/properties"]
+    assert faults({"widgets": [{"type": "metrics", "properties": {}}]}) == ["/widgets/0/type"]
+    assert faults({"widgets": [{"type": "custom", "properties": {}}]}) == ["/widgets/0/properties"]
+    shown = {"region": "us-east-1", "metrics": [["AWS/SQS", "x"], ["..."], [{"expression": "SUM(METRICS())"}]]}
+    assert faults({"widgets": [{"type": "metric", "properties": {**shown, "view": "cake"}}]}) == [
+        "/widgets/0/properties/view"
+    ]
+    shown["metrics"] = [["AWS/SQS"]]
+    assert faults({"widgets": [{"type": "metric", "properties": shown}]}) == ["/widgets/0/properties/metrics/0"]
     assert faults({"widgets": [{"type": "text", "x": 24, "properties": {"markdown": ""}}]}) == ["/widgets/0/x"]
     assert aws.cloudwatch.list_dashboards({})["DashboardEntries"] == []
 
@@ -57,6 +65,20 @@ def test_a_widget_without_region_is_doubtful_but_taken(aws: Aws) -> None:
     body = json.dumps({"widgets": [{"type": "metric", "properties": {"metrics": [["AWS/SQS", "x"]]}}]})
     told = aws.cloudwatch.put_dashboard({"DashboardName": "Orders", "DashboardBody": body})
     assert [each["DataPath"] for each in told["DashboardValidationMessages"]] == ["/widgets/0/properties"]
+
+
+def test_widgets_of_every_type_are_taken(aws: Aws) -> None:
+    shown = {"region": "us-east-1", "metrics": [["AWS/SQS", "x"], ["..."], [{"expression": "SUM(METRICS())"}]]}
+    widgets = [
+        {"type": "metric", "properties": {**shown, "view": "pie"}},
+        {"type": "custom", "properties": {"endpoint": "arn:aws:lambda:us-east-1:111122223333:function:draw"}},
+        {"type": "explorer", "properties": {"metrics": [], "labels": []}},
+        {"type": "alarm", "properties": {"alarms": []}},
+        {"type": "log", "properties": {"query": "SOURCE 'x' | fields @message", "region": "us-east-1"}},
+    ]
+    body = json.dumps({"widgets": widgets})
+    told = aws.cloudwatch.put_dashboard({"DashboardName": "Orders", "DashboardBody": body})
+    assert told == {"DashboardValidationMessages": []}
 
 
 def test_names_have_no_blanks(aws: Aws) -> None:

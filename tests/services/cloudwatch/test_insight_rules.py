@@ -151,10 +151,7 @@ def test_a_rule_has_tags(aws: Aws) -> None:
     [
         "put_managed_insight_rules",
         "list_managed_insight_rules",
-        "put_metric_stream",
-        "list_metric_streams",
-        "put_alarm_mute_rule",
-        "get_metric_stream",
+        "start_otel_enrichment",
     ],
 )
 def test_what_is_not_built_says_so(aws: Aws, operation: str) -> None:

@@ -130,6 +130,9 @@ def test_searches(aws: Aws, search: str, expected: list[float]) -> None:
         ("SELECT MAX(Latency) FROM SCHEMA(Shop, Page) GROUP BY Page ORDER BY MAX() DESC LIMIT 2", [9, 3]),
         ("SELECT COUNT(Latency) FROM SCHEMA(Shop, Page) WHERE Page != 'home'", [2]),
         ("SELECT SUM(Latency) FROM Shop WHERE Page = 'home' AND Zone = 'a'", [100]),
+        ("SELECT SUM(Latency) FROM Shop WHERE AWS.AccountId = '111122223333'", [113]),
+        ("SELECT SUM(Latency) FROM Shop WHERE AWS.AccountId = '999988887777'", []),
+        ("SELECT SUM(Latency) FROM Shop GROUP BY AWS.AccountId", [113]),
         ("select min(Latency) from Shop group by Page order by min() asc", [1, 3, 9]),
     ],
 )
@@ -177,3 +180,12 @@ def test_periods_of_queries_go_together(aws: Aws) -> None:
     for minute in range(10):
         put(aws, 1, at_ms=aws.now - aws.now % 300_000 - minute * MINUTE_MS)
     assert sum(values(aws, query(period=300))) == 10
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["SELECT SUM(x) FROM y WHERE tag.team = 'a'", "SELECT SUM(x) FROM y GROUP BY tag.\"my team\"",
+     "SEARCH(':aws.AccountId=\"999988887777\" x', 'Sum')"],
+)  # fmt: skip
+def test_what_a_query_cannot_tell_apart_here_is_not_silently_empty(aws: Aws, expression: str) -> None:
+    refused("NotImplemented", lambda asked: data(aws, asked), {"Id": "a", "Expression": expression, "Period": 60})

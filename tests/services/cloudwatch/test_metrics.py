@@ -286,3 +286,13 @@ def test_what_is_not_to_be_returned_is_not(aws: Aws) -> None:
     put(aws, 4)
     told = data(aws, query(ReturnData=False), {"Id": "e1", "Expression": "m1 * 2", "Label": "Double"})
     assert [(each["Id"], each["Label"], each["Values"]) for each in told] == [("e1", "Double", [8])]
+
+
+def test_statistics_are_simple_ones_or_extended_ones_and_not_both(aws: Aws) -> None:
+    """ "You must specify either Statistics or ExtendedStatistics, but not both." """
+    put(aws, 1)
+    refused(
+        "InvalidParameterCombinationException",
+        lambda given: statistics(aws, **given),
+        {"Statistics": ["Sum"], "ExtendedStatistics": ["p90"]},
+    )

@@ -11,7 +11,7 @@ from services.cloudwatch.watching import alarm, data, query, state, values
 
 
 def test_every_event_that_is_read_is_counted() -> None:
-    assert set(SERVICE.reads) == set(NOTES)
+    assert set(SERVICE.readers) == set(NOTES)
 
 
 def queue_query(name: str, stat: str = "Sum", queue: str = "orders") -> dict[str, Any]:

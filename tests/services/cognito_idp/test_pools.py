@@ -69,7 +69,6 @@ async def test_a_pool_has_the_defaults_of_aws_and_goes_back_to_them(aws: Aws) ->
             "1 validation error detected: Value 'no/slash' at 'poolName' failed to satisfy constraint",
         ),
         ({"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}}, "NotImplemented", "UserPoolAddOns"),
-        ({"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}}, "NotImplemented", "DeviceConfiguration"),
     ],
 )
 async def test_settings_that_do_not_go_together_are_refused(

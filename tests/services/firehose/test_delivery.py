@@ -241,3 +241,28 @@ async def test_tags_are_kept_and_a_stream_goes(aws: Aws) -> None:
     aws.firehose.delete_delivery_stream({"DeliveryStreamName": NAME})
     await aws.advance(seconds=10)
     assert aws.firehose.list_delivery_streams({})["DeliveryStreamNames"] == []
+
+
+async def test_time_patterns_have_milliseconds_and_letters_that_stand_alone(aws: Aws) -> None:
+    prefix = "!{timestamp:y/M/d/H}/!{timestamp:HHmmss.SSS}/"
+    await make(aws, Prefix=prefix, ErrorOutputPrefix="bad/!{firehose:error-output-type}/")
+    await aws.advance(ms=42)
+    put(aws, b"x")
+    await aws.advance(seconds=400)
+    (key,) = await objects(aws)
+    assert key.startswith("2026/1/1/0/000015.042/")
+
+
+async def test_a_buffer_is_as_full_after_a_restart_as_before(tmp_path: Path) -> None:
+    aws = new_aws(directory=tmp_path)
+    await make(aws, BufferingHints={"SizeInMBs": 1, "IntervalInSeconds": 300})
+    put(aws, *[b"x" * 100_000] * 10)
+    aws.world.close()
+    again = new_aws(world=World(seed=1, mode="held", directory=tmp_path))
+    put(again, b"x" * 48_000)
+    await again.advance(seconds=2)
+    assert await objects(again) == {}  # 1,048,000 bytes are less than a mebibyte
+    put(again, b"x" * 1_000)
+    await again.advance(seconds=2)
+    assert [len(body) for body in (await objects(again)).values()] == [1_049_000]
+    again.world.close()

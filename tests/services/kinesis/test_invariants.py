@@ -74,9 +74,14 @@ async def test_nothing_is_lost_and_every_key_stays_in_order(tmp_path: Path, seed
             # The stream may still be UPDATING, or have been scaled ten times today.
             with suppress(AwsError):
                 reshard(aws, chance)
-        key = f"user-{chance.randrange(12)}"
-        put(aws, str(number).encode(), key)
-        sent.setdefault(key, []).append(number)
+        keys = [f"user-{chance.randrange(12)}" for _ in range(chance.choice([1, 1, 5]))]
+        if len(keys) == 1:
+            put(aws, str(number).encode(), keys[0])
+        else:
+            entries = [{"Data": str(number).encode(), "PartitionKey": key} for key in keys]
+            aws.kinesis.put_records({"StreamName": NAME, "Records": entries})
+        for key in keys:
+            sent.setdefault(key, []).append(number)
         await aws.advance(ms=chance.choice([0, 100, 20_000]))
         check_division(aws)
     await aws.advance(seconds=20)

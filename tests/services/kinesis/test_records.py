@@ -116,6 +116,7 @@ async def test_records_of_a_batch_fail_by_themselves(aws: Aws) -> None:
         "bytes": 20,
         "failed": 490,
         "shards": ["shardId-000000000000"],
+        "units": 10,
     }
     await aws.advance(seconds=1)
     found = aws.kinesis.get_records({"ShardIterator": iterator(aws)})

@@ -12,7 +12,6 @@ import pytest_asyncio
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
-from foulweather.services.lambda_.environments import Fleet
 from harness import Aws, new_aws
 from services.lambda_.packaged import ROLE, function, invoke, logged, made, role, zipped
 
@@ -285,14 +284,3 @@ async def test_two_worlds_of_one_seed_tell_the_same() -> None:
         told.append(logged(aws))
         aws.world.close()
     assert [line for line in told[0] if "REPORT" not in line] == [line for line in told[1] if "REPORT" not in line]
-
-
-async def test_a_fork_of_this_process_makes_environments_of_its_own_and_leaves_the_parents_alone(work: Aws) -> None:
-    assert (await invoke(work))["Payload"]["count"] == 1
-    fleet = Fleet.of(work.world)
-    host = fleet._host
-    assert host is not None
-    fleet._process = 0  # as if this were another process
-    assert (await invoke(work))["Payload"]["count"] == 1
-    assert [environment.has_ended for environment in host.environments] == [False]
-    host.close()

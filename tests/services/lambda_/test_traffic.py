@@ -235,6 +235,36 @@ async def test_node_streams_and_sleeps_in_between(web: Web) -> None:
     assert web.aws.now == began + 180_000
 
 
+FAILING = """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  if (event.rawPath === "/early") throw new Error("early");
+  stream.setContentType("text/html");
+  stream.write({ n: 1 });
+  if (event.rawPath === "/late") throw new TypeError("late");
+  stream.end();
+});
+"""
+
+
+async def test_a_stream_says_what_it_is_and_breaks_where_the_function_fails(web: Web) -> None:
+    runtime = next((name for name in available().split(", ") if name.startswith("nodejs")), "")
+    if not runtime:
+        pytest.skip("there is no Node.js here")
+    await made(web.aws, {"index.js": FAILING}, "work", Runtime=runtime, Handler="index.handler", Timeout=600)
+    await web.url(InvokeMode="RESPONSE_STREAM")
+    early = await web.ask("GET", "/early")
+    assert (early.status, early.body, early.stream) == (502, b"Internal Server Error", None)
+    well = await web.ask()
+    assert (well.status, header(well, "Content-Type")) == (200, "text/html")
+    assert well.stream is not None
+    assert b"".join([piece async for piece in well.stream]) == b'{"n":1}'
+    late = await web.ask("GET", "/late")
+    assert late.stream is not None
+    assert await anext(late.stream) == b'{"n":1}'
+    with pytest.raises(ConnectionAbortedError):
+        await anext(late.stream)
+
+
 async def test_what_is_answered_as_a_whole_is_one_piece(web: Web) -> None:
     await modelled(web.aws, "response = {a = 1}\n")
     answer = await web.aws.lambda_.invoke_with_response_stream({"FunctionName": "work"})

@@ -202,6 +202,6 @@ def test_tags_are_set_and_taken_away(aws: Aws) -> None:
 def test_what_is_not_built_says_so(aws: Aws) -> None:
     make(aws)
     assert refused(aws.logs.describe_log_groups, {"includeLinkedAccounts": True}).status == 501
-    with pytest.raises(AwsError, match="PutTransformer") as caught:
-        aws.logs.put_transformer({})
+    with pytest.raises(AwsError, match="PutIntegration") as caught:
+        aws.logs.put_integration({})
     assert caught.value.status == 501

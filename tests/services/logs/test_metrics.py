@@ -184,6 +184,37 @@ def test_what_breaks_the_format_is_counted_and_put_nowhere(aws: Aws, root: dict[
     assert facts(aws, "logs.EmbeddedMetricRejected") == [{"error": "EMFValidationErrors"}]
 
 
+@pytest.mark.parametrize("absent", ["CloudWatchMetrics", "Timestamp"])
+def test_what_lacks_the_metadata_is_no_document_of_the_format(aws: Aws, absent: str) -> None:
+    """ "The value MUST be an object and MUST contain the following members": both of them."""
+    make(aws)
+    document = json.loads(embedded())
+    del document["_aws"][absent]
+    put(aws, json.dumps(document))
+    assert facts(aws, "logs.MetricEmbedded") == []
+    assert facts(aws, "logs.EmbeddedMetricRejected") == [{"error": "EMFParsingErrors"}]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Namespace": None},
+        {"Dimensions": None},
+        {"Metrics": None},
+        {"Metrics": [{"Name": "Latency", "Unit": "Minutes"}]},
+        {"Metrics": [{"Name": "Latency", "StorageResolution": 5}]},
+    ],
+)
+def test_a_directive_that_is_not_whole_puts_nothing(aws: Aws, changed: dict[str, Any]) -> None:
+    make(aws)
+    document = json.loads(embedded())
+    directive = {**document["_aws"]["CloudWatchMetrics"][0], **changed}
+    document["_aws"]["CloudWatchMetrics"] = [{key: value for key, value in directive.items() if value is not None}]
+    put(aws, json.dumps(document))
+    assert facts(aws, "logs.MetricEmbedded") == []
+    assert facts(aws, "logs.EmbeddedMetricRejected") == [{"error": "EMFValidationErrors"}]
+
+
 @pytest.mark.parametrize("absent", ["Latency", "Path"])
 def test_a_directive_that_refers_to_what_the_event_lacks_puts_nothing(aws: Aws, absent: str) -> None:
     """ "The root node MUST contain all target members defined by the references in the MetricDirective object." """

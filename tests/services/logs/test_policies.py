@@ -21,12 +21,12 @@ def refused(operation: Any, request: dict[str, Any]) -> AwsError:
     return caught.value
 
 
-def test_a_groups_own_index_policy_goes_before_the_accounts(aws: Aws) -> None:
+async def test_a_groups_own_index_policy_goes_before_the_accounts(aws: Aws) -> None:
     make(aws)
     put(aws, "x")
     assert aws.logs.describe_index_policies({"logGroupIdentifiers": [GROUP]})["indexPolicies"] == []
     account = {"policyName": "all", "policyType": "FIELD_INDEX_POLICY", "policyDocument": '{"Fields":["user"]}'}
-    aws.logs.put_account_policy({**account, "selectionCriteria": 'LogGroupNamePrefix = "/ap"'})
+    await aws.logs.put_account_policy({**account, "selectionCriteria": 'LogGroupNamePrefix = "/ap"'})
     (policy,) = aws.logs.describe_index_policies({"logGroupIdentifiers": [GROUP]})["indexPolicies"]
     assert (policy["source"], policy["policyName"]) == ("ACCOUNT", "all")
     aws.logs.put_index_policy({"logGroupIdentifier": ARN, "policyDocument": FIELDS})
@@ -51,10 +51,11 @@ def test_an_index_policy_names_up_to_twenty_fields(aws: Aws, document: str) -> N
     assert error.code == "InvalidParameterException"
 
 
-def test_account_policies_that_are_not_built_say_so(aws: Aws) -> None:
-    request = {"policyName": "p", "policyType": "SUBSCRIPTION_FILTER_POLICY", "policyDocument": "{}"}
-    assert refused(aws.logs.put_account_policy, request).status == 501
-    assert refused(aws.logs.put_account_policy, {**request, "policyType": "X"}).code == "InvalidParameterException"
+async def test_account_policies_that_are_not_built_say_so(aws: Aws) -> None:
+    request = {"policyName": "p", "policyType": "METRIC_EXTRACTION_POLICY", "policyDocument": "{}"}
+    for kind, code in (("METRIC_EXTRACTION_POLICY", "NotImplemented"), ("X", "InvalidParameterException")):
+        with pytest.raises(AwsError, match=code):
+            await aws.logs.put_account_policy({**request, "policyType": kind})
     gone = {"policyName": "p", "policyType": "FIELD_INDEX_POLICY"}
     assert refused(aws.logs.delete_account_policy, gone).code == "ResourceNotFoundException"
 

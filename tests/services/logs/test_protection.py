@@ -50,6 +50,20 @@ def policy(*identifiers: str, custom: dict[str, str] | None = None) -> str:
         ("Ssn-US", "ssn: 123-45-6789", ["123-45-6789"]),
         ("Ssn-US", "ssn: 000-45-6789", []),
         ("PhoneNumber-US", "phone (206) 555-0100", ["(206) 555-0100"]),
+        ("HealthInsuranceCardNumber-EU", "EHIC 80276001234567890123 shown", ["80276001234567890123"]),
+        ("HealthInsuranceCardNumber-EU", "EHIC 90276001234567890123 shown", []),
+        ("HealthInsuranceClaimNumber-US", "hicn: 123-45-6789A", ["123-45-6789A"]),
+        ("HealthInsuranceNumber-FR", "carte vitale 1 85 05 78 006 048 30", ["1 85 05 78 006 048 30"]),
+        ("HealthInsuranceNumber-FR", "carte vitale 185057800604831", []),
+        ("HealthcareProcedureCode-US", "HCPCS J1885, CPT", ["J1885"]),
+        ("MedicareBeneficiaryNumber-US", "MBI 1EG4-TE5-MK73", ["1EG4-TE5-MK73"]),
+        ("MedicareBeneficiaryNumber-US", "MBI 1SG4-TE5-MK73", []),
+        ("NationalDrugCode-US", "ndc 0777-3105-02", ["0777-3105-02"]),
+        ("NationalProviderId-US", "npi 1234567893", ["1234567893"]),
+        ("NationalProviderId-US", "npi 1234567894", []),
+        ("NhsNumber-GB", "NHS 943 476 5919", ["943 476 5919"]),
+        ("NhsNumber-GB", "NHS 943 476 5918", []),
+        ("NhsNumber-GB", "order 943 476 5919", []),
         (
             "OpenSshPrivateKey",
             "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----!",
@@ -91,17 +105,17 @@ def test_masks_stay_with_their_events_when_chunks_are_merged(aws: Aws) -> None:
     assert filtered(aws) == expected
 
 
-def test_an_accounts_policy_is_for_every_group(aws: Aws) -> None:
+async def test_an_accounts_policy_is_for_every_group(aws: Aws) -> None:
     make(aws)
     request = {"policyName": "p", "policyType": "DATA_PROTECTION_POLICY", "policyDocument": policy("EmailAddress")}
-    made = aws.logs.put_account_policy(request)["accountPolicy"]
+    made = (await aws.logs.put_account_policy(request))["accountPolicy"]
     assert (made["scope"], made["accountId"]) == ("ALL", ACCOUNT)
     put(aws, "a@b.com")
     assert filtered(aws) == ["*******"]
     group = aws.logs.describe_log_groups({})["logGroups"][0]
     assert group["inheritedProperties"] == ["ACCOUNT_DATA_PROTECTION"]
     with pytest.raises(AwsError, match="LimitExceededException"):
-        aws.logs.put_account_policy({**request, "policyName": "q"})
+        await aws.logs.put_account_policy({**request, "policyName": "q"})
     aws.logs.delete_account_policy({"policyName": "p", "policyType": "DATA_PROTECTION_POLICY"})
     put(aws, "c@d.com")
     assert filtered(aws) == ["*******", "c@d.com"]

@@ -56,7 +56,8 @@ async def test_a_destination_that_takes_nothing_is_refused(aws: Aws, monkeypatch
         ),
         ({"filterPattern": "a:b"}, "InvalidParameterException", "Invalid character(s) in term 'a:b'"),
         ({"logGroupName": "/nobody"}, "ResourceNotFoundException", "The specified log group does not exist."),
-        ({"applyOnTransformedLogs": True}, "NotImplemented", "PutSubscriptionFilter.applyOnTransformedLogs"),
+        ({"applyOnTransformedLogs": True}, "InvalidParameterException", "that have an active log transformer"),
+        ({"emitSystemFields": ["@aws.account"]}, "NotImplemented", "PutSubscriptionFilter.emitSystemFields"),
     ],
 )
 async def test_what_no_filter_can_be_is_refused_first(aws: Aws, more: dict[str, Any], code: str, message: str) -> None:

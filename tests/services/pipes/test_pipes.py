@@ -55,7 +55,16 @@ async def test_a_role_that_trusts_somebody_else_is_not_assumed(aws: Aws, pipes: 
         ({"EnrichmentParameters": {"InputTemplate": "{}"}}, "need an Enrichment"),
         ({"Source": "arn:aws:kinesis:us-east-1:111122223333:stream/s"}, "StartingPosition must be specified"),
         ({"KmsKeyIdentifier": "alias/mine"}, "does not implement pipes:CreatePipe.KmsKeyIdentifier"),
-        ({"LogConfiguration": {"Level": "ERROR"}}, "does not implement pipes:CreatePipe.LogConfiguration"),
+        ({"LogConfiguration": {"Level": "ERROR"}}, "must have a log destination"),
+        (
+            {
+                "LogConfiguration": {
+                    "Level": "ERROR",
+                    "S3LogDestination": {"BucketName": "logs", "BucketOwner": "111122223333"},
+                }
+            },
+            "does not implement pipes:CreatePipe.LogConfiguration.S3LogDestination",
+        ),
         ({"Source": "arn:aws:kafka:us-east-1:111122223333:cluster/c"}, "does not implement pipes:CreatePipe.Source"),
     ],
 )

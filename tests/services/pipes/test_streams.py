@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 from foulweather.kernel.pipeline import Pipeline
+from foulweather.services.pipes.state import PipesState
 from harness import Aws
 from services.pipes.piped import Pipes
 
@@ -127,3 +129,21 @@ async def test_a_pipe_goes_on_where_it_was_after_a_restart(aws: Aws, pipes: Pipe
     Pipes(again).put(source, {"n": 2})
     await again.advance(seconds=25)
     assert numbers(Pipes(again), target) == [1, 2]
+
+
+async def test_batches_of_a_shard_go_beside_each_other_and_each_key_stays_in_order(aws: Aws, pipes: Pipes) -> None:
+    stream = pipes.stream()
+    await aws.advance(seconds=60)
+    slow = {"StartAt": "Slow", "States": {"Slow": {"Type": "Wait", "Seconds": 10, "End": True}}}
+    told = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 1, "ParallelizationFactor": 10}
+    parameters = {"SourceParameters": {"KinesisStreamParameters": told}}
+    await pipes.made(stream, pipes.queue("out"), Enrichment=pipes.machine(slow), **parameters)
+    for number in range(2):
+        for key in ("a", "b", "c"):
+            pipes.put(stream, {"key": key, "number": number}, key)
+    await aws.advance(seconds=30)
+    found = [json.loads(base64.b64decode(json.loads(each)["data"])) for each in pipes.bodies(pipes.queue("out"))]
+    for key in ("a", "b", "c"):
+        assert [each["number"] for each in found if each["key"] == key] == [0, 1]
+    position = aws.world.state(PipesState, aws.account, "us-east-1").pipes["p"].positions
+    assert not next(iter(position.values())).startswith("TRIM")

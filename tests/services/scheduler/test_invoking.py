@@ -169,3 +169,11 @@ async def test_an_invocation_under_way_survives_a_restart(tmp_path: Path) -> Non
     again = new_aws(world=World(seed=1, mode="held", start_ms=START_MS, directory=tmp_path))
     await again.advance(seconds=3_600)
     assert len(Times(again).received(queue)) == 2
+
+
+@pytest.mark.parametrize("member", ["LogGroupName", "logGroupName"])
+async def test_a_universal_targets_input_has_the_names_of_the_sdk_for_java(aws: Aws, times, member: str) -> None:
+    target = "arn:aws:scheduler:::aws-sdk:cloudwatchlogs:createLogGroup"
+    times.schedule(AT, target, times.role("logs:*"), Target={"Input": json.dumps({member: "made"})})
+    await aws.advance(seconds=7200)
+    assert [each["logGroupName"] for each in aws.logs.describe_log_groups({})["logGroups"]] == ["made"]

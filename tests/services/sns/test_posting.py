@@ -229,7 +229,7 @@ async def test_a_silent_endpoint_costs_fifteen_seconds_more(aws: Aws, sns, serve
     class Silent(HttpClient):
         times: list[int] = []
 
-        async def post(self, *args, **more):
+        async def send(self, *args, **more):
             self.times.append(aws.now - START_MS)
             raise TimedOut("silence")
 
@@ -259,7 +259,7 @@ async def test_a_delivery_that_was_under_way_when_the_process_died_is_made_again
     await subscribed(aws, tools(aws), server)
 
     class Stuck(HttpClient):
-        async def post(self, *args, **more):
+        async def send(self, *args, **more):
             await asyncio.Event().wait()
 
     aws.world.attached[HttpClient] = Stuck()

@@ -225,3 +225,25 @@ async def test_no_items_and_a_stopped_parent_end_the_map_run(aws: Aws, flows: Wo
     flows.sfn.redrive_execution({"executionArn": arn})
     await aws.advance(seconds=10)
     assert flows.output(arn) == [1, 2]
+
+
+async def test_the_context_says_where_an_item_was_read(aws: Aws, flows: Workflows) -> None:
+    aws.s3.create_bucket({"Bucket": "data"})
+    written = aws.s3.put_object({"Bucket": "data", "Key": "in/a.json", "Body": b"[1]"})
+    if hasattr(written, "__await__"):
+        await written
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **flow(("P", PASS))}
+    file = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Parameters": {"Bucket": "data", "Key": "in/a.json"},
+    }
+    listing = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "data", "Prefix": "in/"}}
+    found: list[Any] = []
+    for number, reader in enumerate(({"ItemReader": file}, {"ItemReader": listing}, {"ItemsPath": "$"})):
+        selected = {"source.$": "$$.Map.Item.Source"}
+        state = {"Type": "Map", "ItemProcessor": processor, "ItemSelector": selected, **reader}
+        arn = flows.start(flows.machine(flow(("Many", state)), "*", name=f"m{number}"), [1])
+        await aws.advance(seconds=2)
+        found += flows.output(arn)
+    assert [each["source"] for each in found] == ["S3://data/in/a.json", "S3://data", "STATE_DATA"]

@@ -53,7 +53,7 @@ def test_names_definitions_and_roles_are_checked(flows: Workflows) -> None:
     assert denied.value.message.startswith("Neither the global service principal states.amazonaws.com, nor")
     with refused("InvalidLoggingConfiguration"):
         flows.sfn.create_state_machine({**request, "loggingConfiguration": {"level": "ALL"}})
-    with refused("NotImplemented"):
+    with refused("InvalidEncryptionConfiguration"):
         key = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "alias/a"}
         flows.sfn.create_state_machine({**request, "encryptionConfiguration": key})
     assert flows.sfn.list_state_machines({})["stateMachines"] == []

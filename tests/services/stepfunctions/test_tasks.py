@@ -377,3 +377,10 @@ async def test_an_express_child_cannot_be_waited_for_as_a_job(aws: Aws, flows: W
     waited = flows.start(flows.machine(flow(("Start", sdk)), "states:*", name="waits"))
     await aws.advance(seconds=10)
     assert flows.output(waited)["Status"] == "SUCCEEDED"
+
+
+def test_members_have_the_names_that_the_sdk_for_java_gives_them(flows: Workflows) -> None:
+    made = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:kms:createKey", "Parameters": {}}
+    told = flows.run(flow(("Make", made)), {}, "kms:*")["KeyMetadata"]
+    assert told["AwsAccountId"] == ACCOUNT
+    assert "AWSAccountId" not in told

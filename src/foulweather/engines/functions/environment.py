@@ -15,8 +15,10 @@ from typing import Any
 
 import msgspec
 
+from foulweather.engines.forking import undivided
 from foulweather.engines.functions.cpu_share import CpuShare
 from foulweather.engines.functions.local_http import LocalServer
+from foulweather.engines.functions.mail import Mail
 from foulweather.engines.functions.outcomes import Invocation, Outcome
 from foulweather.engines.functions.output import Output
 from foulweather.engines.functions.runtime_api import RuntimeApi
@@ -95,6 +97,8 @@ class Environment:
         self._runtime_status: int | None = None
         self.telemetry: Telemetry | None = None
         """What its extensions hear; None where it has none."""
+        self.mail: Mail | None = None
+        """What it sends to X-Ray's daemon."""
         self.closing: list[Callable[[], None]] = []
         self.gone: Callable[[], None] = lambda: None
         """Called once, when all that it has printed was told."""
@@ -115,7 +119,7 @@ class Environment:
     @property
     def has_ended(self) -> bool:
         """Whether its runtime is no more, and all else but its extensions."""
-        return self._ended.done() or self._runtime_status is not None
+        return self._ended.done() or self._is_killed or self._runtime_status is not None
 
     async def open(self, runtime_door: socket.socket) -> None:
         """Serve the Runtime API on a socket of its network."""
@@ -139,12 +143,17 @@ class Environment:
         return await self._until(self._api.ready, limit_s)
 
     async def invoke(self, invocation: Invocation, limit_s: float | None = None) -> Outcome:
-        """Have one event handled; after a time-out, an exit or running out of memory the process is of no more use."""
+        """Have one event handled; after a time-out, an exit or running out of memory the process is of no more use.
+
+        Where the runtime had ended before it got the event, the outcome is `gone`.
+        """
         self.thaw()
         answered = self._api.begin(invocation)
         self._share.begin(self.pid)
         try:
-            return await self._until(answered, limit_s)
+            outcome = await self._until(answered, limit_s)
+            is_gone = outcome.kind == "exited" and not self._api.is_taken
+            return msgspec.structs.replace(outcome, kind="gone") if is_gone else outcome
         finally:
             self._share.end()
             self._api.end(invocation.request_id)
@@ -158,8 +167,9 @@ class Environment:
             self._api.give_up(self._how_it_ended())
         self._watch = self._loop.call_later(LOOK_S, self._look)
         try:
-            async with asyncio.timeout(limit_s) if limit_s is not None else NO_LIMIT:
-                outcome = await awaited
+            with undivided(self._loop, self.name):
+                async with asyncio.timeout(limit_s) if limit_s is not None else NO_LIMIT:
+                    outcome = await awaited
         except TimeoutError:
             outcome = Outcome("timeout", error_type="Sandbox.Timedout")
         finally:
@@ -185,6 +195,10 @@ class Environment:
         if self._loop.time() - self._measured_s > MEASURED_S:
             self._measure()
         return max(1, -(-self.memory_bytes_peak // MIB))
+
+    def segments(self) -> tuple[str, ...]:
+        """What it has sent to X-Ray's daemon since this was asked last."""
+        return () if self.mail is None else tuple(self.mail.take())
 
     def freeze_soon(self) -> None:
         """Stop all of its processes, unless there is work for it at once; its extensions may finish theirs."""
@@ -236,13 +250,28 @@ class Environment:
         self.thaw()
         if self.pid and not self._ended.done():
             self._end()
+        self._close()
+        self.gone()
+
+    def leave(self) -> None:
+        """In a fork of this process, leave its processes to the parent, as if they were gone."""
+        self._is_killed = True
+        if self._freezing is not None:
+            self._freezing.cancel()
+            self._freezing = None
+        for output in self._outputs:
+            output.leave()
+        self._close()
+
+    def _close(self) -> None:
         for close in self.closing:
             close()
+        if self.mail is not None:
+            self.mail.close()
         self.closing.clear()
         self._stop_looking()
         for output in self._outputs:
             output.close()
-        self.gone()
 
     def _drain(self) -> None:
         """Have all printed that has been written until now."""
@@ -309,7 +338,7 @@ def _own_bytes(pid: int) -> int:
 
 def _words(status: int) -> str:
     """How a process ended, as AWS words it."""
-    if status > 128:
+    if status - 128 in SIGNALS:
         status = 128 - status
     if status < 0:
         return f"signal: {SIGNALS.get(signal.Signals(-status), signal.Signals(-status).name.lower())}"

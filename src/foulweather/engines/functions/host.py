@@ -8,26 +8,48 @@ import json
 import os
 import shutil
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from foulweather.engines.forking import leave_in_forks
 from foulweather.engines.functions import interpreters, leftovers
 from foulweather.engines.functions.clock_page import ClockPage
 from foulweather.engines.functions.environment import SHUTDOWN_MS, Environment, Lines, Sleep, Spec, room_of
+from foulweather.engines.functions.mail import Mail
+from foulweather.engines.functions.names import Names
 from foulweather.engines.functions.telemetry import Telemetry
 from foulweather.engines.functions.zygotes import Zygote, can_be_apart
 from foulweather.world.clock import RATE_UNIT, Clock
 
 RUNTIME_PORT, ENDPOINT_PORT = 9001, 4566
+DAEMON_PORT, NAMES_PORT = 2000, 53
+HTTPS_PORT, HTTP_PORT = 443, 80
+"""https://docs.aws.amazon.com/xray/latest/devguide/xray-daemon.html"""
 FILES_OPEN_MAX = 1024
 PROCESSES_MAX = 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 START_S = 30
+DOORS_MAX = 8
 NODE_RUNTIME = Path(__file__).with_name("foulweather_inside") / "node_runtime.mjs"
+BUNDLE = "/etc/foulweather/ca-bundle.pem"
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+TRUST = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Where SDKs and TLS libraries look for whom they trust."""
 Door = Callable[[socket.socket], Awaitable[Callable[[], None]]]
 """Serves AWS's API on a listening socket, for what runs in an environment; what it gives ends that."""
+
+
+class OwnHosts(NamedTuple):
+    """The world's own hosts, for what runs in an environment and asks for them by name; `root` signs for them."""
+
+    https: Door
+    http: Door
+    serves: Callable[[str], bool]
+    root: Callable[[], bytes]
 
 
 class NotStarted(Exception):
@@ -39,6 +61,7 @@ class Host:
 
     def __init__(self, clock: Clock, door: Door | None = None) -> None:
         self._door = door
+        self._trusted: Path | None = None
         self._clock = clock
         self._page = ClockPage(clock)
         self._zygotes: dict[str, Zygote] = {}
@@ -47,11 +70,20 @@ class Host:
         self._ending: set[Environment] = set()
         self.is_apart = can_be_apart()
         self._is_closed = False
+        leave_in_forks(self._leave)
 
-    async def start(self, name: str, spec: Spec, printed: Lines, sleep: Sleep, door: Door | None = None) -> Environment:
+    async def start(
+        self,
+        name: str,
+        spec: Spec,
+        printed: Lines,
+        sleep: Sleep,
+        door: Door | None = None,
+        hosts: OwnHosts | None = None,
+    ) -> Environment:
         """Make an environment: its process runs, its runtime has not yet asked for anything.
 
-        `door` is for this environment alone.
+        `door` and `hosts` are for this environment alone; hosts are there only where it has a network of its own.
 
         Raises NotStarted, or interpreters.NoInterpreter where nothing here runs its runtime.
         """
@@ -67,9 +99,12 @@ class Host:
         descriptors = [theirs.fileno(), writer, self._page.descriptor]
         writers = [writer, *self._hear(environment, spec)]
         try:
-            room = room_of(name, self._at_home(spec, interpreter), self._walls())
+            hosts = hosts if self.is_apart else None
+            if hosts is not None:
+                spec = self._trusting(spec, hosts.root)
+            room = room_of(name, self._at_home(spec, interpreter), self._walls(resolves=hosts is not None))
             environment.pid = await zygote.fork(room, descriptors + writers[1:], environment.ended)
-            await self._take_doors(environment, control, door or self._door)
+            await self._take_doors(environment, control, door or self._door, hosts)
         except BaseException:
             environment.kill()
             raise
@@ -128,6 +163,24 @@ class Host:
             zygote.close()
         self._page.close()
         shutil.rmtree(self._root, ignore_errors=True)
+        if self._trusted is not None:
+            shutil.rmtree(self._trusted.parent, ignore_errors=True)
+
+    def _leave(self) -> None:
+        """In a fork of this process, leave everything to the parent, and begin anew."""
+        if self._is_closed:
+            return
+        for environment in [*self.environments, *self._ending]:
+            environment.leave()
+        self.environments.clear()
+        self._ending.clear()
+        for zygote in self._zygotes.values():
+            zygote.leave()
+        self._zygotes.clear()
+        self._page.close()
+        self._page = ClockPage(self._clock)
+        self._root = leftovers.directory("functions")
+        self._trusted = None
 
     def _zygote(self, interpreter: interpreters.Interpreter) -> Zygote:
         found = self._zygotes.get(interpreter.program)
@@ -135,13 +188,29 @@ class Host:
             found = self._zygotes[interpreter.program] = Zygote(interpreter)
         return found
 
-    def _walls(self) -> dict[str, object]:
-        ports = [RUNTIME_PORT, ENDPOINT_PORT] if self.is_apart else [0, 0]
+    def _trusting(self, spec: Spec, root: Callable[[], bytes]) -> Spec:
+        """The spec with whom the machine trusts, and who signs for the world's hosts; what the function says stays."""
+        if self._trusted is None:
+            self._trusted = leftovers.directory("packages") / "bundle.pem"
+            self._trusted.write_bytes(_of_the_machine() + root())
+            self._trusted.chmod(0o644)
+        variables = {**dict.fromkeys(TRUST, BUNDLE), **spec.environment}
+        binds = {**spec.binds, BUNDLE: str(self._trusted)}
+        return msgspec.structs.replace(spec, environment=variables, binds=binds)
+
+    def _walls(self, *, resolves: bool) -> dict[str, object]:
+        ports, datagrams = [0, 0], [0]
+        if self.is_apart:
+            ports, datagrams = [RUNTIME_PORT, ENDPOINT_PORT], [DAEMON_PORT]
+        if resolves:
+            ports += [HTTPS_PORT, HTTP_PORT]
+            datagrams += [NAMES_PORT]
         limits = {"RLIMIT_NOFILE": FILES_OPEN_MAX, "RLIMIT_CORE": 0}
         if self.is_apart:
             limits["RLIMIT_NPROC"] = PROCESSES_MAX
         self._root.mkdir(mode=0o755, exist_ok=True)  # another process's view of who is alive may differ
-        return {"apart": self.is_apart, "ports": ports, "limits": limits, "root": str(self._root)}
+        own = {"ports": ports, "datagram_ports": datagrams, "limits": limits, "root": str(self._root)}
+        return {"apart": self.is_apart, "resolves": resolves, **own}
 
     def _at_home(self, spec: Spec, interpreter: interpreters.Interpreter | None) -> Spec:
         """The spec with what its interpreter needs to be there."""
@@ -158,7 +227,9 @@ class Host:
         changed = msgspec.structs.replace(spec, binds=binds, command=command, search_last=last)
         return changed if self.is_apart else _in_place(changed)
 
-    async def _take_doors(self, environment: Environment, control: socket.socket, door: Door | None) -> None:
+    async def _take_doors(
+        self, environment: Environment, control: socket.socket, door: Door | None, hosts: OwnHosts | None
+    ) -> None:
         """Take the listening sockets of its network, and serve them."""
         loop = asyncio.get_running_loop()
         arrived = asyncio.Event()
@@ -170,7 +241,7 @@ class Host:
             raise NotStarted(f"no sign of life within {START_S} s") from None
         finally:
             loop.remove_reader(control.fileno())
-        told, descriptors, _, _ = socket.recv_fds(control, 1024, 4)
+        told, descriptors, _, _ = socket.recv_fds(control, 1024, DOORS_MAX)
         if not told:
             await asyncio.sleep(0.01)
             raise NotStarted("its process ended before it began; its output says why")
@@ -182,6 +253,14 @@ class Host:
         else:
             with contextlib.suppress(OSError):
                 doors[1].close()
+        if hosts is None:
+            environment.mail = Mail(doors[2])
+            return
+        https, http, daemon, names = doors[2:]
+        environment.mail = Mail(daemon)
+        environment.closing.append(await hosts.https(https))
+        environment.closing.append(await hosts.http(http))
+        environment.closing.append(Names(names, hosts.serves).close)
 
 
 def _in_place(spec: Spec) -> Spec:
@@ -202,6 +281,13 @@ def _in_place(spec: Spec) -> Spec:
         search=tuple(map(real, spec.search)),
         extensions=tuple(map(real, spec.extensions)),
     )
+
+
+def _of_the_machine() -> bytes:
+    """The certificates of whom this machine trusts."""
+    paths = ssl.get_default_verify_paths()
+    found = next((path for path in (paths.cafile, *BUNDLES) if path and os.path.isfile(path)), None)
+    return b"" if found is None else Path(found).read_bytes() + b"\n"
 
 
 def _is_node(spec: Spec) -> bool:

@@ -17,7 +17,10 @@ REASONS = {True: "OK", False: "Error"}
 
 
 class Asked(NamedTuple):
-    """One request: `content` is its body where that is there already; else `body` has to be read, piece by piece."""
+    """One request: `content` is its body where that is there already; else `body` has to be read, piece by piece.
+
+    Trailers are among its `headers` once its body has been read.
+    """
 
     method: str
     path: str
@@ -254,8 +257,9 @@ async def _pieces(reader: asyncio.StreamReader, headers: dict[str, str]) -> Asyn
             async for piece in _exactly(reader, size):
                 yield piece
             await reader.readexactly(2)
-        while await reader.readuntil(b"\r\n") != b"\r\n":
-            pass
+        while (line := await reader.readuntil(b"\r\n")) != b"\r\n":
+            name, _, value = line.decode("latin-1").partition(":")
+            headers.setdefault(name.strip().lower(), value.strip())
         return
     async for piece in _exactly(reader, int(headers.get("content-length") or 0)):
         yield piece

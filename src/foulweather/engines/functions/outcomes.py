@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["response", "error", "timeout", "exited", "memory"]
+Kind = Literal["response", "error", "timeout", "exited", "gone", "memory"]
 
 
 class Invocation(msgspec.Struct, frozen=True):

@@ -38,6 +38,11 @@ class Output:
         if self._descriptor >= 0:
             self.drain()
             self._print_held()
+            self.leave()
+
+    def leave(self) -> None:
+        """Read no more, and leave what is there to whoever else holds the pipe."""
+        if self._descriptor >= 0:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._loop.remove_reader(self._descriptor)
             os.close(self._descriptor)

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import itertools
 import json
 from collections import deque
@@ -21,6 +23,7 @@ RUNTIME = "/2018-06-01/runtime/"
 EXTENSION = "/2020-01-01/extension/"
 RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100
 """6 MB, and as AWS counts it a little more (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+ERROR_TYPE, ERROR_BODY = "lambda-runtime-function-error-type", "lambda-runtime-function-error-body"
 STREAM_BYTES_MAX = 200 << 20
 ERROR_BYTES_MAX = 256 << 10
 TOGETHER = "/foulweather/answered/"
@@ -51,6 +54,8 @@ class RuntimeApi:
         self._handed_out: deque[Told] = deque()
         """Invocations that nobody has asked for yet."""
         self._current: Invocation | None = None
+        self.is_taken = False
+        """Whether the runtime has got the invocation that was begun last."""
         self._answered: asyncio.Future[Outcome] | None = None
         self._extensions: dict[str, Extension] = {}
         self._numbers = itertools.count(1)
@@ -88,7 +93,7 @@ class RuntimeApi:
 
     def begin(self, invocation: Invocation) -> asyncio.Future[Outcome]:
         """Hand out an invocation; the future is done when the runtime has answered."""
-        self._current = invocation
+        self._current, self.is_taken = invocation, False
         self._answered = asyncio.get_running_loop().create_future()
         self._hand_out(_invocation(invocation))
         for extension in self._extensions.values():
@@ -108,6 +113,7 @@ class RuntimeApi:
         while self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.done():
+                self.is_taken = True
                 waiting.set_result(told)
                 return
         self._handed_out.append(told)
@@ -171,6 +177,7 @@ class RuntimeApi:
     def _next(self) -> Told | asyncio.Future[Told]:
         """The next invocation, once there is one."""
         if self._handed_out:
+            self.is_taken = True
             return self._handed_out.popleft()
         waiting: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
@@ -204,7 +211,7 @@ class RuntimeApi:
 
     async def _init_error(self, asked: Asked) -> Told:
         body = await whole(asked, ERROR_BYTES_MAX) or b"{}"
-        kind = asked.headers.get("lambda-runtime-function-error-type", "Runtime.Unknown")
+        kind = asked.headers.get(ERROR_TYPE, "Runtime.Unknown")
         if not self.ready.done():
             self.ready.set_result(Outcome("error", body, kind))
         return ACCEPTED
@@ -222,7 +229,7 @@ class RuntimeApi:
             outcome = _too_large() if body is None else Outcome("response", body, content_type=kind)
         else:
             body = await whole(asked, ERROR_BYTES_MAX) or b"{}"
-            error_type = asked.headers.get("lambda-runtime-function-error-type", "")
+            error_type = asked.headers.get(ERROR_TYPE, "")
             outcome = Outcome("error", body, error_type)
         if not answered.done():
             answered.set_result(outcome)
@@ -242,6 +249,8 @@ class RuntimeApi:
                 self.streamed(piece)
             else:
                 pieces.append(piece)
+        if error_type := asked.headers.get(ERROR_TYPE):
+            return Outcome("error", _error_of_trailer(asked.headers), error_type, content_type=content_type)
         return Outcome("response", b"".join(pieces), content_type=content_type)
 
     async def _extension(self, asked: Asked, what: str) -> Told:
@@ -311,6 +320,17 @@ class RuntimeApi:
         if awaited is not None and not awaited.done():
             awaited.set_result(failed)
         return ACCEPTED
+
+
+def _error_of_trailer(headers: Mapping[str, str]) -> bytes:
+    """How a streamed answer went wrong, told after it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+    """
+    try:
+        return base64.b64decode(headers.get(ERROR_BODY, ""), validate=True) or b"{}"
+    except binascii.Error:
+        return b"{}"
 
 
 def _invocation(invocation: Invocation) -> Told:

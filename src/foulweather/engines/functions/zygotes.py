@@ -39,7 +39,8 @@ class Zygote:
             start_new_session=True,
         )
         theirs.close()
-        asyncio.get_running_loop().add_reader(ours.fileno(), self._told)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(ours.fileno(), self._told)
 
     @property
     def is_alive(self) -> bool:
@@ -70,11 +71,15 @@ class Zygote:
 
     def close(self) -> None:
         """End it, and with it all that was forked from it."""
-        with contextlib.suppress(OSError, RuntimeError):
-            asyncio.get_running_loop().remove_reader(self._socket.fileno())
-        self._socket.close()
+        self.leave()
         self._process.kill()
         self._process.wait()
+
+    def leave(self) -> None:
+        """Hear no more of it."""
+        with contextlib.suppress(OSError, RuntimeError):
+            self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
 
     def _told(self) -> None:
         try:

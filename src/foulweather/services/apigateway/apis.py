@@ -92,7 +92,8 @@ def delete_rest_api(call: Call, request: Request) -> None:
     mapped = [mapping.domain for mapping in state.mappings.values() if mapping.api_id == api.id]
     if mapped:
         raise refusals.invalid(
-            "Please remove all base path mappings related to the API in your account.",
+            f"Deleting RestApi {api.id} failed. "
+            "Please remove all base path mappings related to the RestApi in your domains.",
             *(call.fact(finding.arn(call, f"/domainnames/{domain}"), "restApiId", api.id) for domain in mapped),
             remedy=tuple(f"aws apigateway get-base-path-mappings --domain-name {domain}" for domain in mapped),
         )

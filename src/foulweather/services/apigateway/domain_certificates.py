@@ -14,8 +14,8 @@ from foulweather.kernel.errors import AwsError
 from foulweather.services.apigateway import refusals
 
 
-def check(call: Call, name: str, kind: str, arn: str | None) -> None:
-    """Refuse a certificate that is not there, not issued, or for other names."""
+def check(call: Call, name: str, kind: str, arn: str | None) -> Mapping[str, Any]:
+    """A certificate, as ACM tells of it; refused if it is not there, not issued, or for other names."""
     if not arn:
         words = "Certificate ARN must be specified for the domain name's endpoint type"
         raise refusals.invalid(words, domainName=name, certificateArn=None)
@@ -45,6 +45,28 @@ def check(call: Call, name: str, kind: str, arn: str | None) -> None:
             call.fact(arn, "SubjectAlternativeNames", list(names)),
             domainName=name,
         )
+    return certificate
+
+
+def check_ownership(call: Call, name: str, certificate: Mapping[str, Any], own: str | None, *, is_mutual: bool) -> None:
+    """Refuse mutual TLS with a certificate that proves no ownership, unless another one of ACM's own does.
+
+    "To use a certificate imported into ACM or a certificate from AWS Private Certificate Authority with mutual TLS, API
+    Gateway needs an ownershipVerificationCertificate issued by ACM":
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html
+    """
+    if own:
+        proof = check(call, name, "REGIONAL", own)
+        if proof.get("Type") != "AMAZON_ISSUED":
+            words = "The ownership verification certificate must be a public certificate issued by ACM"
+            raise refusals.invalid(words, call.fact(own, "Type", proof.get("Type")))
+    elif is_mutual and certificate.get("Type") != "AMAZON_ISSUED":
+        words = (
+            "An ownership verification certificate must be specified for a domain name with mutual TLS whose "
+            "certificate is imported or issued by a private certificate authority"
+        )
+        arn = str(certificate.get("CertificateArn"))
+        raise refusals.invalid(words, call.fact(arn, "Type", certificate.get("Type")), domainName=name)
 
 
 def covers(pattern: str, name: str) -> bool:

@@ -11,7 +11,16 @@ from typing import Any, Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.apigateway import domain_certificates, finding, limits, paging, patches, refusals
+from foulweather.services.apigateway import (
+    domain_certificates,
+    finding,
+    limits,
+    paging,
+    patches,
+    refusals,
+    security_policies,
+    truststores,
+)
 from foulweather.services.apigateway.endpoints import checked_endpoint
 from foulweather.services.apigateway.patches import REPLACE, Rule, Step, sets, value_of
 from foulweather.services.apigateway.records import shown
@@ -25,12 +34,10 @@ _UNBUILT: Final = (
     "certificateBody",
     "certificatePrivateKey",
     "certificateChain",
-    "mutualTlsAuthentication",
-    "ownershipVerificationCertificateArn",
     "policy",
-    "endpointAccessMode",
 )
-_SECURITY: Final = ("TLS_1_0", "TLS_1_2")
+_MODES: Final = ("BASE_PATH_MAPPING_ONLY", "ROUTING_RULE_ONLY", "ROUTING_RULE_THEN_BASE_PATH_MAPPING")
+_ANY: Final = ("add", "replace", "remove")
 
 
 def create_domain_name(call: Call, request: Request) -> dict[str, Any]:
@@ -48,20 +55,29 @@ def create_domain_name(call: Call, request: Request) -> dict[str, Any]:
     place = f"{name}@{call.region}"
     if place in places.domains:
         raise refusals.invalid("The domain name you provided already exists.", domainName=name)
-    domain_certificates.check(call, name, kind, edge_certificate if kind == "EDGE" else regional_certificate)
+    mutual: Request = request.get("mutualTlsAuthentication") or {}
+    policy, access_mode = request.get("securityPolicy") or "TLS_1_2", request.get("endpointAccessMode")
+    security_policies.check(policy, kind, access_mode, is_mutual=bool(mutual.get("truststoreUri")))
+    own = request.get("ownershipVerificationCertificateArn")
+    certificate = domain_certificates.check(
+        call, name, kind, edge_certificate if kind == "EDGE" else regional_certificate
+    )
     most = limits.DOMAINS_MAX
     if len(state.domains) >= most:
         raise refusals.too_many("domain names", "account", call.account, most)
-    limits.pace(call, "CreateDomainName")
     made = DomainName(
         domain_name=name,
         created_ms=call.now,
         domain_name_arn=finding.arn(call, f"/domainnames/{name}"),
         endpoint_configuration=endpoint,
-        security_policy=_security(request.get("securityPolicy") or "TLS_1_2", kind),
+        security_policy=policy,
+        endpoint_access_mode=access_mode,
+        ownership_verification_certificate_arn=own,
         routing_mode=request.get("routingMode") or "BASE_PATH_MAPPING_ONLY",
         tags=tags,
     )
+    _trust(call, made, mutual, certificate)
+    limits.pace(call, "CreateDomainName")
     if kind == "EDGE":
         made.certificate_name = request.get("certificateName")
         made.certificate_arn = edge_certificate
@@ -95,9 +111,16 @@ def update_domain_name(call: Call, request: Request) -> dict[str, Any]:
     made = patches.patched(call, domain, request, _RULES)
     made.endpoint_configuration = checked_endpoint(made.endpoint_configuration)
     kind = made.endpoint_configuration["types"][0]
-    made.security_policy = _security(made.security_policy or "TLS_1_2", kind)
-    certificate = made.certificate_arn if kind == "EDGE" else made.regional_certificate_arn
-    domain_certificates.check(call, made.domain_name, kind, certificate)
+    mutual = made.mutual_tls_authentication or {}
+    security_policies.check(
+        made.security_policy or "TLS_1_2", kind, made.endpoint_access_mode, is_mutual=bool(mutual.get("truststoreUri"))
+    )
+    arn = made.certificate_arn if kind == "EDGE" else made.regional_certificate_arn
+    certificate = domain_certificates.check(call, made.domain_name, kind, arn)
+    if {"mutualTlsAuthentication", "ownershipVerificationCertificateArn", "endpointConfiguration"} & patches.touched(
+        request
+    ) or arn != (domain.certificate_arn if kind == "EDGE" else domain.regional_certificate_arn):
+        _trust(call, made, mutual, certificate)
     if kind == "EDGE" and made.distribution_domain_name is None:
         _open_edge(call, made)
     if kind == "REGIONAL" and made.regional_domain_name is None:
@@ -115,6 +138,8 @@ def delete_domain_name(call: Call, request: Request) -> None:
     name = domain.domain_name
     for mapping in list(under(state.mappings, name)):
         state.mappings.delete(f"{name}/{mapping.base_path}")
+    for rule in list(under(state.routing_rules, name)):
+        state.routing_rules.delete(f"{name}/{rule.id}")
     state.domains.delete(name)
     call.world.state(Places).domains.delete(f"{name}@{call.region}")
     finding.changed(call, "DomainNameDeleted", f"/domainnames/{name}")
@@ -134,26 +159,36 @@ def _found(call: Call, request: Request) -> tuple[RestState, DomainName]:
 
 def _told(domain: DomainName) -> dict[str, Any]:
     """A domain name as it is shown."""
-    return {**shown(domain, "createdMs"), "domainNameStatus": "AVAILABLE"}
+    return {**shown(domain, "createdMs", "truststore"), "domainNameStatus": "AVAILABLE"}
 
 
 def _refuse_unbuilt(call: Call, request: Request) -> None:
     for member in _UNBUILT:
         if request.get(member):
             raise not_implemented("apigateway", f"{call.operation}.{member}")
-    if request.get("routingMode") not in (None, "BASE_PATH_MAPPING_ONLY"):
-        raise not_implemented("apigateway", f"{call.operation}.routingMode.{request['routingMode']}")
     endpoint: Request = request.get("endpointConfiguration") or {}
     if "PRIVATE" in (endpoint.get("types") or ()):
         raise not_implemented("apigateway", f"{call.operation}.endpointConfiguration.PRIVATE")
 
 
-def _security(policy: str, kind: str) -> str:
-    if policy not in _SECURITY:
-        raise not_implemented("apigateway", f"DomainName.securityPolicy.{policy}")
-    if kind == "REGIONAL" and policy == "TLS_1_0":
-        raise refusals.invalid("Regional domain names only support the TLS_1_2 security policy", securityPolicy=policy)
-    return policy
+def _trust(call: Call, domain: DomainName, asked: Request, certificate: Request) -> None:
+    """Read a domain name's truststore, or have it ask for no certificates any more."""
+    uri, version, name = asked.get("truststoreUri"), asked.get("truststoreVersion"), domain.domain_name
+    own = domain.ownership_verification_certificate_arn
+    domain_certificates.check_ownership(call, name, certificate, own, is_mutual=bool(uri))
+    domain.mutual_tls_authentication, domain.truststore = None, ""
+    if not uri:
+        if version:
+            raise refusals.invalid("A truststore version needs a truststore URI", truststoreVersion=version)
+        return
+    if domain.endpoint_configuration["types"] != ["REGIONAL"]:
+        # "you must use a Regional custom domain name for your API, with a minimum TLS version of 1.2":
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html
+        words = "Mutual TLS is only supported for domain names with the endpoint type REGIONAL"
+        raise refusals.invalid(words, types=domain.endpoint_configuration["types"])
+    domain.truststore, warnings = truststores.read(call, uri, version)
+    told = {"truststoreUri": uri, "truststoreVersion": version, "truststoreWarnings": warnings}
+    domain.mutual_tls_authentication = {member: value for member, value in told.items() if value}
 
 
 def _open_edge(call: Call, domain: DomainName) -> None:
@@ -182,9 +217,23 @@ def _unbuilt(_domain: DomainName, step: Step) -> None:
     raise not_implemented("apigateway", f"UpdateDomainName{step.path.replace('/', '.')}")
 
 
-def _routing(domain: DomainName, step: Step) -> None:
-    if step.value != "BASE_PATH_MAPPING_ONLY":
-        _unbuilt(domain, step)
+def _routing(step: Step) -> str:
+    mode = value_of(step)
+    if mode not in _MODES:
+        raise refusals.invalid(f"Invalid routing mode specified: {mode}", routingMode=mode)
+    return mode
+
+
+def _mutual(domain: DomainName, step: Step) -> None:
+    """`replace` with an empty URI disables mutual TLS (AWS's page, "Disable mutual TLS")."""
+    held = dict(domain.mutual_tls_authentication or {})
+    held.pop("truststoreWarnings", None)
+    member = step.path.rpartition("/")[2]
+    value = "" if step.op == "remove" else step.value or ""
+    held[member] = value
+    if member == "truststoreUri" and not value:
+        held.clear()
+    domain.mutual_tls_authentication = {name: text for name, text in held.items() if text}
 
 
 _RULES: Final = (
@@ -195,16 +244,16 @@ _RULES: Final = (
     sets("/securityPolicy", "security_policy", value_of),
     Rule("/endpointConfiguration/types/{}", REPLACE, _type),
     Rule("/endpointConfiguration/ipAddressType", REPLACE, _address_type),
-    Rule("/routingMode", REPLACE, _routing),
+    sets("/routingMode", "routing_mode", _routing),
+    sets("/endpointAccessMode", "endpoint_access_mode", ops=_ANY),
+    sets("/ownershipVerificationCertificateArn", "ownership_verification_certificate_arn", ops=_ANY),
+    Rule("/mutualTlsAuthentication/truststoreUri", _ANY, _mutual),
+    Rule("/mutualTlsAuthentication/truststoreVersion", _ANY, _mutual),
     *(
-        Rule(path, ("add", "replace", "remove"), _unbuilt)
+        Rule(path, _ANY, _unbuilt)
         for path in (
-            "/mutualTlsAuthentication/truststoreUri",
-            "/mutualTlsAuthentication/truststoreVersion",
-            "/ownershipVerificationCertificateArn",
             "/policy",
             "/managementPolicy",
-            "/endpointAccessMode",
         )
     ),
 )

@@ -27,7 +27,7 @@ def changed(
     if record is None:
         call.changed(f"apigateway.{kind}", arn(call, path), exists=False)
         return
-    facts = shown(record, "snapshot", "privateKey", "pemEncodedCertificate", "parts", "value")
+    facts = shown(record, "snapshot", "privateKey", "pemEncodedCertificate", "truststore", "parts", "value")
     if only is not None:
         # A member that was taken away is a fact too.
         facts = {name: facts.get(name) for name in only}

@@ -29,6 +29,8 @@ class DomainName(Record, kw_only=True):
     security_policy: str | None = None
     endpoint_access_mode: str | None = None
     mutual_tls_authentication: dict[str, Any] | None = None
+    truststore: str = ""
+    """What its truststore held when it was read, in PEM; nobody is shown it."""
     ownership_verification_certificate_arn: str | None = None
     management_policy: str | None = None
     policy: str | None = None
@@ -47,6 +49,20 @@ class Mapping(Record, kw_only=True):
     base_path: str
     api_id: str
     stage: str = ""
+
+
+class RoutingRule(Record, kw_only=True):
+    """What a request under a domain name must be like to go to a stage of a REST API (row `<domain row>/<rule id>`)."""
+
+    id: str
+    domain: str
+    priority: int
+    api_id: str
+    stage: str
+    strips_base_path: bool = False
+    headers: list[list[tuple[str, str]]] = msgspec.field(default_factory=list[list[tuple[str, str]]])
+    """Conditions on headers, all of which must hold; each is met by any one of its names and globs."""
+    base_paths: list[str] | None = None
 
 
 class ClientCertificate(Record, kw_only=True):

@@ -21,7 +21,11 @@ _MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 _PATHS: Final[Mapping[str, Mapping[str, str]]] = {
     "UpdateAuthorizer": {"/type": "authorizertype", "/authorizerUri": "authorizeruri"},
-    "UpdateDomainName": {"/securityPolicy": "securitypolicy"},
+    "UpdateDomainName": {
+        "/securityPolicy": "securitypolicy",
+        "/mutualTlsAuthentication/truststoreUri": "mtlstruststoreuri",
+        "/mutualTlsAuthentication/truststoreVersion": "mtlstruststoreversion",
+    },
     "UpdateMethod": {"/apiKeyRequired": "apikeyrequired", "/authorizationType": "routeauthorizationtype"},
     "UpdateRestApi": {"/name": "apiname", "/disableExecuteApiEndpoint": "disableexecuteapiendpoint"},
     "UpdateStage": {
@@ -37,6 +41,10 @@ def conditions(call: Call, request: Request) -> Mapping[str, str | list[str]]:
     for member, key in _MEMBERS.get(call.operation, {}).items():
         if request.get(member) is not None:
             found[f"apigateway:request/{key}"] = _text(request[member])
+    mutual: Request = request.get("mutualTlsAuthentication") or {}
+    for member in ("truststoreUri", "truststoreVersion"):
+        if mutual.get(member):
+            found[f"apigateway:request/mtls{member.lower()}"] = mutual[member]
     paths = _PATHS.get(call.operation, {})
     operations: Sequence[Request] = request.get("patchOperations") or ()
     for one in operations:

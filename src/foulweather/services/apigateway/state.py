@@ -23,6 +23,7 @@ from foulweather.services.apigateway.region_records import (
     DomainName,
     Mapping,
     Place,
+    RoutingRule,
     Settings,
     VpcLink,
 )
@@ -52,6 +53,7 @@ class RestState(State):
     extensions = table(Extension)
     domains = table(DomainName)  # by name, in lower case; a private one by `<name>+<domainNameId>`
     mappings = table(Mapping)
+    routing_rules = table(RoutingRule)
     certificates = table(ClientCertificate)
     vpc_links = table(VpcLink)
     settings = table(Settings)  # one row: "account"

@@ -11,9 +11,11 @@ from collections.abc import Awaitable
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Hop, Traces
+from foulweather.kernel.traffic import Terms
 from foulweather.kernel.why import Fact, Why
+from foulweather.services.apigateway import clients, mapped_requests, security_policies
 from foulweather.services.apigateway.http import visits as https
-from foulweather.services.apigateway.region_records import DomainName, Mapping
+from foulweather.services.apigateway.region_records import DomainName
 from foulweather.services.apigateway.region_records import Place as Registered
 from foulweather.services.apigateway.rest import stages
 from foulweather.services.apigateway.rest.addresses import Address, address_of, host_name, stage_of
@@ -87,20 +89,44 @@ def page_headers(world: World, request: HttpRequest) -> list[tuple[str, str]]:
     return []
 
 
+def terms(world: World, name: str) -> Terms | None:
+    """How clients of a custom domain name are spoken to in TLS."""
+    found = _domain(world, name)
+    return None if found is None else security_policies.terms(found[2])
+
+
+def unmet(world: World, name: str, reason: str) -> None:
+    """Put on record that a handshake with a custom domain name came to nothing."""
+    found = _domain(world, name)
+    if found is not None:
+        _, registered, domain = found
+        _refused(world, clients.unmet(world, domain, _arn(registered, domain), reason))
+
+
 def _registered(world: World, address: Address) -> Registered | None:
     found = world.state(Places).apis.get(address.api)
     return found if found is None or address.region in ("", found.region) else None
 
 
+def _arn(registered: Registered, domain: DomainName) -> str:
+    return f"arn:aws:apigateway:{registered.region}::/domainnames/{domain.domain_name}"
+
+
 def _domain(world: World, name: str) -> tuple[RestState, Registered, DomainName] | None:
     """A custom domain name, wherever it is; `api.example.com.localhost` needs no DNS."""
-    for key, registered in world.state(Places).domains.items():
-        own = key.rpartition("@")[0]
-        if name in (own, f"{own}.localhost"):
-            state = world.state(RestState, registered.account, registered.region)
-            found = state.domains.get(own)
-            if found is not None:
-                return state, registered, found
+    domains = world.state(Places).domains
+    if not domains:
+        return None
+    bare = name.removesuffix(".localhost")
+    # A name of its own goes before `*.example.com`, which is for all names of one part more:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
+    for wanted in (name, bare, f"*.{bare.partition('.')[2]}"):
+        for key, registered in domains.items():
+            if key.rpartition("@")[0] == wanted:
+                state = world.state(RestState, registered.account, registered.region)
+                found = state.domains.get(wanted)
+                if found is not None:
+                    return state, registered, found
     return None
 
 
@@ -110,53 +136,49 @@ def _by_domain(pipeline: Pipeline, request: HttpRequest, name: str) -> HttpRespo
     if found is None:
         return _forbidden(world, f"No API answers under {name}.", Fact(name, "domain name", None))
     state, registered, domain = found
-    arn = f"arn:aws:apigateway:{registered.region}::/domainnames/{domain.domain_name}"
-    mapping, path = _mapped(state, domain, request.path)
-    if mapping is None:
-        known = [each.base_path or "(none)" for each in under(state.mappings, _row(domain))]
-        cause = f"The domain name {domain.domain_name} maps no API under {request.path}."
-        return _forbidden(world, cause, Fact(arn, "base paths", known))
-    name_of_stage = mapping.stage
-    if not name_of_stage:
-        name_of_stage, path = stage_of(path)
-    api = state.apis.get(mapping.api_id)
-    other = world.state(Places).apis.get(mapping.api_id) if api is None else None
+    own, arn = domain.domain_name, _arn(registered, domain)
+    handshake = request.handshake
+    if domain.endpoint_access_mode == "STRICT" and handshake is not None and handshake.server_name != name:
+        cause = f"The endpoint access mode of {own} is STRICT: a request's Host is the name of its TLS handshake."
+        return _forbidden(world, cause, Fact("handshake", "server name", handshake.server_name))
+    target = mapped_requests.target(state, domain, request)
+    client = clients.client_of(world, domain, arn, request)
+    if target is None:
+        return _refused(world, client.why or _unmapped(state, domain, arn, request))
+    shown = name.removesuffix(".localhost") if own.startswith("*.") else own
+    api = state.apis.get(target.api_id)
+    other = world.state(Places).apis.get(target.api_id) if api is None else None
     if other is not None and other.kind == "WEBSOCKET":
-        at = sockets.Place(other.account, other.region, mapping.api_id, name_of_stage, domain.domain_name)
-        return _by_socket(pipeline, request, at, path, is_own_domain=True)
+        if client.why is not None:
+            return _refused(world, client.why)
+        at = sockets.Place(other.account, other.region, target.api_id, target.stage, shown)
+        return _by_socket(pipeline, request, at, target.path, is_own_domain=True)
     if other is not None:
-        own, base_path = domain.domain_name, mapping.base_path or "(none)"
-        return https.by_domain(pipeline, request, other, mapping.api_id, name_of_stage, path, own, base_path)
+        return https.by_domain(pipeline, request, other, target, shown, client)
     if api is None:
-        cause = f"The domain name {domain.domain_name} leads to an API {mapping.api_id} that is gone."
-        return _forbidden(world, cause, Fact(arn, "API", mapping.api_id))
-    stage = state.stages.get(f"{api.id}/{name_of_stage}")
+        cause = f"The domain name {own} leads to an API {target.api_id} that is gone."
+        return _forbidden(world, cause, Fact(arn, "API", target.api_id))
+    stage = state.stages.get(f"{api.id}/{target.stage}")
     if stage is None:
-        cause = (
-            f"The domain name {domain.domain_name} leads to a stage {name_of_stage!r} that {api.name} does not have."
-        )
-        return _forbidden(world, cause, Fact(arn, "stage", name_of_stage))
+        cause = f"The domain name {own} leads to a stage {target.stage!r} that {api.name} does not have."
+        return _forbidden(world, cause, Fact(arn, "stage", target.stage))
     place = stages.Place(
-        registered.account, registered.region, api, stage, path, domain.domain_name, mapping.base_path or "(none)"
+        registered.account, registered.region, api, stage, target.path, shown, target.base_path, client
     )
     return stages.answer(pipeline, request, place)
 
 
-def _row(domain: DomainName) -> str:
-    return domain.domain_name.lower()
-
-
-def _mapped(state: RestState, domain: DomainName, path: str) -> tuple[Mapping | None, str]:
-    """The mapping with the longest base path that a path begins with, and what is left of the path."""
-    best: Mapping | None = None
-    for each in under(state.mappings, _row(domain)):
-        base = f"/{each.base_path}" if each.base_path else ""
-        fits = not base or path == base or path.startswith(f"{base}/")
-        if fits and (best is None or len(each.base_path) > len(best.base_path)):
-            best = each
-    if best is None:
-        return None, path
-    return best, (path[len(best.base_path) + 1 :] if best.base_path else path) or "/"
+def _unmapped(state: RestState, domain: DomainName, arn: str, request: HttpRequest) -> Why:
+    """Why a request goes nowhere under a domain name."""
+    own = domain.domain_name
+    facts = [Fact(arn, "routingMode", domain.routing_mode)]
+    if domain.routing_mode != "ROUTING_RULE_ONLY":
+        known = [each.base_path or "(none)" for each in under(state.mappings, own)]
+        facts.append(Fact(arn, "base paths", known))
+    if domain.routing_mode != "BASE_PATH_MAPPING_ONLY":
+        rules = sorted(under(state.routing_rules, own), key=lambda rule: rule.priority)
+        facts.append(Fact(arn, "routing rules", [f"{rule.priority}: {rule.id}" for rule in rules]))
+    return Why("refused", f"The domain name {own} maps no API under {request.path}.", tuple(facts))
 
 
 def _forbidden(world: World, cause: str, fact: Fact, *, remedy: tuple[str, ...] = ()) -> HttpResponse:

@@ -20,6 +20,7 @@ SERVICE = Service(
         "models",
         "route_responses",
         "routes",
+        "routing_rules",
         "stages",
         "tags",
         "vpc_links",

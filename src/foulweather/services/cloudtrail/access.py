@@ -71,6 +71,11 @@ def store_named(call: Call, request: Request) -> Sequence[Resource]:
     return (_store(call, name),)
 
 
+def destinations(call: Call, request: Request) -> Sequence[Resource]:
+    """The event data store that an import goes to."""
+    return [_store(call, name) for name in request.get("Destinations") or ["*"]]
+
+
 def new_store(call: Call, request: Request) -> Sequence[Resource]:
     """A store to be made."""
     return (Resource(call.arn("cloudtrail", "eventdatastore/*"), call.account),)
@@ -119,7 +124,8 @@ def _making(call: Call, request: Request) -> Sequence[Permission]:
 
 
 def _passing(call: Call, request: Request) -> Sequence[Permission]:
-    role: str = request.get("CloudWatchLogsRoleArn") or ""
+    source: Mapping[str, Mapping[str, str]] = request.get("ImportSource") or {}
+    role: str = request.get("CloudWatchLogsRoleArn") or source.get("S3", {}).get("S3BucketAccessRoleArn") or ""
     if role.count(":") < 5:
         return ()
     conditions = {"iam:passedtoservice": "cloudtrail.amazonaws.com"}
@@ -141,8 +147,11 @@ ACCESS: dict[str, Access] = {
     **_rows(trail_of_name, "DeleteTrail StartLogging StopLogging"),
     **_rows(trail_of_name, "GetTrail GetTrailStatus", is_read=True),
     **_rows(None, "DescribeTrails ListTrails LookupEvents ListPublicKeys ListEventDataStores", is_read=True),
-    **_rows(trail_of_trail_name, "PutEventSelectors PutInsightSelectors"),
-    **_rows(trail_of_trail_name, "GetEventSelectors GetInsightSelectors", is_read=True),
+    **_rows(trail_of_trail_name, "PutEventSelectors PutInsightSelectors PutEventConfiguration"),
+    **_rows(trail_of_trail_name, "GetEventSelectors GetInsightSelectors GetEventConfiguration", is_read=True),
+    # Without TrailName "access to the ListInsightsMetricData API operation is linked to the cloudtrail:LookupEvents
+    # action only".
+    "ListInsightsMetricData": _row("LookupEvents", is_read=True),
     "AddTags": _row("AddTags", resource_of_id, conditions=_tagging),
     "RemoveTags": _row("RemoveTags", resource_of_id, conditions=_untagging),
     "ListTags": _row("ListTags", resources_of_ids, is_read=True),
@@ -155,6 +164,9 @@ ACCESS: dict[str, Access] = {
     **_rows(store_named, "GetEventDataStore ListQueries", is_read=True),
     **_rows(store_named, "StartQuery CancelQuery"),
     **_rows(store_named, "DescribeQuery GetQueryResults", is_read=True),
+    "StartImport": _row("StartImport", destinations, also=_passing),
+    "StopImport": _row("StopImport"),
+    **_rows(None, "GetImport ListImports ListImportFailures", is_read=True),
     **_rows(resource_of_arn, "PutResourcePolicy DeleteResourcePolicy"),
     "GetResourcePolicy": _row("GetResourcePolicy", resource_of_arn, is_read=True),
     **_rows(None, "RegisterOrganizationDelegatedAdmin DeregisterOrganizationDelegatedAdmin"),

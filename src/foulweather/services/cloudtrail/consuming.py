@@ -15,6 +15,7 @@ from foulweather.services.cloudtrail.state import EventHistory, Lake, Schedule, 
 
 if TYPE_CHECKING:
     from foulweather.kernel.pipeline import Pipeline
+    from foulweather.kernel.services import Operation
     from foulweather.world.world import World
 
 PRINCIPAL: Final = "cloudtrail.amazonaws.com"
@@ -58,6 +59,7 @@ class Consumers:
         stores = [store for store in self._lake.stores.values() if store.status == "ENABLED"]
         self._active: list[tuple[Consumer, Selection]] = [(each, selection_of(each)) for each in (*trails, *stores)]
         self.are_any = bool(self._active)
+        self.wanted: dict[Operation, bool] = {}
         self._selected: set[str] = set().union(*(selection.data_types for _, selection in self._active))
         self._is_due = _ONLY in self._trails.schedule
 

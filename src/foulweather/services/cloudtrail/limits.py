@@ -34,9 +34,10 @@ _READS: Final = (
 )
 _WRITES: Final = (
     "AddTags CancelQuery CreateEventDataStore CreateTrail DeleteEventDataStore DeleteResourcePolicy DeleteTrail "
-    "DeregisterOrganizationDelegatedAdmin PutEventSelectors PutInsightSelectors PutResourcePolicy "
-    "RegisterOrganizationDelegatedAdmin RemoveTags RestoreEventDataStore StartEventDataStoreIngestion StartLogging "
-    "StartQuery StopEventDataStoreIngestion StopLogging UpdateEventDataStore UpdateTrail"
+    "DeregisterOrganizationDelegatedAdmin PutEventConfiguration PutEventSelectors PutInsightSelectors "
+    "PutResourcePolicy RegisterOrganizationDelegatedAdmin RemoveTags RestoreEventDataStore "
+    "StartEventDataStoreIngestion StartLogging StartQuery StopEventDataStoreIngestion StopLogging "
+    "UpdateEventDataStore UpdateTrail"
 )
 
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartQuery.htm
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final
@@ -26,7 +27,7 @@ from foulweather.services.cloudtrail.consuming import LAG_MS, Consumers
 from foulweather.services.cloudtrail.eagerly import Answer, at_once
 from foulweather.services.cloudtrail.records import EventDataStore, Query
 from foulweather.services.cloudtrail.refusals import bad_parameter, refused
-from foulweather.services.cloudtrail.state import Lake, unpack
+from foulweather.services.cloudtrail.state import Lake, is_imported, unpack, unpack_imported
 from foulweather.services.cloudtrail.times import with_fraction
 
 Request = Mapping[str, Any]
@@ -214,7 +215,14 @@ def _tables(call: Call, lake: Lake, stores: list[EventDataStore]) -> tuple[dict[
         lake.sweep(store, call.now - store.retention_days * DAY_MS)
         rows: list[list[Any]] = []
         for key in lake.held.get(store.id, ()):
-            event = unpack(lake.events[key])
+            packed = lake.events[key]
+            if is_imported(packed):
+                imported = unpack_imported(packed)
+                row = lake_schema.row(json.loads(bytes(imported.record)), with_fraction(imported.at_ms))
+                size += len(str(row[-2]))
+                rows.append(row)
+                continue
+            event = unpack(packed)
             if event.at_ms <= call.now - LAG_MS:
                 row = lake_schema.row(forming.record(event, call.pipeline.directory), with_fraction(event.at_ms))
                 size += len(str(row[-2]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.cloudtrail import delivering, detecting, lake_delivery, service_events
+from foulweather.services.cloudtrail import delivering, detecting, importing, lake_delivery, service_events
 from foulweather.services.cloudtrail.consuming import LAG_MS, Consumers, histories, stopped_by
 from foulweather.services.cloudtrail.records import Trail
 from foulweather.services.cloudtrail.state import Lake, Trails
@@ -104,3 +104,8 @@ def forget_query(call: Call, query: str) -> None:
     lake = call.state(Lake)
     if query in lake.queries:
         lake.queries.delete(query)
+
+
+async def go_on_importing(call: Call, import_id: str) -> None:
+    """Read the next files of an import."""
+    await importing.go_on(call, import_id)

@@ -31,7 +31,6 @@ _GIVING_SESSIONS: Final = frozenset(
     {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetSessionToken", "GetFederationToken"}
 )
 _NO_TRAITS: Final[dict[str, str]] = {}
-_AS_NIL: Final = b"\xc0"
 
 
 def _unknown(value: Any) -> None:
@@ -74,7 +73,11 @@ class Recorder:
 
     def wants(self, operation: Operation) -> bool:
         """Management events always; data events when some trail or event data store selects any."""
-        return not operation.access.is_data or self._consumers.select_data_of(operation.service.name)
+        wanted = self._consumers.wanted.get(operation)
+        if wanted is None:
+            wanted = not operation.access.is_data or self._consumers.select_data_of(operation.service.name)
+            self._consumers.wanted[operation] = wanted
+        return wanted
 
     def record(
         self,
@@ -94,16 +97,22 @@ class Recorder:
         caller = call.principal.account or (owner or call.account)
         # Of a denial the other account hears nothing: it took no part in it.
         is_shared = owner not in ("", caller) and (error is None or not error.code.startswith("AccessDenied"))
-        asked = _shown_part(request, shown.request)
-        answered = _AS_NIL
-        if response and shown.has_response:
-            answered = _shown_part(response, shown.response)
         traits = _moved(call, request, response) if shown.is_s3 else _NO_TRAITS
+        asked: Any = request
+        answered: Any = response if response and shown.has_response else None
+        try:
+            if shown.request is not None:
+                asked = shown.request(request)
+            if answered is not None and shown.response is not None:
+                answered = shown.response(answered)
+        except (AttributeError, LookupError, TypeError):  # not of its model's shape: part by part, what can be shown
+            asked, answered = _shown_alone(request, shown.request), _shown_alone(answered, shown.response)
         other = owner if is_shared else ""
-        packed = _packed(call, shown.flags, error, (caller, owner, other), traits, asked + answered)
-        self._keep(call, shown, packed, caller)
+        self._keep(
+            call, shown, _packed(call, shown.flags, error, caller, owner, other, traits, asked, answered), caller
+        )
         if is_shared:
-            packed = _packed(call, shown.flags | COPY, error, (owner, owner, caller), traits, asked + answered)
+            packed = _packed(call, shown.flags | COPY, error, owner, owner, caller, traits, asked, answered)
             self._keep(call, shown, packed, owner)
 
     def _owner_of_bucket(self, call: Call, request: dict[str, Any], error: AwsError | None) -> str:
@@ -136,11 +145,18 @@ class Recorder:
 
 
 def _packed(
-    call: Call, flags: int, error: AwsError | None, accounts: tuple[str, str, str], traits: dict[str, str], parts: bytes
+    call: Call,
+    flags: int,
+    error: AwsError | None,
+    account: str,
+    owner: str,
+    other: str,
+    traits: dict[str, str],
+    asked: Any,
+    answered: Any,
 ) -> bytes:
     """The fields of `records.Recorded`, in its order."""
     principal, origin = call.principal, call.origin
-    account, owner, other = accounts
     fields = (
         call.now,
         call.service,
@@ -149,7 +165,7 @@ def _packed(
         call.region,
         call.request_id,
         "" if error is None else error.code,
-        flags | (SECURE if origin.is_secure else 0),
+        flags | SECURE if origin.is_secure else flags,
         principal.kind,
         principal.arn,
         principal.account,
@@ -167,19 +183,40 @@ def _packed(
         other,
         "" if error is None else error.message[:MESSAGE_MAX],
         traits,
-        None,
-        None,
+        asked,
+        answered,
     )
     try:
-        head = _encode(fields)
-    except UnicodeEncodeError:  # half a surrogate pair, in a name that somebody made up
-        head = _encode(tuple(_text(each) if isinstance(each, str) else each for each in fields))
-    # The two parts were packed already: they take the place of the two nils at the end.
-    return head[:-2] + parts
+        packed = _encode(fields)
+    except (OverflowError, TypeError, ValueError):  # half a surrogate pair, a number beyond 64 bits
+        parts = (_boundable(asked), _boundable(answered))
+        return _encode((*(_text(each) if isinstance(each, str) else each for each in fields[:-2]), *parts))
+    if len(packed) > PART_BYTES_MAX:
+        return _encode((*fields[:-2], _boundable(asked), _boundable(answered)))
+    return packed
 
 
 def _text(value: str) -> str:
     return value.encode("utf-8", "replace").decode()
+
+
+def _boundable(value: Any) -> Any:
+    """A request or a response as far as it can be packed and is not too large."""
+    try:
+        size = len(_encode(value))
+    except (OverflowError, TypeError, ValueError) as error:
+        return {"omitted": True, "reason": str(error)}
+    return value if size <= PART_BYTES_MAX else {"omitted": True, "originalSize": size, "reason": "too large"}
+
+
+def _shown_alone(value: Any, clean: Clean | None) -> Any:
+    """A request or a response as far as it is shown; what is not of its model's shape is not shown at all."""
+    if clean is None or value is None:
+        return value
+    try:
+        return clean(value)
+    except (AttributeError, LookupError, TypeError) as error:
+        return {"omitted": True, "reason": f"not of the model's shape: {error}"}
 
 
 def _moved(call: Call, request: dict[str, Any], response: dict[str, Any] | None) -> dict[str, str]:
@@ -192,26 +229,6 @@ def _moved(call: Call, request: dict[str, Any], response: dict[str, Any] | None)
     if response is not None and isinstance(response.get("ContentLength"), int):
         traits["out"] = str(response["ContentLength"])
     return traits
-
-
-def _shown_part(value: dict[str, Any], clean: Clean | None) -> bytes:
-    """A request or a response, packed as far as it is shown; what is not of its model's shape is not shown at all."""
-    if clean is None:
-        return _encode_part(value)
-    try:
-        return _encode_part(clean(value))
-    except (AttributeError, LookupError, TypeError) as error:
-        return _encode({"omitted": True, "reason": f"not of the model's shape: {error}"})
-
-
-def _encode_part(value: dict[str, Any]) -> bytes:
-    try:
-        packed = _encode(value)
-    except (OverflowError, TypeError, ValueError) as error:  # half a surrogate pair, a number beyond 64 bits
-        return _encode({"omitted": True, "reason": str(error)})
-    if len(packed) > PART_BYTES_MAX:
-        return _encode({"omitted": True, "originalSize": len(packed), "reason": "too large"})
-    return packed
 
 
 @lru_cache(maxsize=4096)

@@ -193,3 +193,40 @@ class Insight(msgspec.Struct):
     start_ms: int
     baseline: float
     calls: int = 0
+
+
+class Imported(msgspec.Struct, gc=False):
+    """An event out of a trail's file, as a store keeps it: as JSON, with its time before it."""
+
+    at_ms: int
+    record: msgspec.Raw
+
+
+class Failure(msgspec.Struct):
+    """A file that could not be imported."""
+
+    status: str
+    kind: str
+    message: str
+    updated_ms: int
+
+
+class Import(msgspec.Struct, kw_only=True):
+    """An import of a trail's files: `left` are the keys of those that it has yet to read."""
+
+    id: str
+    account: str
+    region: str
+    store: str
+    source: dict[str, str]
+    created_ms: int
+    updated_ms: int
+    start_ms: int = 0
+    end_ms: int = 0
+    status: str = "INITIALIZING"
+    is_listed: bool = False
+    left: list[str] = []
+    prefixes: dict[str, int] = {}
+    files: int = 0
+    events: int = 0
+    failures: dict[str, Failure] = {}

@@ -7,6 +7,8 @@ import msgspec
 from foulweather.services.cloudtrail.records import (
     Chain,
     EventDataStore,
+    Import,
+    Imported,
     Insight,
     Query,
     Recorded,
@@ -19,6 +21,7 @@ from foulweather.world.world import World
 HISTORY_MS = 90 * 86_400_000
 SWEEP_EVERY = 256
 unpack = msgspec.msgpack.Decoder(Recorded).decode
+unpack_imported = msgspec.json.Decoder(Imported).decode
 
 
 class EventHistory(State):
@@ -28,14 +31,10 @@ class EventHistory(State):
     insights = table(bytes)
 
     def opened(self) -> None:
-        """Go on counting after the newest."""
+        """Go on counting after the newest; `first` is the oldest that is kept, or the next where none is."""
         self.next = max((int(key) for key in self.management), default=0) + 1
+        self.first = min((int(key) for key in self.management), default=self.next)
         self.next_insight = max((int(key) for key in self.insights), default=0) + 1
-
-    @property
-    def first(self) -> int:
-        """The number of the oldest event that is kept."""
-        return int(next(iter(self.management), str(self.next)))
 
     def append(self, packed: bytes, now_ms: int) -> None:
         """Add an event; now and then what is older than ninety days goes."""
@@ -56,10 +55,11 @@ class EventHistory(State):
         return None if packed is None else unpack(packed)
 
     def _sweep(self, before_ms: int) -> None:
-        for key, packed in list(self.management.items())[: 4 * SWEEP_EVERY]:
-            if unpack(packed).at_ms >= before_ms:
+        for number in range(self.first, min(self.next, self.first + 4 * SWEEP_EVERY)):
+            if unpack(self.management[str(number)]).at_ms >= before_ms:
                 break
-            self.management.delete(key)
+            self.management.delete(str(number))
+            self.first = number + 1
 
 
 class Schedule(msgspec.Struct):
@@ -120,6 +120,7 @@ class Lake(State):
     stores = table(EventDataStore)
     events = table(bytes)
     queries = table(Query)
+    imports = table(Import)
 
     def opened(self) -> None:
         """Find each store's events."""
@@ -138,7 +139,7 @@ class Lake(State):
     def sweep(self, store: EventDataStore, before_ms: int) -> None:
         """Drop a store's events that are older than it keeps them."""
         keys = self.held.get(store.id, [])
-        kept = [key for key in keys if unpack(self.events[key]).at_ms >= before_ms]
+        kept = [key for key in keys if _time_of(self.events[key]) >= before_ms]
         for key in set(keys) - set(kept):
             self.events.delete(key)
         self.held[store.id] = kept
@@ -150,6 +151,15 @@ class Lake(State):
         for query in [each for each in self.queries.values() if each.store == store.id]:
             self.queries.delete(query.id)
         self.stores.delete(store.id)
+
+
+def is_imported(packed: bytes) -> bool:
+    """Whether an event of a store came out of a file."""
+    return packed[:1] == b"{"
+
+
+def _time_of(packed: bytes) -> int:
+    return unpack_imported(packed).at_ms if is_imported(packed) else unpack(packed).at_ms
 
 
 def histories(world: World) -> list[EventHistory]:

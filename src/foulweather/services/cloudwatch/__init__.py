@@ -26,6 +26,7 @@ EVENTS = {
     "cognito": "SignUp SignIn TokenRefresh Federation",
     "acm": "DaysToExpiry",
     "pipes": "Executed TargetSkipped",
+    "cloudwatch": "MetricStreamUpdated MetricStreamPublished",
     "api": "Call Throttled",
 }
 """What the services' metrics are made of: `noting.NOTES` says what each adds."""
@@ -45,8 +46,10 @@ SERVICE = Service(
         "dashboards",
         "insight_rules",
         "widget_images",
+        "metric_streams",
+        "mute_rules",
         "tags",
     ),
-    reads={f"{service}.{event}": "note" for service, events in EVENTS.items() for event in events.split()},
+    readers={f"{service}.{event}": "noting" for service, events in EVENTS.items() for event in events.split()},
     access_denied="AccessDenied",
 )

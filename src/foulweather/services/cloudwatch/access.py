@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.service import Access, Resource, Resources
+from foulweather.kernel.service import Access, Permission, Resource, Resources
+from foulweather.services.cloudwatch import streaming
 from foulweather.services.cloudwatch.state import DashboardState, WatchState
 
 
@@ -60,7 +61,52 @@ def tagged(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
         return (_dashboard(call, arn.partition(":dashboard/")[2])._replace(arn=arn),)
     if ":insight-rule/" in arn:
         return (_rule(call, arn.partition(":insight-rule/")[2])._replace(arn=arn),)
+    if ":alarm-mute-rule:" in arn:
+        return (_mute_rule(call, arn.partition(":alarm-mute-rule:")[2])._replace(arn=arn),)
+    if ":metric-stream/" in arn:
+        return (_stream(call, arn.partition(":metric-stream/")[2])._replace(arn=arn),)
     return (Resource(arn, call.account),)
+
+
+def _mute_rule(call: Call, name: str) -> Resource:
+    found = call.state(WatchState).mute_rules.get(name)
+    return Resource(call.arn("cloudwatch", f"alarm-mute-rule:{name}"), call.account, None, found.tags if found else {})
+
+
+def mute_rule_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The mute rule of AlarmMuteRuleName."""
+    return (_mute_rule(call, request.get("AlarmMuteRuleName") or ""),)
+
+
+def mute_rule_and_alarms(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The mute rule of Name, and each alarm that it is to mute: the permission is needed on all of them."""
+    targets: Mapping[str, list[str]] = request.get("MuteTargets") or {}
+    alarms = [_alarm(call, name) for name in targets.get("AlarmNames") or ()]
+    return (_mute_rule(call, request.get("Name") or ""), *alarms)
+
+
+def _stream(call: Call, name: str) -> Resource:
+    found = call.state(WatchState).metric_streams.get(name)
+    return Resource(call.arn("cloudwatch", f"metric-stream/{name}"), call.account, None, found.tags if found else {})
+
+
+def stream_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The metric stream of Name."""
+    return (_stream(call, request.get("Name") or ""),)
+
+
+def streams_named(call: Call, request: Mapping[str, Any]) -> Sequence[Resource]:
+    """The metric streams of Names."""
+    return [_stream(call, name) for name in request.get("Names") or [""]]
+
+
+def passing(call: Call, request: Mapping[str, Any]) -> Sequence[Permission]:
+    """iam:PassRole on the role that a metric stream is given."""
+    role: str = request.get("RoleArn") or ""
+    if role.count(":") < 5:
+        return ()
+    passed = Resource(role, role.split(":")[4])
+    return (Permission("iam:PassRole", passed, {"iam:passedtoservice": streaming.PRINCIPAL}),)
 
 
 def _rule(call: Call, name: str) -> Resource:
@@ -119,6 +165,16 @@ ACCESS: dict[str, Access] = {
     "GetInsightRuleReport": _row("GetInsightRuleReport", rule_named, is_read=True),
     "GetMetricWidgetImage": _row("GetMetricWidgetImage", is_read=True),
     "PutInsightRule": _row("PutInsightRule", rule_named, conditions=given_tags),
+    "DeleteAlarmMuteRule": _row("DeleteAlarmMuteRule", mute_rule_named),
+    "GetAlarmMuteRule": _row("GetAlarmMuteRule", mute_rule_named, is_read=True),
+    "ListAlarmMuteRules": _row("ListAlarmMuteRules", is_read=True),
+    "PutAlarmMuteRule": _row("PutAlarmMuteRule", mute_rule_and_alarms, conditions=given_tags),
+    "DeleteMetricStream": _row("DeleteMetricStream", stream_named),
+    "GetMetricStream": _row("GetMetricStream", stream_named, is_read=True),
+    "ListMetricStreams": _row("ListMetricStreams", is_read=True),
+    "PutMetricStream": _row("PutMetricStream", stream_named, conditions=given_tags, also=passing),
+    "StartMetricStreams": _row("StartMetricStreams", streams_named),
+    "StopMetricStreams": _row("StopMetricStreams", streams_named),
     "DescribeAlarmHistory": _row("DescribeAlarmHistory", history_of, is_read=True),
     "DescribeAlarms": _row("DescribeAlarms", alarms_named, is_read=True),
     "DescribeAlarmsForMetric": _row("DescribeAlarmsForMetric", is_read=True),

@@ -19,7 +19,8 @@ from foulweather.services.cloudwatch.state import DashboardState
 Request = Mapping[str, Any]
 Faults = list[dict[str, str]]
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
-TYPES = ("metric", "text", "log", "alarm", "explorer", "metrics")
+TYPES = ("metric", "text", "log", "alarm", "explorer", "custom")
+VIEWS = ("timeSeries", "singleValue", "gauge", "bar", "pie", "table")
 WIDGETS_MAX = 500
 LISTED = 1000
 BODY_BYTES_MAX = 1 << 20
@@ -155,7 +156,9 @@ def _check_widget(widget: Any, path: str, errors: Faults, warnings: Faults) -> N
         errors.append(_fault(path, "Should have required property 'properties'"))
         return
     properties = cast("dict[str, Any]", given)
-    required = {"text": ("markdown",), "alarm": ("alarms",), "log": ("query", "region")}.get(str(kind), ())
+    required = {"text": ("markdown",), "alarm": ("alarms",), "log": ("query", "region"), "custom": ("endpoint",)}.get(
+        str(kind), ()
+    )
     for name in required:
         if name not in properties:
             errors.append(_fault(f"{path}/properties", f"Should have required property '{name}'"))
@@ -168,6 +171,8 @@ def _check_metrics(properties: dict[str, Any], path: str, errors: Faults, warnin
     if metrics is None and "annotations" not in properties:
         errors.append(_fault(path, "Should have required property 'metrics'"))
         return
+    if properties.get("view", "timeSeries") not in VIEWS:
+        errors.append(_fault(f"{path}/view", f"Should be equal to one of the allowed values: {', '.join(VIEWS)}"))
     if "region" not in properties:
         warnings.append(_fault(path, "Should have property 'region'"))
     if metrics is None:
@@ -178,6 +183,11 @@ def _check_metrics(properties: dict[str, Any], path: str, errors: Faults, warnin
     for number, metric in enumerate(cast("list[Any]", metrics)):
         if not isinstance(metric, list) or not metric:
             errors.append(_fault(f"{path}/metrics/{number}", "Should NOT have less than 1 items"))
+            continue
+        parts = [each for each in cast("list[Any]", metric) if not isinstance(each, dict)]
+        # A namespace and a name, unless it is an expression, or "..." stands for what the metric before had.
+        if len(parts) == 1 and parts[0] != "...":
+            errors.append(_fault(f"{path}/metrics/{number}", "Should NOT have less than 2 items"))
 
 
 def _fault(path: str, message: str) -> dict[str, str]:

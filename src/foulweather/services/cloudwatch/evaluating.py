@@ -15,7 +15,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
-from foulweather.services.cloudwatch import measuring, silence, states, wording
+from foulweather.services.cloudwatch import measuring, muting, silence, states, wording
 from foulweather.services.cloudwatch.alarm_checks import period_of
 from foulweather.services.cloudwatch.datapoints import NEVER_MS, Plan, Point, is_breaching, points_of, window_of
 from foulweather.services.cloudwatch.records import Alarm, AlarmValue, Tick
@@ -163,7 +163,7 @@ def judged(config: Mapping[str, Any], points: list[Point], current: AlarmValue) 
 def _repeat(call: Call, alarm: Alarm, points: list[Point]) -> None:
     """Tell scaling policies again: "the alarm continues to invoke the action once per minute" while it is in ALARM."""
     scaling = [arn for arn in alarm.config.get("AlarmActions") or () if ":scalingPolicy:" in arn]
-    if not scaling:
+    if not scaling or muting.muted_by(call.state(WatchState), alarm, call.now) is not None:
         return
     alarm.acted_ms = call.now
     call.state(WatchState).touch(alarm)

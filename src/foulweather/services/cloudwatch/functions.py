@@ -130,12 +130,10 @@ def _running(line: Line) -> Line:
 
 
 def times(environment: Environment, period_s: int) -> list[int]:
-    """The times at which periods of a length begin within the window."""
+    """The times at which the periods of a length begin that the window touches, as those of datapoints do."""
     step = period_s * 1000
     window = environment.window
     start = window.start_ms - (window.start_ms - window.origin_ms) % step
-    if start < window.start_ms:
-        start += step
     return list(range(start, window.end_ms, step))
 
 

@@ -10,12 +10,15 @@ from functools import lru_cache
 
 import msgspec
 
+from foulweather.kernel.errors import not_implemented
 from foulweather.services.cloudwatch import stats
 from foulweather.services.cloudwatch.buckets import Bucket
 from foulweather.services.cloudwatch.lines import Line, MathFault
 from foulweather.services.cloudwatch.state import Metric, WatchState, Window
 
 LINES_MAX = 500
+ACCOUNT = "AWS.AccountId"
+"""A label of every metric: whose it is."""
 _FUNCTIONS = {"AVG": "Average", "COUNT": "SampleCount", "MAX": "Maximum", "MIN": "Minimum", "SUM": "Sum"}
 _TOKEN = re.compile(
     r"\s*(?:(?P<quoted>\"[^\"]*\")|(?P<text>'[^']*')|(?P<word>[A-Za-z0-9_./#:-]+)|(?P<sign>!=|=|\(|\)|,))"
@@ -51,7 +54,7 @@ def selected(state: WatchState, selection: Selection, period_s: int, window: Win
     """The series of a query: the values of the metrics of each group together."""
     groups: dict[tuple[str, ...], dict[int, Bucket]] = {}
     for metric in sorted(state.metrics):
-        dimensions = dict(metric.dimensions)
+        dimensions = {**dict(metric.dimensions), ACCOUNT: state.account}
         if not _matches(selection, metric, dimensions):
             continue
         key = tuple(dimensions[name] for name in selection.group)
@@ -86,7 +89,7 @@ def _points(buckets: dict[int, Bucket], stat: str) -> dict[int, float]:
 def _matches(selection: Selection, metric: Metric, dimensions: dict[str, str]) -> bool:
     if metric.namespace != selection.namespace or metric.name != selection.name:
         return False
-    if selection.schema is not None and set(dimensions) != set(selection.schema):
+    if selection.schema is not None and set(dimensions) - {ACCOUNT} != set(selection.schema):
         return False
     if any(name not in dimensions for name in selection.group):
         return False
@@ -177,6 +180,8 @@ class _Reader:
         word = self._take()
         if word[0] in "'(),=!":
             raise MathFault(f"Metrics Insights: unexpected {word}")
+        if word.lower().startswith("tag."):
+            raise not_implemented("cloudwatch", "GetMetricData.Expression with tags")
         return word.strip('"')
 
     def _peek(self) -> str:

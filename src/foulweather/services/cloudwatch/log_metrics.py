@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from foulweather.services.cloudwatch import transformer_metrics
 from foulweather.services.cloudwatch.measures import Measured, Measures
 from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.state import Metric, WatchState
@@ -78,6 +79,7 @@ NOTES: dict[str, Note] = {
     "logs.DeliveryThrottled": _undelivered("logs.DeliveryThrottling"),
     "logs.EmbeddedMetricRejected": _rejected,
     "logs.EventsWithFindings": _findings,
+    **transformer_metrics.NOTES,
 }
 
 
@@ -113,4 +115,5 @@ MEASURES: dict[str, Measures] = {
     "logs.EMFParsingErrors": _of_group("EMFParsingErrors", "None"),
     "logs.EMFValidationErrors": _of_group("EMFValidationErrors", "None"),
     "logs.EventsWithFindings": _of_group("LogEventsWithFindings", "None"),
+    **transformer_metrics.MEASURES,
 }

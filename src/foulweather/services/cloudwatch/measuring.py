@@ -207,6 +207,7 @@ def _of_others(kind: str) -> Measures:
         socket_metrics,
         step_metrics,
         stream_metrics,
+        streaming_metrics,
         user_pool_metrics,
     )
 
@@ -222,5 +223,6 @@ def _of_others(kind: str) -> Measures:
         user_pool_metrics,
         certificate_metrics,
         pipe_metrics,
+        streaming_metrics,
     )
     return next(each.MEASURES[kind] for each in every if kind in each.MEASURES)

@@ -98,6 +98,13 @@ def _wanted(request: Request) -> tuple[list[str], list[str]]:
     extended: list[str] = request.get("ExtendedStatistics") or []
     if not simple and not extended:
         raise refusals.missing("Statistics")
+    if simple and extended:
+        # "You must specify either Statistics or ExtendedStatistics, but not both."
+        raise refusals.combination(
+            "Must specify either Statistics or ExtendedStatistics, but not both.",
+            Statistics=simple,
+            ExtendedStatistics=extended,
+        )
     for number, name in enumerate(simple, 1):
         if name not in stats.SIMPLE:
             raise refusals.invalid(

@@ -17,6 +17,7 @@ from foulweather.services.cloudwatch import (
     socket_metrics,
     step_metrics,
     stream_metrics,
+    streaming_metrics,
     user_pool_metrics,
 )
 from foulweather.services.cloudwatch.measures import USAGE_NAMES, bucket_metric, table_metric
@@ -336,4 +337,5 @@ NOTES: dict[str, Note] = {
     **user_pool_metrics.NOTES,
     **certificate_metrics.NOTES,
     **pipe_metrics.NOTES,
+    **streaming_metrics.NOTES,
 }

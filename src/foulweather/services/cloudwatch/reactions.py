@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from foulweather.kernel.call import Call
@@ -14,19 +15,28 @@ from foulweather.world.world import World
 WRITE_EVERY_MS = 1000
 
 
-def note(world: World, event: Event) -> None:
-    """Count an event towards the metrics of its service."""
-    tallies = world.state(Tallies)
-    minute = event.at_ms // MINUTE_MS
+def noting(world: World, kind: str) -> Callable[[Event], None]:
+    """What counts events of a kind towards the metrics of their service."""
+    tallies, note = world.state(Tallies), NOTES[kind]
+
+    def read(event: Event) -> None:
+        if event.at_ms >= tallies.write_ms:
+            _begin(world, tallies, event.at_ms)
+        note(world, tallies, event)
+
+    return read
+
+
+def _begin(world: World, tallies: Tallies, at_ms: int) -> None:
+    """Begin another second, and a minute where it is one: what was counted is to be written, alarms are to know."""
+    minute = at_ms // MINUTE_MS
     if minute > tallies.minute:
         tallies.turn(world, minute)
-    if event.at_ms >= tallies.write_ms:
-        tallies.write_ms = event.at_ms + WRITE_EVERY_MS
-        tallies.running.touch(NOW)
-        if tallies.watched and not tallies.is_stirred:
-            tallies.is_stirred = True
-            _wake(world, tallies, event.at_ms)
-    NOTES[event.kind](world, tallies, event)
+    tallies.write_ms = min(at_ms + WRITE_EVERY_MS, (minute + 1) * MINUTE_MS)
+    tallies.running.touch(NOW)
+    if tallies.watched and not tallies.is_stirred:
+        tallies.is_stirred = True
+        _wake(world, tallies, at_ms)
 
 
 def _wake(world: World, tallies: Tallies, at_ms: int) -> None:
@@ -64,3 +74,24 @@ async def compose(call: Call, alarm: str) -> None:
     from foulweather.services.cloudwatch import composites
 
     composites.evaluate_named(call, alarm)
+
+
+async def stream_metrics(call: Call) -> None:
+    """Send the metric streams the minute that is over."""
+    from foulweather.services.cloudwatch import streaming
+
+    await streaming.stream_minute(call)
+
+
+async def put_metrics_again(call: Call, unsent: str) -> None:
+    """Put records again that Firehose did not take."""
+    from foulweather.services.cloudwatch import streaming
+
+    await streaming.put_again(call, unsent)
+
+
+async def unmute(call: Call, alarm: str) -> None:
+    """When no rule mutes an alarm any more, carry out what was held back."""
+    from foulweather.services.cloudwatch import muting
+
+    muting.review(call, alarm)

@@ -24,6 +24,7 @@ class Alarm(msgspec.Struct, kw_only=True):
     tags: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     acted_ms: int = 0
     told: str = ""
+    muted_from: str = ""
 
     @property
     def is_enabled(self) -> bool:
@@ -82,6 +83,52 @@ class InsightRule(msgspec.Struct, kw_only=True):
     def is_enabled(self) -> bool:
         """Whether it counts now."""
         return bool(self.spans) and not self.spans[-1][1]
+
+
+class MuteRule(msgspec.Struct, kw_only=True):
+    """An alarm mute rule; times are 0 where none was given."""
+
+    name: str
+    arn: str
+    expression: str
+    duration: str
+    timezone: str = ""
+    description: str = ""
+    alarms: list[str] = msgspec.field(default_factory=list[str])
+    start_ms: int = 0
+    expire_ms: int = 0
+    updated_ms: int = 0
+    tags: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
+class MetricStream(msgspec.Struct, kw_only=True):
+    """A metric stream: `config` is what PutMetricStream was given; every minute up to `sent_minute` is on its way."""
+
+    name: str
+    arn: str
+    config: dict[str, Any]
+    created_ms: int
+    updated_ms: int
+    sent_minute: int = -1
+    is_running: bool = True
+    tags: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    told: str = ""
+
+
+class Late(msgspec.Struct):
+    """A minute of a series that was added to after it had been streamed."""
+
+    series: str
+    minute: int
+
+
+class Unsent(msgspec.Struct):
+    """Records of a metric stream that Firehose did not take at once."""
+
+    stream: str
+    firehose: str
+    records: list[bytes]
+    attempt: int
 
 
 class Dashboard(msgspec.Struct):

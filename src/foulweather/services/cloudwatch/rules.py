@@ -1,4 +1,4 @@
-"""The rule of a composite alarm: ALARM(a) AND NOT (OK("b") OR INSUFFICIENT_DATA(c)).
+"""The rule of a composite alarm: ALARM(a) AND NOT (OK("b") OR INSUFFICIENT_DATA(c)), AT_LEAST(2, ALARM, (a, b, c)).
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 """
@@ -10,10 +10,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from foulweather.kernel.errors import not_implemented
-
 STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 _TOKEN = re.compile(r'\s*(?:(?P<sign>[()])|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<word>[^\s()"]+))')
+_THRESHOLD = re.compile(r"(\d+)(%?)")
 StateOf = Callable[[str], str]
 """The state of an alarm by its name or ARN."""
 
@@ -92,7 +91,7 @@ class _Reader:
         if word in ("TRUE", "FALSE"):
             return lambda _: word == "TRUE"
         if word == "AT_LEAST":
-            raise not_implemented("cloudwatch", "PutCompositeAlarm.AlarmRule AT_LEAST")
+            return self._at_least()
         if word not in STATES:
             raise RuleFault(f"unexpected {token}")
         self._take("(")
@@ -100,6 +99,43 @@ class _Reader:
         self._take(")")
         if name in "()":
             raise RuleFault(f"{word} without an alarm")
-        alarm = re.sub(r"\\(.)", r"\1", name[1:-1]) if name.startswith('"') else name
+        alarm = _unquoted(name)
         self._alarms.append(alarm)
         return lambda state: state(alarm) == word
+
+    def _at_least(self) -> Callable[[StateOf], bool]:
+        """AT_LEAST(2, ALARM, (a, b, c)), AT_LEAST(60%, NOT OK, (a, b)): so many, or such a part, are in a state."""
+        head: list[str] = []
+        self._take("(")
+        while (token := self._take()) != "(":
+            head.append(token)
+        parts = [part.strip() for part in " ".join(head).split(",")]
+        alarms: list[str] = []
+        while (token := self._take()) != ")":
+            if token == "(":
+                raise RuleFault("unexpected (")
+            found = [_unquoted(token)] if token.startswith('"') else [part for part in token.split(",") if part]
+            alarms += found
+        self._take(")")
+        if len(parts) != 3 or parts[2] or not alarms:
+            raise RuleFault("AT_LEAST takes a threshold, a state, and alarms in parentheses")
+        threshold, words = _THRESHOLD.fullmatch(parts[0]), parts[1].upper().split()
+        if threshold is None:
+            raise RuleFault(f"{parts[0]} is neither a number nor a percentage")
+        is_not = words[:1] == ["NOT"]
+        if len(words) != 1 + is_not or words[-1] not in STATES:
+            raise RuleFault(f"{parts[1]} is no state")
+        number, is_part = int(threshold[1]), bool(threshold[2])
+        if not 1 <= number <= (100 if is_part else len(alarms)):
+            raise RuleFault(f"{parts[0]} of {len(alarms)} alarms cannot be")
+        self._alarms += alarms
+
+        def decides(state: StateOf) -> bool:
+            count = sum((state(alarm) == words[-1]) is not is_not for alarm in alarms)
+            return count * 100 >= number * len(alarms) if is_part else count >= number
+
+        return decides
+
+
+def _unquoted(name: str) -> str:
+    return re.sub(r"\\(.)", r"\1", name[1:-1]) if name.startswith('"') else name

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from foulweather.kernel.errors import not_implemented
 from foulweather.services.cloudwatch.lines import MathFault
 from foulweather.services.cloudwatch.state import Metric
 
@@ -79,6 +80,8 @@ def _pair(name: str, wanted: str, *, is_exact: bool) -> Matches:
     def agrees(text: str) -> bool:
         return text == wanted if is_exact else _has(text, wanted)
 
+    if name == ":aws.AccountId":
+        raise not_implemented("cloudwatch", "GetMetricData.Expression SEARCH :aws.AccountId")
     plain = name.removeprefix(":aws.").removeprefix(":")
     if plain in ("Namespace", "MetricName"):
         return lambda metric: agrees(metric.namespace if plain == "Namespace" else metric.name)

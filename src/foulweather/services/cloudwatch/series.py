@@ -105,6 +105,8 @@ class Stream:
             self.bucket(at_ms).add(value)
             return
         self.changes += 1
+        if minute <= self._state.streamed_minute:
+            self._state.note_late(self.row.id, minute)
         if at_ms > self.last_ms:
             self.last_ms = at_ms
         self._last, self._key = minute, f"{self.row.id}.{minute}"
@@ -115,6 +117,8 @@ class Stream:
         """The bucket of a time, to be added to; it is written with the next commit."""
         minute = at_ms // MINUTE_MS
         self.changes += 1
+        if minute <= self._state.streamed_minute:
+            self._state.note_late(self.row.id, minute)
         if at_ms > self.last_ms:
             self.last_ms = at_ms
         table = self._state.minutes

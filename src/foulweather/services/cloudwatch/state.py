@@ -12,7 +12,11 @@ from foulweather.services.cloudwatch.records import (
     Detector,
     HistoryItem,
     InsightRule,
+    Late,
+    MetricStream,
+    MuteRule,
     Tick,
+    Unsent,
 )
 from foulweather.services.cloudwatch.sampling import View
 from foulweather.services.cloudwatch.series import (
@@ -58,6 +62,10 @@ class WatchState(State):
     detectors = table(Detector)
     insight_rules = table(InsightRule)
     ticks = table(Tick)
+    mute_rules = table(MuteRule)
+    metric_streams = table(MetricStream)
+    late = table(Late)
+    unsent = table(Unsent)
 
     def opened(self) -> None:
         """Find every series' minutes and blocks."""
@@ -67,6 +75,7 @@ class WatchState(State):
         self.plans: dict[str, Plan] = {}
         self.is_high: bool | None = None
         self.bands: dict[str, tuple[int, object]] = {}
+        self.see_streamed()
         by_id = {row.id: self._index(row) for row in self.streams.values()}
         self._last_id = max((int(each) for each in by_id), default=0)
         for key, bucket in self.minutes.items():
@@ -111,6 +120,17 @@ class WatchState(State):
             if unit is None or unit == each:
                 stream.read(wanted, found)
         return found
+
+    def see_streamed(self) -> None:
+        """Know up to which minute datapoints were streamed: what comes later for it is streamed again."""
+        running = (each.sent_minute for each in self.metric_streams.values() if each.is_running)
+        self.streamed_minute = max(running, default=-1)
+
+    def note_late(self, series: str, minute: int) -> None:
+        """Have a minute that was streamed already, and is added to, streamed again."""
+        key = f"{series}.{minute}"
+        if key not in self.late:
+            self.late.put(key, Late(series, minute))
 
     def newest_ms(self, metric: Metric, now_ms: int) -> int:
         """When a metric had its newest datapoint."""

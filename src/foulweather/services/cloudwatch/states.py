@@ -40,7 +40,11 @@ def act(call: Call, alarm: Alarm, before: str) -> None:
         summary = f'No actions executed for alarm "{alarm.name}": actions are disabled.'
         history.note(call, alarm, "Action", summary, {"actionState": "InProgress"})
         return
-    alarm.acted_ms = call.now
+    from foulweather.services.cloudwatch import muting
+
+    if muting.is_held(call, alarm, before):
+        return
+    alarm.acted_ms, alarm.muted_from = call.now, ""
     call.state(WatchState).touch(alarm)
     for action in alarm.config[ACTIONS[alarm.value]]:
         call.later(

@@ -1,4 +1,4 @@
-"""Alarms, dashboards and rules with their tags, for Resource Groups and their Tagging API."""
+"""What of CloudWatch has tags, for Resource Groups and their Tagging API: alarms, dashboards, rules, metric streams."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from foulweather.world.world import World
 
 KINDS = {
     "cloudwatch:alarm": "AWS::CloudWatch::Alarm",
+    "cloudwatch:alarm-mute-rule": "AWS::CloudWatch::AlarmMuteRule",
     "cloudwatch:dashboard": "AWS::CloudWatch::Dashboard",
     "cloudwatch:insight-rule": "AWS::CloudWatch::InsightRule",
+    "cloudwatch:metric-stream": "AWS::CloudWatch::MetricStream",
 }
 
 
 def resources(world: World, account: str, region: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Every alarm and rule, and the dashboards, which are of no region."""
+    """Every alarm, rule, mute rule and metric stream, and the dashboards, which are of no region."""
     state = world.state(WatchState, account, region)
     for alarm in (*state.alarms.values(), *state.composites.values()):
         yield alarm.arn, alarm.tags
     for rule in state.insight_rules.values():
         yield rule.arn, rule.tags
+    for mute in state.mute_rules.values():
+        yield mute.arn, mute.tags
+    for stream in state.metric_streams.values():
+        yield stream.arn, stream.tags
     if region == GLOBAL_REGION:
         for dashboard in world.state(DashboardState, account).dashboards.values():
             yield dashboard.arn, dashboard.tags

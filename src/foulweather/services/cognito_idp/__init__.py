@@ -25,6 +25,7 @@ SERVICE = Service(
         "verifying",
         "factors",
         "own_factors",
+        "devices",
         "auth",
         "ending",
         "resource_servers",

@@ -11,6 +11,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Access, Permission, Resource
+from foulweather.services.cognito_idp import tokens
 from foulweather.services.cognito_idp.records import part
 from foulweather.services.cognito_idp.state import CognitoState
 from foulweather.services.cognito_idp.triggers import PRINCIPAL
@@ -21,6 +22,19 @@ Request = Mapping[str, Any]
 def pool(call: Call, request: Request) -> Sequence[Resource]:
     """The pool that UserPoolId names."""
     return (_pool(call, request.get("UserPoolId") or ""),)
+
+
+def users_pool(call: Call, request: Request) -> Sequence[Resource]:
+    """The pool of a user who comes unsigned: of the client's id, of the access token, or of the session."""
+    client: str = request.get("ClientId") or ""
+    claims = tokens.payload_of(request.get("AccessToken") or "") or {}
+    pool_id, session = str(claims.get("iss", "")).rpartition("/")[2], request.get("Session") or ""
+    for state in call.world.store.states(CognitoState):
+        found = state.clients.get(client) or state.sessions.get(session)
+        pool = state.pools.get(found.pool if found is not None else pool_id)
+        if pool is not None:
+            return (Resource(pool.arn, pool.account, tags=pool.tags),)
+    return ()
 
 
 def tagged(call: Call, request: Request) -> Sequence[Resource]:
@@ -78,7 +92,9 @@ def _action(name: str) -> str:
 
 
 _READS = [
+    "AdminGetDevice",
     "AdminGetUser",
+    "AdminListDevices",
     "AdminListGroupsForUser",
     "DescribeIdentityProvider",
     "DescribeUserImportJob",
@@ -109,6 +125,7 @@ _WRITES = [
     "AdminDisableProviderForUser",
     "AdminDisableUser",
     "AdminEnableUser",
+    "AdminForgetDevice",
     "AdminInitiateAuth",
     "AdminLinkProviderForUser",
     "AdminRemoveUserFromGroup",
@@ -117,6 +134,7 @@ _WRITES = [
     "AdminSetUserMFAPreference",
     "AdminSetUserPassword",
     "AdminSetUserSettings",
+    "AdminUpdateDeviceStatus",
     "AdminUpdateUserAttributes",
     "AdminUserGlobalSignOut",
     "CreateGroup",
@@ -142,23 +160,28 @@ _WRITES = [
 _UNSIGNED = [
     "AssociateSoftwareToken",
     "ChangePassword",
+    "ConfirmDevice",
     "ConfirmForgotPassword",
     "ConfirmSignUp",
     "DeleteUser",
     "DeleteUserAttributes",
+    "ForgetDevice",
     "ForgotPassword",
+    "GetDevice",
     "GetTokensFromRefreshToken",
     "GetUser",
     "GetUserAttributeVerificationCode",
     "GetUserAuthFactors",
     "GlobalSignOut",
     "InitiateAuth",
+    "ListDevices",
     "ResendConfirmationCode",
     "RespondToAuthChallenge",
     "RevokeToken",
     "SetUserMFAPreference",
     "SetUserSettings",
     "SignUp",
+    "UpdateDeviceStatus",
     "UpdateUserAttributes",
     "VerifySoftwareToken",
     "VerifyUserAttribute",
@@ -168,7 +191,7 @@ ACCESS: dict[str, Access] = {
     **{name: Access(_action(name), pool, is_read=True) for name in _READS},
     **{name: Access(_action(name), pool) for name in _WRITES},
     **{
-        name: Access(_action(name), is_open=True, is_unsigned=True, is_read=name.startswith("GetUser"))
+        name: Access(_action(name), users_pool, is_open=True, is_unsigned=True, is_read=name.startswith("GetUser"))
         for name in _UNSIGNED
     },
     "CreateUserPool": Access(_action("CreateUserPool"), conditions=tags, also=passing),

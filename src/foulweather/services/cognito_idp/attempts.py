@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.cognito_idp import refusals, sessions, tokens, triggers
+from foulweather.services.cognito_idp import device_proofs, refusals, sessions, tokens, triggers
 from foulweather.services.cognito_idp.naming import App
-from foulweather.services.cognito_idp.records import Session, User
+from foulweather.services.cognito_idp.records import Device, Session, User
 
 Answer = dict[str, Any]
 
@@ -45,6 +45,11 @@ class Attempt:
         """What the session knows so far."""
         return dict(self.session.facts) if self.session is not None else {}
 
+    @property
+    def device_key(self) -> str:
+        """The device that the client says it is."""
+        return self.given.get("DEVICE_KEY") or str(self.facts.get("device", ""))
+
     def required(self, name: str) -> str:
         """A parameter that must be there."""
         value = self.given.get(name)
@@ -75,6 +80,8 @@ class Attempt:
         user = self.user.name if self.user is not None else ""
         if self.is_hosted:
             facts["is_hosted"] = True
+        if self.device_key:
+            facts["device"] = self.device_key
         session = sessions.begin(self.call, self.app, user, name, **facts)
         return {"ChallengeName": name, "Session": session, "ChallengeParameters": dict(parameters)}
 
@@ -101,9 +108,18 @@ async def pre_authenticate(attempt: Attempt) -> None:
 
 
 async def signed_in(attempt: Attempt, source: str = "TokenGeneration_Authentication") -> Answer:
-    """Let the user in: PostAuthentication, then the tokens."""
+    """Let the user in, after a device that is remembered has proved itself."""
+    device = device_proofs.held(attempt)
+    if device is not None and device.can_prove:
+        return device_proofs.ask(attempt)
+    return await let_in(attempt, source, device)
+
+
+async def let_in(attempt: Attempt, source: str, device: Device | None) -> Answer:
+    """PostAuthentication, then the tokens."""
     call, app, user = attempt.call, attempt.app, attempt.found()
-    request: dict[str, Any] = {"userAttributes": triggers.attributes_told(user), "newDeviceUsed": False}
+    is_new = device is None and app.pool.tracks_devices
+    request: dict[str, Any] = {"userAttributes": triggers.attributes_told(user), "newDeviceUsed": is_new}
     if attempt.session is not None and attempt.metadata:
         request["clientMetadata"] = attempt.metadata
     await triggers.ask(
@@ -122,10 +138,11 @@ async def signed_in(attempt: Attempt, source: str = "TokenGeneration_Authenticat
         told(attempt, True)
         return {}
     metadata = attempt.metadata if attempt.session is not None else None
-    result = await tokens.issue(call, app, tokens.SignIn(user, source=source, metadata=metadata))
+    key, known = device_proofs.met(attempt, device)
+    result = await tokens.issue(call, app, tokens.SignIn(user, source=source, metadata=metadata, device=key))
     attempt.used()
     told(attempt, True)
-    return {"ChallengeParameters": {}, "AuthenticationResult": result}
+    return {"ChallengeParameters": {}, "AuthenticationResult": {**result, **known}}
 
 
 def told(attempt: Attempt, is_success: bool) -> None:

@@ -61,6 +61,8 @@ _CHALLENGES: Final[Mapping[str, Step]] = {
     "MFA_SETUP": second_factors.set_up,
     "CUSTOM_CHALLENGE": custom_auth.answered,
     "SMS_OTP": first_factors.otp_sent,
+    "DEVICE_SRP_AUTH": second_factors.prove_device,
+    "DEVICE_PASSWORD_VERIFIER": second_factors.proved_device,
 }
 
 
@@ -91,13 +93,14 @@ async def admin_respond_to_auth_challenge(call: Call, request: Request) -> Answe
 async def get_tokens_from_refresh_token(call: Call, request: Request) -> dict[str, Any]:
     """New tokens for a refresh token, and where the client rotates them another one of those."""
     app = naming.app_of(call, request)
-    _check_unbuilt_device(call, request)
     if app.client.secrets:
         given = request.get("ClientSecret") or ""
         if not any(hmac.compare_digest(secret.value.encode(), given.encode()) for secret in app.client.secrets):
             raise refusals.not_authorized("Invalid Client Secret", Fact(app.client.id, "ClientSecret", "differs"))
     token, metadata = request["RefreshToken"], request.get("ClientMetadata")
-    return {"AuthenticationResult": await refreshing.refreshed(call, app, token, metadata, may_rotate=True)}
+    device: str = request.get("DeviceKey") or ""
+    result = await refreshing.refreshed(call, app, token, metadata, may_rotate=True, device=device)
+    return {"AuthenticationResult": result}
 
 
 def _admin_app(call: Call, request: Request) -> App:
@@ -112,7 +115,6 @@ async def _begin(call: Call, app: App, request: Request, *, is_admin: bool) -> A
     name: str = request["AuthFlow"]
     given: Mapping[str, str] = request.get("AuthParameters") or {}
     metadata: Mapping[str, str] | None = request.get("ClientMetadata")
-    _check_unbuilt_device(call, given)
     if request.get("Session"):
         raise not_implemented(limits.SERVICE, f"{call.operation}.Session")
     if name in _REFRESHES:
@@ -155,20 +157,20 @@ async def _refresh(call: Call, app: App, given: Mapping[str, str], metadata: Map
                 f"SecretHash does not match for the client: {client.id}",
                 Fact("request", "SECRET_HASH", "is not that of the token's user"),
             )
-    result = await refreshing.refreshed(call, app, token, metadata, may_rotate=False)
+    device = given.get("DEVICE_KEY", "")
+    result = await refreshing.refreshed(call, app, token, metadata, may_rotate=False, device=device)
     return {"ChallengeParameters": {}, "AuthenticationResult": result}
 
 
 async def _respond(call: Call, app: App, request: Request, *, is_admin: bool) -> Answer:
     name: str = request["ChallengeName"]
     given: Mapping[str, str] = request.get("ChallengeResponses") or {}
-    _check_unbuilt_device(call, given)
-    if name in ("DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER", "WEB_AUTHN") or given.get("CREDENTIAL"):
+    if name == "WEB_AUTHN" or given.get("CREDENTIAL"):
         raise not_implemented(limits.SERVICE, f"{call.operation}.ChallengeName={name}")
     if not given.get("USERNAME"):
         raise refusals.missing("USERNAME")
     session_id = request.get("Session")
-    if name == "PASSWORD_VERIFIER" and not session_id:
+    if name in ("PASSWORD_VERIFIER", "DEVICE_PASSWORD_VERIFIER") and not session_id:
         session_id = first_factors.session_of_block(given.get("PASSWORD_CLAIM_SECRET_BLOCK"))
     session = sessions.resume(call, app, session_id, name)
     attempt = Attempt(call, app, given, request.get("ClientMetadata"), is_admin=is_admin, session=session)
@@ -206,9 +208,3 @@ def _check_same(attempt: Attempt) -> None:
         raise refusals.not_authorized("Invalid session for the user.", Fact("request", "USERNAME", attempt.name))
     if not user.is_enabled:
         raise refusals.disabled(attempt.call, app.pool, user)
-
-
-def _check_unbuilt_device(call: Call, given: Mapping[str, Any]) -> None:
-    for name in ("DEVICE_KEY", "DeviceKey"):
-        if given.get(name):
-            raise not_implemented(limits.SERVICE, f"{call.operation}.{name}")

@@ -101,11 +101,16 @@ _CATEGORIES: Mapping[str, tuple[int, str]] = {
         "GlobalSignOut UpdateUserAttributes VerifyUserAttribute",
     ),
     "UserToken": (120, "RevokeToken"),
-    "UserResourceRead": (50, "AdminListGroupsForUser GetUserAttributeVerificationCode ResendConfirmationCode"),
+    "UserResourceRead": (
+        50,
+        "AdminGetDevice AdminListDevices AdminListGroupsForUser GetDevice GetUserAttributeVerificationCode ListDevices "
+        "ResendConfirmationCode",
+    ),
     "UserResourceUpdate": (
         25,
-        "AdminSetUserMFAPreference AdminSetUserSettings AssociateSoftwareToken SetUserMFAPreference "
-        "SetUserSettings VerifySoftwareToken",
+        "AdminForgetDevice AdminSetUserMFAPreference AdminSetUserSettings AdminUpdateDeviceStatus "
+        "AssociateSoftwareToken ConfirmDevice ForgetDevice SetUserMFAPreference SetUserSettings UpdateDeviceStatus "
+        "VerifySoftwareToken",
     ),
     "UserList": (30, "ListUsers ListUsersInGroup"),
     "UserPoolRead": (15, "DescribeUserPool ListUserPools"),
@@ -132,7 +137,7 @@ _CATEGORIES: Mapping[str, tuple[int, str]] = {
     ),
 }
 RATES: dict[str, Rate] = {
-    name: Rate(per_s, per_s, "TooManyRequestsException", "Rate exceeded", shared=category)
+    name: Rate(per_s, per_s, "TooManyRequestsException", "Rate exceeded", by="owner", shared=category)
     for category, (per_s, names) in _CATEGORIES.items()
     for name in names.split()
 }

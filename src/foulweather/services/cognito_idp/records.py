@@ -91,6 +91,21 @@ class Pool(msgspec.Struct):
         """What USER_AUTH may begin with."""
         return self.settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
 
+    @property
+    def tracks_devices(self) -> bool:
+        """Whether it knows users' devices: "any property of DeviceConfiguration" turns that on."""
+        return bool(self.settings.get("DeviceConfiguration"))
+
+    @property
+    def trusts_devices(self) -> bool:
+        """Whether a remembered device stands in for a second factor."""
+        return bool(part(self.settings, "DeviceConfiguration").get("ChallengeRequiredOnNewDevice"))
+
+    @property
+    def asks_about_devices(self) -> bool:
+        """Whether users say themselves which devices are remembered."""
+        return bool(part(self.settings, "DeviceConfiguration").get("DeviceOnlyRememberedOnUserPrompt"))
+
     def trigger(self, name: str) -> str:
         """The function of a trigger, or empty."""
         return self.settings["LambdaConfig"].get(name) or ""
@@ -192,6 +207,38 @@ class User(msgspec.Struct):
         return self.attributes.get(f"{name}_verified") == "true"
 
 
+class Device(msgspec.Struct):
+    """A device that a user has signed in with; it counts once it is confirmed."""
+
+    key: str
+    group: str
+    pool: str
+    user: str
+    created_ms: int
+    modified_ms: int = 0
+    authenticated_ms: int = 0
+    is_confirmed: bool = False
+    is_remembered: bool = False
+    name: str = ""
+    ip: str = ""
+    verifier: Verifier | None = None
+
+    @property
+    def row(self) -> str:
+        """Its key among the devices of all users."""
+        return f"{self.pool}/{self.user}/{self.key}"
+
+    @property
+    def status(self) -> str:
+        """As the API says whether it is remembered."""
+        return "remembered" if self.is_remembered else "not_remembered"
+
+    @property
+    def can_prove(self) -> bool:
+        """Whether it is remembered, and has a password to prove."""
+        return self.is_remembered and self.verifier is not None
+
+
 class Group(msgspec.Struct):
     """A group of users."""
 
@@ -264,6 +311,7 @@ class Refresh(msgspec.Struct):
     successor: str = ""
     retired_ms: int = 0
     is_hosted: bool = False
+    device: str = ""
 
 
 class Revoked(msgspec.Struct, frozen=True):

@@ -36,13 +36,36 @@ def held(call: Call, app: App, token: str) -> tuple[Refresh, User]:
     return refresh, user
 
 
+def _check_device(app: App, refresh: Refresh, user: User, device: str) -> None:
+    """Refuse a token of a device that is not the one that asks, is not confirmed, or is forgotten.
+
+    "If a refresh token is used on any other device, the call fails. [...] the ForgetDevice API can be used to forget
+    that specific device, and as a result, all future calls to revalidate that device's refresh tokens will fail":
+    https://aws.amazon.com/blogs/mobile/tracking-and-remembering-devices-using-amazon-cognito-your-user-pools/
+    """
+    state, pool, _ = app
+    if not refresh.device or not pool.tracks_devices:
+        return
+    held = state.devices.get(f"{user.key}/{refresh.device}")
+    if device == refresh.device and held is not None and held.is_confirmed:
+        return
+    standing = "forgotten" if held is None else "confirmed" if held.is_confirmed else "not confirmed"
+    raise refusals.not_authorized(
+        "Invalid Refresh Token.",
+        Fact("refresh token", "device", refresh.device),
+        Fact("request", "DEVICE_KEY", device or None),
+        Fact(refusals.whose(pool, user), f"device {refresh.device}", standing),
+    )
+
+
 async def refreshed(
-    call: Call, app: App, token: str, metadata: Mapping[str, str] | None, *, may_rotate: bool
+    call: Call, app: App, token: str, metadata: Mapping[str, str] | None, *, may_rotate: bool, device: str = ""
 ) -> dict[str, Any]:
     """The AuthenticationResult of a refresh; with rotation there is a new refresh token in it."""
     state, pool, client = app
     try:
         refresh, user = held(call, app, token)
+        _check_device(app, refresh, user, device)
     except AwsError:
         call.happened("cognito.TokenRefresh", pool.arn, pool=pool.id, client=client.id, user="", success=0)
         raise
@@ -77,6 +100,7 @@ async def refreshed(
             refresh.signed_in_ms,
             refresh.expires_ms,
             is_hosted=refresh.is_hosted,
+            device=refresh.device,
         )
         state.add_refresh(successor, call.now)
         if not refresh.successor:

@@ -75,6 +75,15 @@ def no_user(pool: Pool, name: str) -> AwsError:
     )
 
 
+def no_device(pool: Pool, user: User, key: str) -> AwsError:
+    """A device that was never confirmed, or is forgotten; clients look for the word "device" in it."""
+    return not_found(
+        "Device does not exist.",
+        Fact(whose(pool, user), f"device {key}", None),
+        remedy=(f"aws cognito-idp admin-list-devices --user-pool-id {pool.id} --username {user.name}",),
+    )
+
+
 def wrong_password(call: Call, pool: Pool, user: User | None) -> AwsError:
     """A wrong name or password: which of them, only the Why says."""
     if user is None:

@@ -10,8 +10,8 @@ import json
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.cognito_idp import attributes, messages, password_rules, refusals, totp
-from foulweather.services.cognito_idp.attempts import Answer, Attempt, signed_in, told
+from foulweather.services.cognito_idp import attributes, device_proofs, messages, password_rules, refusals, totp
+from foulweather.services.cognito_idp.attempts import Answer, Attempt, let_in, signed_in, told
 from foulweather.services.cognito_idp.records import Pool, User
 
 ORDER = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
@@ -36,7 +36,7 @@ async def go_on(attempt: Attempt, source: str = "TokenGeneration_Authentication"
         raise refusals.not_confirmed(call, pool, user)
     if user.status == "FORCE_CHANGE_PASSWORD":
         return _new_password(attempt, user)
-    if pool.mfa_mode == "OFF":
+    if pool.mfa_mode == "OFF" or device_proofs.replaces_factors(attempt):
         return await signed_in(attempt, source)
     held = factors_of(pool, user)
     if user.preferred in held:
@@ -120,6 +120,17 @@ async def set_up(attempt: Attempt) -> Answer:
             "Invalid session for the user.", Fact(refusals.whose(attempt.app.pool, user), "software token", None)
         )
     return await signed_in(attempt)
+
+
+async def prove_device(attempt: Attempt) -> Answer:
+    """The first half of a device's SRP."""
+    return device_proofs.offer(attempt, attempt.required("SRP_A"))
+
+
+async def proved_device(attempt: Attempt) -> Answer:
+    """The second half of a device's SRP."""
+    device_proofs.check(attempt)
+    return await let_in(attempt, device_proofs.SOURCE, device_proofs.held(attempt))
 
 
 async def new_password(attempt: Attempt) -> Answer:

@@ -126,8 +126,6 @@ def _check_built(call: Call, request: Request) -> None:
         raise unbuilt("UserPoolAddOns.AdvancedSecurityMode")
     if part(request, "UserPoolAddOns").get("AdvancedSecurityAdditionalFlows"):
         raise unbuilt("UserPoolAddOns.AdvancedSecurityAdditionalFlows")
-    if any(part(request, "DeviceConfiguration").values()):
-        raise unbuilt("DeviceConfiguration")
     if part(request, "VerificationMessageTemplate").get("DefaultEmailOption") == "CONFIRM_WITH_LINK":
         raise unbuilt("VerificationMessageTemplate.DefaultEmailOption=CONFIRM_WITH_LINK")
     factors = part(part(request, "Policies"), "SignInPolicy").get("AllowedFirstAuthFactors") or ()

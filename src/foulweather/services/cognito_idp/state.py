@@ -6,6 +6,7 @@ from foulweather.services.cognito_idp.hosted_records import AuthorizationCode, B
 from foulweather.services.cognito_idp.limits import MESSAGES_KEPT
 from foulweather.services.cognito_idp.records import (
     Client,
+    Device,
     Domain,
     Group,
     IdentityProviderRecord,
@@ -42,6 +43,7 @@ class CognitoState(State):
     browsers = table(Browser)
     trips = table(Trip)
     links = table(Link)
+    devices = table(Device)
 
     def opened(self) -> None:
         """Find users by pool and by every name that they can sign in with."""
@@ -50,6 +52,9 @@ class CognitoState(State):
         self.names_of: dict[str, list[tuple[str, str]]] = {}
         self.subs: dict[tuple[str, str], User] = {}
         self.refreshes_of: dict[str, set[str]] = {}
+        self.device_rows: dict[str, list[str]] = {}
+        for device in self.devices.values():
+            self.device_rows.setdefault(f"{device.pool}/{device.user}", []).append(device.row)
         for user in self.users.values():
             self._index(user)
         for refresh in self.refreshes.values():
@@ -82,9 +87,25 @@ class CognitoState(State):
         self._forget(user)
         for key in [key for key, link in self.links.items() if link.pool == user.pool and link.user == user.name]:
             self.links.delete(key)
+        for device in self.devices_of(user):
+            self.forget_device(device)
         self.users_of[user.pool].pop(user.name, None)
         self.forget_refreshes(user)
         self.users.delete(user.key)
+
+    def devices_of(self, user: User) -> list[Device]:
+        """A user's devices, the oldest first."""
+        return [self.devices[row] for row in self.device_rows.get(user.key, ())]
+
+    def add_device(self, device: Device) -> None:
+        """Keep a device."""
+        self.devices.put(device.row, device)
+        self.device_rows.setdefault(f"{device.pool}/{device.user}", []).append(device.row)
+
+    def forget_device(self, device: Device) -> None:
+        """Forget a device."""
+        self.devices.delete(device.row)
+        self.device_rows[f"{device.pool}/{device.user}"].remove(device.row)
 
     def aliases(self, pool: Pool, user: User) -> list[str]:
         """The names, beside their own, that a user can sign in with."""

@@ -36,6 +36,7 @@ class SignIn(NamedTuple):
 
     `source` is what PreTokenGeneration is told; `nonce` is of an OpenID request; `is_hosted` has scopes say what the id
     token tells, and whether there is one; the implicit grant's is not `is_renewable`: there is no refresh token.
+    `device` is the key of the device that all of its tokens are for, where the pool tracks devices.
     """
 
     user: User
@@ -46,6 +47,7 @@ class SignIn(NamedTuple):
     nonce: str = ""
     is_hosted: bool = False
     is_renewable: bool = True
+    device: str = ""
 
 
 class Reader(NamedTuple):
@@ -84,6 +86,9 @@ async def issue(call: Call, app: App, sign_in: SignIn) -> dict[str, Any]:
         stamp["origin_jti"] = origin
     access_ms, id_ms = validity_ms(client, "Access"), validity_ms(client, "Id")
     access = {**stamp, **made.access, "exp": (now_ms + access_ms) // 1000, "jti": ids.uuid()}
+    device = sign_in.device if refreshed is None else refreshed.device
+    if device:
+        access["device_key"] = device
     result: dict[str, Any] = {"AccessToken": encoded(pool.access_key, access)}
     if wants_id:
         identity = {**stamp, **made.identity, "exp": (now_ms + id_ms) // 1000}
@@ -94,7 +99,7 @@ async def issue(call: Call, app: App, sign_in: SignIn) -> dict[str, Any]:
         token = new_refresh_token(call)
         expires_ms = now_ms + validity_ms(client, "Refresh")
         kept = Refresh(digest(token), pool.id, client.id, user.name, origin, list(sign_in.scopes), now_ms, expires_ms)
-        kept.is_hosted = sign_in.is_hosted
+        kept.is_hosted, kept.device = sign_in.is_hosted, device
         state.add_refresh(kept, now_ms)
         result["RefreshToken"] = token
     return {**result, "ExpiresIn": access_ms // 1000, "TokenType": "Bearer"}

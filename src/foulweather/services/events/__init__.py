@@ -19,6 +19,8 @@ SERVICE = Service(
         "connections",
         "api_destinations",
         "tags",
+        "event_sources",
+        "partner_sources",
     ),
     access_denied="AccessDeniedException",
     denied_status=400,

@@ -14,6 +14,7 @@ from foulweather.kernel.service import Access, Permission, Resource
 from foulweather.services.events.destination_state import DestinationsState
 from foulweather.services.events.naming import place_of, rule_of_arn
 from foulweather.services.events.sending import PRINCIPAL
+from foulweather.services.events.source_state import source_arn
 from foulweather.services.events.state import DEFAULT, EventsState
 
 Request = Mapping[str, Any]
@@ -60,6 +61,15 @@ def named(kind: str, member: str) -> Callable[[Call, Request], Sequence[Resource
 
     def find(call: Call, request: Request) -> Sequence[Resource]:
         return (Resource(call.arn("events", f"{kind}/{request.get(member) or '*'}"), call.account),)
+
+    return find
+
+
+def source_in(member: str) -> Callable[[Call, Request], Sequence[Resource]]:
+    """The partner event source that a member names: its ARN has no account."""
+
+    def find(call: Call, request: Request) -> Sequence[Resource]:
+        return (Resource(source_arn(call.region, request.get(member) or "*"), call.account),)
 
     return find
 
@@ -174,24 +184,31 @@ def kept(kind: str, member: str = "Name") -> Callable[[Call, Request], Sequence[
 
 
 _connection, _destination = kept("connection"), kept("api-destination")
+_source = source_in("Name")
 _archive, _replay, _rule = named("archive", "ArchiveName"), named("replay", "ReplayName"), rule_in("Name")
 
 ACCESS: dict[str, Access] = {
+    "ActivateEventSource": Access("events:ActivateEventSource", _source),
     "CancelReplay": Access("events:CancelReplay", _replay),
     "CreateApiDestination": Access("events:CreateApiDestination", _destination),
     "CreateArchive": Access("events:CreateArchive", _archive),
     "CreateConnection": Access("events:CreateConnection", _connection),
     "CreateEventBus": Access("events:CreateEventBus", bus_in("Name"), _tagging, _tags_of_bus),
+    "CreatePartnerEventSource": Access("events:CreatePartnerEventSource", _source),
+    "DeactivateEventSource": Access("events:DeactivateEventSource", _source),
     "DeauthorizeConnection": Access("events:DeauthorizeConnection", _connection),
     "DeleteApiDestination": Access("events:DeleteApiDestination", _destination),
     "DeleteArchive": Access("events:DeleteArchive", _archive),
     "DeleteConnection": Access("events:DeleteConnection", _connection),
     "DeleteEventBus": Access("events:DeleteEventBus", bus_in("Name")),
+    "DeletePartnerEventSource": Access("events:DeletePartnerEventSource", _source),
     "DeleteRule": Access("events:DeleteRule", _rule),
     "DescribeApiDestination": Access("events:DescribeApiDestination", _destination, is_read=True),
     "DescribeArchive": Access("events:DescribeArchive", _archive, is_read=True),
     "DescribeConnection": Access("events:DescribeConnection", _connection, is_read=True),
     "DescribeEventBus": Access("events:DescribeEventBus", bus_in("Name"), is_read=True),
+    "DescribeEventSource": Access("events:DescribeEventSource", _source, is_read=True),
+    "DescribePartnerEventSource": Access("events:DescribePartnerEventSource", _source, is_read=True),
     "DescribeReplay": Access("events:DescribeReplay", _replay, is_read=True),
     "DescribeRule": Access("events:DescribeRule", _rule, is_read=True),
     "DisableRule": Access("events:DisableRule", _rule),
@@ -200,12 +217,18 @@ ACCESS: dict[str, Access] = {
     "ListArchives": Access("events:ListArchives", is_read=True),
     "ListConnections": Access("events:ListConnections", is_read=True),
     "ListEventBuses": Access("events:ListEventBuses", is_read=True),
+    "ListEventSources": Access("events:ListEventSources", is_read=True),
+    "ListPartnerEventSourceAccounts": Access(
+        "events:ListPartnerEventSourceAccounts", source_in("EventSourceName"), is_read=True
+    ),
+    "ListPartnerEventSources": Access("events:ListPartnerEventSources", is_read=True),
     "ListReplays": Access("events:ListReplays", is_read=True),
     "ListRuleNamesByTarget": Access("events:ListRuleNamesByTarget", is_read=True),
     "ListRules": Access("events:ListRules", bus_in("EventBusName"), is_read=True),
     "ListTagsForResource": Access("events:ListTagsForResource", tagged_resource, is_read=True),
     "ListTargetsByRule": Access("events:ListTargetsByRule", rule_in("Rule"), is_read=True),
     "PutEvents": Access("events:PutEvents", _first_entry, _first_keys, _other_entries, is_data=True),
+    "PutPartnerEvents": Access("events:PutPartnerEvents", is_data=True),
     "PutPermission": Access("events:PutPermission", bus_in("EventBusName")),
     "PutRule": Access("events:PutRule", _rule, _rule_keys, _role_of_rule),
     "PutTargets": Access("events:PutTargets", rule_in("Rule"), _target_keys, _roles_of_targets),

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from foulweather.engines import http_client
-from foulweather.engines.http_client import HttpClient, Response
+from foulweather.engines.http_client import Response
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
@@ -201,11 +201,8 @@ def with_query(url: str, parameters: Any) -> str:
 
 async def sent(call: Call, method: str, url: str, headers: list[tuple[str, str]], body: bytes) -> Response:
     """The answer of an endpoint, or why there is none."""
-    client = call.world.attached.get(HttpClient)
-    if not isinstance(client, HttpClient):
-        client = call.world.attached[HttpClient] = HttpClient()
     try:
-        return await client.send(method, url, headers, body, timeout_s=TIMEOUT_S)
+        return await http_client.send(call, method, url, headers, body, timeout_s=TIMEOUT_S)
     except http_client.NotReachable as error:
         facts = (Fact(http_client.ALLOWED, "hosts", None), Fact(url, "host", str(error)))
         words = f"Foulweather sends nothing to {error}: requests go to this machine only, unless the host is allowed."

@@ -8,6 +8,14 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.services.events import limits, naming, paging, refusals
+from foulweather.services.events.source_state import (
+    DELETED,
+    PENDING,
+    EventSource,
+    SourcesState,
+    activate,
+    await_customer,
+)
 from foulweather.services.events.state import DEFAULT, Bus, EventsState, part
 
 Request = Mapping[str, Any]
@@ -16,14 +24,18 @@ Request = Mapping[str, Any]
 def create_event_bus(call: Call, request: Request) -> dict[str, Any]:
     """Make a bus."""
     name = request["Name"]
-    if request.get("EventSourceName") or name.startswith("aws.partner/"):
-        raise not_implemented("events", "CreateEventBus.EventSourceName")
-    if "/" in name:
+    source_name = request.get("EventSourceName")
+    if source_name and source_name != name:
+        # "Partner event bus names must exactly match the name of the partner event source" (eb-saas).
+        words = f"Event bus name must match the event source name {source_name}."
+        raise refusals.invalid(words, Name=name, EventSourceName=source_name)
+    if "/" in name and not source_name:
         raise refusals.invalid("Event bus name must not contain '/'.", Name=name)
     _refuse_unbuilt(request, "CreateEventBus")
     state = call.state(EventsState)
     if name == DEFAULT or name in state.buses:
         raise refusals.exists("Event bus", name)
+    source = _pending_source(call, name) if source_name else None
     made = sum(1 for each in state.buses if each != DEFAULT)
     if made >= limits.BUSES_MAX:
         raise refusals.too_many(name, "Event buses", made, limits.BUSES_MAX)
@@ -31,6 +43,8 @@ def create_event_bus(call: Call, request: Request) -> dict[str, Any]:
     bus.tags = limits.checked_tags(request.get("Tags") or (), {})
     _set(bus, request)
     state.buses.put(name, bus)
+    if source is not None:
+        activate(call, source)
     call.changed("events.EventBusCreated", bus.arn, Description=bus.description, Tags=bus.tags)
     return {"EventBusArn": bus.arn, **_settings(bus)}
 
@@ -60,6 +74,7 @@ def delete_event_bus(call: Call, request: Request) -> dict[str, Any]:
         raise refusals.invalid(f"Event bus {name} can't be deleted since it has rules.", Name=name, rules=rules)
     state.buses.delete(name)
     state.policy_changed(bus)
+    _let_go_of_source(call, name)
     call.changed("events.EventBusDeleted", bus.arn)
     return {}
 
@@ -77,6 +92,27 @@ def list_event_buses(call: Call, request: Request) -> dict[str, Any]:
     found = [state.bus(name, call.account, call.region) for name in names if name.startswith(prefix)]
     listed, more = paging.page([bus for bus in found if bus is not None], request)
     return {"EventBuses": [_shown(bus) for bus in listed], **more}
+
+
+def _pending_source(call: Call, name: str) -> EventSource:
+    source = call.state(SourcesState).offered.get(name)
+    if source is None:
+        raise refusals.missing("Event source", name)
+    if source.state != PENDING:
+        raise refusals.wrong_state(name, source.state, has_bus=False)
+    return source
+
+
+def _let_go_of_source(call: Call, name: str) -> None:
+    """Without its bus "the event source will return to a Pending state" (the partners' FAQ); a deleted one is gone."""
+    state = call.state(SourcesState)
+    source = state.offered.get(name)
+    if source is None:
+        return
+    if source.state == DELETED:
+        state.offered.delete(name)
+    else:
+        await_customer(call, state, source)
 
 
 def _refuse_unbuilt(request: Request, operation: str) -> None:

@@ -5,15 +5,19 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+from collections.abc import Awaitable
 from typing import Any
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.events import forwarding, inputs, limits, requesting, routing, sending
-from foulweather.services.events.state import Delivery, EventsState, Rule, part
+from foulweather.services.events import api_endpoints, forwarding, inputs, limits, requesting, routing, sending
+from foulweather.services.events.state import Consignment, Delivery, EventsState, Parcel, Rule, part, takes_at_once
 
-GUARD_MS = 3_600_000
+GUARD_MS = 5_000
 API_DESTINATION = ":api-destination/"
 THROTTLED = frozenset(
     {
@@ -31,8 +35,72 @@ THROTTLED = frozenset(
 )
 
 
+def deliver_all(call: Call, state: EventsState, consignment: Consignment) -> None:
+    """Make the first attempt of every delivery of a consignment; those that fail go on by themselves."""
+    tracing.carry(call, tracing.read(consignment.trace_header), is_of_caller=False)
+    for owed in consignment.owed:
+        rule = state.rules.get(owed.rule)
+        target = rule.targets.get(owed.target) if rule is not None else None
+        if rule is None or target is None:
+            continue  # the rule or the target was removed meanwhile
+        events = [consignment.events[place] for place in owed.events]
+        if takes_at_once(target):
+            _deliver_at_once(call, state, rule, target, consignment, events)
+            continue
+        for event in events:  # another target has its id by now
+            delivery = _delivery(call, rule, target, consignment, event)
+            state.deliveries.put(delivery.id, delivery)
+            routing.later(call, call.now, rule, "events.deliver", delivery=delivery.id)
+    state.consignments.delete(consignment.id)
+
+
+def _deliver_at_once(
+    call: Call,
+    state: EventsState,
+    rule: Rule,
+    target: dict[str, Any],
+    consignment: Consignment,
+    events: list[Parcel],
+) -> None:
+    send, name, ingested_ms = sending.at_once(call, rule, target), target["Id"], consignment.ingested_ms
+    for event in events:
+        try:
+            answer = send(inputs.shaped(rule, target, event.text, ingested_ms))
+        except AwsError as error:
+            answer = _raised(error)
+        else:
+            if answer.__class__ is dict or not inspect.isawaitable(answer):
+                call.happened(
+                    "events.Invoked", rule.arn, rule=rule.name, bus=rule.bus, target=name, event=event.id,
+                    attempts=1, dwell_ms=call.now - ingested_ms, succeeded=True,
+                )  # fmt: skip
+                continue
+        delivery = _delivery(call, rule, target, consignment, event)
+        delivery.attempts = 1
+        _begin(call, state, delivery)
+        call.world.started()
+        task = asyncio.ensure_future(_settle(call, state, rule, target, delivery, answer))
+        state.running.add(task)
+        task.add_done_callback(state.running.discard)
+
+
+async def _raised(error: AwsError) -> None:
+    raise error
+
+
+async def _settle(
+    call: Call, state: EventsState, rule: Rule, target: dict[str, Any], delivery: Delivery, answer: Awaitable[Any]
+) -> None:
+    """Wait for the answer to an attempt, and see to what comes of it."""
+    call.world.ended()
+    with call.world.flight():
+        await _concluded(call, state, rule, target, delivery, answer)
+
+
 async def attempt(call: Call, state: EventsState, delivery: Delivery) -> None:
     """Make the next attempt of a delivery, and see to what comes of it."""
+    if delivery.id in state.under_way:
+        return
     rule = state.rules.get(delivery.rule)
     target = rule.targets.get(delivery.target) if rule is not None else None
     if rule is None or target is None:
@@ -41,18 +109,30 @@ async def attempt(call: Call, state: EventsState, delivery: Delivery) -> None:
     if _is_paced(call, rule, target, delivery):
         state.deliveries.touch(delivery.id)
         return
-    # So a delivery that is under way when the process dies is made again.
-    guarded = routing.later(call, call.now + GUARD_MS, rule, "events.deliver", delivery=delivery.id)
+    # "EventBridge passes the original trace header to the target" (eb-xray-integ), and to a dead-letter queue.
+    tracing.carry(call, tracing.read(delivery.trace_header), is_of_caller=False)
     delivery.attempts += 1
-    state.deliveries.touch(delivery.id)
+    _begin(call, state, delivery)
+    await _concluded(call, state, rule, target, delivery, _invoked(call, rule, target, delivery))
+
+
+async def _invoked(call: Call, rule: Rule, target: dict[str, Any], delivery: Delivery) -> bool:
+    """Invoke a target; False where an event is not sent on at all."""
+    if ":event-bus/" in target["Arn"]:
+        return await forwarding.forward(call, rule, target, delivery)
+    text = inputs.shaped(rule, target, delivery.event, delivery.ingested_ms)
+    send = requesting.invoke if API_DESTINATION in target["Arn"] else sending.send
+    if sending.kind_of(target["Arn"]) == api_endpoints.KIND:
+        send = api_endpoints.invoke
+    await send(call, rule, target, delivery, text)
+    return True
+
+
+async def _concluded(
+    call: Call, state: EventsState, rule: Rule, target: dict[str, Any], delivery: Delivery, answer: Awaitable[Any]
+) -> None:
     try:
-        if ":event-bus/" in target["Arn"]:
-            is_sent = await forwarding.forward(call, rule, target, delivery)
-        else:
-            text = inputs.shaped(rule, target, delivery.event, delivery.ingested_ms)
-            send = requesting.invoke if API_DESTINATION in target["Arn"] else sending.send
-            await send(call, rule, target, delivery, text)
-            is_sent = True
+        is_sent = await answer is not False
     except AwsError as error:
         call.reread_clock()
         await _failed(call, state, rule, target, delivery, error)
@@ -61,7 +141,39 @@ async def attempt(call: Call, state: EventsState, delivery: Delivery) -> None:
         _forget(state, delivery)
         if is_sent:
             _note(call, "events.Invoked", rule, delivery, succeeded=True)
-    call.world.agenda.cancel(guarded)
+
+
+def _delivery(call: Call, rule: Rule, target: dict[str, Any], consignment: Consignment, event: Parcel) -> Delivery:
+    id, at_ms = call.world.ids.uuid(), consignment.ingested_ms
+    return Delivery(
+        id, rule.key, target["Id"], event.id, event.text, at_ms, at_ms, event.crossed,
+        trace_header=consignment.trace_header,
+    )  # fmt: skip
+
+
+def _begin(call: Call, state: EventsState, delivery: Delivery) -> None:
+    """Note that an attempt has begun: if the process dies before it ends, it is made again."""
+    delivery.is_under_way = True
+    state.under_way.add(delivery.id)
+    state.deliveries.put(delivery.id, delivery)
+    keep_guard(call, state)
+
+
+def keep_guard(call: Call, state: EventsState) -> None:
+    """Have somebody look, soon after a restart, for what was under way: one entry of the agenda for all of it."""
+    if not state.guard:
+        state.guard = call.later(call.world.clock.now_ms + GUARD_MS, "events.resume")
+
+
+def resume(call: Call, state: EventsState) -> None:
+    """Make the attempts anew that were under way when the process ended."""
+    state.guard = 0
+    stale, state.stale = state.stale, []
+    for id in stale:
+        if id in state.deliveries:
+            call.later(call.now, "events.deliver", delivery=id)
+    if state.under_way:
+        keep_guard(call, state)
 
 
 def _is_paced(call: Call, rule: Rule, target: dict[str, Any], delivery: Delivery) -> bool:
@@ -97,6 +209,8 @@ async def _failed(
         exhausted = _exhausted(call, target, delivery, delay_ms)
         if not exhausted:
             when_ms = call.now + delay_ms
+            _end(state, delivery)
+            state.deliveries.touch(delivery.id)
             routing.later(call, when_ms, rule, "events.deliver", delivery=delivery.id)
             _note(call, "events.RetryScheduled", rule, delivery, error=error.code, next_ms=when_ms)
             if delivery.attempts == 1:
@@ -186,16 +300,22 @@ def _facts(call: Call, rule: Rule, target: dict[str, Any], delivery: Delivery, e
     return found
 
 
+def _end(state: EventsState, delivery: Delivery) -> None:
+    delivery.is_under_way = False
+    state.under_way.discard(delivery.id)
+
+
 def _forget(state: EventsState, delivery: Delivery) -> None:
+    _end(state, delivery)
     if delivery.id in state.deliveries:
         state.deliveries.delete(delivery.id)
 
 
 def _note(call: Call, kind: str, rule: Rule, delivery: Delivery, **facts: Any) -> None:
-    routing.note(
-        call,
+    call.happened(
         kind,
-        rule,
+        rule.arn,
+        rule=rule.name,
         bus=rule.bus,
         target=delivery.target,
         event=delivery.event_id,

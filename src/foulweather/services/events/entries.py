@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.kernel.event_documents import parsed
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.events import limits, naming, refusals, routing
-from foulweather.services.events.envelopes import made
+from foulweather.services.events.consignments import Outgoing
+from foulweather.services.events.envelopes import detail_of, made
 from foulweather.services.events.state import EventsState
+from foulweather.world.flights import asking
 
 Request = Mapping[str, Any]
 
@@ -27,21 +29,23 @@ def put_events(call: Call, request: Request) -> dict[str, Any]:
     size = sum(limits.entry_bytes(entry) for entry in entries)
     if size > limits.ENTRIES_BYTES_MAX:
         raise refusals.invalid("Total size of the entries in the request is over the limit.", bytes=size)
-    results = [_put(call, entry) for entry in entries]
+    outgoing = Outgoing(call)
+    results = [_put(call, entry, outgoing) for entry in entries]
+    outgoing.leave()
     failed = sum(1 for result in results if "ErrorCode" in result)
     call.happened("events.PutEvents", call.resource, entries=len(entries), failed=failed, bytes=size)
     return {"FailedEntryCount": failed, "Entries": results}
 
 
-def _put(call: Call, entry: Request) -> dict[str, str]:
-    for name in ("Source", "DetailType", "Detail"):
-        if not entry.get(name):
-            reason = f"Parameter {name} is not valid. Reason: {name} is a required argument."
-            return {"ErrorCode": "InvalidArgument", "ErrorMessage": reason}
+def _put(call: Call, entry: Request, outgoing: Outgoing) -> dict[str, str]:
+    lacking = refusals.of_entry(entry)
+    if lacking is not None:
+        return lacking
     if entry["Source"].lower().startswith("aws."):
-        return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
-    if not _is_object(entry["Detail"]):
-        return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+        return refusals.NOT_YOUR_SOURCE
+    detail = detail_of(entry["Detail"])
+    if detail is None:
+        return refusals.MALFORMED
     place = naming.place_of(call, entry.get("EventBusName"))
     event = made(
         id=call.world.ids.uuid(),
@@ -52,7 +56,9 @@ def _put(call: Call, entry: Request) -> dict[str, str]:
         region=place.region,
         resources=list(entry.get("Resources") or ()),
         detail=entry["Detail"],
+        document=detail,
     )
+    event.trace_header = _trace_header(call, entry)
     event.crossed = event.facts["account"] != place.account
     state = call.state(EventsState, place.account, place.region)
     # PutEvents reaches the buses of its own Region; those of others are targets of rules.
@@ -65,12 +71,21 @@ def _put(call: Call, entry: Request) -> dict[str, str]:
         remedy = (f"aws events create-event-bus --name {place.name}",)
         call.explain("PutEvents", place.arn, Why("dropped", cause, (Fact(place.arn, "exists", False),), remedy))
         return {"EventId": event.id}
-    routing.publish(call, state, bus, event)
+    routing.publish(call, state, bus, event, outgoing=outgoing)
     return {"EventId": event.id}
 
 
-def _is_object(detail: str) -> bool:
-    try:
-        return isinstance(parsed(detail), dict)
-    except ValueError:
-        return False
+def _trace_header(call: Call, entry: Request) -> str:
+    """The trace header that goes with an event: the entry's own stands above the caller's; one that is none is dropped.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-xray-integ.html
+    """
+    given = entry.get("TraceHeader")
+    if given is not None:
+        found = tracing.read(given)
+    elif (asker := asking.get()) is not None:
+        found = tracing.read(asker.trace_header)
+    else:
+        found = tracing.carried(call)
+    # Lambda finds loops by the lineage over SQS, SNS and S3 alone.
+    return "" if found is None else str(found._replace(lineage=""))

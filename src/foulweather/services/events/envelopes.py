@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from foulweather.kernel.event_documents import parsed
 from foulweather.kernel.input_templates import dumps
@@ -17,18 +18,24 @@ _ORDER = ("version", "id", "detail-type", "source", "account", "time", "region",
 
 def iso(ms: int) -> str:
     """A time as events write it: to the second."""
-    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _iso(ms // 1000)
+
+
+@lru_cache(maxsize=64)
+def _iso(s: int) -> str:
+    return datetime.fromtimestamp(s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Envelope:
-    """One event; `crossed` says that it came from another account's bus."""
+    """One event; `crossed` says that it came from another account's bus, `trace_header` goes with it to its targets."""
 
-    __slots__ = ("_document", "_text", "crossed", "detail", "facts")
+    __slots__ = ("_document", "_text", "crossed", "detail", "facts", "trace_header")
 
     def __init__(self, facts: dict[str, Any], detail: str, *, crossed: bool = False) -> None:
         self.facts = facts
         self.detail = detail
         self.crossed = crossed
+        self.trace_header = ""
         self._document: dict[str, Any] | None = None
         self._text = ""
 
@@ -56,12 +63,25 @@ class Envelope:
             self._document = {**self.facts, "detail": parsed(self.detail)}
         return self._document
 
+    @document.setter
+    def document(self, document: dict[str, Any]) -> None:
+        self._document = document
+
     @property
     def text(self) -> str:
         """The event as targets get it."""
         if not self._text:
             self._text = dumps({**self.facts, "detail": json.loads(self.detail)})
         return self._text
+
+
+def detail_of(text: str) -> dict[str, Any] | None:
+    """A detail as patterns see it; None where it is no object."""
+    try:
+        found = parsed(text)
+    except ValueError:
+        return None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else None
 
 
 def made(
@@ -74,8 +94,9 @@ def made(
     region: str,
     resources: list[str],
     detail: str,
+    document: dict[str, Any] | None = None,
 ) -> Envelope:
-    """A new event."""
+    """A new event; `document` is its detail as patterns see it, where that is known already."""
     facts = {
         "version": "0",
         "id": id,
@@ -86,7 +107,10 @@ def made(
         "region": region,
         "resources": resources,
     }
-    return Envelope(facts, detail)
+    event = Envelope(facts, detail)
+    if document is not None:
+        event.document = {**facts, "detail": document}
+    return event
 
 
 def replayed(text: str, name: str) -> Envelope:

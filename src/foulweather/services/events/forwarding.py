@@ -45,6 +45,7 @@ async def forward(call: Call, rule: Rule, target: Target, delivery: Delivery) ->
     state = call.state(EventsState, place.account, place.region)
     bus = state.bus(place.name, place.account, place.region)
     event = Envelope.of(delivery.event, crossed=delivery.crossed or place.account != call.account)
+    event.trace_header = delivery.trace_header
     conditions: dict[str, str | list[str]] = {
         "events:source": event.facts["source"],
         "events:detail-type": event.facts["detail-type"],

@@ -10,6 +10,7 @@ from foulweather.kernel.trace import Traces
 from foulweather.services.events import alarms, authorizing, deliveries, expiring, replaying, routing, schedules, trails
 from foulweather.services.events.destination_state import DestinationsState
 from foulweather.services.events.envelopes import made
+from foulweather.services.events.source_state import PENDING, SourcesState, end
 from foulweather.services.events.state import DEFAULT, EventsState
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -23,6 +24,28 @@ async def deliver(call: Call, delivery: str) -> None:
     found = state.deliveries.get(delivery)
     if found is not None:
         await deliveries.attempt(call, state, found)
+
+
+def deliver_all(call: Call, consignment: str) -> None:
+    """Make the first attempts of a consignment."""
+    state = call.state(EventsState)
+    found = state.consignments.get(consignment)
+    if found is not None:
+        deliveries.deliver_all(call, state, found)
+
+
+def resume(call: Call) -> None:
+    """Look for deliveries that were under way when the process ended."""
+    deliveries.resume(call, call.state(EventsState))
+
+
+def expire_source(call: Call, source: str) -> None:
+    """End a partner event source that has been pending for two weeks."""
+    state = call.state(SourcesState)
+    found = state.offered.get(source)
+    if found is not None and found.state == PENDING and found.expires_ms <= call.now:
+        found.due = 0
+        end(call, state, found, has_bus=source in call.state(EventsState).buses)
 
 
 def keep_time(call: Call, rule: str, at_ms: int) -> None:

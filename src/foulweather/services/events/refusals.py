@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.event_documents import PatternSyntax
 from foulweather.kernel.why import Fact
 from foulweather.services.events.state import DEFAULT
+
+# What an entry of PutEvents or PutPartnerEvents fails with.
+NOT_YOUR_SOURCE: Final = {
+    "ErrorCode": "NotAuthorizedForSourceException",
+    "ErrorMessage": "Not authorized for the source.",
+}
+MALFORMED: Final = {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+
+
+def of_entry(entry: Mapping[str, Any]) -> dict[str, str] | None:
+    """What an entry lacks that every event has."""
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            reason = f"Parameter {name} is not valid. Reason: {name} is a required argument."
+            return {"ErrorCode": "InvalidArgument", "ErrorMessage": reason}
+    return None
 
 
 def invalid(message: str, **facts: Any) -> AwsError:
@@ -47,6 +64,14 @@ def exists(kind: str, name: str) -> AwsError:
     return AwsError(
         "ResourceAlreadyExistsException", f"{kind} {name} already exists.", facts=(Fact(name, "exists", True),)
     )
+
+
+def wrong_state(name: str, state: str, *, has_bus: bool = True) -> AwsError:
+    """A partner event source is in no state for it."""
+    facts = (Fact(name, "State", state), Fact(f"event-bus/{name}", "exists", has_bus))
+    remedy = () if has_bus else (f"aws events create-event-bus --name {name} --event-source-name {name}",)
+    words = f"Event source {name} is in the state {state}."
+    return AwsError("InvalidStateException", words, facts=facts, remedy=remedy)
 
 
 def too_many(resource: str, name: str, value: int, most: int) -> AwsError:

@@ -95,19 +95,19 @@ def _request(
     told, event = part(target, "HttpParameters"), json.loads(delivery.event)
     url = found.endpoint
     for value in told.get("PathParameterValues") or ():
-        url = url.replace("*", quote(_dynamic(value, event), safe=""), 1)
-    query = {name: _dynamic(value, event) for name, value in part(told, "QueryStringParameters").items()}
+        url = url.replace("*", quote(dynamic(value, event), safe=""), 1)
+    query = {name: dynamic(value, event) for name, value in part(told, "QueryStringParameters").items()}
     if query:
         url += f"{'&' if '?' in url else '?'}{urlencode(query)}"
     extra: Mapping[str, Any] = secret.get("InvocationHttpParameters") or {}
     url = authorizing.with_query(url, extra.get("QueryStringParameters") or ())
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": authorizing.AGENT}
-    headers |= {name: _dynamic(value, event) for name, value in part(told, "HeaderParameters").items()}
+    headers |= {name: dynamic(value, event) for name, value in part(told, "HeaderParameters").items()}
     headers |= {item["Key"]: item["Value"] for item in extra.get("HeaderParameters") or ()}
     return url, list(headers.items()), _with_members(text, extra.get("BodyParameters") or ()).encode()
 
 
-def _dynamic(value: str, event: Any) -> str:
+def dynamic(value: str, event: Any) -> str:
     """A parameter that may be a path into the event."""
     if not value.startswith("$."):
         return value
@@ -138,20 +138,28 @@ def _check_answer(
     call: Call, state: DestinationsState, found: ApiDestination, connection: Connection, answer: Response
 ) -> None:
     """Raise where the endpoint did not take the event; whether it is tried again shows in the status."""
-    status = answer.status
-    if 200 <= status < 300:
+    refusal = refusal_of(answer, found.endpoint, call.fact(found.arn, "InvocationEndpoint", found.endpoint))
+    if refusal is None:
         return
-    if status in _TOKEN_REFUSED and connection.token:
+    if answer.status in _TOKEN_REFUSED and connection.token:
         # A token that is refused is renewed before the next attempt.
         connection.token_until_ms = 0
         state.connections.put(connection.name, connection)
-    facts = (
-        call.fact(found.arn, "InvocationEndpoint", found.endpoint),
-        Fact(found.endpoint, "status", status),
-        Fact(found.endpoint, "answer", answer.body[:200].decode("utf-8", "replace")),
+    raise refusal
+
+
+def refusal_of(answer: Response, url: str, *facts: Fact) -> AwsError | None:
+    """Why an endpoint did not take an event; whether it is tried again shows in the status. None when it did."""
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    found = (
+        *facts,
+        Fact(url, "status", status),
+        Fact(url, "answer", answer.body[:200].decode("utf-8", "replace")),
     )
     is_retried = status in _RETRIED or status >= 500
-    words = f"{found.endpoint} answered with status {status}."
-    why = Why("failed", words, facts)
+    words = f"{url} answered with status {status}."
     code = "THROTTLING" if status == 429 else "ERROR_FROM_TARGET"
-    raise AwsError(code, words, (429 if status == 429 else 503) if is_retried else 400, why=why)
+    shown = (429 if status == 429 else 503) if is_retried else 400
+    return AwsError(code, words, shown, why=Why("failed", words, found))

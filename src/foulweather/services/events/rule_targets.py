@@ -27,6 +27,7 @@ def put_targets(call: Call, request: Request) -> dict[str, Any]:
         if target.get("RoleArn"):
             _require_assumable(call, rule, target["RoleArn"])
     rule.targets = wanted
+    state.patterns_changed(rule.bus)
     state.rules.touch(rule.key)
     facts = {f"target {target['Id']}": target["Arn"] for target in request["Targets"]}
     call.changed("events.TargetsPut", rule.arn, **facts)
@@ -38,6 +39,7 @@ def remove_targets(call: Call, request: Request) -> dict[str, Any]:
     state, rule = naming.require_rule(call, request, "Rule")
     gone = set(request["Ids"])
     rule.targets = {id: target for id, target in rule.targets.items() if id not in gone}
+    state.patterns_changed(rule.bus)
     state.rules.touch(rule.key)
     call.changed("events.TargetsRemoved", rule.arn, **{f"target {id}": None for id in sorted(gone)})
     return {"FailedEntryCount": 0, "FailedEntries": []}

@@ -30,6 +30,16 @@ async def send(call: Call, rule: Rule, target: Target, delivery: Delivery, text:
     await answered(sender(call, ports, target, delivery, text))
 
 
+def at_once(call: Call, rule: Rule, target: Target) -> Callable[[str], Any]:
+    """How EventBridge sends one text after another to a queue or topic; a port's answer may be awaitable."""
+    own = _own(call, rule, target)
+    if kind_of(target["Arn"]) == "sns":
+        topic, publish = target["Arn"], own.sns.publish
+        return lambda text: publish({"TopicArn": topic, "Message": text})
+    request, send_message = _queue_request(target), own.sqs.send_message
+    return lambda text: send_message({**request, "MessageBody": text})
+
+
 def kind_of(arn: str) -> str:
     """The service of a target's ARN (`sqs`, `states`)."""
     return arn.split(":", 3)[2]
@@ -37,13 +47,17 @@ def kind_of(arn: str) -> str:
 
 async def acting_for(call: Call, rule: Rule, target: Target) -> Ports:
     """The other services where a target is, called with its role or by EventBridge itself."""
-    _, _, _, region, account, _ = target["Arn"].split(":", 5)
-    own = call.acting_as(PRINCIPAL, source_arn=rule.arn, source_account=call.account, account=account, region=region)
     role = target.get("RoleArn")
     if not role:
-        return own
+        return _own(call, rule, target)
     principal = await assumed(call, rule, role)
+    _, _, _, region, account, _ = target["Arn"].split(":", 5)
     return call.acting_as(principal, account=account, region=region, session=Session(issued_ms=call.now))
+
+
+def _own(call: Call, rule: Rule, target: Target) -> Ports:
+    _, _, _, region, account, _ = target["Arn"].split(":", 5)
+    return call.acting_as(PRINCIPAL, source_arn=rule.arn, source_account=call.account, account=account, region=region)
 
 
 async def assumed(call: Call, rule: Rule, role: str) -> Principal:
@@ -67,12 +81,13 @@ def queue_url(arn: str) -> str:
 
 
 def _to_queue(call: Call, ports: Ports, target: Target, delivery: Delivery, text: str) -> Any:
+    return ports.sqs.send_message({**_queue_request(target), "MessageBody": text})
+
+
+def _queue_request(target: Target) -> dict[str, str]:
     # "If you specify an SQS FIFO queue as a target, the queue must have content-based deduplication enabled."
-    request = {"QueueUrl": queue_url(target["Arn"]), "MessageBody": text}
     group = part(target, "SqsParameters").get("MessageGroupId")
-    if group:
-        request["MessageGroupId"] = group
-    return ports.sqs.send_message(request)
+    return {"QueueUrl": queue_url(target["Arn"]), **({"MessageGroupId": group} if group else {})}
 
 
 def _to_topic(call: Call, ports: Ports, target: Target, delivery: Delivery, text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ class Rule(msgspec.Struct, omit_defaults=True):
 
 
 class Delivery(msgspec.Struct, omit_defaults=True):
-    """One event on its way to one target."""
+    """One event on its way to one target; it is under way from when an attempt begins to when that has ended."""
 
     id: str
     rule: str
@@ -76,6 +77,34 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     crossed: bool = False
     attempts: int = 0
     slot_ms: int = 0
+    is_under_way: bool = False
+    trace_header: str = ""
+
+
+class Parcel(msgspec.Struct, array_like=True):
+    """An event as targets get it."""
+
+    id: str
+    text: str
+    crossed: bool = False
+
+
+class Owed(msgspec.Struct, array_like=True):
+    """The events of a consignment, by their places in it, that a rule's target is owed."""
+
+    rule: str
+    target: str
+    events: list[int]
+
+
+class Consignment(msgspec.Struct, omit_defaults=True):
+    """Events that came together in one trace, on their first way to targets that take them at once: one row for all."""
+
+    id: str
+    ingested_ms: int
+    events: list[Parcel]
+    owed: list[Owed]
+    trace_header: str = ""
 
 
 class Archive(msgspec.Struct, omit_defaults=True):
@@ -130,13 +159,43 @@ class Looked(msgspec.Struct, omit_defaults=True):
     due: int = 0
 
 
+class Ways(NamedTuple):
+    """A rule's targets by id: those that take an event at once, and those whose answer is waited for."""
+
+    at_once: list[str]
+    slow: list[str]
+
+
+def ways_of(rule: Rule) -> Ways:
+    """How a rule's events go to its targets."""
+    ways = Ways([], [])
+    for name, target in rule.targets.items():
+        (ways.at_once if takes_at_once(target) else ways.slow).append(name)
+    return ways
+
+
+def takes_at_once(target: Mapping[str, Any]) -> bool:
+    """Whether a target is a queue or a topic that EventBridge sends to by itself: nothing is waited for."""
+    return target["Arn"].split(":", 3)[2] in ("sqs", "sns") and not target.get("RoleArn")
+
+
 class Matcher(NamedTuple):
-    """A rule that is enabled, with its pattern ready to be asked, and the only sources and detail types it takes."""
+    """A rule that is enabled: the only sources and detail types it takes, what else its pattern asks, and its ways."""
 
     rule: Rule
-    pattern: Group
     sources: frozenset[str] | None
     types: frozenset[str] | None
+    rest: Group
+    ways: Ways
+
+    @classmethod
+    def of(cls, rule: Rule) -> Matcher:
+        """A rule ready to be asked; what a lookup tells is not asked of the pattern again."""
+        sources, types = exact_texts(rule.pattern, "source"), exact_texts(rule.pattern, "detail-type")
+        told = {name for name, texts in (("source", sources), ("detail-type", types)) if texts is not None}
+        whole = compiled(rule.pattern)
+        rest = whole._replace(clauses=[each for each in whole.clauses if each[0] not in told])
+        return cls(rule, sources, types, rest, ways_of(rule))
 
 
 class EventsState(State):
@@ -145,13 +204,21 @@ class EventsState(State):
     buses = table(Bus)
     rules = table(Rule)
     deliveries = table(Delivery)
+    consignments = table(Consignment)
     archives = table(Archive)
     archived = table(Archived)
     replays = table(Replay)
     looked = table(Looked)
 
     def opened(self) -> None:
-        """Index rules and archives by bus; policies are compiled when first needed."""
+        """Index rules and archives by bus; policies are compiled when first needed.
+
+        What was under way when the process ended is stale: nobody in this one sees to it.
+        """
+        self.stale = [delivery.id for delivery in self.deliveries.values() if delivery.is_under_way]
+        self.under_way: set[str] = set()
+        self.running: set[asyncio.Future[None]] = set()
+        self.guard = 0
         self._rules_on: dict[str, dict[str, Rule]] = {}
         self._archives_of: dict[str, dict[str, Archive]] = {}
         self._policies: dict[str, Held] = {}
@@ -202,7 +269,7 @@ class EventsState(State):
         return self._rules_on.get(bus) or {}
 
     def patterns_changed(self, bus: str) -> None:
-        """Have the rules of a bus, their patterns and states, looked at anew."""
+        """Have the rules of a bus, their patterns, states and targets, looked at anew."""
         self._matchers.pop(bus, None)
 
     def matchers(self, bus: str) -> list[Matcher]:
@@ -210,14 +277,7 @@ class EventsState(State):
         found = self._matchers.get(bus)
         if found is None:
             found = self._matchers[bus] = [
-                Matcher(
-                    rule,
-                    compiled(rule.pattern),
-                    exact_texts(rule.pattern, "source"),
-                    exact_texts(rule.pattern, "detail-type"),
-                )
-                for rule in self.rules_on(bus).values()
-                if rule.pattern and rule.is_enabled
+                Matcher.of(rule) for rule in self.rules_on(bus).values() if rule.pattern and rule.is_enabled
             ]
         return found
 

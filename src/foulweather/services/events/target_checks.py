@@ -15,10 +15,12 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.event_paths import PathSyntax, steps
 from foulweather.services.events import inputs, refusals
+from foulweather.services.events.api_endpoints import KIND as API_KIND
 from foulweather.services.events.sending import MODELS, SENDERS
 from foulweather.services.events.state import part
 
 _ARN = re.compile(r"arn:aws[\w-]*:([a-z0-9-]+):([a-z0-9-]*):(\d{12}|):.+")
+_API = re.compile(r"arn:aws[\w-]*:execute-api:[a-z0-9-]+:\d{12}:[a-z0-9]+/[\w$-]+/([A-Z]+|\*)(/.*)?")
 _INPUTS: Final = ("Input", "InputPath", "InputTransformer")
 # Their permissions are the target's policy, or a role; the others need a role.
 _WITH_POLICIES: Final = frozenset({"sqs", "sns", "lambda", "logs", "events"})
@@ -52,7 +54,10 @@ def check(call: Call, target: Target) -> None:
     _check_input(target, id)
     role = target.get("RoleArn")
     is_destination = ":api-destination/" in arn
-    if target.get("HttpParameters") and not is_destination:
+    if kind == API_KIND and not role:
+        # An API's resource policy can let EventBridge in by the rule's ARN: nothing here is signed by a service itself.
+        raise not_implemented("events", f"PutTargets.Targets.Arn {kind} without RoleArn")
+    if target.get("HttpParameters") and not is_destination and kind != API_KIND:
         raise refusals.invalid(f"HttpParameters is not supported for target {arn}.", Arn=arn)
     if not role and (kind not in _WITH_POLICIES or is_destination):
         raise refusals.invalid(f"RoleArn is required for target {arn}.", Arn=arn)
@@ -69,6 +74,12 @@ def _check_kind(call: Call, kind: str, arn: str) -> None:
             return
         if ":event-bus/" not in arn:
             raise not_implemented("events", f"PutTargets.Targets.Arn {arn.rsplit(':', 1)[1].partition('/')[0]}")
+        return
+    if kind == API_KIND:
+        if not _API.fullmatch(arn):
+            raise refusals.invalid(
+                f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format.", Arn=arn
+            )
         return
     if kind not in SENDERS or call.pipeline.services.find(MODELS.get(kind, kind)) is None:
         raise not_implemented("events", f"PutTargets.Targets.Arn {kind}")

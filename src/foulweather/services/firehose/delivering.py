@@ -15,7 +15,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.firehose import limits, prefixes, roles
+from foulweather.services.firehose import checking, limits, prefixes, roles
 from foulweather.services.firehose.records import Delivery, Row
 from foulweather.services.firehose.state import FirehoseState, Live
 
@@ -96,6 +96,7 @@ async def _put(
         records=len(rows),
         bytes=len(data),
         freshness_ms=call.now - oldest_ms,
+        is_partitioned=checking.partitioned(told),
         **({"error": error} if error else {}),
     )
 

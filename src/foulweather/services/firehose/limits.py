@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/firehose/latest/dev/limits.html and the API referenc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from foulweather.kernel.service import Rate
@@ -38,6 +39,7 @@ KEY_MS: Final = 5_000
 RETRY_MS: Final = 60_000
 POLL_MS: Final = 1_000
 KMS_REUSE_MS: Final = 300_000
+BILLED_STEP_BYTES: Final = 5 << 10
 
 
 def requests_per_s(region: str) -> int:
@@ -53,6 +55,11 @@ def records_per_s(region: str) -> int:
 def bytes_per_s(region: str) -> int:
     """Bytes that a stream takes in a second."""
     return 5 * MEBIBYTE if region in _LARGE else MEBIBYTE
+
+
+def billed_bytes(records: Sequence[bytes]) -> int:
+    """What is charged for records: "each record rounded up to the nearest 5KB" (the pricing page)."""
+    return sum([-(-len(each) // BILLED_STEP_BYTES) for each in records]) * BILLED_STEP_BYTES
 
 
 def _rate(per_s: int) -> Rate:

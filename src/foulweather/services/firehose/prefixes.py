@@ -32,11 +32,14 @@ _FORMATS: Final = {
     "ss": "%S",
     "DDD": "%j",
     "a": "%p",
+    "E": "%a",
     "EEE": "%a",
     "EEEE": "%A",
     "MMM": "%b",
     "MMMM": "%B",
 }
+# Letters that stand alone are numbers without leading zeros.
+_ALONE: Final = {"M": "%m", "d": "%d", "D": "%j", "H": "%H", "h": "%I", "m": "%M", "s": "%S"}
 _NAMESPACES: Final = ("timestamp", "firehose", "partitionKeyFromQuery", "partitionKeyFromLambda")
 HOURLY: Final = "!{timestamp:yyyy/MM/dd/HH/}"
 EXTENSIONS: Final = {"GZIP": ".gz", "ZIP": ".zip"}
@@ -112,7 +115,8 @@ def suffix(call: Call, name: str, version: int, at_ms: int, zone: str, extension
 
 
 def _when(at_ms: int, zone: str) -> datetime:
-    return datetime.fromtimestamp(at_ms // 1000, ZoneInfo(zone or "UTC"))
+    when = datetime.fromtimestamp(at_ms // 1000, ZoneInfo(zone or "UTC"))
+    return when.replace(microsecond=at_ms % 1000 * 1000)
 
 
 def _formatted(pattern: str, when: datetime) -> str:
@@ -124,8 +128,12 @@ def _formatted(pattern: str, when: datetime) -> str:
             parts.append(match[1] or "'")
         elif match[2] is None:
             parts.append(text)
-        elif text == "SSS":
-            parts.append("000")
+        elif text == "S" * len(text) and len(text) <= 6:
+            parts.append(f"{when.microsecond:06}"[: len(text)])
+        elif text in ("y", "u"):
+            parts.append(str(when.year))
+        elif text in _ALONE:
+            parts.append(str(int(when.strftime(_ALONE[text]))))
         elif text in _FORMATS:
             parts.append(when.strftime(_FORMATS[text]))
         else:

@@ -50,7 +50,10 @@ def _put(call: Call, name: str, records: Sequence[bytes], operation: str) -> lis
     sealing.check(call, live)
     _check_rate(call, live, len(records), size)
     buffering.accept(call, state, live, [Row(call.now, each) for each in records])
-    call.happened("firehose.Put", stream.arn, operation=operation, records=len(records), bytes=size)
+    billed_bytes = limits.billed_bytes(records)
+    call.happened(
+        "firehose.Put", stream.arn, operation=operation, records=len(records), bytes=size, billed_bytes=billed_bytes
+    )
     return [call.world.ids.token(120) for _ in records]
 
 

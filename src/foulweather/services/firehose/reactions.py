@@ -43,7 +43,7 @@ async def flush(call: Call, stream: str, stream_id: str, stage: str, first: int)
     if buffer.is_busy or buffer.first != first or buffer.first == buffer.next:
         return
     buffer.is_busy = True
-    # Where the server is killed meanwhile, this one is still on the agenda.
+    # Where the server is killed meanwhile, or something goes wrong in it, this one is still on the agenda.
     spare = buffering.schedule(call, live, stage, call.now + limits.RETRY_MS)
     is_whole = True
     try:
@@ -53,7 +53,7 @@ async def flush(call: Call, stream: str, stream_id: str, stage: str, first: int)
             is_whole = await delivering.deliver(call, state, live, stage)
     finally:
         buffer.is_busy = False
-        call.world.agenda.cancel(spare)
+    call.world.agenda.cancel(spare)
     call.reread_clock()
     if state.live.get(stream) is live:
         buffering.again(call, state, live, stage, failed=not is_whole)

@@ -73,5 +73,12 @@ async def _read_shard(call: Call, state: FirehoseState, live: Live, kinesis: Any
     if records:
         size = sum([len(row.data) for row in rows])
         behind_ms: int = batch["MillisBehindLatest"]
-        call.happened("firehose.SourceRead", stream.arn, records=len(rows), bytes=size, behind_ms=behind_ms)
+        call.happened(
+            "firehose.SourceRead",
+            stream.arn,
+            records=len(rows),
+            bytes=size,
+            billed_bytes=limits.billed_bytes([row.data for row in rows]),
+            behind_ms=behind_ms,
+        )
     return limits.POLL_MS if batch["MillisBehindLatest"] or is_over else 0

@@ -98,7 +98,7 @@ class FirehoseState(State):
             buffer = buffers[prefix]
             buffer.first = min(buffer.first, place) if prefix in seen else place
             buffer.next = max(buffer.next, place + 1)
-            buffer.size += len(row)
+            buffer.size += len(unpacked(row).data)
             seen.add(prefix)
 
     def put(self, buffer: Buffer, row: Row) -> None:

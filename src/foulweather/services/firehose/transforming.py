@@ -38,6 +38,7 @@ _CODES = {
     "ResourceNotFoundException": ("Lambda.ResourceNotFound", "Cannot find the Lambda function that you specified."),
     "TooManyRequestsException": ("Lambda.InvokeLimitExceeded", "The Lambda concurrency limit is exceeded."),
 }
+_ORDER = (*unpacking.KINDS, "Lambda", "MetadataExtraction", "AppendDelimiterToRecord")
 _FUNCTION_ERROR = "The Lambda function was successfully invoked but it returned an error result."
 
 
@@ -53,7 +54,7 @@ async def transform(call: Call, state: FirehoseState, live: Live) -> None:
     waiting = state.waiting(buffer)
     rows = [row for _, row in waiting]
     told = stream.destination
-    for processor in checking.processors(told):
+    for processor in sorted(checking.processors(told), key=_turn):
         kind, named = processor["Type"], checking.parameters(processor)
         if kind == "Lambda":
             rows = await _by_function(call, stream, named, rows)
@@ -72,6 +73,15 @@ async def transform(call: Call, state: FirehoseState, live: Live) -> None:
     buffering.add(call, state, live, "out", rows)
 
 
+def _turn(processor: Mapping[str, Any]) -> int:
+    """When a processor has its turn, wherever it stands in the list.
+
+    "deaggregation -> data transformation via Lambda -> Partitioning Keys": dynamic-partitioning-multirecord-
+    deaggergation.html. Delimiters are added to what is delivered.
+    """
+    return _ORDER.index(processor["Type"])
+
+
 async def _by_function(call: Call, stream: Delivery, named: Mapping[str, str], rows: list[Row]) -> list[Row]:
     sent = [row for row in rows if not row.error]
     kept = [row for row in rows if row.error]
@@ -80,6 +90,8 @@ async def _by_function(call: Call, stream: Delivery, named: Mapping[str, str], r
     arn = named["LambdaArn"]
     try:
         answers = await _invoked(call, stream, named, sent)
+        for answer in answers:
+            _check_answer(arn, answer)
     except _Failed as failed:
         cause = f"{len(sent)} records of {stream.name} were not transformed by {arn}."
         why = Why("failed", cause, (call.fact(stream.arn, "LambdaArn", arn),), because=(failed.why,))
@@ -92,16 +104,44 @@ async def _by_function(call: Call, stream: Delivery, named: Mapping[str, str], r
     for row, answer in zip(sent, answers, strict=True):
         result = answer.get("result")
         if result == "Ok":
-            metadata: Mapping[str, Any] = answer.get("metadata") or {}
-            keys = cast("Mapping[str, Any]", metadata.get("partitionKeys") or {})
-            told = {name: str(value) for name, value in keys.items()}
-            done.append(Row(row.at_ms, base64.b64decode(answer.get("data") or ""), "", {**row.keys, **told}))
+            done.append(_transformed(row, answer))
         elif result != "Dropped":
             message = "ProcessingFailed status set for record"
             failed = _Failed("Lambda.ProcessingFailedStatus", message, Why("failed", message))
             done.append(_refused(call, row, PROCESSING, failed, arn))
     call.happened("firehose.Processed", stream.arn, records=len(sent), kept=len(done))
     return kept + done
+
+
+def _check_answer(arn: str, answer: Mapping[str, Any]) -> None:
+    """A record that does not follow the status model fails the batch: Firehose cannot tell what the function meant."""
+    metadata: Any = answer.get("metadata")
+    keys: Any = cast("Mapping[str, Any]", metadata).get("partitionKeys") if isinstance(metadata, dict) else None
+    problem = ""
+    if answer.get("result") not in ("Ok", "Dropped", "ProcessingFailed"):
+        problem = f"its result is {answer.get('result')!r}"
+    elif answer["result"] == "Ok" and not isinstance(answer.get("data"), str):
+        problem = "it is Ok and has no data"
+    elif metadata is not None and not isinstance(metadata, dict):
+        problem = "its metadata is no object"
+    elif keys is not None and not isinstance(keys, dict):
+        problem = "its partitionKeys are no object"
+    elif answer["result"] == "Ok":
+        try:
+            base64.b64decode(answer["data"], validate=True)
+        except ValueError:
+            problem = "its data is not in base64"
+    if problem:
+        message = "There was an error parsing returned records from the Lambda function. Ensure that the returned "
+        message += "records follow the status model required by Amazon Data Firehose."
+        raise _Failed("Lambda.JsonProcessingException", message, _told(arn, f"{answer['recordId']}: {problem}"))
+
+
+def _transformed(row: Row, answer: Mapping[str, Any]) -> Row:
+    metadata: Mapping[str, Any] = answer.get("metadata") or {}
+    keys: Mapping[str, Any] = metadata.get("partitionKeys") or {}
+    told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in keys.items()}
+    return Row(row.at_ms, base64.b64decode(answer["data"]), "", {**row.keys, **told})
 
 
 async def _invoked(call: Call, stream: Delivery, named: Mapping[str, str], rows: list[Row]) -> list[Mapping[str, Any]]:
@@ -168,13 +208,13 @@ def _told(arn: str, message: str) -> Why:
 
 
 def _extracted(call: Call, named: Mapping[str, str], rows: list[Row]) -> list[Row]:
-    paths = partitioning.parsed(named["MetadataExtractionQuery"])
+    wanted = partitioning.parsed(named["MetadataExtractionQuery"])
     done: list[Row] = []
     for row in rows:
         if row.error:
             done.append(row)
             continue
-        keys = partitioning.extracted(paths, row.data)
+        keys = partitioning.extracted(wanted, row.data)
         if keys is None:
             message = "Non JSON record provided, or a partition key is missing in it."
             failed = _Failed("DynamicPartitioning.MetadataExtractionFailed", message, Why("failed", message))

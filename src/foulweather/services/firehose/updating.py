@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.firehose import checking, refusals, roles
+from foulweather.services.firehose.records import Delivery
 from foulweather.services.firehose.state import located, require_active
 
 Request = Mapping[str, Any]
@@ -42,6 +43,7 @@ async def update_destination(call: Call, request: Request) -> dict[str, Any]:
         held["S3BackupConfiguration"] = backup
     is_extended = stream.is_extended or named[0].startswith("Extended")
     told = checking.destination(held, is_extended=is_extended)
+    _check_stays(call, stream, told)
     version = stream.version
     if told["RoleARN"] != stream.destination["RoleARN"]:
         await roles.check(call, stream, told["RoleARN"])
@@ -60,3 +62,23 @@ async def update_destination(call: Call, request: Request) -> dict[str, Any]:
         LambdaArn=checking.function(told).get("LambdaArn", ""),
     )
     return {}
+
+
+def _check_stays(call: Call, stream: Delivery, told: Mapping[str, Any]) -> None:
+    """Refuse what can only be chosen once.
+
+    "If backup is enabled, you can't update the Firehose stream to disable it": ExtendedS3DestinationUpdate.
+    "You can enable dynamic partitioning only when you create a new Firehose stream": dynamic-partitioning-enable.html;
+    "you can't disable dynamic partitioning": dynamic-partitioning.html.
+    """
+    if stream.destination.get("S3BackupMode") == "Enabled" and told.get("S3BackupMode") != "Enabled":
+        raise refusals.invalid(
+            "S3 backup cannot be disabled once it is enabled.", call.fact(stream.arn, "S3BackupMode", "Enabled")
+        )
+    was, is_now = checking.partitioned(stream.destination), checking.partitioned(told)
+    if was != is_now:
+        words = "disabled once it is enabled" if was else "enabled for an existing stream"
+        raise refusals.invalid(
+            f"Dynamic partitioning cannot be {words}.",
+            call.fact(stream.arn, "DynamicPartitioningConfiguration.Enabled", was),
+        )

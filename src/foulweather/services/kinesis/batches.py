@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 from foulweather.kernel.call import Call
 from foulweather.services.kinesis import sealing, sequence
 from foulweather.services.kinesis.live import Lane, Live
-from foulweather.services.kinesis.records import shard_id
-from foulweather.services.kinesis.state import HEADER_BYTES, KinesisState
+from foulweather.services.kinesis.records import came_ms, shard_id, unpacked
 
 
 class Batch(NamedTuple):
@@ -25,32 +24,27 @@ class Batch(NamedTuple):
     """Whether the shard is closed and there is no more in it."""
 
 
-def read(call: Call, state: KinesisState, live: Live, lane: Lane, place: int, count: int, bytes_max: int) -> Batch:
+def read(call: Call, live: Live, lane: Lane, place: int, count: int, bytes_max: int) -> Batch:
     """Up to that many records, or bytes, from a place on."""
-    horizon_ms = live.horizon_ms(call.now)
-    rows, prefix, base = state.records, lane.prefix, lane.base
+    horizon_ms, base = live.horizon_ms(call.now), lane.base
     place, end = max(place, lane.first), lane.next
     records: list[dict[str, Any]] = []
     size, at_ms = 0, call.now
     while place < end and len(records) < count:
-        row = rows[f"{prefix}{place}"]
-        header = int.from_bytes(row[:HEADER_BYTES], "big")
-        came_ms = header >> 32
-        if came_ms >= horizon_ms:
-            length = len(row) - HEADER_BYTES
+        came, sealed, key, data = unpacked(lane.entry(place))
+        if came >= horizon_ms:
+            length = len(data) + len(key.encode())
             if size + length > bytes_max and records:
                 break
-            sealed = header >> 16 & 0xFFFF
             if sealed:
                 sealing.check_open(call, live, sealed)
             size += length
-            at_ms = came_ms
-            data = HEADER_BYTES + (header & 0xFFFF)
+            at_ms = came
             record: dict[str, Any] = {
-                "SequenceNumber": str(sequence.number(base, place, came_ms)),
-                "ApproximateArrivalTimestamp": came_ms,
-                "Data": row[data:],
-                "PartitionKey": row[HEADER_BYTES:data].decode(),
+                "SequenceNumber": str(sequence.number(base, place, came)),
+                "ApproximateArrivalTimestamp": came,
+                "Data": data,
+                "PartitionKey": key,
             }
             if sealed:
                 record["EncryptionType"] = "KMS"
@@ -58,7 +52,7 @@ def read(call: Call, state: KinesisState, live: Live, lane: Lane, place: int, co
         place += 1
     is_last = place >= end
     age_ms = call.now - at_ms if records else 0
-    behind_ms = 0 if is_last else call.now - at_ms if records else call.now - state.came_ms(lane, place)
+    behind_ms = 0 if is_last else call.now - at_ms if records else call.now - came_ms(lane.entry(place))
     return Batch(records, size, place, behind_ms, age_ms, is_last and bool(lane.shard.closed_ms))
 
 

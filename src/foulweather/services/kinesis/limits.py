@@ -23,6 +23,8 @@ ITERATORS_PER_S: Final = 5
 
 # Requests (PutRecords: "up to a limit of 10 MiB for the entire request, including partition keys").
 PUT_BYTES_MAX: Final = 10 << 20
+# "A record is counted in 25KB payload 'chunks' that comprise a PUT Payload Unit": the pricing page.
+PAYLOAD_UNIT_BYTES: Final = 25 << 10
 
 ITERATOR_MS: Final = 300_000
 LIST_TOKEN_MS: Final = 300_000

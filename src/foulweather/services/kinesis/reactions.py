@@ -5,6 +5,7 @@ from __future__ import annotations
 from foulweather.kernel.call import Call
 from foulweather.services.kinesis import scaling
 from foulweather.services.kinesis.live import Live
+from foulweather.services.kinesis.records import ON_DEMAND
 from foulweather.services.kinesis.state import KinesisState
 
 
@@ -17,6 +18,7 @@ def settle(call: Call, stream: str, stream_id: str) -> None:
         arn = live.arn
         state.remove(live)
         call.changed("kinesis.StreamGone", arn, StreamStatus="")
+        call.happened("kinesis.Standing", arn, shards=0, is_on_demand=False, retention_h=0, consumers=0)
         return
     _active(call, state, live)
 
@@ -60,11 +62,14 @@ def settle_consumer(call: Call, arn: str) -> None:
     if consumer.status == "CREATING":
         consumer.status = "ACTIVE"
         state.consumers.touch(arn)
+        _tell_standing(call, state, state.live[consumer.stream])
         return
     if consumer.status == "DELETING":
         del state.known[arn]
         state.consumers.delete(arn)
         live = state.live.get(consumer.stream)
+        if live is not None:
+            _tell_standing(call, state, live)
         for lane in live.lanes.values() if live is not None else ():
             lane.parking.wake(len(lane.parking))  # its subscriptions see that it is gone
 
@@ -79,3 +84,18 @@ def _active(call: Call, state: KinesisState, live: Live) -> None:
     live.stream.status = "ACTIVE"
     state.streams.touch(live.stream.name)
     call.happened("kinesis.StreamActive", live.arn, shards=len(live.open))
+    _tell_standing(call, state, live)
+
+
+def _tell_standing(call: Call, state: KinesisState, live: Live) -> None:
+    """What a stream is charged for by the hour."""
+    stream = live.stream
+    consumers = len([each for each in state.consumers_of(stream.name) if each.status != "CREATING"])
+    call.happened(
+        "kinesis.Standing",
+        live.arn,
+        shards=len(live.open),
+        is_on_demand=stream.mode == ON_DEMAND,
+        retention_h=stream.retention_h,
+        consumers=consumers,
+    )

@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
 from foulweather.services.kinesis import batches, iterators, limits, positions, refusals, throughput
 from foulweather.services.kinesis.iterators import Iterator
+from foulweather.services.kinesis.records import ON_DEMAND
 from foulweather.services.kinesis.state import KinesisState, located, shard_named, usable
 
 Request = Mapping[str, Any]
@@ -56,7 +57,7 @@ def get_records(call: Call, request: Request) -> dict[str, Any]:
     throughput.check_read(call, live, lane)
     state.trim(live, lane, call.now)
     count = request.get("Limit", limits.READ_RECORDS_MAX)
-    batch = batches.read(call, state, live, lane, iterator.place, count, limits.READ_BYTES_MAX)
+    batch = batches.read(call, live, lane, iterator.place, count, limits.READ_BYTES_MAX)
     lane.read_level -= batch.size * 1000
     told: dict[str, Any] = {"Records": batch.records, "MillisBehindLatest": batch.behind_ms}
     if batch.is_end:
@@ -70,6 +71,7 @@ def get_records(call: Call, request: Request) -> dict[str, Any]:
         records=len(batch.records),
         bytes=batch.size,
         iterator_age_ms=batch.age_ms,
+        is_on_demand=live.stream.mode == ON_DEMAND,
         **throughput.shard_metrics(live),
     )
     return told

@@ -76,6 +76,47 @@ class Stream(msgspec.Struct):
         return [shard for shard in self.shards if not shard.closed_ms or shard.closed_ms >= horizon_ms]
 
 
+class Put(msgspec.Struct, array_like=True, gc=False):
+    """Records of one PutRecords call, whichever shards they went to: one row, for a call writes hundreds of them."""
+
+    number: int
+    came_ms: int
+    sealed: int
+    """Which data key they are sealed with; 0 for none."""
+    shards: list[int]
+    places: list[int]
+    keys: list[str]
+    data: list[bytes]
+    left: int = 0
+    """How many of them are not trimmed yet; counted anew when the server starts."""
+
+
+Entry = bytes | tuple[Put, int]
+"""A record in its lane: a packed row of its own, or a place in a Put."""
+HEADER_BYTES = 12
+
+
+def came_ms(entry: Entry) -> int:
+    """When a record came."""
+    return int.from_bytes(entry[:8], "big") if isinstance(entry, bytes) else entry[0].came_ms
+
+
+def unpacked(entry: Entry) -> tuple[int, int, str, bytes]:
+    """When a record came, the number of its data key, its partition key, its data."""
+    if not isinstance(entry, bytes):
+        put, at = entry
+        return put.came_ms, put.sealed, put.keys[at], put.data[at]
+    header = int.from_bytes(entry[:HEADER_BYTES], "big")
+    data = HEADER_BYTES + (header & 0xFFFF)
+    return header >> 32, header >> 16 & 0xFFFF, entry[HEADER_BYTES:data].decode(), entry[data:]
+
+
+def packed(came: int, sealed: int, key: str, data: bytes) -> bytes:
+    """A record as a row of its own."""
+    encoded = key.encode()
+    return (came << 32 | sealed << 16 | len(encoded)).to_bytes(HEADER_BYTES, "big") + encoded + data
+
+
 class Consumer(msgspec.Struct):
     """A registered consumer of a stream, with throughput of its own."""
 

@@ -9,11 +9,11 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
 from foulweather.services.kinesis import refusals
 from foulweather.services.kinesis.live import Lane, Live, LiveConsumer
-from foulweather.services.kinesis.records import Consumer, Shard, Stream
+from foulweather.services.kinesis.records import Consumer, Entry, Put, Shard, Stream, came_ms
 from foulweather.world.store import State, table
 
 Request = Mapping[str, Any]
-HEADER_BYTES = 12
+_MINUTE_MS = 60_000
 
 
 class KinesisState(State):
@@ -22,26 +22,30 @@ class KinesisState(State):
     streams = table(Stream)
     consumers = table(Consumer)
     records = table(bytes)
+    puts = table(Put)
 
     def opened(self) -> None:
-        """Find where each shard's records begin and end."""
+        """Find each shard's records, those that came one by one and those that came together."""
         self.live = {stream.name: Live(stream) for stream in self.streams.values()}
         self.known = {arn: LiveConsumer(consumer) for arn, consumer in self.consumers.items()}
         ids = {live.stream.id: live for live in self.live.values()}
-        ends: dict[tuple[str, str], list[int]] = {}
-        for key in self.records:
+        found: dict[Lane, dict[int, Entry]] = {}
+        for key, row in self.records.items():
             stream_id, shard, place = key.split("/")
-            at = int(place)
-            found = ends.get((stream_id, shard))
-            if found is None:
-                ends[stream_id, shard] = [at, at]
-            elif at < found[0]:
-                found[0] = at
-            elif at > found[1]:
-                found[1] = at
-        for (stream_id, shard), (first, last) in ends.items():
-            lane = ids[stream_id].lanes[int(shard)]
-            lane.first, lane.next = first, last + 1
+            found.setdefault(ids[stream_id].lanes[int(shard)], {})[int(place)] = row
+        for key, put in self.puts.items():
+            live = ids[key.partition("/")[0]]
+            live.puts = max(live.puts, put.number + 1)
+            put.left = 0
+            for at, (shard, place) in enumerate(zip(put.shards, put.places, strict=True)):
+                lane = live.lanes.get(shard)
+                if lane is not None:
+                    found.setdefault(lane, {})[place] = put, at
+        for lane, entries in found.items():
+            lane.restore(entries)
+            for entry in lane.kept:
+                if isinstance(entry, tuple):
+                    entry[0].left += 1
 
     # --- streams
 
@@ -59,8 +63,8 @@ class KinesisState(State):
     def forget_shard(self, live: Live, shard: Shard) -> None:
         """Remove an expired shard with whatever is left in it."""
         lane = live.lanes.pop(shard.number)
-        for place in range(lane.first, lane.next):
-            self.records.delete(f"{lane.prefix}{place}")
+        while lane.first < lane.next:
+            self._drop_first(live, lane)
         lane.parking.wake(len(lane.parking))  # subscriptions see that it is gone
         live.stream.shards.remove(shard)
 
@@ -80,27 +84,51 @@ class KinesisState(State):
 
     # --- records
 
-    def trim(self, live: Live, lane: Lane, now_ms: int) -> None:
-        """Drop what is older than the retention period, but the last row, which tells the next place."""
-        horizon_ms = live.horizon_ms(now_ms)
-        records = self.records
-        while lane.first < lane.next - 1:
-            key = f"{lane.prefix}{lane.first}"
-            if int.from_bytes(records[key][:8], "big") >= horizon_ms:
-                return
-            records.delete(key)
-            lane.first += 1
+    def keep(self, lane: Lane, row: bytes) -> int:
+        """Add a record that came by itself; its place."""
+        place = lane.next
+        self.records.put(f"{lane.prefix}{place}", row)
+        lane.kept.append(row)
+        lane.next = place + 1
+        return place
 
-    def came_ms(self, lane: Lane, place: int) -> int:
-        """When the record at a place came."""
-        return int.from_bytes(self.records[f"{lane.prefix}{place}"][:8], "big")
+    def keep_put(self, live: Live, put: Put) -> None:
+        """Write the records of a call, which are in their lanes already."""
+        put.left = len(put.keys)
+        live.puts = put.number + 1
+        self.puts.put(f"{live.stream.id}/{put.number}", put)
+
+    def trim_sometimes(self, live: Live, now_ms: int) -> None:
+        """Trim a stream once a minute: readers look at records' times themselves."""
+        minute = now_ms // _MINUTE_MS
+        if minute != live.trimmed:
+            live.trimmed = minute
+            for lane in live.lanes.values():
+                self.trim(live, lane, now_ms)
+
+    def trim(self, live: Live, lane: Lane, now_ms: int) -> None:
+        """Drop what is older than the retention period, but the last record, which tells the next place."""
+        horizon_ms = live.horizon_ms(now_ms)
+        while lane.first < lane.next - 1 and came_ms(lane.entry(lane.first)) < horizon_ms:
+            self._drop_first(live, lane)
+
+    def _drop_first(self, live: Live, lane: Lane) -> None:
+        place, entry = lane.first, lane.drop_first()
+        if isinstance(entry, bytes):
+            self.records.delete(f"{lane.prefix}{place}")
+            return
+        put, at = entry
+        put.keys[at], put.data[at] = "", b""  # the row stays for the others, but this one's bytes need not
+        put.left -= 1
+        if not put.left:
+            self.puts.delete(f"{live.stream.id}/{put.number}")
 
     def place_at(self, lane: Lane, at_ms: int) -> int:
         """The place of the first record that came at a time or later."""
         low, high = lane.first, lane.next
         while low < high:
             middle = (low + high) // 2
-            if self.came_ms(lane, middle) < at_ms:
+            if came_ms(lane.entry(middle)) < at_ms:
                 low = middle + 1
             else:
                 high = middle

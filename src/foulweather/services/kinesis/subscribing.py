@@ -15,6 +15,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.kinesis import batches, limits, positions, refusals, sequence, throughput
 from foulweather.services.kinesis.live import Lane, Live
+from foulweather.services.kinesis.records import ON_DEMAND
 from foulweather.services.kinesis.state import KinesisState, shard_named
 
 Request = Mapping[str, Any]
@@ -68,7 +69,7 @@ async def _pushed(call: Call, state: KinesisState, live: Live, lane: Lane, arn: 
             _check_still_there(call, state, live, key)
             state.trim(live, lane, call.now)
             try:
-                batch = batches.read(call, state, live, lane, place, limits.READ_RECORDS_MAX, limits.PUSH_BYTES_MAX)
+                batch = batches.read(call, live, lane, place, limits.READ_RECORDS_MAX, limits.PUSH_BYTES_MAX)
             except answers.NotYet as pending:  # a fault slows KMS down
                 await pending.come()
                 continue
@@ -127,5 +128,6 @@ def _tell(call: Call, live: Live, lane: Lane, consumer: str, batch: batches.Batc
         records=len(batch.records),
         bytes=batch.size,
         behind_ms=batch.behind_ms,
+        is_on_demand=live.stream.mode == ON_DEMAND,
         **throughput.shard_metrics(live),
     )

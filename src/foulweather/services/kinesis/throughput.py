@@ -12,30 +12,31 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.kinesis import limits
 from foulweather.services.kinesis.live import Lane, Live
+from foulweather.services.kinesis.records import unpacked
 
 CODE = "ProvisionedThroughputExceededException"
 
 
-def take_write(live: Live, lane: Lane, key: str, size: int, now_ms: int) -> bool:
-    """Take room for one record if the shard has it."""
+def refill(live: Live, lane: Lane, now_ms: int) -> None:
+    """Give a shard the room that has come since it was last written to."""
     passed_ms = now_ms - lane.written_ms
-    if passed_ms:
-        lane.written_ms = now_ms
-        level = lane.bytes_level + passed_ms * limits.WRITE_BYTES_PER_S
-        most = live.stream.record_kib_max * 1_024_000
-        lane.bytes_level = most if level > most else level
-        level = lane.records_level + passed_ms * limits.WRITE_RECORDS_PER_S
-        most = limits.WRITE_RECORDS_PER_S * 1000
-        lane.records_level = most if level > most else level
-    second = now_ms // 1000
-    if second != lane.keys_second:
-        lane.keys_second = second
-        lane.keys.clear()
+    lane.written_ms = now_ms
+    level = lane.bytes_level + passed_ms * limits.WRITE_BYTES_PER_S
+    most = live.stream.record_kib_max * 1_024_000
+    lane.bytes_level = most if level > most else level
+    level = lane.records_level + passed_ms * limits.WRITE_RECORDS_PER_S
+    most = limits.WRITE_RECORDS_PER_S * 1000
+    lane.records_level = most if level > most else level
+
+
+def take_write(live: Live, lane: Lane, size: int, now_ms: int) -> bool:
+    """Take room for one record if the shard has it."""
+    if lane.written_ms != now_ms:
+        refill(live, lane, now_ms)
     if lane.bytes_level < size * 1000 or lane.records_level < 1000:
         return False
     lane.bytes_level -= size * 1000
     lane.records_level -= 1000
-    lane.keys[key] = lane.keys.get(key, 0) + size
     return True
 
 
@@ -47,8 +48,8 @@ def words(live: Live, lane: Lane) -> str:
 
 def write_why(call: Call, live: Live, lane: Lane, key: str, size: int) -> Why:
     """Why a shard takes no more of this key now: which limit, and how much of it is that key's."""
-    stream, taken = live.stream, sum(lane.keys.values())
-    share = lane.keys.get(key, 0) * 100 // taken if taken else 0
+    stream, (taken, of_key) = live.stream, _taken_this_second(lane, key, call.now)
+    share = of_key * 100 // taken if taken else 0
     by_records = lane.records_level < 1000
     limit = f"{limits.WRITE_RECORDS_PER_S} records" if by_records else f"{limits.WRITE_BYTES_PER_S} bytes"
     shown = f"{stream.arn}/{lane.id}"
@@ -64,6 +65,21 @@ def write_why(call: Call, live: Live, lane: Lane, key: str, size: int) -> Why:
         return Why("throttled", cause, facts, ("Use a partition key with more values, so that records spread.",))
     cause = f"{lane.id} takes {limit} a second."
     return Why("throttled", cause, facts, (scaling_command(live),))
+
+
+def _taken_this_second(lane: Lane, key: str, now_ms: int) -> tuple[int, int]:
+    """How many bytes a shard has taken in this second, and how many of them had a key."""
+    second = now_ms // 1000
+    if lane.tally_second != second:
+        lane.tally_second, lane.tallied, lane.tally = second, lane.first, {}
+    # Only what has come since the last refusal is looked at: a shard that is refused often is asked this often.
+    for place in range(lane.next - 1, max(lane.first, lane.tallied) - 1, -1):
+        came, _, its_key, data = unpacked(lane.entry(place))
+        if came // 1000 != second:
+            break
+        lane.tally[its_key] = lane.tally.get(its_key, 0) + len(its_key.encode()) + len(data)
+    lane.tallied = lane.next
+    return sum(lane.tally.values()), lane.tally.get(key, 0)
 
 
 def scaling_command(live: Live) -> str:

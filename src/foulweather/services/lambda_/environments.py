@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from foulweather.engines.functions.deadlines import Deadline
-from foulweather.engines.functions.host import Door, Host, NotStarted
+from foulweather.engines.functions.host import Door, Host, NotStarted, OwnHosts
 from foulweather.engines.functions.interpreters import NoInterpreter
 from foulweather.engines.functions.outcomes import Outcome
 from foulweather.engines.functions.packages import Packages
 from foulweather.kernel.call import Call
-from foulweather.kernel.doors import Doors, Open
+from foulweather.kernel.doors import Doors, Hosts, Open
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
 from foulweather.kernel.why import Fact
@@ -144,9 +144,10 @@ class Fleet:
             return _no_entrypoint(call)
         try:
             name = f"{function.name[:40]}-{self._world.ids.hex(16)}"
-            opening = Doors.of(self._world).open
-            door = None if opening is None else _door(opening, instance.flight)
-            environment = await self._hosted().start(name, spec, instance.print, instance.sleep, door)
+            doors, flight = Doors.of(self._world), instance.flight
+            door = None if doors.open is None else _door(doors.open, flight)
+            hosts = None if doors.hosts is None else _own_hosts(doors.hosts, flight)
+            environment = await self._hosted().start(name, spec, instance.print, instance.sleep, door, hosts)
             environment.gone = instance.gone
             instance.environment = environment
             telling.init_began(instance, function, phase)
@@ -295,7 +296,7 @@ class Fleet:
     def _leave_to_parent(self) -> None:
         """In a fork of this process (a drill's future being tried) its environments are the parent's, not ours."""
         if self._process != os.getpid():
-            self._process, self._host, self._packages = os.getpid(), None, Packages()
+            self._process, self._packages = os.getpid(), Packages()
             self._idle.clear()
 
     def _hosted(self) -> Host:
@@ -313,6 +314,11 @@ def environment_kind(configuration: Configuration, kind: str) -> str:
 def _door(opening: Open, flight: Flight) -> Door:
     """How an environment reaches the world's API."""
     return lambda listener: opening(listener, flight)
+
+
+def _own_hosts(hosts: Hosts, flight: Flight) -> OwnHosts:
+    """How an environment reaches the world's own hosts."""
+    return OwnHosts(_door(hosts.open_https, flight), _door(hosts.open_http, flight), hosts.serves, hosts.root)
 
 
 async def wait_until(call: Call, when_ms: int) -> None:

@@ -38,6 +38,8 @@ class Instance:
         self.idle_since_ms = 0
         self.init_ms: int | None = None
         """How long its initialization took; None once that was reported."""
+        self.turns = 0
+        """How many invocations it has handled."""
         self.failed: Outcome | None = None
         """What its initialization came to, if it failed."""
         self._world = world

@@ -160,10 +160,13 @@ async def carry_out(call: Call, asked: Asked) -> Invoked:
 
 async def _in_environment(call: Call, asked: Asked, ticket: Ticket) -> Ran:
     fleet = Fleet.of(call.world)
-    instance = await fleet.take(call, asked.function, asked.configuration, ticket.kind)
-    if ticket.provisioned:
-        instance.init_ms = None  # it was ready before: nobody waited for its initialization
-    return await run(call, fleet, instance, asked)
+    while True:
+        instance = await fleet.take(call, asked.function, asked.configuration, ticket.kind)
+        if ticket.provisioned:
+            instance.init_ms = None  # it was ready before: nobody waited for its initialization
+        ran = await run(call, fleet, instance, asked)
+        if ran is not None:
+            return ran
 
 
 def _on_record(call: Call, asked: Asked, ticket: Ticket, ran: Ran) -> None:

@@ -73,6 +73,10 @@ class Log:
         """Where an invocation's lines begin."""
         return len(self._lines)
 
+    def cut(self, mark: int) -> None:
+        """Forget what an invocation has written: it is begun anew elsewhere."""
+        del self._lines[mark:]
+
     def tail(self, mark: int) -> bytes:
         """The last 4 KB of what an invocation has written."""
         return "".join([line for _, line in self._lines[mark:]]).encode()[-TAIL_BYTES:]

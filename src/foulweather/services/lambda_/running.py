@@ -51,16 +51,21 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     report: Report
     session: RoleSession | None = None
     tail: bytes = b""
+    segments: tuple[str, ...] = ()
+    """What its code has sent to X-Ray's daemon."""
 
 
-async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran:
-    """Have an event handled in an environment, and give the environment back or let it go."""
+async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran | None:
+    """Have an event handled in an environment, and give the environment back or let it go.
+
+    None where the runtime has ended since the invocation before, and another environment is to handle it.
+    """
     world, configuration, log = call.world, asked.configuration, instance.log
     mark, began_ms = log.mark(), world.clock.now_ms
     limit_ms = configuration.timeout_s * 1000
     init_ms, instance.init_ms = instance.init_ms, None
     outcome: Outcome | None = None
-    used_mib = 0
+    used_mib, segments = 0, ()
     try:
         if instance.failed is not None:
             again = await fleet.initialize_again(instance, call, asked.function, limit_ms)
@@ -71,10 +76,16 @@ async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran
             outcome = await _handled(call, fleet, instance, asked, began_ms + limit_ms)
         if instance.environment is not None:
             used_mib = instance.environment.usage_mib()
+            segments = instance.environment.segments()
     except BaseException:
         fleet.end(instance)
         raise
     call.reread_clock()
+    if outcome.kind == "gone" and instance.turns:
+        log.cut(mark)
+        fleet.end(instance, "failure")
+        return None
+    instance.turns += 1
     duration_ms = min(call.now - began_ms, limit_ms)
     used_mib = configuration.memory_mib if outcome.kind == "memory" else min(used_mib, configuration.memory_mib)
     report = Report(
@@ -107,6 +118,7 @@ async def run(call: Call, fleet: Fleet, instance: Instance, asked: Asked) -> Ran
         report=report,
         session=instance.session,
         tail=tail,
+        segments=segments,
     )
 
 
@@ -141,7 +153,7 @@ def _status(outcome: Outcome) -> str:
     """What REPORT says; an exception that the handler raised is no failure of the environment."""
     if outcome.kind == "timeout":
         return "timeout"
-    if outcome.kind in ("exited", "memory") or outcome.error_type.startswith(("Runtime.", "Extension.")):
+    if outcome.kind in ("exited", "gone", "memory") or outcome.error_type.startswith(("Runtime.", "Extension.")):
         return "error"
     return "success"
 

@@ -88,6 +88,7 @@ def variables(
         "AWS_SESSION_TOKEN": session.token,
         "LAMBDA_TASK_ROOT": TASK,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     }
     if kind == SNAP_START:
         # "... environment variables are not available in Lambda SnapStart functions": snapstart-monitoring.html

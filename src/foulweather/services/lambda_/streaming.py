@@ -27,6 +27,7 @@ class Streamed:
         self._arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._has_streamed = self._has_prelude = False
         self._first: bytes | None = None
+        self._content_type = ""
         asked = msgspec.structs.replace(asked, streamed=self._piece)
         self._waiting = invoking.Waiting(call.world)
         self._running = invoking.begin(call, asked, self._waiting)
@@ -45,6 +46,16 @@ class Streamed:
                 self._first = await self._arrived.get()
         if self._first is None and self._running.done():
             self._running.result()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the function has failed before anything was streamed."""
+        return self._first is None and self._running.done() and bool(self._running.result().function_error)
+
+    @property
+    def content_type(self) -> str:
+        """What the function says that it streams."""
+        return self._content_type
 
     async def prelude(self) -> bytes:
         """What comes before the body proper: the JSON of an HTTP integration response; empty where there is none."""
@@ -79,4 +90,5 @@ class Streamed:
     def _piece(self, piece: bytes, content_type: str) -> None:
         self._has_streamed = True
         self._has_prelude = content_type == INTEGRATION
+        self._content_type = content_type
         self._arrived.put_nowait(piece)

@@ -55,23 +55,29 @@ def begin(call: Call, asked: Asked) -> tuple[Traced, Asked]:
 
 async def end(call: Call, asked: Asked, traced: Traced, ran: Ran) -> None:
     """Send the segments of an invocation that is traced, as its role: one that may not has no traces."""
-    if traced.header.sampled != "1" or ran.session is None:
+    if ran.session is None or (traced.header.sampled != "1" and not ran.segments):
         return
+    documents = [*ran.segments] if traced.header.sampled != "1" else _documents(call, asked, traced, ran)
+    sent = {"TraceSegmentDocuments": documents}
+    try:
+        answer = ran.session.ports(lineages.apart(call)).xray.put_trace_segments(sent)
+        if inspect.isawaitable(answer):
+            await answer
+    except AwsError:
+        return  # the refusal is on record with its call
+
+
+def _documents(call: Call, asked: Asked, traced: Traced, ran: Ran) -> list[str]:
+    """Lambda's own segments, and what the function's code has told: if it told nothing, the calls that it made."""
     hops = call.world.state(Traces).asked_by(call.request_id)
-    calls = segments.downstream(hops, ran.session.principal.arn)
+    arn = "" if ran.session is None else ran.session.principal.arn
+    calls = [] if ran.segments else segments.downstream(hops, arn)
     function = _function(call, asked, traced, ran, calls[:SUBSEGMENTS_MAX])
     documents = [_service(call, asked, traced, ran), function]
     for each in calls[SUBSEGMENTS_MAX:]:
         apart = {"type": "subsegment", "trace_id": traced.header.root, "parent_id": function["id"]}
         documents.append({**each, **apart})
-    own = lineages.apart(call)
-    sent = {"TraceSegmentDocuments": [json.dumps(each, separators=(",", ":")) for each in documents]}
-    try:
-        answer = ran.session.ports(own).xray.put_trace_segments(sent)
-        if inspect.isawaitable(answer):
-            await answer
-    except AwsError:
-        return  # the refusal is on record with its call
+    return [*(json.dumps(each, separators=(",", ":")) for each in documents), *ran.segments]
 
 
 def _is_sampled(call: Call, asked: Asked, upstream: Header | None, linked: tuple[Header, ...]) -> bool:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call, Origin
@@ -93,8 +93,18 @@ async def _streamed(call: Call, asked: Asked) -> HttpResponse:
     """Pass an answer on as it comes; a prelude in it says its status and headers."""
     streamed = Streamed(call, asked)
     await streamed.begun()
-    status, headers = url_answers.prelude(await streamed.prelude())
-    return HttpResponse(status, [*url_answers.identified(call), *headers], stream=streamed.pieces())
+    if streamed.has_failed:
+        return url_answers.failed(call)
+    status, headers = url_answers.prelude(await streamed.prelude(), streamed.content_type)
+    return HttpResponse(status, [*url_answers.identified(call), *headers], stream=_whole(streamed))
+
+
+async def _whole(streamed: Streamed) -> AsyncIterator[bytes]:
+    """Every piece; where the function fails on its way the connection breaks, since nothing else can tell of it."""
+    async for piece in streamed.pieces():
+        yield piece
+    if (await streamed.invoked()).function_error:
+        raise ConnectionAbortedError("the function has failed while it streamed its answer")
 
 
 async def _body(request: HttpRequest) -> bytes:

@@ -45,7 +45,7 @@ def answered(call: Call, payload: bytes) -> HttpResponse:
     return HttpResponse(status, [*identified(call), *headers], body)
 
 
-def prelude(head: bytes) -> tuple[int, Headers]:
+def prelude(head: bytes, content_type: str = "") -> tuple[int, Headers]:
     """The status and headers of a streamed answer, which the prelude says if there is one."""
     if head:
         try:
@@ -53,7 +53,7 @@ def prelude(head: bytes) -> tuple[int, Headers]:
             return int(told.get("statusCode", 200)), _headers(told)
         except (ValueError, TypeError, AttributeError):
             pass
-    return 200, [("Content-Type", "application/octet-stream")]
+    return 200, [("Content-Type", content_type or "application/octet-stream")]
 
 
 def failed(call: Call) -> HttpResponse:

@@ -26,6 +26,8 @@ SERVICE = Service(
         "account_policies",
         "index_policies",
         "live_tail",
+        "transformers",
+        "scheduled_queries",
     ),
     access_denied="AccessDeniedException",
     denied_status=400,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from orjson import dumps, loads
+from orjson import JSONDecodeError, dumps, loads
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import NO_TAGS, Access, Permission, Resource
@@ -109,7 +109,10 @@ def tagged(call: Call, request: Request) -> Sequence[Resource]:
     arn = str(request.get("resourceArn") or "")
     if ":log-group:" in arn:
         return (_resource(call, arn, ""),)
-    found = call.state(LogsState).destinations.get(arn.partition(":destination:")[2])
+    state = call.state(LogsState)
+    found = state.destinations.get(arn.partition(":destination:")[2])
+    if ":scheduled-query:" in arn:
+        found = state.scheduled_queries.get(arn.rpartition(":")[2])
     return (Resource(arn, call.account, tags=found.tags if found is not None else NO_TAGS),)
 
 
@@ -134,6 +137,24 @@ def lookup_table(call: Call, request: Request) -> Sequence[Resource]:
     """A lookup table."""
     named = str(request.get("lookupTableName") or "")
     return (Resource(str(request.get("lookupTableArn") or call.arn("logs", f"lookup-table:{named}")), call.account),)
+
+
+def scheduled(call: Call, request: Request) -> Sequence[Resource]:
+    """A scheduled query, by its ARN or its name."""
+    named = str(request.get("identifier") or request.get("name") or "")
+    for each in call.state(LogsState).scheduled_queries.values():
+        if named in (each.arn, each.name):
+            return (Resource(each.arn, call.account, tags=each.tags),)
+    arn = named if named.startswith("arn:") else call.arn("logs", "scheduled-query:*")
+    return (Resource(arn, call.account),)
+
+
+def passing_both(call: Call, request: Request) -> Sequence[Permission]:
+    """The roles of a scheduled query: one that queries, one that delivers."""
+    destination: Mapping[str, Any] = request.get("destinationConfiguration") or {}
+    delivery: Mapping[str, Any] = destination.get("s3Configuration") or {}
+    given = (request.get("executionRoleArn"), delivery.get("roleArn"))
+    return tuple(each for role in given for each in passing(call, {"roleArn": role}))
 
 
 def tags(call: Call, request: Request) -> Conditions:
@@ -184,7 +205,19 @@ def account_policy(call: Call, request: Request) -> Sequence[Permission]:
     if named is None:
         return ()
     verb = "Put" if call.operation.startswith("Put") else "Delete"
-    return (Permission(f"logs:{verb}{named}", any_group(call, request)[0], {}),)
+    needed = Permission(f"logs:{verb}{named}", any_group(call, request)[0], {})
+    # "To perform a PutAccountPolicy subscription filter operation for any destination except a Lambda function, you
+    # must also have the iam:PassRole permission."
+    return (needed, *passing(call, {"roleArn": _role_within(request)}))
+
+
+def _role_within(request: Request) -> str:
+    """The role that a subscription filter policy names."""
+    try:
+        document: Any = loads(str(request.get("policyDocument") or "null"))
+    except JSONDecodeError:
+        return ""
+    return str(cast("dict[str, Any]", document).get("RoleArn") or "") if isinstance(document, dict) else ""
 
 
 def exporting(call: Call, request: Request) -> Sequence[Permission]:
@@ -206,18 +239,27 @@ ACCESS: dict[str, Access] = {
     **_of_group(
         *("DeleteLogGroup", "DeleteRetentionPolicy", "PutRetentionPolicy", "PutLogGroupDeletionProtection"),
         *("PutMetricFilter", "DeleteMetricFilter", "DeleteSubscriptionFilter", "PutDataProtectionPolicy"),
-        *("DeleteDataProtectionPolicy", "PutIndexPolicy", "DeleteIndexPolicy"),
+        *("DeleteDataProtectionPolicy", "PutIndexPolicy", "DeleteIndexPolicy", "PutTransformer", "DeleteTransformer"),
     ),
     **_of_group(
         "DescribeLogStreams",
         "DescribeSubscriptionFilters",
         "GetDataProtectionPolicy",
         "GetLogGroupFields",
+        "GetTransformer",
         is_read=True,
     ),
     **{
         name: Access(f"logs:{name}", lookup_table, tags, is_read=name.startswith("Get"))
         for name in ("CreateLookupTable", "UpdateLookupTable", "DeleteLookupTable", "GetLookupTable")
+    },
+    **{
+        name: Access(f"logs:{name}", scheduled, is_read=name.startswith("Get"))
+        for name in ("DeleteScheduledQuery", "GetScheduledQuery", "GetScheduledQueryHistory")
+    },
+    **{
+        name: Access(f"logs:{name}", scheduled, tags, passing_both)
+        for name in ("CreateScheduledQuery", "UpdateScheduledQuery")
     },
     **_anywhere(
         *("CancelExportTask", "DeleteQueryDefinition", "DeleteResourcePolicy", "PutQueryDefinition"),
@@ -232,7 +274,7 @@ ACCESS: dict[str, Access] = {
             "DescribeQueries",
         ),
         *("DescribeQueryDefinitions", "DescribeResourcePolicies", "GetQueryResults", "ListLogGroups"),
-        *("ListLogGroupsForQuery", "TestMetricFilter"),
+        *("ListLogGroupsForQuery", "ListScheduledQueries", "TestMetricFilter", "TestTransformer"),
         is_read=True,
     ),
     "AssociateKmsKey": Access("logs:AssociateKmsKey", encrypted),

@@ -28,10 +28,19 @@ Entity = dict[str, str]
 
 
 class Extras(msgspec.Struct, array_like=True):
-    """What few events have: masked parts, and entities (of the events from a first number to a last)."""
+    """What few events have: masked parts, entities (of the events from a first number to a last), what a transformer
+    made of them, and why it could not.
+    """
 
     masks: Masks = {}
     entities: list[tuple[int, int, Entity]] = []
+    transformed: dict[int, str] = {}
+    untransformed: dict[int, str] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no event has anything."""
+        return not (self.masks or self.entities or self.transformed or self.untransformed)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -144,11 +153,12 @@ def merged(rows: Iterable[bytes]) -> bytes:
         chunk = opened(row)
         extras.masks.update(chunk.extras.masks)
         extras.entities.extend(chunk.extras.entities)
+        extras.transformed.update(chunk.extras.transformed)
+        extras.untransformed.update(chunk.extras.untransformed)
         start, text = 0, chunk.text
         for time, seq, ingested, end in zip(chunk.times, chunk.seqs, chunk.ingested, chunk.ends, strict=True):
             events.append((time, seq, ingested, text[start:end]))
             start = end
     events.sort()
     times, seqs, ingests, messages = zip(*events, strict=True)
-    has_extras = bool(extras.masks or extras.entities)
-    return packed(times, seqs, ingests, messages, extras if has_extras else None, compress=True)
+    return packed(times, seqs, ingests, messages, None if extras.is_empty else extras, compress=True)

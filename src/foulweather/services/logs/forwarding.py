@@ -6,24 +6,23 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.htm
 from __future__ import annotations
 
 import gzip
-import inspect
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from orjson import dumps
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact, Why
-from foulweather.policy.principal import Principal
-from foulweather.services.logs import refusals, scanning
+from foulweather.services.logs import refusals, roles, scanning
 from foulweather.services.logs.state import Destination, LogGroup, LogsState, SubscriptionFilter
 
-PRINCIPAL: Final = "logs.amazonaws.com"
 # "CloudWatch Logs retries delivery for up to 24 hours": SubscriptionFilters.
 GIVEN_UP_MS: Final = 86_400_000
 RETRY_MS: Final = 60_000
+# What the smallest of the destinations takes: a function's event of 1 MB, as base64 in JSON. AWS tells no size.
+_RECORD_BYTES_MAX: Final = 750_000
 _TRANSIENT: Final = frozenset(
     {
         "ThrottlingException",
@@ -116,8 +115,14 @@ async def check_destination(call: Call, group: LogGroup, subscription: Subscript
 def forward(
     call: Call, group: LogGroup, subscription: SubscriptionFilter, stream: str, events: Sequence[tuple[int, int, str]]
 ) -> None:
-    """Have matching events sent; what they are is fixed now."""
-    data = b64encode(payload(group, stream, [subscription.name], events)).decode()
+    """Have matching events sent; what they are is fixed now. What no record holds goes in several."""
+    packed = payload(group, stream, [subscription.name], events)
+    if len(packed) > _RECORD_BYTES_MAX and len(events) > 1:
+        half = len(events) // 2
+        forward(call, group, subscription, stream, events[:half])
+        forward(call, group, subscription, stream, events[half:])
+        return
+    data = b64encode(packed).decode()
     call.later(
         call.now,
         "logs.forward",
@@ -177,25 +182,17 @@ async def _sent(
         if destination is None:
             raise refusals.not_found("destination", arn)
         arn, role, kind = destination.target, destination.role, kind_of(destination.target)
-    own = call.acting_as(PRINCIPAL, source_arn=source)
     if kind == "lambda":
+        own = call.acting_as(roles.PRINCIPAL, source_arn=source)
         body = dumps({"awslogs": {"data": b64encode(data).decode()}})
         how = "DryRun" if is_test else "Event"
-        await _done(own.lambda_.invoke({"FunctionName": arn, "InvocationType": how, "Payload": body}))
+        await roles.done(own.lambda_.invoke({"FunctionName": arn, "InvocationType": how, "Payload": body}))
         return
-    made: Mapping[str, Any] = await _done(
-        own.sts.assume_role({"RoleArn": role, "RoleSessionName": "CWLogsSubscription"})
-    )
-    user = made["AssumedRoleUser"]
-    principal = Principal("assumed-role", user["Arn"], role.split(":")[4], user["AssumedRoleId"], role)
-    ports = call.acting_as(principal)
+    principal = await roles.assumed(call, role, "CWLogsSubscription", source)
+    ports = call.acting_as(principal, account=arn.split(":")[4])
     if kind == "kinesis":
         key = stream if subscription.distribution == "ByLogStream" and stream else call.world.ids.hex(32)
-        await _done(ports.kinesis.put_record({"StreamARN": arn, "Data": data, "PartitionKey": key}))
+        await roles.done(ports.kinesis.put_record({"StreamARN": arn, "Data": data, "PartitionKey": key}))
     else:
         name = arn.rpartition("/")[2]
-        await _done(ports.firehose.put_record({"DeliveryStreamName": name, "Record": {"Data": data}}))
-
-
-async def _done(answer: Any) -> Any:
-    return await answer if inspect.isawaitable(answer) else answer
+        await roles.done(ports.firehose.put_record({"DeliveryStreamName": name, "Record": {"Data": data}}))

@@ -8,50 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
-from foulweather.kernel import linear_patterns
-
-# "The keyword typically has to be within 30 characters (inclusively) of the data."
-PROXIMITY: Final = 30
-
-
-class Identifier(NamedTuple):
-    """One kind of sensitive data: its form, keywords of which one must be close by, and a further check."""
-
-    name: str
-    form: re.Pattern[str] | linear_patterns.Expression
-    keywords: re.Pattern[str] | None = None
-    check: Callable[[str], bool] | None = None
-
-    def spans(self, message: str) -> list[tuple[int, int]]:
-        """Where a message holds it."""
-        if self.keywords is not None and self.keywords.search(message) is None:
-            return []
-        found: list[tuple[int, int]] = []
-        for match in self.form.finditer(message):
-            start, end = match.span(match.lastindex or 0)
-            if self.check is not None and not self.check(message[start:end]):
-                continue
-            if self.keywords is not None:
-                around = message[max(0, start - PROXIMITY) : start], message[end : end + PROXIMITY]
-                if not any(self.keywords.search(text) for text in around):
-                    continue
-            found.append((start, end))
-        return found
-
-
-def _keywords(*words: str) -> re.Pattern[str]:
-    """Any of some words; a space in one may be missing, or be an underscore or a hyphen."""
-    each = [re.escape(word).replace("\\ ", "[ _-]?") for word in words]
-    return re.compile("(?<![A-Za-z])(?:" + "|".join(each) + ")(?![A-Za-z])", re.IGNORECASE)
-
-
-def _luhn(text: str) -> bool:
-    digits = [int(each) for each in text if each.isdigit()]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+from foulweather.services.logs.health_identifiers import HEALTH
+from foulweather.services.logs.identifying import Identifier, keywords, luhn
 
 
 def _is_address(text: str) -> bool:
@@ -82,7 +42,7 @@ MANAGED: Final[dict[str, Identifier]] = {
         Identifier(
             "AwsSecretKey",
             re.compile(r"(?<![A-Za-z0-9/+])([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"),
-            _keywords("aws secret access key", "credentials", "secret access key", "secret key", "set-awscredential"),
+            keywords("aws secret access key", "credentials", "secret access key", "secret key", "set-awscredential"),
         ),
         _private_key("OpenSshPrivateKey", "OPENSSH PRIVATE KEY"),
         _private_key("PgpPrivateKey", "PGP PRIVATE KEY BLOCK"),
@@ -91,18 +51,18 @@ MANAGED: Final[dict[str, Identifier]] = {
         Identifier(
             "CreditCardNumber",
             re.compile(r"(?<![\d-])([3-6](?:[ -]?\d){12,18})(?![\d-])"),
-            _keywords(
+            keywords(
                 *("account number", "american express", "amex", "bank card", "card", "card num", "card number", "cc"),
                 *("ccn", "check card", "credit", "credit card", "credit card number", "credit card no", "debit"),
                 *("debit card", "diners club", "discover", "jcb", "mastercard", "mc", "pan", "payment account number"),
                 *("payment card number", "union pay", "visa"),
             ),
-            _luhn,
+            luhn,
         ),
         Identifier(
             "CreditCardSecurityCode",
             re.compile(r"(?<!\d)(\d{3,4})(?!\d)"),
-            _keywords(
+            keywords(
                 "card id",
                 "card identification code",
                 "card security code",
@@ -117,17 +77,17 @@ MANAGED: Final[dict[str, Identifier]] = {
         Identifier(
             "Ssn-US",
             re.compile(r"(?<![\d-])((?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}|(?!000|666|9\d\d)\d{9})(?![\d-])"),
-            _keywords("social security number", "social security", "ss#", "ssn", "ssn#"),
+            keywords("social security number", "social security", "ss#", "ssn", "ssn#"),
         ),
         Identifier(
             "IndividualTaxIdentificationNumber-US",
             re.compile(r"(?<![\d-])(9\d{2}[ -]?[5-9]\d[ -]?\d{4})(?![\d-])"),
-            _keywords("itin", "i.t.i.n.", "individual taxpayer identification number", "tin", "tax id", "taxpayer id"),
+            keywords("itin", "i.t.i.n.", "individual taxpayer identification number", "tin", "tax id", "taxpayer id"),
         ),
         Identifier(
             "PhoneNumber-US",
             re.compile(r"(?<![\d.])((?:\+?1[ .-]?)?(?:\([2-9]\d{2}\)|[2-9]\d{2})[ .-]?\d{3}[ .-]?\d{4})(?![\d.-])"),
-            _keywords(
+            keywords(
                 "cell",
                 "contact",
                 "fax",
@@ -143,12 +103,13 @@ MANAGED: Final[dict[str, Identifier]] = {
         Identifier(
             "ZipCode-US",
             re.compile(r"(?<![\d-])(\d{5}(?:-\d{4})?)(?![\d-])"),
-            _keywords("zip code", "zip+4", "zip"),
+            keywords("zip code", "zip+4", "zip"),
         ),
         Identifier(
             "VehicleIdentificationNumber",
             re.compile(r"(?<![A-Z0-9])([A-HJ-NPR-Z0-9]{17})(?![A-Z0-9])"),
-            _keywords("vehicle identification number", "vin", "vin number"),
+            keywords("vehicle identification number", "vin", "vin number"),
         ),
+        *HEALTH,
     )
 }

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.logs import auditing, expiring, forwarding, limits, metrics, refusals
+from foulweather.services.logs import auditing, enriching, expiring, forwarding, limits, metrics, refusals
 from foulweather.services.logs.chunks import Entity, Masks
 from foulweather.services.logs.refusals import invalid
 from foulweather.services.logs.scanning import id_of
@@ -137,7 +137,12 @@ def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, bat
             if looks.audits:
                 auditing.report(call, group, looks.audits, looks.identifiers, [texts[index] for index in masks])
     storage = state.storages[stream.number]
-    first = storage.append(times, messages, now, masks, entity)
+    made = None
+    if looks.transform is None:
+        first = storage.append(times, messages, now, masks, entity)
+    else:
+        made = enriching.transformed(call, group, stream.name, looks.transform, shown)
+        first = storage.append(times, messages, now, masks, entity, made.messages, made.errors)
     if group.retention_ms and storage.pieces[0].last_ms < now - group.retention_ms:
         expiring.expire(call, state, group)
     call.happened(
@@ -145,7 +150,7 @@ def accept(call: Call, state: LogsState, group: LogGroup, stream: LogStream, bat
     )
     if not group.expiry_ms and group.retention_ms:
         expiring.look_later(call, state, group)
-    _look(call, state, group, stream, looks, times, shown, first)
+    _look(call, group, stream, looks, times, shown, shown if made is None else made.of(shown), first)
     return rejected
 
 
@@ -173,17 +178,18 @@ def _explain(call: Call, group: LogGroup, stream: LogStream, rejected: Mapping[s
 
 def _look(
     call: Call,
-    state: LogsState,
     group: LogGroup,
     stream: LogStream,
     looks: Watch,
     times: Sequence[int],
     shown: Sequence[str],
+    transformed: Sequence[str],
     first: int,
 ) -> None:
     """Let metric filters, embedded metrics, subscription filters and live tails see what came."""
     for metric_filter, pattern in looks.metric_filters:
-        metrics.filtered(call, group, metric_filter, pattern, times, shown)
+        seen = transformed if metric_filter.of_transformed else shown
+        metrics.filtered(call, group, metric_filter, pattern, times, seen)
     if looks.embeds_metrics:
         for index, message in enumerate(shown):
             if metrics.EMBEDDED in message:
@@ -191,7 +197,9 @@ def _look(
     for subscription, pattern in looks.subscriptions:
         events = [
             (id_of(time_ms, call.now, stream.number, first + index), time_ms, message)
-            for index, (time_ms, message) in enumerate(zip(times, shown, strict=True))
+            for index, (time_ms, message) in enumerate(
+                zip(times, transformed if subscription.of_transformed else shown, strict=True)
+            )
             if pattern.matches(message)
         ]
         if events:

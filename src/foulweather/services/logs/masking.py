@@ -15,7 +15,8 @@ from foulweather.kernel import linear_patterns
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.logs.chunks import Spans
-from foulweather.services.logs.identifiers import MANAGED, Identifier
+from foulweather.services.logs.identifiers import MANAGED
+from foulweather.services.logs.identifying import Identifier
 
 POLICY_CHARACTERS_MAX: Final = 30_720
 CUSTOM_MAX: Final = 10

@@ -10,7 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact
-from foulweather.services.logs import limits, naming, paging, patterns, refusals
+from foulweather.services.logs import enriching, limits, naming, paging, patterns, refusals, selecting
 from foulweather.services.logs.filter_patterns import InvalidPattern, Pattern
 from foulweather.services.logs.filter_patterns.delimited import Delimited
 from foulweather.services.logs.filter_patterns.json_paths import path
@@ -24,20 +24,29 @@ Request = Mapping[str, Any]
 def put_metric_filter(call: Call, request: Request) -> dict[str, Any]:
     """Count in a metric what matches a pattern among the events to come."""
     refusals.check_model(call, request)
-    limits.check_not_given(
-        "PutMetricFilter", request, "applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFieldDimensions"
-    )
     pattern = patterns.checked(request["filterPattern"])
     transformation = dict(request["metricTransformations"][0])
-    _check_transformation(transformation, pattern)
+    system_fields = selecting.checked_fields(request.get("emitSystemFieldDimensions") or [])
+    _check_transformation(transformation, pattern, len(system_fields))
+    selection = selecting.checked(request.get("fieldSelectionCriteria") or "")
     group = naming.require_group(call, request["logGroupName"], STANDARD)
+    of_transformed = enriching.check_transformed(call, group, request)
     state, name = call.state(LogsState), request["filterName"]
     held = state.metric_filters.get(f"{group.name}:{name}")
     if held is None and len(state.metric_filters_of(group.name)) >= limits.METRIC_FILTERS_MAX:
         raise refusals.over_limit("metric filters", limits.METRIC_FILTERS_MAX, group.arn)
     patterns.check_regexes(state, group, pattern, name)
     created_ms = call.now if held is None else held.created_ms
-    made = MetricFilter(group.name, name, request["filterPattern"], transformation, created_ms)
+    made = MetricFilter(
+        group.name,
+        name,
+        request["filterPattern"],
+        transformation,
+        created_ms,
+        of_transformed,
+        selection,
+        system_fields,
+    )
     state.metric_filters.put(made.row, made)
     state.changed(group.name)
     call.changed(
@@ -96,7 +105,7 @@ def test_metric_filter(call: Call, request: Request) -> dict[str, Any]:
     return {"matches": matches}
 
 
-def _check_transformation(wanted: Mapping[str, Any], pattern: Pattern) -> None:
+def _check_transformation(wanted: Mapping[str, Any], pattern: Pattern, system_fields: int) -> None:
     dimensions: Mapping[str, str] = wanted.get("dimensions") or {}
     if wanted["metricNamespace"].startswith("AWS/"):
         raise invalid(
@@ -114,10 +123,11 @@ def _check_transformation(wanted: Mapping[str, Any], pattern: Pattern) -> None:
             "Invalid metric transformation: dimensions and default value are mutually exclusive properties.",
             Fact("request", "defaultValue", wanted["defaultValue"]),
         )
-    if len(dimensions) > limits.DIMENSIONS_MAX:
+    # System fields "count toward the total dimension limit for metric filters".
+    if len(dimensions) + system_fields > limits.DIMENSIONS_MAX:
         raise invalid(
             f"Invalid metric transformation: a metric filter can have at most {limits.DIMENSIONS_MAX} dimensions.",
-            Fact("request", "dimensions", len(dimensions)),
+            Fact("request", "dimensions", len(dimensions) + system_fields),
         )
     value = wanted["metricValue"]
     if not value.startswith("$") and number_of(value) is None:
@@ -145,11 +155,16 @@ def _is_known(selector: str, pattern: Pattern) -> bool:
 
 
 def _shown(each: MetricFilter) -> dict[str, Any]:
-    return {
+    told: dict[str, Any] = {
         "filterName": each.name,
         "filterPattern": each.pattern,
         "metricTransformations": [each.transformation],
         "creationTime": each.created_ms,
         "logGroupName": each.group,
-        "applyOnTransformedLogs": False,
+        "applyOnTransformedLogs": each.of_transformed,
     }
+    if each.selection:
+        told["fieldSelectionCriteria"] = each.selection
+    if each.system_fields:
+        told["emitSystemFieldDimensions"] = each.system_fields
+    return told

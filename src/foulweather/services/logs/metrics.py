@@ -21,6 +21,15 @@ EMBEDDED: Final = '"_aws"'
 _VALUES_MAX: Final = 100
 _METRICS_MAX: Final = 100
 _DIMENSIONS_MAX: Final = 30
+_TEXT_MAX: Final = 1024
+_SIZES: Final = [
+    f"{scale}{kind}"
+    for kind, scales in (("bytes", ("Kilo", "Mega", "Giga", "Tera")), ("bits", ("Kilo", "Mega", "Giga", "Tera")))
+    for scale in scales
+] + ["Bytes", "Bits", "Count"]
+_UNITS: Final = frozenset(
+    (*_SIZES, *(f"{each}/Second" for each in _SIZES), "Seconds", "Microseconds", "Milliseconds", "Percent", "None")
+)
 
 
 def filtered(
@@ -34,6 +43,8 @@ def filtered(
     """Count what matches; a minute in which logs came and none matched counts as the default."""
     wanted = metric_filter.transformation
     default: float | None = wanted.get("defaultValue")
+    values = {"@aws.account": group.account, "@aws.region": group.region}
+    system = {field: values[field] for field in metric_filter.system_fields}
     unmatched: dict[int, int] = {}
     matched: set[int] = set()
     for time_ms, message in zip(times, messages, strict=True):
@@ -44,12 +55,12 @@ def filtered(
         matched.add(minute)
         value = _value(wanted["metricValue"], pattern, message)
         if value is not None:
-            dimensions = _dimensions(wanted.get("dimensions") or {}, pattern, message)
+            dimensions = _dimensions(wanted.get("dimensions") or {}, pattern, message) | system
             _put(call, group, wanted, value, dimensions, time_ms)
     if default is not None:
         for minute, time_ms in unmatched.items():
             if minute not in matched:
-                _put(call, group, wanted, default, {}, time_ms)
+                _put(call, group, wanted, default, system, time_ms)
 
 
 def _put(
@@ -79,7 +90,13 @@ def _dimensions(wanted: dict[str, str], pattern: Pattern, message: str) -> dict[
 
 
 def embedded(call: Call, group: LogGroup, time_ms: int, message: str) -> None:
-    """Put the metrics of an event in the embedded metric format."""
+    """Put the metrics of an event in the embedded metric format.
+
+    What is no such document is an EMFParsingErrors, what is none of its directives an EMFValidationErrors: those are
+    for "metric definitions inside embedded metric format logs" that "don't adhere to the embedded metric format and
+    MetricDatum specifications".
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
+    """
     try:
         document: Any = loads(message)
     except JSONDecodeError:
@@ -88,13 +105,15 @@ def embedded(call: Call, group: LogGroup, time_ms: int, message: str) -> None:
     if not isinstance(document, dict) or "_aws" not in document:
         return
     root = cast("dict[str, Any]", document)
-    metadata: Any = root["_aws"]
-    directives: Any = metadata.get("CloudWatchMetrics") if isinstance(metadata, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if not isinstance(directives, list):
+    given: Any = root["_aws"]
+    metadata = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+    directives, at_ms = metadata.get("CloudWatchMetrics"), metadata.get("Timestamp")
+    # "The value MUST be an object and MUST contain the following members": CloudWatchMetrics and Timestamp.
+    if not isinstance(directives, list) or not isinstance(at_ms, int) or isinstance(at_ms, bool):
+        call.happened("logs.EmbeddedMetricRejected", group.arn, error="EMFParsingErrors")
         return
-    at_ms: Any = metadata.get("Timestamp", time_ms)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     for directive in cast("list[Any]", directives):
-        if not isinstance(at_ms, int) or not _directive(call, group, root, directive, at_ms):
+        if not _directive(call, group, root, directive, at_ms):
             call.happened("logs.EmbeddedMetricRejected", group.arn, error="EMFValidationErrors")
 
 
@@ -108,13 +127,16 @@ def _directive(call: Call, group: LogGroup, root: dict[str, Any], directive: Any
         return False
     given = cast("dict[str, Any]", directive)
     namespace, metrics = given.get("Namespace"), given.get("Metrics")
-    sets: Any = given.get("Dimensions") or [[]]
-    if not isinstance(namespace, str) or not namespace or not isinstance(metrics, list) or not isinstance(sets, list):
+    # A MetricDirective "MUST contain" all three; no dimensions at all are an empty set of them.
+    sets: Any = given.get("Dimensions")
+    if not isinstance(metrics, list) or not isinstance(sets, list):
+        return False
+    if not isinstance(namespace, str) or not 0 < len(namespace) <= _TEXT_MAX:
         return False
     if len(cast("list[Any]", metrics)) > _METRICS_MAX:
         return False
     dimension_sets: list[dict[str, str]] = []
-    for names in cast("list[Any]", sets):
+    for names in cast("list[Any]", sets) or [[]]:
         found = _dimension_set(root, names)
         if found is None:
             return False
@@ -162,7 +184,7 @@ def _dimension_set(root: dict[str, Any], names: Any) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for name in cast("list[Any]", names):
         value = root.get(name) if isinstance(name, str) else None
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not 0 < len(value) <= _TEXT_MAX:
             return None
         found[name] = value
     return found
@@ -171,7 +193,10 @@ def _dimension_set(root: dict[str, Any], names: Any) -> dict[str, str] | None:
 def _numbers(root: dict[str, Any], metric: Any) -> list[float] | None:
     if not isinstance(metric, dict) or not isinstance(metric.get("Name"), str):  # pyright: ignore[reportUnknownMemberType]
         return None
-    value: Any = root.get(cast("dict[str, Any]", metric)["Name"])
+    given = cast("dict[str, Any]", metric)
+    if (given.get("Unit") or "None") not in _UNITS or given.get("StorageResolution", 60) not in (1, 60):
+        return None
+    value: Any = root.get(given["Name"])
     values = cast("list[Any]", value) if isinstance(value, list) else [value]
     if not values or len(values) > _VALUES_MAX:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.logs import expiring, exporting, forwarding, querying
+from foulweather.services.logs import expiring, exporting, forwarding, querying, scheduling, subscribing
 from foulweather.services.logs.state import LogsState
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -28,7 +28,8 @@ def count_throttle(world: World, event: Event) -> None:
 async def forward(call: Call, group: str, name: str, stream: str, data: str, events: int, since_ms: int) -> None:
     """Deliver what a subscription filter caught, unless group or filter are gone."""
     state = call.state(LogsState)
-    found, subscription = state.groups.get(group), state.subscription_filters.get(f"{group}:{name}")
+    found = state.groups.get(group)
+    subscription = subscribing.named(state, found, name) if found is not None else None
     if found is not None and subscription is not None:
         await forwarding.deliver(call, found, subscription, stream, data, events, since_ms)
 
@@ -55,6 +56,22 @@ def run_query(call: Call, query: str) -> None:
     found = call.state(LogsState).queries.get(query)
     if found is not None and found.status == "Scheduled":
         querying.run(call, found)
+
+
+async def run_scheduled_query(call: Call, scheduled: str) -> None:
+    """Run a scheduled query that is due."""
+    found = call.state(LogsState).scheduled_queries.get(scheduled)
+    if found is not None and found.is_enabled:
+        await scheduling.run(call, found)
+
+
+async def finish_scheduled_query(call: Call, run: str) -> None:
+    """See to a scheduled query that was started, unless it is gone."""
+    state = call.state(LogsState)
+    made = state.scheduled_runs.get(run)
+    found = state.scheduled_queries.get(made.scheduled) if made is not None else None
+    if made is not None and found is not None:
+        await scheduling.finish(call, found, made)
 
 
 def expire_events(call: Call, group: str, due_ms: int) -> None:

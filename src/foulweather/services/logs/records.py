@@ -40,7 +40,8 @@ def get_log_record(call: Call, request: Request) -> dict[str, Any]:
             "@logStream": stream.name,
             "@message": message,
             "@timestamp": str(event.time_ms),
-            **discovered(message, group.name),
+            **discovered(event.transformed or message, group.name),
+            **({"@transformationError": event.error} if event.error else {}),
         }
     }
 
@@ -58,7 +59,7 @@ def get_log_group_fields(call: Call, request: Request) -> dict[str, Any]:
     total = 0
     for record in islice(querying.records(call, [group], start_ms, end_ms), _SAMPLED_MAX):
         total += 1
-        counts.update(discovered(record.message, record.log_group).keys())
+        counts.update(discovered(record.text, record.log_group).keys())
         counts.update(_OWN_FIELDS)
     found = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return {"logGroupFields": [{"name": name, "percent": count * 100 // total} for name, count in found]}

@@ -16,17 +16,22 @@ from foulweather.kernel.why import Fact
 CLASS_WORDS = {"STANDARD": "Standard", "INFREQUENT_ACCESS": "Infrequent Access", "DELIVERY": "Delivery"}
 
 
-def check_model(call: Call, request: Mapping[str, Any]) -> None:
-    """Refuse what breaks the model's constraints; here the code is InvalidParameterException."""
+def check_model(call: Call, request: Mapping[str, Any], code: str = "InvalidParameterException") -> None:
+    """Refuse what breaks the model's constraints; the younger operations say ValidationException."""
     model = call.pipeline.services.operation("logs", call.operation).model
     violations = validation.check(model, request)
     if violations:
-        raise validation.coral_error(violations, code="InvalidParameterException")
+        raise validation.coral_error(violations, code=code)
 
 
 def invalid(message: str, *facts: Fact, remedy: tuple[str, ...] = ()) -> AwsError:
     """A parameter that is wrong."""
     return AwsError("InvalidParameterException", message, facts=facts, remedy=remedy)
+
+
+def malformed(message: str, *facts: Fact) -> AwsError:
+    """A parameter that is wrong, as the younger operations say it."""
+    return AwsError("ValidationException", message, facts=facts)
 
 
 def no_group(arn: str, region: str) -> AwsError:

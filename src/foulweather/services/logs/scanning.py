@@ -34,6 +34,8 @@ class Found(NamedTuple):
     message: str
     spans: Spans | None
     entity: Entity | None = None
+    transformed: str | None = None
+    error: str | None = None
 
     @property
     def masked(self) -> str:
@@ -151,6 +153,7 @@ class Scan:
         pattern, stream = self._pattern, piece.stream
         times, seqs, ingested, masks = chunk.times, chunk.seqs, chunk.ingested, chunk.extras.masks
         entity = chunk.entity if chunk.extras.entities else None
+        made, failed = chunk.extras.transformed, chunk.extras.untransformed
         low, high = self._low, self._high
         start = bisect_left(times, low >> TIME_SHIFT)
         end = bisect_right(times, high >> TIME_SHIFT)
@@ -168,7 +171,9 @@ class Scan:
             seen = message if spans is None or self._shows_masked else masked(message, spans)
             if matches is None or matches(seen):
                 wrote = None if entity is None else entity(seq)
-                yield Found(event_id, time_ms, ingested[index], stream, message, spans, wrote)
+                yield Found(
+                    event_id, time_ms, ingested[index], stream, message, spans, wrote, made.get(seq), failed.get(seq)
+                )
 
 
 def _holding(chunk: Chunk, needle: bytes, start: int, end: int) -> Iterator[int]:

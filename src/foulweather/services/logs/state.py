@@ -78,6 +78,9 @@ class MetricFilter(msgspec.Struct):
     pattern: str
     transformation: dict[str, Any]
     created_ms: int
+    of_transformed: bool = False
+    selection: str = ""
+    system_fields: list[str] = []
 
     @property
     def row(self) -> str:
@@ -95,11 +98,22 @@ class SubscriptionFilter(msgspec.Struct):
     created_ms: int
     role: str = ""
     distribution: str = "ByLogStream"
+    of_transformed: bool = False
+    selection: str = ""
 
     @property
     def row(self) -> str:
         """The key of the filter's row."""
         return f"{self.group}:{self.name}"
+
+
+class Transformer(msgspec.Struct):
+    """A group's own transformer: its processors, as the request has them."""
+
+    group: str
+    config: list[dict[str, Any]]
+    created_ms: int
+    changed_ms: int
 
 
 class ResourcePolicy(msgspec.Struct):
@@ -191,6 +205,34 @@ class Query(msgspec.Struct):
     bytes: int = 0
 
 
+class ScheduledQuery(msgspec.Struct):
+    """A query that runs by the clock; `settings` are as the request has them, `due` is the next run's action."""
+
+    id: str
+    name: str
+    arn: str
+    settings: dict[str, Any]
+    created_ms: int
+    changed_ms: int
+    is_enabled: bool = True
+    ran_ms: int = 0
+    last_status: str = ""
+    due: int = 0
+    tags: dict[str, str] = {}
+
+
+class ScheduledRun(msgspec.Struct):
+    """One run of a scheduled query, and what became of its results."""
+
+    id: str
+    scheduled: str
+    at_ms: int
+    status: str = "Running"
+    query: str = ""
+    error: str = ""
+    destination: dict[str, str] = {}
+
+
 class LookupTable(msgspec.Struct):
     """A table of reference data for queries; `body` is its CSV."""
 
@@ -222,6 +264,9 @@ class LogsState(State):
     exports = table(ExportTask)
     queries = table(Query)
     lookup_tables = table(LookupTable)
+    transformers = table(Transformer)
+    scheduled_queries = table(ScheduledQuery)
+    scheduled_runs = table(ScheduledRun)
     numbers = table(Number)
 
     def opened(self) -> None:
@@ -266,6 +311,8 @@ class LogsState(State):
         for filters in (self.metric_filters, self.subscription_filters):
             for key in [key for key, each in filters.items() if each.group == name]:
                 filters.delete(key)
+        if name in self.transformers:
+            self.transformers.delete(name)
         self.groups.delete(name)
         self.key_checked_ms.pop(name, None)
         self.changed(name)

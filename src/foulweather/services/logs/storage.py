@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from foulweather.services.logs import chunks
@@ -64,14 +64,18 @@ class Storage:
         now_ms: int,
         masks: Masks | None = None,
         entity: Entity | None = None,
+        transformed: Mapping[int, str] | None = None,
+        untransformed: Mapping[int, str] | None = None,
     ) -> int:
         """Store events in order of time; the number of the first in the stream's sequence."""
         first = self.next_seq
         count = len(times)
         self.next_seq = first + count
         extras = None
-        if masks or entity:
+        if masks or entity or transformed or untransformed:
             extras = Extras({first + index: spans for index, spans in (masks or {}).items()})
+            extras.transformed = {first + index: text for index, text in (transformed or {}).items()}
+            extras.untransformed = {first + index: text for index, text in (untransformed or {}).items()}
             if entity:
                 extras.entities.append((first, first + count - 1, entity))
         row = chunks.packed(times, range(first, first + count), [now_ms] * count, messages, extras)

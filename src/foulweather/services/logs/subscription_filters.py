@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.service import Permission, Resource
-from foulweather.kernel.why import Fact
-from foulweather.policy.document import parse
-from foulweather.policy.evaluate import Held
-from foulweather.services.logs import forwarding, limits, naming, paging, patterns, refusals
-from foulweather.services.logs.refusals import invalid
+from foulweather.services.logs import (
+    enriching,
+    forwarding,
+    limits,
+    naming,
+    paging,
+    patterns,
+    refusals,
+    selecting,
+    subscribing,
+)
 from foulweather.services.logs.state import STANDARD, LogGroup, LogsState, SubscriptionFilter
 
 Request = Mapping[str, Any]
@@ -20,27 +25,13 @@ Request = Mapping[str, Any]
 async def put_subscription_filter(call: Call, request: Request) -> dict[str, Any]:
     """Have the events to come that match a pattern sent to a function or a stream."""
     refusals.check_model(call, request)
-    limits.check_not_given(
-        "PutSubscriptionFilter", request, "applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFields"
-    )
+    limits.check_not_given("PutSubscriptionFilter", request, "emitSystemFields")
     pattern = patterns.checked(request["filterPattern"])
     destination: str = request["destinationArn"]
-    kind = forwarding.kind_of(destination)
-    if not kind:
-        raise invalid("Invalid destinationArn.", Fact("request", "destinationArn", destination))
-    if kind == "lambda" and request.get("roleArn"):
-        raise invalid(
-            "destinationArn for vendor lambda cannot be used with roleArn",
-            Fact("request", "roleArn", request["roleArn"]),
-        )
-    if kind not in ("lambda", "logs") and not request.get("roleArn"):
-        raise invalid(f"destinationArn for vendor {kind} cannot be used without roleArn")
-    if kind != "logs" and destination.split(":")[4] != call.account:
-        raise invalid(
-            "destinationArn must be in the same account as the subscription filter.",
-            Fact("request", "destinationArn", destination),
-        )
+    kind = subscribing.checked_kind(call, destination, request.get("roleArn") or "")
+    selection = selecting.checked(request.get("fieldSelectionCriteria") or "")
     group = naming.require_group(call, request["logGroupName"], STANDARD)
+    of_transformed = enriching.check_transformed(call, group, request)
     state, name = call.state(LogsState), request["filterName"]
     held = state.subscription_filters.get(f"{group.name}:{name}")
     if held is None and len(state.subscription_filters_of(group.name)) >= limits.SUBSCRIPTION_FILTERS_MAX:
@@ -54,21 +45,14 @@ async def put_subscription_filter(call: Call, request: Request) -> dict[str, Any
         call.now if held is None else held.created_ms,
         request.get("roleArn") or "",
         request.get("distribution") or "ByLogStream",
+        of_transformed,
+        selection,
     )
     if kind == "logs":
-        _check_allowed(call, destination)
+        subscribing.check_allowed(call, destination)
     await forwarding.check_destination(call, group, made)
     _put(call, state, naming.require_group(call, group.name), made)  # the group may be gone since
     return {}
-
-
-def _check_allowed(call: Call, arn: str) -> None:
-    """A destination's policy says which accounts may send to it: API_PutDestinationPolicy."""
-    destination = forwarding.logical(call, arn)
-    if destination is not None:
-        policy = Held(arn, "resource", parse(destination.policy, "resource")) if destination.policy else None
-        resource = Resource(arn, destination.account, policy, destination.tags)
-        call.pipeline.require(call, Permission("logs:PutSubscriptionFilter", resource, {}))
 
 
 def _put(call: Call, state: LogsState, group: LogGroup, made: SubscriptionFilter) -> None:
@@ -115,7 +99,8 @@ def _shown(each: SubscriptionFilter) -> dict[str, Any]:
         "filterPattern": each.pattern,
         "destinationArn": each.destination,
         "distribution": each.distribution,
-        "applyOnTransformedLogs": False,
+        "applyOnTransformedLogs": each.of_transformed,
         "creationTime": each.created_ms,
     }
-    return told | ({"roleArn": each.role} if each.role else {})
+    more = {"roleArn": each.role, "fieldSelectionCriteria": each.selection}
+    return told | {name: value for name, value in more.items() if value}

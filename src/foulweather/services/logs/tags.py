@@ -7,9 +7,10 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.logs import limits, naming, refusals
-from foulweather.services.logs.state import Destination, LogGroup, LogsState
+from foulweather.services.logs.state import Destination, LogGroup, LogsState, ScheduledQuery
 
 Request = Mapping[str, Any]
+Tagged = LogGroup | Destination | ScheduledQuery
 
 
 def tag_resource(call: Call, request: Request) -> dict[str, Any]:
@@ -60,7 +61,12 @@ def list_tags_log_group(call: Call, request: Request) -> dict[str, Any]:
     return {"tags": dict(naming.require_group(call, request["logGroupName"]).tags)}
 
 
-def _tagged(call: Call, arn: str) -> LogGroup | Destination:
+def _tagged(call: Call, arn: str) -> Tagged:
+    if ":scheduled-query:" in arn:
+        scheduled = call.state(LogsState).scheduled_queries.get(arn.rpartition(":")[2])
+        if scheduled is None or scheduled.arn != arn:
+            raise refusals.not_found("resource", arn)
+        return scheduled
     if ":destination:" in arn:
         found = call.state(LogsState).destinations.get(arn.partition(":destination:")[2])
         if found is None or found.arn != arn:
@@ -71,10 +77,12 @@ def _tagged(call: Call, arn: str) -> LogGroup | Destination:
     return naming.require_group(call, arn)
 
 
-def _put(call: Call, found: LogGroup | Destination) -> None:
+def _put(call: Call, found: Tagged) -> None:
     state = call.state(LogsState)
     if isinstance(found, LogGroup):
         state.groups.touch(found.name)
+    elif isinstance(found, ScheduledQuery):
+        state.scheduled_queries.touch(found.id)
     else:
         state.destinations.touch(found.name)
     call.changed("logs.TagsSet", found.arn, Tags=dict(found.tags))

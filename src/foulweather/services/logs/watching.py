@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
-from foulweather.services.logs import masking
+from foulweather.services.logs import enriching, masking, selecting, subscribing
 from foulweather.services.logs.chunks import Masks
 from foulweather.services.logs.filter_patterns import Pattern, compiled
 from foulweather.services.logs.masking import Identifiers
 from foulweather.services.logs.scanning import masked
 from foulweather.services.logs.state import STANDARD, LogGroup, LogsState, MetricFilter, SubscriptionFilter
+from foulweather.services.logs.transforming import Transform
 
 
 class Watch(NamedTuple):
@@ -21,6 +22,7 @@ class Watch(NamedTuple):
     metric_filters: Sequence[tuple[MetricFilter, Pattern]]
     subscriptions: Sequence[tuple[SubscriptionFilter, Pattern]]
     embeds_metrics: bool
+    transform: Transform | None = None
 
 
 def watch(state: LogsState, group: LogGroup) -> Watch:
@@ -36,13 +38,23 @@ def _compiled(state: LogsState, group: LogGroup) -> Watch:
     documents = [each.document for each in state.account_policies.values() if each.kind == "DATA_PROTECTION_POLICY"]
     if group.data_protection:
         documents.append(group.data_protection)
+    config = enriching.config_of(state, group)
     policies = [masking.compiled(document) for document in documents]
     return Watch(
         tuple(dict.fromkeys(each for policy in policies for each in policy.identifiers)),
         list(dict.fromkeys(policy.findings_group for policy in policies if policy.findings_group)),
-        [(each, compiled(each.pattern)) for each in state.metric_filters_of(group.name)],
-        [(each, compiled(each.pattern)) for each in state.subscription_filters_of(group.name)],
+        [
+            (each, compiled(each.pattern))
+            for each in state.metric_filters_of(group.name)
+            if selecting.selects(each.selection, group)
+        ],
+        [
+            (each, compiled(each.pattern))
+            for each in subscribing.in_force(state, group)
+            if selecting.selects(each.selection, group)
+        ],
         group.log_class == STANDARD,
+        None if config is None else Transform(config),
     )
 
 

@@ -36,11 +36,22 @@ def _role(call: Call, request: Request) -> Sequence[Permission]:
     return (Permission("iam:PassRole", Resource(role, account), {"iam:passedtoservice": PRINCIPAL}),) if role else ()
 
 
+def _logging(call: Call, request: Request) -> Sequence[Permission]:
+    """Whoever sets up vended logs needs to create their delivery: AWS-logs-and-resource-policy."""
+    told: Mapping[str, Any] = request.get("LogConfiguration") or {}
+    is_on = told.get("Level", "OFF") != "OFF"
+    return (Permission("logs:CreateLogDelivery", Resource("*", call.account)),) if is_on else ()
+
+
+def _updating(call: Call, request: Request) -> Sequence[Permission]:
+    return (*_role(call, request), *_logging(call, request))
+
+
 def _creating(call: Call, request: Request) -> Sequence[Permission]:
     if not request.get("Tags"):
-        return _role(call, request)
+        return _updating(call, request)
     tagging = Permission("pipes:TagResource", _pipe(call, request)[0], _tags(call, request))
-    return (*_role(call, request), tagging)
+    return (*_updating(call, request), tagging)
 
 
 def _tags(call: Call, request: Request) -> Keys:
@@ -65,5 +76,5 @@ ACCESS: dict[str, Access] = {
     "StopPipe": Access("pipes:StopPipe", _pipe),
     "TagResource": Access("pipes:TagResource", _tagged, _tags),
     "UntagResource": Access("pipes:UntagResource", _tagged, _untagging),
-    "UpdatePipe": Access("pipes:UpdatePipe", _pipe, also=_role),
+    "UpdatePipe": Access("pipes:UpdatePipe", _pipe, also=_updating),
 }

@@ -11,7 +11,7 @@ from typing import Any, Final
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.event_documents import PatternSyntax
-from foulweather.services.pipes import filtering, limits, shaping
+from foulweather.services.pipes import filtering, limits, logging, shaping
 from foulweather.services.pipes.enriching import ENRICHERS
 from foulweather.services.pipes.sending import MODELS, SENDERS
 from foulweather.services.pipes.state import SOURCE_PARAMETERS, Pipe, part
@@ -41,9 +41,9 @@ _DEFAULTS: Final[dict[str, dict[str, int]]] = {
 def checked(call: Call, pipe: Pipe) -> None:
     """Refuse a pipe that cannot be one, or is not built; put in what it leaves to the defaults."""
     settings = pipe.settings
-    for member in ("KmsKeyIdentifier", "LogConfiguration"):
-        if settings.get(member) and settings[member] != {"Level": "OFF"}:
-            raise not_implemented("pipes", f"{call.operation}.{member}")
+    if settings.get("KmsKeyIdentifier"):
+        raise not_implemented("pipes", f"{call.operation}.KmsKeyIdentifier")
+    logging.check(call, pipe)
     _check_source(call, pipe)
     _check_enrichment(call, pipe)
     _check_target(call, pipe)
@@ -92,8 +92,6 @@ def _check_stream(call: Call, pipe: Pipe, told: dict[str, Any]) -> None:
     if (position == "AT_TIMESTAMP") != bool(told.get("StartingPositionTimestamp")):
         words = "StartingPositionTimestamp must be specified with StartingPosition AT_TIMESTAMP, and only with it."
         raise limits.invalid(words, StartingPosition=position)
-    if told["ParallelizationFactor"] != 1:
-        raise not_implemented("pipes", f"{call.operation}.SourceParameters.ParallelizationFactor")
     queue: str = part(told, "DeadLetterConfig").get("Arn") or ""
     if queue and (queue.split(":")[2] not in ("sqs", "sns") or queue.endswith(".fifo")):
         raise limits.invalid("A dead-letter target must be a standard SQS queue or SNS topic.", Arn=queue)

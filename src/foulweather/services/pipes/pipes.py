@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from foulweather.kernel.call import Call
-from foulweather.services.pipes import checks, finding, limits, paging, settling
+from foulweather.services.pipes import checks, finding, limits, logging, paging, settling
 from foulweather.services.pipes.state import DELETED, RUNNING, SOURCE_PARAMETERS, Pipe, PipesState, part
 
 Request = Mapping[str, Any]
@@ -41,6 +41,7 @@ def create_pipe(call: Call, request: Request) -> dict[str, Any]:
         raise limits.conflict(name, f"Pipe {name} already exists.")
     if len(state.pipes) >= limits.PIPES_MAX:
         raise limits.too_many(len(state.pipes))
+    logging.prepare(call, made)
     settling.begin(call, made, "CREATING")
     _changed(call, made, "PipeCreated")
     return finding.told(made)
@@ -85,6 +86,8 @@ def update_pipe(call: Call, request: Request) -> dict[str, Any]:
         tags=found.tags,
     )
     checks.checked(call, made)
+    if request.get("LogConfiguration"):
+        logging.prepare(call, made)
     settling.begin(call, made, "UPDATING")
     _changed(call, made, "PipeUpdated")
     return finding.told(made)

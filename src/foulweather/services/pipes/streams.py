@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from typing import NamedTuple
+from zlib import crc32
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
@@ -16,7 +17,7 @@ from foulweather.kernel.pipeline import Pipeline
 from foulweather.services.pipes import carrying, discarding, filtering, limits
 from foulweather.services.pipes.carrying import Outcome
 from foulweather.services.pipes.discarding import AGED, EXHAUSTED, Lost
-from foulweather.services.pipes.shaping import Event
+from foulweather.services.pipes.shaping import Event, dumps
 from foulweather.services.pipes.state import Pipe, PipesState
 from foulweather.services.pipes.working import Work
 
@@ -50,6 +51,8 @@ class StreamWork(Work):
         self._shards: dict[str, Parking] = {}
         self._touched: set[str] = set()
         self._is_looking = False
+        self._beside: set[str] = set()
+        """The shards of which several batches are under way."""
 
     @abstractmethod
     async def listed(self, call: Call, pipe: Pipe) -> list[Listed]:
@@ -184,15 +187,44 @@ class StreamWork(Work):
         if pipe is None:
             return
         wanted = [pair for pair in events if filtering.passes(pipe, pair[1])]
-        size: int = pipe.source_settings["BatchSize"]
-        for start in range(0, len(wanted), size):
-            await self._carry(shard, wanted[start : start + size])
-            if self.pipe is None:
-                return
+        size, lanes = pipe.source_settings["BatchSize"], pipe.source_settings["ParallelizationFactor"]
+        if lanes > 1:
+            await self._carry_beside(call, shard, _apart(wanted, lanes), size)
+        else:
+            await self._carry_in_order(shard, wanted, size)
         pipe = self.pipe
         if pipe is not None:
             pipe.positions[shard] = events[-1][0]
             self._keep()
+
+    async def _carry_in_order(self, shard: str, pairs: list[tuple[str, Event]], size: int) -> None:
+        for start in range(0, len(pairs), size):
+            if self.pipe is not None:
+                await self._carry(shard, pairs[start : start + size])
+
+    async def _carry_beside(self, call: Call, shard: str, lanes: list[list[tuple[str, Event]]], size: int) -> None:
+        """Carry several batches of a shard at a time: what has the same key stays in order.
+
+        How far the shard is done with is known when all of them are.
+        """
+        left, parking = [len(lanes)], Parking()
+        self._beside.add(shard)
+
+        async def lane(pairs: list[tuple[str, Event]]) -> None:
+            try:
+                await self._carry_in_order(shard, pairs, size)
+            finally:
+                left[0] -= 1
+                parking.wake()
+
+        for pairs in lanes:
+            self.spawn(lambda pairs=pairs: lane(pairs))
+        try:
+            while left[0]:
+                await parking.wait(call, call.now + LOOKS_EVERY_MS)
+                call.reread_clock()
+        finally:
+            self._beside.discard(shard)
 
     async def _carry(self, shard: str, pairs: list[tuple[str, Event]]) -> None:
         """Carry one batch until all of it is done with or given up; halves of it are batches of their own."""
@@ -273,9 +305,19 @@ class StreamWork(Work):
     def _done(self, shard: str, sequence: str) -> None:
         """Note how far a shard has been done with, so that it goes on from there after a restart."""
         pipe = self.pipe
-        if pipe is not None:
+        if pipe is not None and shard not in self._beside:
             pipe.positions[shard] = sequence
             self._keep()
+
+
+def _apart(pairs: list[tuple[str, Event]], count: int) -> list[list[tuple[str, Event]]]:
+    """Events by their keys, in at most so many lanes: a partition key's, or an item's."""
+    lanes: list[list[tuple[str, Event]]] = [[] for _ in range(count)]
+    for pair in pairs:
+        record = pair[1].record
+        key = record.get("partitionKey") or dumps(record.get("dynamodb", {}).get("Keys"))
+        lanes[crc32(key.encode()) % count].append(pair)
+    return [lane for lane in lanes if lane]
 
 
 def since_ms(position: str) -> int | None:

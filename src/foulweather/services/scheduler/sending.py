@@ -24,6 +24,7 @@ from foulweather.services.scheduler import limits
 from foulweather.services.scheduler.state import Invocation
 
 PRINCIPAL = "scheduler.amazonaws.com"
+_ACRONYM = re.compile(r"^[A-Z]{2,}(?=[A-Z][a-z])")
 UNIVERSAL = "arn:aws:scheduler:::aws-sdk:"
 # Services that the AWS SDK for Java 2 names otherwise than botocore does.
 _MODELS = {
@@ -133,15 +134,28 @@ def request_of(shape: Shape | None, text: str) -> dict[str, Any]:
     return _shaped(shape, given)
 
 
+def _pascal(name: str) -> str:
+    """A member as the AWS SDK for Java names it: `logGroupName` is `LogGroupName`, `DBClusterIdentifier` `DbCluster…`.
+
+    https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_scheduler_targets.Universal.html
+    """
+    return _ACRONYM.sub(lambda found: found[0].capitalize(), f"{name[:1].upper()}{name[1:]}", count=1)
+
+
 def _shaped(shape: Shape, value: Any) -> Any:
     if value is None:
         return None
     if shape.type == "structure" and isinstance(value, dict):
         members = cast("dict[str, Any]", value)
+        by_name = {_pascal(name): name for name in shape.members} | {name: name for name in shape.members}
         for name in members:
-            if name not in shape.members:
+            if name not in by_name:
                 raise Unknown(f"the field {name} is not supported")
-        return {name: _shaped(shape.members[name], each) for name, each in members.items() if each is not None}
+        return {
+            by_name[name]: _shaped(shape.members[by_name[name]], each)
+            for name, each in members.items()
+            if each is not None
+        }
     if shape.type == "list" and isinstance(value, list):
         return [_shaped(shape.member, each) for each in cast("list[Any]", value)]
     if shape.type == "map" and isinstance(value, dict):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from foulweather.engines.http_client import HttpClient, NotReachable, NotTrusted, Response, TimedOut, Unreachable
+from foulweather.engines.http_client import NotReachable, NotTrusted, Response, TimedOut, Unreachable, send
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.sns import delivery_policies
@@ -33,13 +33,10 @@ async def post(call: Call, state: SnsState, delivery: Delivery) -> Failure | Non
     "Amazon SNS considers all 5XX errors and 429 (too many requests sent) errors as retryable. [...] All
     other errors are considered permanent failures and retries will not be attempted."
     """
-    client = call.world.attached.get(HttpClient)
-    if not isinstance(client, HttpClient):
-        client = call.world.attached[HttpClient] = HttpClient()
     endpoint = delivery.endpoint
     try:
-        response = await client.post(
-            endpoint, _headers(state, delivery), delivery.body.encode(), timeout_s=HTTP_TIMEOUT_S
+        response = await send(
+            call, "POST", endpoint, _headers(state, delivery), delivery.body.encode(), timeout_s=HTTP_TIMEOUT_S
         )
     except NotReachable as error:
         return Failure(_not_allowed(delivery, str(error)), is_retried=False)

@@ -95,6 +95,13 @@ def _role(call: Call, request: Request) -> Sequence[Permission]:
     return (Permission("iam:PassRole", Resource(role, account), {"iam:passedtoservice": PRINCIPAL}),) if role else ()
 
 
+def _tested(call: Call, request: Request) -> Sequence[Permission]:
+    found = list(_role(call, request))
+    if request.get("revealSecrets"):
+        found.append(Permission("states:RevealSecrets", Resource("*", call.account)))
+    return found
+
+
 def _created(call: Call, request: Request) -> Sequence[Permission]:
     found = list(_role(call, request))
     if request.get("tags"):
@@ -159,7 +166,7 @@ ACCESS: dict[str, Access] = {
     "StartSyncExecution": Access("states:StartSyncExecution", _machine, _qualified, is_data=True),
     "StopExecution": Access("states:StopExecution", _execution),
     "TagResource": Access("states:TagResource", _tagged, _tagging),
-    "TestState": Access("states:TestState", also=_role),
+    "TestState": Access("states:TestState", also=_tested),
     "UntagResource": Access("states:UntagResource", _tagged, _untagging),
     "UpdateMapRun": Access("states:UpdateMapRun", _map_run),
     "UpdateStateMachine": Access("states:UpdateStateMachine", _machine, also=_role),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.stepfunctions import checking, limits, naming, paging, refusals
+from foulweather.services.stepfunctions import checking, encryption, limits, naming, paging, refusals
 from foulweather.services.stepfunctions.records import Activity
 from foulweather.services.stepfunctions.state import SfnState
 
@@ -17,14 +17,17 @@ def create_activity(call: Call, request: Request) -> dict[str, Any]:
     """Make an activity; one of that name is there already when it is."""
     name, state = naming.checked_name(request["name"]), call.state(SfnState)
     arn = call.arn("states", f"activity:{name}")
-    checking.check_encryption(call, request.get("encryptionConfiguration"))
+    configuration = encryption.checked(request.get("encryptionConfiguration"))
     tags = limits.checked_tags(request.get("tags") or (), {}, arn)
     held = state.activities.get(arn)
+    if held is not None and held.encryption != configuration:
+        raise refusals.activity_exists(arn)
     if held is None:
         checking.check_count(len(state.activities), limits.ACTIVITIES_MAX, "ActivityLimitExceeded", "activities")
-        held = Activity(name, arn, call.now, tags)
+        data_key = encryption.sealed(call, configuration, arn)
+        held = Activity(name, arn, call.now, tags, configuration, data_key)
         state.activities.put(arn, held)
-        call.changed("stepfunctions.ActivityCreated", arn)
+        call.changed("stepfunctions.ActivityCreated", arn, encryptionConfiguration=configuration.get("kmsKeyId"))
     return {"activityArn": arn, "creationDate": held.created_ms}
 
 
@@ -49,7 +52,7 @@ def describe_activity(call: Call, request: Request) -> dict[str, Any]:
         "activityArn": arn,
         "name": held.name,
         "creationDate": held.created_ms,
-        "encryptionConfiguration": checking.encryption(),
+        "encryptionConfiguration": encryption.shown(held.encryption),
     }
 
 

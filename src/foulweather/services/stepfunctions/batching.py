@@ -32,7 +32,19 @@ def selected(state: Map, value: Any, scope: Scope, items: list[Any]) -> list[Any
         items = items[:most] if most else items
     if state.item_input is None:
         return items
-    return [state.item_input(value, context.with_item(scope, number, item)) for number, item in enumerate(items)]
+    source = _source(state, value, scope)
+    give = state.item_input
+    return [give(value, context.with_item(scope, number, item, None, source)) for number, item in enumerate(items)]
+
+
+def _source(state: Map, value: Any, scope: Scope) -> str:
+    """`Map.Item.Source`: the state's input, the bucket whose objects are listed, or the file that is read."""
+    reader = state.item_reader
+    if reader is None:
+        return "STATE_DATA"
+    arguments: dict[str, Any] = reader.arguments(value, scope) or {}
+    bucket, key = arguments.get("Bucket") or "", arguments.get("Key") or ""
+    return f"S3://{bucket}" if reader.resource.endswith(":s3:listObjectsV2") else f"S3://{bucket}/{key}"
 
 
 def batched(state: Map, value: Any, scope: Scope, made: list[Any]) -> list[MapItem]:

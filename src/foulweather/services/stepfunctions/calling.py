@@ -11,7 +11,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.credentials import Session
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.principal import Principal
-from foulweather.services.stepfunctions import gateways, roles
+from foulweather.services.stepfunctions import gateways, http_requests, http_tasks, roles
 from foulweather.services.stepfunctions.records import Execution
 from foulweather.services.stepfunctions.running import Run, advance
 from foulweather.services.stepfunctions.state import SfnState
@@ -24,6 +24,8 @@ class Asked(NamedTuple):
     model: str
     operation: str
     request: Mapping[str, Any]
+    exchange: http_tasks.Exchange | None = None
+    """Where an HTTP task notes what goes over the wire, if somebody wants to see it."""
 
 
 class Answer(NamedTuple):
@@ -67,13 +69,15 @@ async def _asked_later(call: Call, machine: str, assumed: Awaitable[Principal], 
 
 async def _visited(call: Call, machine: str, principal: Principal, asked: Asked) -> Outcome:
     try:
-        return Answer(await gateways.visit(call, machine, principal, asked.request), "")
+        if asked.model == gateways.MODEL:
+            return Answer(await gateways.visit(call, machine, principal, asked.request), "")
+        return Answer(await http_tasks.invoke(call, machine, principal, asked.request, asked.exchange), "")
     except AwsError as error:
         return Failure(error, "")
 
 
 def _ask(call: Call, machine: str, principal: Principal, asked: Asked) -> Outcome | Awaitable[Outcome]:
-    if asked.model == gateways.MODEL:
+    if asked.model in (gateways.MODEL, http_requests.MODEL):
         return _visited(call, machine, principal, asked)
     pipeline = call.pipeline
     try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.stepfunctions import logging, refusals, resources
 from foulweather.services.stepfunctions.language.diagnostics import diagnostics, refusal
@@ -101,27 +101,6 @@ def _invalid_logging(reason: str, held: Mapping[str, Any]) -> AwsError:
 def checked_tracing(call: Call, given: Mapping[str, Any] | None) -> bool:
     """Whether traces are wanted."""
     return bool((given or {}).get("enabled"))
-
-
-def check_encryption(call: Call, given: Mapping[str, Any] | None) -> None:
-    """Refuse keys of the customer's, which are not built, and what makes no sense."""
-    held = given or {}
-    if held.get("type") == "CUSTOMER_MANAGED_KMS_KEY":
-        if not held.get("kmsKeyId"):
-            raise _invalid_encryption("kmsKeyId must be specified for CUSTOMER_MANAGED_KMS_KEY", held)
-        raise not_implemented("stepfunctions", f"{call.operation}.encryptionConfiguration")
-    if held.get("kmsKeyId") or held.get("kmsDataKeyReusePeriodSeconds"):
-        raise _invalid_encryption("kmsKeyId cannot be specified for AWS_OWNED_KEY", held)
-
-
-def _invalid_encryption(reason: str, held: Mapping[str, Any]) -> AwsError:
-    facts = (Fact("request", "encryptionConfiguration", dict(held)),)
-    return AwsError("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {reason}", 400, facts=facts)
-
-
-def encryption() -> dict[str, Any]:
-    """The encryption that everything has."""
-    return {"type": "AWS_OWNED_KEY"}
 
 
 def check_count(count: int, most: int, code: str, what: str) -> None:

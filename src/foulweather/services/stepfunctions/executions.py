@@ -9,7 +9,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.stepfunctions import jobs, limits, naming, paging, redriving, refusals, starting
+from foulweather.services.stepfunctions import encryption, jobs, limits, naming, paging, redriving, refusals, starting
 from foulweather.services.stepfunctions.records import Execution
 from foulweather.services.stepfunctions.running import advance
 from foulweather.services.stepfunctions.state import SfnState
@@ -38,6 +38,7 @@ def start_execution(call: Call, request: Request) -> dict[str, Any]:
         if held.is_open and held.input == text:
             return {"executionArn": held.arn, "startDate": held.started_ms}
         raise refusals.execution_exists(execution_arn)
+    encryption.require_usable(call, state.revisions[chosen.revision])
     starting.throttle(call, machine.kind)
     if machine.kind == "STANDARD" and state.open_count >= limits.OPEN_MAX:
         raise refusals.too_many("ExecutionLimitExceeded", "running executions", limits.OPEN_MAX)
@@ -63,6 +64,7 @@ def stop_execution(call: Call, request: Request) -> dict[str, Any]:
     if execution.map_run and execution.kind == "EXPRESS":
         raise refusals.unsupported(execution.machine, execution.kind)
     if execution.is_open:
+        encryption.require_execution(call, state, execution, request.get("error"), request.get("cause"))
         job = partial(jobs.stopped, error=request.get("error"), cause=request.get("cause"))
         advance(call, state, execution, job)
     return {"stopDate": execution.stopped_ms or call.now}
@@ -71,6 +73,9 @@ def stop_execution(call: Call, request: Request) -> dict[str, Any]:
 def describe_execution(call: Call, request: Request) -> dict[str, Any]:
     """An execution: what it began with, and what came of it."""
     state, execution = _standard(call, request["executionArn"])
+    with_data = request.get("includedData") != "METADATA_ONLY"
+    if with_data:
+        encryption.require_open(call, state.revisions[execution.revision])
     told: dict[str, Any] = {
         "executionArn": execution.arn,
         "stateMachineArn": execution.machine,
@@ -80,7 +85,6 @@ def describe_execution(call: Call, request: Request) -> dict[str, Any]:
         "redriveCount": execution.redrives,
         **redriving.status(call, state, execution),
     }
-    with_data = request.get("includedData") != "METADATA_ONLY"
     if with_data:
         told["input"] = execution.input
     told["inputDetails"] = {"included": with_data}

@@ -18,6 +18,7 @@ from foulweather.kernel.credentials import Session
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.trace import Traces
+from foulweather.kernel.tracing import Headers
 from foulweather.kernel.traffic import Traffic
 from foulweather.kernel.why import Fact, Why
 from foulweather.policy.principal import Principal, service
@@ -119,7 +120,20 @@ async def visit(call: Call, machine: str, principal: Principal, given: Mapping[s
         request.caller = Signed(principal, principal.account, "", session)
     elif kind == "RESOURCE_POLICY":
         request.caller = Signed(service(PRINCIPAL), "", "", session, machine, call.account)
-    traffic = _traffic(call, given["ApiEndpoint"])
+    traffic = traffic_of(call, given["ApiEndpoint"])
+    if traffic is None:
+        raise not_implemented("stepfunctions", f"apigateway:invoke of {given['ApiEndpoint']}")
+    response = await answered(call, traffic, request)
+    if response.status // 100 != 2:
+        raise _failure(call, given, response)
+    return _result(response)
+
+
+async def answered(call: Call, traffic: Traffic, request: HttpRequest) -> HttpResponse:
+    """What a data plane of this world answers to a request, with its whole body; a trace goes on in it."""
+    carried = Headers.of(call.world).by_request.get(call.request_id)
+    if carried is not None:
+        request.headers.append(("X-Amzn-Trace-Id", str(carried.header)))
     flight = Flight(call.world)
     flight.trace_id, flight.request_id = call.trace_id, call.request_id
     token = asking.set(flight)
@@ -130,16 +144,15 @@ async def visit(call: Call, machine: str, principal: Principal, given: Mapping[s
             response.body = b"".join([piece async for piece in response.stream])
     finally:
         asking.reset(token)
-    if response.status // 100 != 2:
-        raise _failure(call, given, response)
-    return _result(response)
+    return response
 
 
-def _traffic(call: Call, host: str) -> Traffic:
+def traffic_of(call: Call, host: str) -> Traffic | None:
+    """The data plane that answers under a name; None where it is nobody's of this world."""
     services = call.pipeline.services
     found = next((each for each in services.all() if each.hosts and re.fullmatch(each.hosts, host)), None)
     if found is None or not found.has_traffic:
-        raise not_implemented("stepfunctions", f"apigateway:invoke of {host}")
+        return None
     return cast(Traffic, services.part(found, "traffic"))
 
 
@@ -192,11 +205,12 @@ def _result(response: HttpResponse) -> dict[str, Any]:
         "Headers": headers,
         "ResponseBody": body,
         "StatusCode": response.status,
-        "StatusText": _status_text(response.status),
+        "StatusText": status_text(response.status),
     }
 
 
-def _status_text(status: int) -> str:
+def status_text(status: int) -> str:
+    """The words of a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

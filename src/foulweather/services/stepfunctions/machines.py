@@ -8,7 +8,17 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.stepfunctions import checking, limits, logging, naming, paging, publishing, refusals, roles
+from foulweather.services.stepfunctions import (
+    checking,
+    encryption,
+    limits,
+    logging,
+    naming,
+    paging,
+    publishing,
+    refusals,
+    roles,
+)
 from foulweather.services.stepfunctions.records import Revision, StateMachine
 from foulweather.services.stepfunctions.running import each_open
 from foulweather.services.stepfunctions.state import SfnState
@@ -20,7 +30,7 @@ def create_state_machine(call: Call, request: Request) -> dict[str, Any]:
     """Make a state machine; the same one again is no other."""
     name, kind = naming.checked_name(request["name"]), request.get("type") or "STANDARD"
     arn, role, state = naming.machine_arn(call, name), request["roleArn"], call.state(SfnState)
-    checking.check_encryption(call, request.get("encryptionConfiguration"))
+    configuration = encryption.checked(request.get("encryptionConfiguration"))
     checking.check_role(role)
     held_logging = checking.checked_logging(call, request.get("loggingConfiguration"))
     tracing = checking.checked_tracing(call, request.get("tracingConfiguration"))
@@ -29,11 +39,21 @@ def create_state_machine(call: Call, request: Request) -> dict[str, Any]:
     tags = limits.checked_tags(request.get("tags") or (), {}, arn)
     held = state.machines.get(arn)
     if held is not None:
-        return _same(state, held, request, kind, held_logging, tracing=tracing)
+        return _same(state, held, request, kind, held_logging, configuration, tracing=tracing)
     checking.check_count(len(state.machines), limits.MACHINES_MAX, "StateMachineLimitExceeded", "state machines")
     principal = roles.require_assumable(call, role, arn)
     logging.prepare(call, principal, held_logging)
-    revision = Revision(f"{arn}/{call.world.ids.uuid()}", request["definition"], role, call.now, held_logging, tracing)
+    data_key = encryption.sealed(call, configuration, arn)
+    revision = Revision(
+        f"{arn}/{call.world.ids.uuid()}",
+        request["definition"],
+        role,
+        call.now,
+        held_logging,
+        tracing,
+        configuration,
+        data_key,
+    )
     machine = StateMachine(name, arn, kind, revision.id, call.now, call.now, tags=tags)
     state.revisions.put(revision.id, revision)
     state.machines.put(arn, machine)
@@ -51,7 +71,14 @@ def _check_description(request: Request) -> None:
 
 
 def _same(
-    state: SfnState, held: StateMachine, request: Request, kind: str, logs: Mapping[str, Any], *, tracing: bool
+    state: SfnState,
+    held: StateMachine,
+    request: Request,
+    kind: str,
+    logs: Mapping[str, Any],
+    configuration: Mapping[str, Any],
+    *,
+    tracing: bool,
 ) -> dict[str, Any]:
     """Creating what is there: "CreateStateMachine is an idempotent API"."""
     if held.is_deleting:
@@ -63,6 +90,7 @@ def _same(
         and held.kind == kind
         and revision.logging == logs
         and revision.tracing == tracing
+        and revision.encryption == configuration
     )
     if not is_same:
         raise refusals.machine_exists(held.arn)
@@ -87,7 +115,9 @@ def update_state_machine(call: Call, request: Request) -> dict[str, Any]:
     state = call.state(SfnState)
     machine = publishing.require(state, arn)
     old = state.revisions[machine.revision]
-    checking.check_encryption(call, request.get("encryptionConfiguration"))
+    configuration, data_key = old.encryption, old.data_key
+    if request.get("encryptionConfiguration") is not None:
+        configuration = encryption.checked(request["encryptionConfiguration"])
     role = request.get("roleArn") or old.role
     checking.check_role(role)
     logs = old.logging
@@ -101,8 +131,12 @@ def update_state_machine(call: Call, request: Request) -> dict[str, Any]:
     checking.check_definition(definition, machine.kind)
     if role != old.role or logs != old.logging:
         logging.prepare(call, roles.require_assumable(call, role, arn), logs)
+    if configuration != old.encryption or (configuration and definition != old.definition):
+        data_key = encryption.sealed(call, configuration, arn)
     number = call.world.ids.uuid()
-    revision = Revision(f"{arn}/{number}", definition, role, call.now, logs, tracing)
+    revision = Revision(
+        f"{arn}/{number}", definition, role, call.now, logs, tracing, configuration, data_key if configuration else b""
+    )
     state.revisions.put(revision.id, revision)
     machine.revision, machine.updated_ms, machine.is_revised = revision.id, call.now, True
     state.machines.touch(arn)
@@ -151,6 +185,8 @@ def describe_state_machine(call: Call, request: Request) -> dict[str, Any]:
         if version.description:
             extra["description"] = version.description
     revision = state.revisions[revision_id]
+    if request.get("includedData") != "METADATA_ONLY":
+        encryption.require_open(call, revision)
     if machine.is_revised:
         extra["revisionId"] = revision_id.rpartition("/")[2]
     return {
@@ -185,6 +221,8 @@ def describe_state_machine_for_execution(call: Call, request: Request) -> dict[s
     if execution is None or (execution.kind == "EXPRESS" and not execution.map_run):
         raise refusals.no_execution(arn)
     revision = state.revisions[execution.revision]
+    if request.get("includedData") != "METADATA_ONLY":
+        encryption.require_open(call, revision)
     told: dict[str, Any] = {
         "stateMachineArn": execution.machine,
         "name": execution.machine.rpartition(":")[2],
@@ -211,4 +249,5 @@ def _changed(call: Call, kind: str, machine: StateMachine, revision: Revision) -
         type=machine.kind,
         loggingConfiguration=revision.logging,
         tracing=revision.tracing,
+        encryptionConfiguration=revision.encryption.get("kmsKeyId"),
     )

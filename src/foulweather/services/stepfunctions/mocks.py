@@ -10,6 +10,7 @@ import msgspec
 from foulweather.kernel.model import Shape
 from foulweather.services.stepfunctions import limits, refusals, resources
 from foulweather.services.stepfunctions.language.records import AnyState, Task
+from foulweather.services.stepfunctions.shaping import of_java
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
@@ -63,13 +64,19 @@ def _compare(shape: Shape, value: Any, path: str, *, requires: bool) -> None:
         _compare_members(shape, cast("dict[str, Any]", value), path, requires=requires)
 
 
+def _names(name: str) -> set[str]:
+    pascal = name[:1].upper() + name[1:]
+    return {pascal, of_java(pascal)}
+
+
 def _compare_members(shape: Shape, value: Mapping[str, Any], path: str, *, requires: bool) -> None:
     by_name = {name[:1].upper() + name[1:]: member for name, member in shape.members.items()}
+    by_name |= {of_java(name): member for name, member in by_name.items()}
     for name, each in value.items():
         if name in by_name:
             _compare(by_name[name], each, f"{path}.{name}".lstrip("."), requires=requires)
         elif requires and name not in ("SdkHttpMetadata", "SdkResponseMetadata"):
             raise refusals.invalid(f"The mock result does not match the API: it has no member {name}")
-    missing = [name for name in shape.required if requires and name[:1].upper() + name[1:] not in value]
+    missing = [name for name in shape.required if requires and not _names(name) & set(value)]
     if missing:
         raise refusals.invalid(f"The mock result does not match the API: {missing[0]} is missing")

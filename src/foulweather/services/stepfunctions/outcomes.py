@@ -21,7 +21,7 @@ from foulweather.services.stepfunctions.shaping import result_of as shaped
 
 FAMILIES: Final = {"function": "LambdaFunction", "activity": "Activity"}
 # Integrations that do more than call an operation, and are not there.
-_UNBUILT: Final = frozenset({"http", "eks"})
+_UNBUILT: Final = frozenset({"eks"})
 # Names of AWS's services in the causes of optimized integrations (AWS SDK for Java 1).
 _SERVICE_NAMES: Final = {
     "dynamodb": "AmazonDynamoDBv2",
@@ -56,6 +56,8 @@ def trouble_of(resource: Resource, outcome: Outcome) -> Trouble | None:
         # "If the HTTP status code is available, then the error will be returned in the format ApiGateway.<HTTP Status
         # Code>": a stage's 501 as well, which is an answer of an API's own.
         return Trouble(f"ApiGateway.{error.code}", error.message, error.why)
+    if resource.kind == "optimized" and resource.service == "http":
+        return Trouble(error.code, error.message, error.why)
     if resource.kind == "function":
         resource = _INVOKE
     operation = resources.operation_of(resource)
@@ -109,7 +111,7 @@ def result_of(resource: Resource, answer: Answer) -> Any:
     response = answer.response
     if resource.kind == "function":
         return _payload(response)
-    if resource.kind == "optimized" and resource.service == "apigateway":
+    if resource.kind == "optimized" and resource.service in ("apigateway", "http"):
         return response
     if resource.kind == "sdk":
         return shaped(_output(resource), response, is_sdk=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.stepfunctions import checking, limits, refusals
+from foulweather.services.stepfunctions import encryption, limits, refusals
 from foulweather.services.stepfunctions.records import Revision, StateMachine, Version
 from foulweather.services.stepfunctions.state import SfnState
 
@@ -48,7 +48,7 @@ def shown(revision: Revision, request: Request) -> dict[str, Any]:
         "definition": "" if request.get("includedData") == "METADATA_ONLY" else revision.definition,
         "loggingConfiguration": {"level": "OFF", "includeExecutionData": False, **revision.logging},
         "tracingConfiguration": {"enabled": revision.tracing},
-        "encryptionConfiguration": checking.encryption(),
+        "encryptionConfiguration": encryption.shown(revision.encryption),
     }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from foulweather.kernel.call import Call
-from foulweather.services.stepfunctions import distributed, jobs, stepping, working
+from foulweather.services.stepfunctions import distributed, jobs, stepping, tracing, working
 from foulweather.services.stepfunctions.language.records import Wait
 from foulweather.services.stepfunctions.running import Run, Turns, advance, decode
 from foulweather.services.stepfunctions.state import SfnState
@@ -36,6 +36,11 @@ def run_map(call: Call, arn: str) -> None:
         found.due = 0
         Turns.of(call.world).children = 0
         distributed.fill(call, state, found)
+
+
+async def trace(call: Call, arn: str, told: dict[str, Any]) -> None:
+    """Send the segments of an execution that has ended."""
+    await tracing.send(call, arn, told)
 
 
 def _woken(run: Run, number: int, turn: int) -> None:

@@ -22,6 +22,8 @@ class Revision(msgspec.Struct, omit_defaults=True):
     created_ms: int
     logging: dict[str, Any] = {}
     tracing: bool = False
+    encryption: dict[str, Any] = {}
+    data_key: bytes = b""
 
 
 class Version(msgspec.Struct, omit_defaults=True):
@@ -68,7 +70,11 @@ class StateMachine(msgspec.Struct, omit_defaults=True):
 
 
 class Execution(msgspec.Struct, omit_defaults=True):
-    """One execution. `flow` is the Map whose iterations it carries out (its place), where a Map Run started it."""
+    """One execution. `flow` is the Map whose iterations it carries out (its place), where a Map Run started it.
+
+    `trace` is the header that it hands on; if it is sampled (`is_traced`) the execution's own segment is its parent,
+    and `trace_parent` the parent of that.
+    """
 
     arn: str
     name: str
@@ -101,6 +107,9 @@ class Execution(msgspec.Struct, omit_defaults=True):
     redrive_token: str = ""
     transitions: int = 0
     seq: int = 0
+    trace: str = ""
+    trace_parent: str = ""
+    is_traced: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -160,6 +169,8 @@ class Activity(msgspec.Struct, omit_defaults=True):
     arn: str
     created_ms: int
     tags: dict[str, str] = {}
+    encryption: dict[str, Any] = {}
+    data_key: bytes = b""
 
 
 class MapRun(msgspec.Struct, omit_defaults=True):

@@ -36,6 +36,11 @@ def no_machine(arn: str) -> AwsError:
     return _refusal("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'", Fact(arn, "exists", False))
 
 
+def activity_exists(arn: str) -> AwsError:
+    """There is an activity of that name, encrypted otherwise."""
+    return _refusal("ActivityAlreadyExists", f"Activity already exists: '{arn}'", Fact(arn, "exists", True))
+
+
 def deleting(arn: str) -> AwsError:
     """The state machine is on its way out."""
     message = f"State Machine is marked for deletion: '{arn}'"

@@ -263,6 +263,8 @@ class Run:
         state, execution = self.state, self.execution
         if self.events:
             logging.deliver(self.call, state, execution, self.revision, self.events)
+        if execution.is_traced:
+            self._trace()
         if execution.arn not in state.executions:
             return
         if (steps := self.count()) and execution.kind == "STANDARD":
@@ -274,6 +276,13 @@ class Run:
             branch = self.branches.get(number)
             if branch is not None:
                 state.branches.put(branch.key, branch)
+
+    def _trace(self) -> None:
+        from foulweather.services.stepfunctions import tracing
+
+        tracing.keep(self.state, self.execution, self.events)
+        if not self.execution.is_open:
+            tracing.ended(self.call, self.execution, self.revision.role)
 
 
 class Turns:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
@@ -21,6 +22,9 @@ _JSON: Final = {
     "states": ("Input",),
     "lambda": ("Payload", "ClientContext"),
 }
+
+
+_ACRONYM: Final = re.compile(r"^[A-Z]{2,}(?=[A-Z][a-z])")
 
 
 class Unusable(ValueError):
@@ -69,8 +73,13 @@ def _pascal(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def of_java(name: str) -> str:
+    """A member as the AWS SDK for Java names it: `DBClusterIdentifier` is `DbClusterIdentifier`."""
+    return _ACRONYM.sub(lambda found: found[0].capitalize(), name, count=1)
+
+
 def _structure(shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
-    by_name = {_pascal(name): name for name in shape.members}
+    by_name = {of_java(name): name for name in shape.members} | {_pascal(name): name for name in shape.members}
     made: dict[str, Any] = {}
     for given, each in value.items():
         name = by_name.get(given)
@@ -133,7 +142,7 @@ def _told(shape: Shape, value: Any, *, is_sdk: bool) -> Any:
     if kind == "structure" and not shape.is_document:
         members = shape.members
         return {
-            _pascal(name): _told(members[name], each, is_sdk=is_sdk)
+            (of_java if is_sdk else str)(_pascal(name)): _told(members[name], each, is_sdk=is_sdk)
             for name, each in cast("Mapping[str, Any]", value).items()
             if name in members and each is not None
         }

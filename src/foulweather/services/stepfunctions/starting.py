@@ -7,7 +7,7 @@ from typing import NamedTuple
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
-from foulweather.services.stepfunctions import ending, limits, naming, refusals, stepping
+from foulweather.services.stepfunctions import ending, limits, naming, refusals, stepping, tracing
 from foulweather.services.stepfunctions.programs import Programs
 from foulweather.services.stepfunctions.records import Execution, StateMachine, Version
 from foulweather.services.stepfunctions.running import Run, advance, decode
@@ -69,6 +69,7 @@ def begin(call: Call, state: SfnState, execution: Execution) -> None:
     """Put an execution down, and take it as far as it goes."""
     state.seq += 1
     execution.seq = state.seq
+    tracing.begin(call, state, execution)
     state.executions.put(execution.arn, execution)
     state.listed(execution)
     ending.changed(call, execution)

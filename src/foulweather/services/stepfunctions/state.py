@@ -52,6 +52,10 @@ class SfnState(State):
         self.live_inputs: dict[str, Any] = {}
         """The inputs of executions and of Maps that are under way, read: they are asked for again at each iteration."""
         self.deliveries: dict[str, str] = {}
+        self.keys_checked: dict[tuple[str, str], int] = {}
+        """Until when the roles of revisions need not ask KMS again."""
+        self.traced: dict[str, list[Happening]] = {}
+        """What happened in traced executions of Express Workflows, until their segments are sent."""
         for branch in self.branches.values():
             self.parts.setdefault(branch.execution, {})[branch.id] = branch
         for key in self.history:

@@ -46,6 +46,8 @@ async def test_state(call: Call, request: Request) -> dict[str, Any]:
         told = trying.ended(trial, tried.trouble, value, scope, int(configuration.get("retrierRetryCount") or 0))
     if (request.get("inspectionLevel") or "INFO") != "INFO":
         told["inspectionData"] = {name: each if name in _PLAIN else encode(each) for name, each in trial.seen.items()}
+    if request.get("inspectionLevel") == "TRACE":
+        told["inspectionData"] |= trial.exchange.told(reveals=bool(request.get("revealSecrets")))
     return told
 
 

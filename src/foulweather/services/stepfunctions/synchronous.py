@@ -10,7 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.parking import Parking
-from foulweather.services.stepfunctions import limits, naming, refusals, starting
+from foulweather.services.stepfunctions import encryption, limits, naming, refusals, starting
 from foulweather.services.stepfunctions.records import Execution
 from foulweather.services.stepfunctions.state import SfnState
 
@@ -20,7 +20,7 @@ MEMORY_MB = 64
 BILLED_MS = 100
 
 
-async def start_sync_execution(call: Call, request: Request) -> dict[str, Any]:
+def start_sync_execution(call: Call, request: Request) -> Any:
     """Execute an Express Workflow, and wait for what comes of it."""
     state, arn = call.state(SfnState), request["stateMachineArn"]
     text = starting.checked_input(request.get("input"))
@@ -30,6 +30,10 @@ async def start_sync_execution(call: Call, request: Request) -> dict[str, Any]:
     machine = chosen.machine
     if machine.kind != "EXPRESS":
         raise refusals.unsupported(machine.arn, machine.kind)
+    revision = state.revisions[chosen.revision]
+    if request.get("includedData") != "METADATA_ONLY":
+        encryption.require_open(call, revision)
+    encryption.require_usable(call, revision)
     name, run = request.get("name") or call.world.ids.uuid(), call.world.ids.uuid()
     execution = Execution(
         naming.express_arn(machine.arn, name, run),
@@ -45,6 +49,10 @@ async def start_sync_execution(call: Call, request: Request) -> dict[str, Any]:
         is_synchronous=True,
     )
     starting.begin(call, state, execution)
+    return _waited(call, state, execution, request)
+
+
+async def _waited(call: Call, state: SfnState, execution: Execution, request: Request) -> dict[str, Any]:
     if execution.is_open:
         parking = state.awaited[execution.arn] = Parking()
         try:

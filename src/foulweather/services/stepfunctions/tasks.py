@@ -10,7 +10,16 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
 from foulweather.kernel.why import Fact
-from foulweather.services.stepfunctions import limits, naming, outcomes, refusals, stepping, tokens, working
+from foulweather.services.stepfunctions import (
+    encryption,
+    limits,
+    naming,
+    outcomes,
+    refusals,
+    stepping,
+    tokens,
+    working,
+)
 from foulweather.services.stepfunctions.records import Branch
 from foulweather.services.stepfunctions.running import Run, Trouble, advance, decode
 from foulweather.services.stepfunctions.state import SfnState
@@ -24,6 +33,7 @@ def get_activity_task(call: Call, request: Request) -> Any:
     naming.check_activity(arn)
     if arn not in state.activities:
         raise refusals.no_activity(arn)
+    encryption.require_open(call, state.activities[arn])
     found = _next(call, state, arn, request.get("workerName"))
     if found is not None:
         return found
@@ -79,6 +89,7 @@ def send_task_success(call: Call, request: Request) -> dict[str, Any]:
         message = "Invalid Output: 'Unable to parse the output: it is not valid JSON'"
         raise AwsError("InvalidOutput", message, 400, facts=(Fact("request", "output", text[:200]),))
     execution, branch = tokens.task(state, request["taskToken"])
+    encryption.require_execution(call, state, execution, text)
     branch.nonce = ""  # "or the task associated with the token has already been closed"
     advance(call, state, execution, partial(_told, branch=branch, turn=branch.turn, text=text))
     return {}
@@ -98,6 +109,7 @@ def send_task_failure(call: Call, request: Request) -> dict[str, Any]:
     """Tell that a task has failed."""
     state = call.state(SfnState)
     execution, branch = tokens.task(state, request["taskToken"])
+    encryption.require_execution(call, state, execution, request.get("error"), request.get("cause"))
     branch.nonce = ""
     trouble = Trouble(request.get("error") or "", request.get("cause"))
     advance(call, state, execution, partial(_failed, branch=branch, turn=branch.turn, trouble=trouble))

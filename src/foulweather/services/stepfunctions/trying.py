@@ -16,6 +16,7 @@ from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.parking import Parking
 from foulweather.services.stepfunctions import (
     asking,
+    http_requests,
     item_readers,
     limits,
     mocks,
@@ -26,6 +27,7 @@ from foulweather.services.stepfunctions import (
     trying_maps,
 )
 from foulweather.services.stepfunctions.calling import Answer, Failure, Outcome, perform
+from foulweather.services.stepfunctions.http_tasks import Exchange
 from foulweather.services.stepfunctions.language import retrying
 from foulweather.services.stepfunctions.language.errors import StatesError
 from foulweather.services.stepfunctions.language.parsing import parse
@@ -60,6 +62,7 @@ class Trial:
         self.state = compiled(name, raw, language)
         self.seen: dict[str, Any] = {}
         self.configuration: Mapping[str, Any] = {}
+        self.exchange = Exchange()
 
     async def run(self, value: Any, scope: Scope, mock: Mapping[str, Any] | None) -> tuple[Finished, str | None]:
         """What the state makes of its input, and where it goes; raises Tried with an error."""
@@ -102,7 +105,7 @@ class Trial:
             # "TestState only supports the following when a mock is specified: Activity tasks, .sync or
             # .waitForTaskToken service integration patterns, Parallel, or Map states."
             raise refusals.invalid(f"The state {self.name} can only be tested with a mock", type=state.type)
-        if resource.kind == "optimized" and resource.service in ("http", "eks"):
+        if resource.kind == "optimized" and resource.service == "eks":
             raise not_implemented("stepfunctions", resource.arn)
         arguments = state.arguments(value, scope)
         self.seen["afterArguments" if self.language == "JSONata" else "afterParameters"] = arguments
@@ -112,9 +115,11 @@ class Trial:
             cause = f"The Parameters '{encode(arguments)}' could not be used to start the Task: [{error}]"
             raise Tried(Trouble("States.Runtime", cause)) from None
         machine = self.call.arn("states", "stateMachine:TestState")
+        if asked.model == http_requests.MODEL:
+            asked = asked._replace(exchange=self.exchange)
         begun: Any = perform(self.call, machine, self.role, "", asked)
         outcome = cast(Outcome, await begun if inspect.isawaitable(begun) else begun)
-        if isinstance(outcome, Failure) and outcome.error.status == 501:
+        if isinstance(outcome, Failure) and outcome.error.code == "NotImplemented":
             raise outcome.error
         trouble = outcomes.trouble_of(resource, outcome)
         if trouble is not None:

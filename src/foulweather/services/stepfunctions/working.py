@@ -9,7 +9,17 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from foulweather.services.stepfunctions import asking, calling, failing, limits, outcomes, resources, stepping, tokens
+from foulweather.services.stepfunctions import (
+    asking,
+    calling,
+    failing,
+    limits,
+    outcomes,
+    resources,
+    stepping,
+    tokens,
+    tracing,
+)
 from foulweather.services.stepfunctions.calling import Asked, Failure, Flying, Outcome
 from foulweather.services.stepfunctions.language.records import Task
 from foulweather.services.stepfunctions.records import Branch, Waits
@@ -109,6 +119,8 @@ def _call(run: Run, branch: Branch, state: Task, resource: Resource, asked: Aske
         run.add(branch, "TaskStarted", resourceType=resource.resource_type, resource=resource.shown)
     branch.begun_ms = run.now
     outcomes.scheduled(run, branch, resource)
+    if run.execution.trace:
+        tracing.hand_on(run.call, run.execution, branch.last_event)
     outcome = calling.perform(run.call, run.execution.machine, run.revision.role, other, asked)
     if isinstance(outcome, calling.Answer | Failure):
         return settle(run, branch, state, resource, outcome)

@@ -131,6 +131,58 @@ resource "aws_cloudwatch_log_account_policy" "masked" {
   policy_document = jsonencode(local.masked)
 }
 
+resource "aws_cloudwatch_log_account_policy" "parsed" {
+  policy_name        = "parsed"
+  policy_type        = "TRANSFORMER_POLICY"
+  policy_document    = jsonencode([{ parseJSON = {} }])
+  selection_criteria = "LogGroupNamePrefix = \"/shop/\""
+}
+
+resource "aws_iam_role" "forwards" {
+  name = "forwards"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "logs.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+
+resource "aws_iam_role_policy" "put" {
+  name = "put"
+  role = aws_iam_role.forwards.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "kinesis:PutRecord", Resource = aws_kinesis_stream.logs.arn }]
+  })
+}
+
+resource "aws_kinesis_stream" "logs" {
+  name        = "logs"
+  shard_count = 1
+}
+
+resource "aws_cloudwatch_log_subscription_filter" "api" {
+  name            = "errors"
+  log_group_name  = aws_cloudwatch_log_group.api.name
+  filter_pattern  = "ERROR"
+  destination_arn = aws_kinesis_stream.logs.arn
+  role_arn        = aws_iam_role.forwards.arn
+  distribution    = "Random"
+  depends_on      = [aws_iam_role_policy.put]
+}
+
+resource "aws_cloudwatch_log_account_policy" "everything" {
+  policy_name        = "everything"
+  policy_type        = "SUBSCRIPTION_FILTER_POLICY"
+  selection_criteria = "LogGroupName NOT IN [\"/shop/api\"]"
+  policy_document = jsonencode({
+    DestinationArn = aws_kinesis_stream.logs.arn
+    RoleArn        = aws_iam_role.forwards.arn
+    FilterPattern  = "test"
+    Distribution   = "Random"
+  })
+  depends_on = [aws_iam_role_policy.put]
+}
+
 resource "aws_cloudwatch_log_index_policy" "api" {
   log_group_name  = aws_cloudwatch_log_group.api.name
   policy_document = jsonencode({ Fields = ["requestId"] })

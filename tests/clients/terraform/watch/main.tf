@@ -110,4 +110,18 @@ resource "aws_cloudwatch_metric_stream" "out" {
   role_arn      = "arn:aws:iam::000000000000:role/stream"
   firehose_arn  = "arn:aws:firehose:us-east-1:000000000000:deliverystream/out"
   output_format = "json"
+
+  include_filter {
+    namespace    = "AWS/SQS"
+    metric_names = ["NumberOfMessagesSent"]
+  }
+
+  statistics_configuration {
+    additional_statistics = ["p90", "TM(10%:90%)"]
+
+    include_metric {
+      namespace   = "AWS/SQS"
+      metric_name = "NumberOfMessagesSent"
+    }
+  }
 }

@@ -194,7 +194,7 @@ async def test_a_custom_domain_name_leads_to_a_stage(shop: Shop) -> None:
     response = await shop.web.ask("GET", "/v1/shop/a", host="api.example.com", stage="")
     assert (response.status, shop.backend.asked.header("x-path")) == (200, "/a")
     assert (await shop.web.ask("GET", "/v2/a", host="api.example.com", stage="")).status == 403
-    with pytest.raises(AwsError, match="Please remove all base path mappings"):
+    with pytest.raises(AwsError, match="Please remove all API mappings for the API"):
         shop.v2.delete_api({"ApiId": shop.api})
     shop.v2.delete_api_mapping({"DomainName": "api.example.com", "ApiMappingId": made["ApiMappingId"]})
     shop.v2.delete_api({"ApiId": shop.api})

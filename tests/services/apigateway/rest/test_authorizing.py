@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from foulweather.engines.functions.interpreters import available
 from foulweather.gates.authenticate import Caller
+from foulweather.kernel.credentials import Session
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.policy import principal as principals
 from foulweather.policy.principal import Principal
@@ -103,6 +104,32 @@ async def test_iam_lets_in_whom_a_policy_allows_and_tells_who_it_was(web: Web) -
     response = await signed(web, None, "/a")
     assert (response.status, told(response)) == (403, {"message": "Missing Authentication Token"})
     assert "AWS_IAM" in web.why().cause
+
+
+async def test_an_identity_of_an_identity_pool_is_told_of_with_its_logins(web: Web) -> None:
+    names = ("Id", "PoolId")
+    told_of = ",".join(
+        [f"$context.identity.cognitoIdentity{each}" for each in names]
+        + [f"$context.identity.cognitoAuthentication{each}" for each in ("Type", "Provider")]
+    )
+    answer = {"200": {"statusCode": "200", "responseTemplates": {"application/json": told_of}}}
+    web.api({"/": {"GET": method({**MOCK, "integrationResponses": answer}, authorizationType="AWS_IAM")}})
+    pool = "cognito-idp.us-east-1.amazonaws.com/us-east-1_a"
+    key = "cognito-identity.amazonaws.com:"
+    claims = {f"{key}sub": "us-east-1:id", f"{key}aud": "us-east-1:pool"}
+    claims |= {f"{key}amr": ["authenticated", pool, f"{pool}:CognitoSignIn:sub"]}
+    request = HttpRequest("GET", "/prod/", "", [("Host", "api1.execute-api.us-east-1.amazonaws.com")])
+    root = principals.root("111122223333")
+    request.caller = Caller(root, root.account, "ASIA", Session(issued_ms=0, claims=claims))
+    answered = traffic.answer(web.aws.pipeline, request)
+    response = answered if isinstance(answered, HttpResponse) else await answered
+    assert response.body.decode().split(",") == [
+        "us-east-1:id",
+        "us-east-1:pool",
+        "authenticated",
+        pool,
+        f"{pool}:CognitoSignIn:sub",
+    ]
 
 
 async def test_another_accounts_user_needs_both_policies(web: Web) -> None:

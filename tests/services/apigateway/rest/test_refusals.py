@@ -231,3 +231,13 @@ async def test_a_backends_answer_becomes_binary(web: Web) -> None:
     }
     web.api({"/": {"GET": method({**MOCK, "integrationResponses": {"200": answer}})}})
     assert (await web.ask("GET", "")).body == b"\x00\x01"
+
+
+async def test_a_brace_after_a_variable_of_a_gateway_response_is_the_texts_own(web: Web) -> None:
+    template = (
+        '{"message":$context.error.messageString}. ${context.stage}, $stageVariables.who, $method.request.header.X-A.'
+    )
+    custom = {"DEFAULT_4XX": {"responseTemplates": {"application/json": template}}}
+    web.api({"/": {"GET": method()}}, {"variables": {"who": "us"}}, gatewayResponses=custom)
+    response = await web.ask("GET", "/nowhere", {"X-A": "a-b"})
+    assert response.body == b'{"message":"Missing Authentication Token"}. prod, us, a-b.'

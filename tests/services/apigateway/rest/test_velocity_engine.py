@@ -59,11 +59,18 @@ def test_nothing_of_python_shows_beneath_a_value(reference: str) -> None:
         ("$input.path('$.text').matches('[a-c,]+') $input.path('$.text').matches('a')", "true false"),
         ("#set($i = 7 / 2)$i #set($j = -7 / 2)$j #set($k = 7 % 4)$k", "3 -3 3"),
         ("#set($s = 'n' + 1)$s", "n1"),
-        ("#set($m = {'a': 1})#set($m.b = 2)$m.a$m.b $m.size() $m.keySet()", '12 2 ["a","b"]'),
+        ("#set($m = {'a': 1})#set($m.b = 2)$m.a$m.b $m.size() $m.keySet()", "12 2 [a, b]"),
         ("#set($l = [1, 2])#set($ok = $l.add(3))$l.size() $l.get(2) $l[0]", "3 3 1"),
         ("#foreach($v in $input.path('$.map'))$v#end", "1"),
         ("#foreach($i in [1..3])$foreach.count/$i #end", "1/1 2/2 3/3 "),
         ("#macro(twice $x)$x$x#end#twice('ab')", "abab"),
+        ("#set($l = [1, 'b'])$l #set($r = [1..3])$r $input.path('$.items')", "[1, b] [1, 2, 3] [3,4]"),
+        ("#set($m = {})#set($m.Access-Control-Allow-Origin = '*')$m.Access-Control-Allow-Origin", "*"),
+        ("#set($m = {})#set($m['a.b'] = 1)#set($m[\"c\"] = 2)$m['a.b']$m.c #set($l = [0])#set($l[0] = 5)$l[0]", "12 5"),
+        ("#set(${x} = 1)$x", "1"),
+        ("#[[ $raw #if ]]#.", " $raw #if ."),
+        ("#set($z = 5 / 0)$z #set($y = 1)#set($y = $nothing)$y #set($k = -7 % 4)$k", "$z 1 -3"),
+        ("#set($a = 1)#set($b = 2)$a-$b", "1-2"),
     ],
 )
 def test_values_are_javas(text: str, expected: str) -> None:
@@ -85,7 +92,6 @@ def test_a_loop_ends_after_a_thousand_rounds() -> None:
         "#macro(again)#again()#end#again()",
         "#set($x = 'a' * 1000000000)",
         "$input.body.matches('(a')",
-        "#set($x = 1 / 0)",
         '#evaluate("#foreach($i in [1..1000])' + "#foreach($j in [1..1000])$j#end" + '#end")',
     ],
 )

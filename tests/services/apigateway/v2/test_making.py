@@ -299,7 +299,7 @@ def test_a_definition_that_cannot_be_changes_nothing(aws: Aws, wrong: dict[str, 
 
 
 def test_what_is_not_built_says_so(aws: Aws) -> None:
-    for operation in ("create_portal", "create_routing_rule", "list_routing_rules"):
+    for operation in ("create_portal", "list_portals"):
         request = {"DomainName": "a.example.com", "Actions": [], "Conditions": [], "Priority": 1}
         with pytest.raises(AwsError) as refusal:
             getattr(aws.apigatewayv2, operation)(request)

@@ -70,6 +70,11 @@ def test_step_functions_has_functions_of_its_own(expression: str, value: Any) ->
     assert evaluated(expression) == value
 
 
+@pytest.mark.parametrize("expression", ["$number('12')", "$power(2, 3) + 4", "$number('1.2e1')"])
+def test_a_number_without_a_fraction_is_written_without_one(expression: str) -> None:
+    assert repr(evaluated(expression, DOCUMENT)) == "12"
+
+
 def test_time_is_the_worlds() -> None:
     assert evaluated("$millis()") == 1_700_000_000_000
     assert evaluated("$now()") == "2023-11-14T22:13:20.000Z"

@@ -60,7 +60,8 @@ def leave_namespaces(libc: ctypes.CDLL) -> None:
 def confine(libc: ctypes.CDLL, room: dict[str, Any]) -> None:
     """Have a file tree with the system's programs, the function's code and an empty `/tmp`, and nothing else.
 
-    `room`: `root` (an empty directory), `binds` (where -> what, read-only), `tmp_mib`, `hostname`, `uid`.
+    `room`: `root` (an empty directory), `binds` (where -> what, read-only), `tmp_mib`, `hostname`, `uid`, and whether
+    somebody `resolves` names here.
     """
     root = room["root"]
     _mount(libc, "none", "/", "", MS_REC | MS_PRIVATE)
@@ -79,6 +80,8 @@ def confine(libc: ctypes.CDLL, room: dict[str, Any]) -> None:
     _write(
         f"{root}/etc/hosts", "127.0.0.1 localhost localhost.localdomain sandbox.localdomain sandbox\n::1 localhost\n"
     )
+    if room["resolves"]:
+        _write(f"{root}/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n")
     for where, what in room["binds"].items():
         _bind(libc, what, root + where)
     for name in ("dev", "proc", "tmp"):
@@ -144,6 +147,16 @@ def listeners(ports: tuple[int, ...], names: tuple[str, ...]) -> list[socket.soc
             raise NotApart(error.errno, f"{name}: {error.strerror}") from error
         listener.listen(128)
         found.append(listener)
+    return found
+
+
+def mailbox(port: int) -> socket.socket:
+    """A socket of the own network that takes datagrams; port 0 is any."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        found.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise NotApart(error.errno, f"datagrams: {error.strerror}") from error
     return found
 
 

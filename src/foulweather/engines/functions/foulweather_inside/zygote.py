@@ -14,6 +14,8 @@ import select
 import signal
 import socket
 import sys
+import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -167,11 +169,13 @@ def prepare(libc: ctypes.CDLL, room: dict[str, Any], control: int) -> None:
     """Go behind the walls, and hand the doors of the own network to the server."""
     if room["apart"]:
         walls.loopback_up()
-    doors = walls.listeners(tuple(room["ports"]), ("runtime API", "endpoint"))
+    doors = walls.listeners(tuple(room["ports"]), ("runtime API", "endpoint", "HTTPS", "HTTP"))
+    doors += [walls.mailbox(port) for port in room["datagram_ports"]]
     with socket.socket(fileno=control) as told:
         where = json.dumps([door.getsockname()[1] for door in doors]).encode()
         socket.send_fds(told, [where], [door.fileno() for door in doors])
-    runtime_port, endpoint_port = (door.getsockname()[1] for door in doors)
+    runtime_port, endpoint_port = (door.getsockname()[1] for door in doors[:2])
+    daemon_port = doors[len(room["ports"])].getsockname()[1]
     for door in doors:
         door.close()
     if room["apart"]:
@@ -184,6 +188,7 @@ def prepare(libc: ctypes.CDLL, room: dict[str, Any], control: int) -> None:
     room["environment"]["AWS_LAMBDA_RUNTIME_API"] = f"127.0.0.1:{runtime_port}"
     if endpoint_port:
         room["environment"].setdefault("AWS_ENDPOINT_URL", f"http://127.0.0.1:{endpoint_port}")
+    room["environment"]["AWS_XRAY_DAEMON_ADDRESS"] = f"127.0.0.1:{daemon_port}"
     os.environ.clear()
     os.environ.update(room["environment"])
     os.chdir(room["directory"])
@@ -195,8 +200,7 @@ def keep(libc: ctypes.CDLL, room: dict[str, Any], page: int, outputs: list[int])
     `outputs` is where extensions print, where there are any.
     """
     if room["python"] and not room["extensions"] and not room["apart"]:
-        python_runtime.main(room, world_clock, page)
-        return 0
+        return ended_with(lambda: python_runtime.main(room, world_clock, page))
     extensions: set[int] = set()
     for path in room["extensions"]:
         pid = os.fork()
@@ -214,15 +218,29 @@ def keep(libc: ctypes.CDLL, room: dict[str, Any], page: int, outputs: list[int])
     if runtime == 0:
         if room["python"]:
             walls.be_visible(libc)
-            try:
-                python_runtime.main(room, world_clock, page)
-            except SystemExit as ended:
-                os._exit(ended.code if isinstance(ended.code, int) else 1)
-            os._exit(0)
+            os._exit(ended_with(lambda: python_runtime.main(room, world_clock, page)))
         os.set_inheritable(page, True)
         os.environ["FOULWEATHER_CLOCK"] = str(page)
         become(room["command"])
     return watch(runtime, extensions)
+
+
+def ended_with(work: Callable[[], None]) -> int:
+    """The exit status of a Python program, which prints what ended it."""
+    status = 0
+    try:
+        work()
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if isinstance(ended.code, str):
+            sys.stderr.write(f"{ended.code}\n")
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return status & 0xFF
 
 
 def watch(runtime: int, extensions: set[int]) -> int:

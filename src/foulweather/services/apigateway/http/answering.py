@@ -41,6 +41,8 @@ async def answer(visit: Visit) -> HttpResponse:
 
 async def _response(visit: Visit) -> HttpResponse:
     route = visit.route
+    if visit.client.why is not None:
+        raise Refusal(403, visit.client.why)
     if route is None:
         if cors.is_preflight(visit):
             return cors.preflight(visit)

@@ -15,6 +15,7 @@ from foulweather.services.apigateway.http import lambda_authorizers, refusals, t
 from foulweather.services.apigateway.http.plans import RoutePlan
 from foulweather.services.apigateway.http.refusals import Refusal
 from foulweather.services.apigateway.http.visit import Visit
+from foulweather.services.apigateway.rest.cognito_callers import cognito_caller
 
 ACTION = "execute-api:Invoke"
 
@@ -51,11 +52,14 @@ def _by_iam(visit: Visit, route: RoutePlan) -> None:
     call.hop.principal = principal.arn
     guardrails = call.pipeline.guardrails
     organization = None if guardrails is None else guardrails.organization_id(principal.account)
+    cognito = cognito_caller(caller.session)
     visit.identity = {
         "accessKey": caller.access_key_id,
         "accountId": principal.account,
         "callerId": principal.user_id,
-        "cognitoIdentity": None,
+        "cognitoIdentity": None
+        if cognito is None
+        else {"amr": list(cognito.amr), "identityId": cognito.identity_id, "identityPoolId": cognito.pool_id},
         "principalOrgId": organization or None,
         "userArn": principal.arn,
         "userId": principal.user_id,

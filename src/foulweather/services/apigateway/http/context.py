@@ -17,8 +17,28 @@ if TYPE_CHECKING:
 Read = Callable[["Visit"], Any]
 
 
+def _certificate(*path: str) -> Read:
+    """A member of what a client with mutual TLS has shown."""
+
+    def read(visit: Visit) -> Any:
+        found: Any = visit.client.certificate
+        for name in path:
+            found = None if found is None else found[name]
+        return found
+
+    return read
+
+
 def _identity(name: str) -> Read:
     return lambda visit: visit.identity.get(name)
+
+
+def _cognito(visit: Visit) -> Mapping[str, Any]:
+    return visit.identity.get("cognitoIdentity") or {}
+
+
+def _amr(visit: Visit) -> list[str]:
+    return _cognito(visit).get("amr") or []
 
 
 _READS: Final[Mapping[str, Read]] = {
@@ -36,6 +56,16 @@ _READS: Final[Mapping[str, Read]] = {
     "httpMethod": lambda visit: visit.request.method,
     "identity.accountId": _identity("accountId"),
     "identity.caller": _identity("callerId"),
+    "identity.cognitoAuthenticationProvider": lambda visit: ",".join(_amr(visit)[1:]),
+    "identity.cognitoAuthenticationType": lambda visit: next(iter(_amr(visit)), ""),
+    "identity.cognitoIdentityId": lambda visit: _cognito(visit).get("identityId"),
+    "identity.cognitoIdentityPoolId": lambda visit: _cognito(visit).get("identityPoolId"),
+    "identity.clientCert.clientCertPem": _certificate("clientCertPem"),
+    "identity.clientCert.issuerDN": _certificate("issuerDN"),
+    "identity.clientCert.serialNumber": _certificate("serialNumber"),
+    "identity.clientCert.subjectDN": _certificate("subjectDN"),
+    "identity.clientCert.validity.notAfter": _certificate("validity", "notAfter"),
+    "identity.clientCert.validity.notBefore": _certificate("validity", "notBefore"),
     "identity.principalOrgId": _identity("principalOrgId"),
     "identity.sourceIp": lambda visit: visit.request.peer,
     "identity.user": _identity("userId"),

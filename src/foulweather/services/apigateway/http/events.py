@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-aut
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any, Final
 
 from foulweather.services.apigateway.http.visit import Visit
@@ -67,6 +68,8 @@ def _of_2(visit: Visit) -> dict[str, Any]:
     if visit.query:
         found["queryStringParameters"] = {name: ",".join(values) for name, values in visit.query.items()}
     context: dict[str, Any] = {"accountId": call.account, "apiId": visit.api.api_id}
+    if visit.client.certificate is not None:
+        context["authentication"] = {"clientCert": visit.client.certificate}
     if visit.authorizer is not None:
         context["authorizer"] = visit.authorizer
     context |= {
@@ -116,7 +119,9 @@ def _of_1(visit: Visit) -> dict[str, Any]:
 
 
 def _context_1(visit: Visit, path: str, resource: str) -> dict[str, Any]:
-    call, own = visit.call, visit.identity
+    call, own, certificate = visit.call, visit.identity, visit.client.certificate
+    cognito: Mapping[str, Any] = own.get("cognitoIdentity") or {}
+    amr: list[str] = cognito.get("amr") or []
     return {
         "accountId": call.account,
         "apiId": visit.api.api_id,
@@ -129,16 +134,17 @@ def _context_1(visit: Visit, path: str, resource: str) -> dict[str, Any]:
             "accessKey": own.get("accessKey"),
             "accountId": own.get("accountId"),
             "caller": own.get("callerId"),
-            "cognitoAmr": None,
-            "cognitoAuthenticationProvider": None,
-            "cognitoAuthenticationType": None,
-            "cognitoIdentityId": None,
-            "cognitoIdentityPoolId": None,
+            "cognitoAmr": amr or None,
+            "cognitoAuthenticationProvider": ",".join(amr[1:]) or None,
+            "cognitoAuthenticationType": amr[0] if amr else None,
+            "cognitoIdentityId": cognito.get("identityId"),
+            "cognitoIdentityPoolId": cognito.get("identityPoolId"),
             "principalOrgId": own.get("principalOrgId"),
             "sourceIp": visit.request.peer,
             "user": own.get("userId"),
             "userAgent": visit.request.header("user-agent"),
             "userArn": own.get("userArn"),
+            **({} if certificate is None else {"clientCert": certificate}),
         },
         "path": path,
         "protocol": "HTTP/1.1",

@@ -9,7 +9,6 @@ import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from foulweather.engines import http_client
-from foulweather.engines.http_client import HttpClient
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.http import HttpResponse
 from foulweather.services.apigateway.http import lambda_integrations, mapping, refusals
@@ -35,12 +34,10 @@ async def proxied(visit: Visit, integration: IntegrationPlan) -> HttpResponse:
         why = refusals.failed("The integration's URI is no address.", visit.integration_fact("IntegrationUri", url))
         raise Refusal(500, why, logged="Invalid endpoint address")
     world = visit.call.world
-    client = world.attached.get(HttpClient)
-    if not isinstance(client, HttpClient):
-        client = world.attached[HttpClient] = HttpClient()
     method = visit.request.method if integration.method == "ANY" else integration.method
     began_ms = world.clock.now_ms
-    sending = client.send(
+    sending = http_client.send(
+        visit.call,
         method,
         url,
         outgoing.headers,
@@ -50,8 +47,8 @@ async def proxied(visit: Visit, integration: IntegrationPlan) -> HttpResponse:
     )
     try:
         answer = await within(visit.call, integration.timeout_ms, sending)
-    except (OutOfTime, http_client.TimedOut):
-        raise lambda_integrations.timed_out(visit, integration, f"The backend {parts.netloc}") from None
+    except (OutOfTime, http_client.TimedOut) as error:
+        raise lambda_integrations.timed_out(visit, integration, http_client.unanswering(parts, error)) from None
     except http_client.PostFailed as error:
         raise _failed(visit, url, error) from None
     finally:

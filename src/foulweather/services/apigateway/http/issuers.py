@@ -13,7 +13,6 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from foulweather.engines import http_client
-from foulweather.engines.http_client import HttpClient
 from foulweather.kernel.call import Call
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.services.apigateway.rest.waiting import OutOfTime, answered, within
@@ -130,11 +129,10 @@ async def _of_pool(call: Call, host: str, path: str) -> bytes:
 
 
 async def _over_http(call: Call, address: str) -> bytes:
-    client = call.world.attached.get(HttpClient)
-    if not isinstance(client, HttpClient):
-        client = call.world.attached[HttpClient] = HttpClient()
     try:
-        sending = client.send("GET", address, [("Accept", "application/json")], b"", timeout_s=TIMEOUT_MS / 1000)
+        sending = http_client.send(
+            call, "GET", address, [("Accept", "application/json")], b"", timeout_s=TIMEOUT_MS / 1000
+        )
         response = await within(call, TIMEOUT_MS, sending)
     except http_client.NotReachable as error:
         words = f"{error} is outside this machine; {http_client.ALLOWED}={error} lets this server reach it"

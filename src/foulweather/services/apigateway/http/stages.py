@@ -12,6 +12,7 @@ from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Traces
 from foulweather.kernel.tracing import Header
 from foulweather.policy.principal import ANONYMOUS
+from foulweather.services.apigateway.clients import STRANGER, Client
 from foulweather.services.apigateway.http import answering
 from foulweather.services.apigateway.http.plans import Plans
 from foulweather.services.apigateway.http.visit import Visit
@@ -33,6 +34,7 @@ class Place(NamedTuple):
     path: str
     domain: str
     base_path: str
+    client: Client = STRANGER
 
 
 def chosen(state: HttpState, api: str, path: str) -> tuple[Stage, str] | None:
@@ -64,7 +66,7 @@ def visit(pipeline: Pipeline, request: HttpRequest, place: Place) -> Visit:
     plan = Plans.of(world).plan(api.api_id, state.deployments[f"{api.api_id}/{stage.deployment_id}"])
     call, root = _call(pipeline, request, place)
     made = Visit(call, request, api, stage, plan, place.path, place.domain)
-    made.base_path = place.base_path
+    made.base_path, made.client = place.base_path, place.client
     # HTTP APIs take no part in traces, and pass their headers on.
     text = request.header("x-amzn-trace-id")
     header = (tracing.read(text) if text else None) or Header(root)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from foulweather.kernel.call import Call
 from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.why import Fact
+from foulweather.services.apigateway.clients import STRANGER
 from foulweather.services.apigateway.finding import arn
 from foulweather.services.apigateway.http import context
 from foulweather.services.apigateway.http.plans import Plan, RoutePlan
@@ -32,6 +33,7 @@ class Visit:
         self.path = path
         self.domain = domain
         self.base_path = ""
+        self.client = STRANGER
         self.body = request.body
         self.route: RoutePlan | None = None
         self.path_parameters: dict[str, str] = {}

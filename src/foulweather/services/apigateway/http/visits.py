@@ -9,8 +9,10 @@ from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Hop, Traces
 from foulweather.kernel.why import Fact, Why
+from foulweather.services.apigateway.clients import Client
 from foulweather.services.apigateway.http import stages
 from foulweather.services.apigateway.http.plans import Plans
+from foulweather.services.apigateway.mapped_requests import Target
 from foulweather.services.apigateway.region_records import Place as Registered
 from foulweather.services.apigateway.state import under
 from foulweather.services.apigateway.v2.records import Api, Stage
@@ -47,17 +49,11 @@ def by_host(
 
 
 def by_domain(
-    pipeline: Pipeline,
-    request: HttpRequest,
-    registered: Registered,
-    api_id: str,
-    stage_name: str,
-    path: str,
-    domain: str,
-    base_path: str,
+    pipeline: Pipeline, request: HttpRequest, registered: Registered, target: Target, domain: str, client: Client
 ) -> HttpResponse | Awaitable[HttpResponse]:
     """Answer a request to a custom domain name that leads to an API's stage."""
     state = pipeline.world.state(HttpState, registered.account, registered.region)
+    api_id, stage_name = target.api_id, target.stage
     api = state.apis[api_id]
     stage = state.stages.get(f"{api_id}/{stage_name}")
     arn = f"arn:aws:apigateway:{registered.region}::/apis/{api_id}"
@@ -66,7 +62,8 @@ def by_domain(
         return _not_found(pipeline.world, api, Why("refused", cause, (Fact(arn, "stage", stage_name),)))
     if f"{api_id}/{stage.deployment_id}" not in state.deployments:
         return _not_deployed(pipeline.world, api, stage, arn)
-    place = stages.Place(registered.account, registered.region, api, stage, path, domain, base_path)
+    account, region = registered.account, registered.region
+    place = stages.Place(account, region, api, stage, target.path, domain, target.base_path, client)
     return stages.answer(pipeline, request, place)
 
 

@@ -72,6 +72,8 @@ async def tested(visit: Visit, method: MethodPlan) -> HttpResponse:
 
 async def _response(visit: Visit) -> HttpResponse:
     method = visit.method
+    if visit.client.why is not None:
+        raise refusals.forbidden(visit.client.why, visit.client.logged)
     if not authorizing.is_within_reach(visit):
         raise authorizing.out_of_reach(visit)
     if method is None:

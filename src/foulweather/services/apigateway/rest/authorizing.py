@@ -13,6 +13,7 @@ from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.policy.evaluate import Held
 from foulweather.services.apigateway.rest import lambda_authorizers, refusals, user_pools
+from foulweather.services.apigateway.rest.cognito_callers import cognito_caller
 from foulweather.services.apigateway.rest.plans import MethodPlan
 from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.rest.visit import Visit
@@ -125,6 +126,14 @@ def _by_iam(visit: Visit, method: MethodPlan, held: Held | None) -> None:
         user=principal.user_id,
         userArn=principal.arn,
     )
+    cognito = cognito_caller(caller.session)
+    if cognito is not None:
+        visit.identity.update(
+            cognitoIdentityPoolId=cognito.pool_id,
+            cognitoIdentityId=cognito.identity_id,
+            cognitoAuthenticationType=cognito.amr[0] if cognito.amr else None,
+            cognitoAuthenticationProvider=cognito.providers,
+        )
     guardrails = call.pipeline.guardrails
     if guardrails is not None and (organization := guardrails.organization_id(principal.account)):
         visit.identity["principalOrgId"] = organization

@@ -82,6 +82,12 @@ def template_context(visit: Visit) -> Map:
     """`$context` as templates see it; what it does not hold prints as nothing."""
     found = Map(request_context(visit))
     found["identity"] = Map({name: value for name, value in identity(visit).items() if value is not None})
+    if visit.client.certificate is not None:
+        certificate = visit.client.certificate
+        found["identity"]["clientCert"] = Map({**certificate, "validity": Map(certificate["validity"])})
+    handshake = visit.request.handshake
+    if handshake is not None:
+        found["tlsVersion"], found["cipherSuite"] = handshake.version, handshake.cipher
     authorizer = {name: value for name, value in (visit.authorizer or {}).items() if value is not None}
     claims = authorizer.get("claims")
     if isinstance(claims, dict):

@@ -18,7 +18,9 @@ from foulweather.services.apigateway.rest.refusals import Refusal
 from foulweather.services.apigateway.rest.visit import Visit
 
 JSON = "application/json"
-_VARIABLE = re.compile(r"\$(?:\{)?(context|stageVariables)\.([A-Za-z0-9_.]+)(?:\})?|\$method\.request\.(\w+)\.([\w-]+)")
+_NAME = r"(?:context|stageVariables|method\.request)(?:\.[\w-]+)+"
+_VARIABLE = re.compile(rf"\$\{{({_NAME})\}}|\$({_NAME})")
+"""A brace that was not opened with the variable is the text's own: `{"message":$context.error.messageString}`."""
 
 
 def answered(visit: Visit, refusal: Refusal) -> HttpResponse:
@@ -93,11 +95,7 @@ def _looked_up(visit: Visit, expression: str) -> str | None:
 def _filled(visit: Visit, text: str) -> str:
     """The text with its variables replaced: a gateway response takes no Velocity beyond that."""
 
-    def replaced(found: Any) -> str:
-        if found[1] == "context":
-            return shown(context.value(visit, found[2]) or "")
-        if found[1] == "stageVariables":
-            return visit.variables.get(found[2], "")
-        return _looked_up(visit, f"method.request.{found[3]}.{found[4]}") or ""
+    def replaced(found: re.Match[str]) -> str:
+        return shown(_looked_up(visit, found[1] or found[2]) or "")
 
     return _VARIABLE.sub(replaced, text)

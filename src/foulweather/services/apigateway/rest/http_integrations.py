@@ -9,9 +9,9 @@ import re
 from urllib.parse import quote, quote_plus, urlsplit
 
 from foulweather.engines import http_client
-from foulweather.engines.http_client import ClientCertificate, HttpClient, Response
+from foulweather.engines.http_client import ClientCertificate, Response
 from foulweather.kernel.http import HttpResponse
-from foulweather.services.apigateway.rest import lambda_integrations, mapping, refusals, translating
+from foulweather.services.apigateway.rest import lambda_integrations, mapping, payloads, refusals, translating
 from foulweather.services.apigateway.rest.mapping import Answer, Mapped, Pairs
 from foulweather.services.apigateway.rest.plans import JSON, IntegrationPlan
 from foulweather.services.apigateway.rest.refusals import Refusal
@@ -39,9 +39,14 @@ async def proxied(visit: Visit, integration: IntegrationPlan) -> HttpResponse:
     ]
     headers += [(name, value) for name, values in mapped.headers.items() for value in values]
     headers.append(("x-amzn-apigateway-api-id", visit.api.id))
-    answer = await _sent(visit, integration, mapped, query, headers, visit.body)
+    answer = await _sent(
+        visit, integration, mapped, query, headers, payloads.for_integration(visit, integration.handling)
+    )
     told = [(_renamed(name), value) for name, value in answer.fields if name.lower() not in HOPS]
-    return HttpResponse(answer.status, told, answer.body)
+    body = answer.body
+    if "content-encoding" not in answer.headers:
+        body = payloads.for_client(visit, body, answer.headers.get("content-type", ""), "", is_proxy=True)
+    return HttpResponse(answer.status, told, body)
 
 
 async def custom(visit: Visit, integration: IntegrationPlan) -> HttpResponse:
@@ -89,15 +94,13 @@ async def _sent(
         visit.trace(f"Endpoint request headers: {mapping.shown(dict(headers))}")
         visit.trace(f"Endpoint request body after transformations: {body.decode('utf-8', 'replace')}")
         visit.info(f"Sending request to {url}")
-    client = world.attached.get(HttpClient)
-    if not isinstance(client, HttpClient):
-        client = world.attached[HttpClient] = HttpClient()
     began_ms = world.clock.now_ms
     try:
         answer = await within(
             visit.call,
             integration.timeout_ms,
-            client.send(
+            http_client.send(
+                visit.call,
                 method,
                 url,
                 headers,
@@ -108,8 +111,8 @@ async def _sent(
                 shows=_certificate(visit),
             ),
         )
-    except (OutOfTime, http_client.TimedOut):
-        raise lambda_integrations.timed_out(visit, integration, f"The backend {parts.netloc}") from None
+    except (OutOfTime, http_client.TimedOut) as error:
+        raise lambda_integrations.timed_out(visit, integration, http_client.unanswering(parts, error)) from None
     except http_client.PostFailed as error:
         raise _failed(visit, url, error) from None
     finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+RANGE_SHOWN_MAX = 100_000
+
 
 class Boolean(int):
     """A boolean that prints in lower case."""
@@ -36,11 +38,11 @@ class Map(dict[str, Any]):
 
     def keySet(self) -> List:  # noqa: N802
         """The names of the members."""
-        return List(self.keys())
+        return Literal(self.keys())
 
     def entrySet(self) -> List:  # noqa: N802
         """The members."""
-        return List(Map(key=name, value=value) for name, value in self.items())
+        return Literal(Map(key=name, value=value) for name, value in self.items())
 
     def containsKey(self, name: str) -> Boolean:  # noqa: N802
         """Whether there is such a member."""
@@ -105,6 +107,13 @@ class List(list[Any]):
         return str(self)
 
 
+class Literal(List):
+    """A list that a template wrote itself, or a map's names or values: prints as Java's own lists do, `[a, b]`."""
+
+    def __str__(self) -> str:
+        return f"[{', '.join(shown(each) for each in self)}]"
+
+
 def wrapped(value: Any) -> Any:
     """A JSON value as templates see it."""
     if isinstance(value, dict):
@@ -133,4 +142,6 @@ def shown(value: Any) -> str:
         return "null"
     if value is True or value is False:
         return "true" if value else "false"
+    if isinstance(value, range):
+        return f"[{', '.join(map(str, value[:RANGE_SHOWN_MAX]))}]"
     return str(value)

@@ -16,7 +16,7 @@ import msgspec
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpResponse
 from foulweather.kernel.why import Fact
-from foulweather.services.apigateway.rest import events, functions, mapping, refusals, translating
+from foulweather.services.apigateway.rest import events, functions, mapping, payloads, refusals, translating
 from foulweather.services.apigateway.rest.functions import Function, Invoked
 from foulweather.services.apigateway.rest.mapping import Answer
 from foulweather.services.apigateway.rest.plans import JSON, IntegrationPlan
@@ -165,7 +165,7 @@ def _answered(visit: Visit, function: Function, payload: bytes) -> HttpResponse:
     except (TypeError, AttributeError):
         raise _malformed(visit, function, payload, "its headers are no map of names to values") from None
     content = (body or "").encode("utf-8", "replace")
-    if answer.get("isBase64Encoded") is True and _wants_binary(visit):
+    if answer.get("isBase64Encoded") is True and payloads.wants_binary(visit):
         try:
             content = base64.b64decode(content, validate=True)
         except (ValueError, binascii.Error):
@@ -208,11 +208,6 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
-
-
-def _wants_binary(visit: Visit) -> bool:
-    """Whether the client takes a binary media type: the first that it accepts is one of the API's."""
-    return visit.plan.is_binary(visit.header("accept") or "*/*") or "*/*" in visit.plan.binary_types
 
 
 def _malformed(visit: Visit, function: Function, payload: bytes, problem: str) -> Refusal:

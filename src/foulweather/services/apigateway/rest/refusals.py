@@ -90,6 +90,13 @@ def unauthorized(why: Why, request_id: str) -> Refusal:
     return Refusal("UNAUTHORIZED", "Unauthorized", why, logged=(f"Unauthorized request: {request_id}",))
 
 
+def forbidden(why: Why, line: str) -> Refusal:
+    """A client that the domain name's truststore does not trust."""
+    refusal = Refusal("DEFAULT_4XX", "Forbidden", why, status=403, logged=(line,))
+    refusal.code = "ForbiddenException"
+    return refusal
+
+
 def misconfigured(why: Why, line: str, *, status: int = 0) -> Refusal:
     """The API is not set up rightly; its client learns nothing of it."""
     kind = "DEFAULT_5XX" if status == 502 else "API_CONFIGURATION_ERROR"

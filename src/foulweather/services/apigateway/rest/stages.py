@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Awaitable
 from typing import NamedTuple
 
 from foulweather.kernel.call import Call, Origin
@@ -10,13 +11,14 @@ from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.trace import Traces
 from foulweather.policy.principal import ANONYMOUS
+from foulweather.services.apigateway.clients import STRANGER, Client
 from foulweather.services.apigateway.records import RestApi
 from foulweather.services.apigateway.rest import answering, compression, logging, throttling, tracing
 from foulweather.services.apigateway.rest.plans import MethodPlan, Plans, ResourcePlan
 from foulweather.services.apigateway.rest.visit import DEFAULT_SETTING, Visit
 from foulweather.services.apigateway.stage_records import Stage
 from foulweather.services.apigateway.state import RestState
-from foulweather.world.flights import asking
+from foulweather.world.flights import Flight, asking
 
 
 class Place(NamedTuple):
@@ -29,10 +31,15 @@ class Place(NamedTuple):
     path: str
     domain: str
     base_path: str
+    client: Client = STRANGER
 
 
-async def answer(pipeline: Pipeline, request: HttpRequest, place: Place) -> HttpResponse:
+def answer(pipeline: Pipeline, request: HttpRequest, place: Place) -> Awaitable[HttpResponse]:
     """Answer a request to a stage of a REST API."""
+    return _answer(pipeline, request, place, asking.get())  # who asks is known in this turn only
+
+
+async def _answer(pipeline: Pipeline, request: HttpRequest, place: Place, asker: Flight | None) -> HttpResponse:
     if request.stream is not None:
         size, pieces = 0, list[bytes]()
         async for piece in request.stream:
@@ -40,10 +47,10 @@ async def answer(pipeline: Pipeline, request: HttpRequest, place: Place) -> Http
             if size <= compression.BYTES_MAX + 1:
                 pieces.append(piece)
         request.body, request.stream = b"".join(pieces), None
-    return await answering.answer(visit(pipeline, request, place))
+    return await answering.answer(visit(pipeline, request, place, asker))
 
 
-def visit(pipeline: Pipeline, request: HttpRequest, place: Place) -> Visit:
+def visit(pipeline: Pipeline, request: HttpRequest, place: Place, asker: Flight | None = None) -> Visit:
     """A request as a visit to the deployment that answers it."""
     world = pipeline.world
     state = world.state(RestState, place.account, place.region)
@@ -56,12 +63,14 @@ def visit(pipeline: Pipeline, request: HttpRequest, place: Place) -> Visit:
     if found is not None:
         resource, values = found
         method = resource.method(request.method)
-    call = _call(pipeline, request, place)
+    call = _call(pipeline, request, place, asker)
     made = Visit(call, request, place.api, stage, plan, place.path)
     made.deployment, made.is_canary = deployment, is_canary
     if is_canary and stage.canary_settings is not None and stage.canary_settings.stage_variable_overrides:
         made.variables = {**stage.variables, **stage.canary_settings.stage_variable_overrides}
-    made.domain, made.base_path = place.domain, place.base_path
+    made.domain, made.base_path, made.client = place.domain, place.base_path, place.client
+    if place.client.certificate is not None:
+        made.identity["clientCert"] = place.client.certificate
     made.extended_id = base64.b64encode(bytes.fromhex(call.request_id.replace("-", ""))[:11]).decode()
     tracing.begin(made)
     _settle(made, resource, method, values)
@@ -87,9 +96,8 @@ def _deployment(pipeline: Pipeline, stage: Stage) -> tuple[str, bool]:
     return (canary.deployment_id, True) if is_canary else (stage.deployment_id, False)
 
 
-def _call(pipeline: Pipeline, request: HttpRequest, place: Place) -> Call:
+def _call(pipeline: Pipeline, request: HttpRequest, place: Place, asker: Flight | None) -> Call:
     """A visit of nobody in particular: no call of the API, but on record like one."""
-    asker = asking.get()
     origin = Origin(
         request.peer, request.tls, request.header("user-agent"), request.header("host"), request.header("referer")
     )

@@ -6,13 +6,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-data-trans
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
 from foulweather.kernel.http import HttpResponse
 from foulweather.kernel.why import Fact
 from foulweather.services.apigateway import patterns
-from foulweather.services.apigateway.rest import context, json_paths, mapping, refusals
+from foulweather.services.apigateway.rest import context, json_paths, mapping, payloads, refusals
 from foulweather.services.apigateway.rest.java_values import Map
 from foulweather.services.apigateway.rest.mapping import Answer, clean
 from foulweather.services.apigateway.rest.plans import JSON, IntegrationPlan, IntegrationResponsePlan
@@ -30,12 +29,7 @@ def request_body(visit: Visit, integration: IntegrationPlan) -> bytes:
     """
     given = visit.header("content-type") or JSON
     kind = given.partition(";")[0].strip().lower()
-    body = visit.body
-    is_binary = visit.plan.is_binary(given)
-    if integration.handling == "CONVERT_TO_TEXT" and is_binary:
-        body = base64.b64encode(body)
-    elif integration.handling == "CONVERT_TO_BINARY" and not is_binary:
-        body = _decoded(visit, body)
+    body = payloads.for_integration(visit, integration.handling)
     template = integration.templates.get(kind) or integration.templates.get("$default")
     if template is None:
         _check_passthrough(visit, integration, given)
@@ -49,9 +43,12 @@ def response(visit: Visit, integration: IntegrationPlan, answer: Answer) -> Http
     chosen = _chosen(visit, integration, answer)
     headers = mapping.response_headers(visit, chosen.parameters, answer)
     body, kind = answer.body, ""
-    if chosen.handling == "CONVERT_TO_TEXT":
-        body = base64.b64encode(body)
-    if chosen.templates:
+    told = next((value for name, value in answer.headers if name.lower() == "content-type"), JSON)
+    if not chosen.templates:
+        body = payloads.for_client(visit, body, told, chosen.handling)
+    else:
+        if visit.plan.is_binary(told) and chosen.handling != "CONVERT_TO_BINARY":
+            body = base64.b64encode(body)
         kind, template = _template(visit, chosen)
         body = _merged(visit, template, body.decode("utf-8", "replace"), "response").encode("utf-8", "replace")
     status = chosen.status
@@ -61,8 +58,8 @@ def response(visit: Visit, integration: IntegrationPlan, answer: Answer) -> Http
     for name, value in overrides.get("header", {}).items():
         headers = [pair for pair in headers if pair[0].lower() != name.lower()]
         headers.append((name, str(value)))
-    if chosen.handling == "CONVERT_TO_BINARY":
-        body = _decoded(visit, body)
+    if chosen.templates and chosen.handling == "CONVERT_TO_BINARY":
+        body = payloads.decoded(visit, body)
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.insert(0, ("Content-Type", kind or JSON))
     return HttpResponse(status, [(clean(name), clean(value)) for name, value in headers], body)
@@ -156,14 +153,3 @@ def _merged(visit: Visit, template: Template, body: str, which: str) -> str:
         visit.overrides = held["requestOverride"]
     visit.response_overrides = held["responseOverride"] or visit.response_overrides
     return text
-
-
-def _decoded(visit: Visit, body: bytes) -> bytes:
-    try:
-        return base64.b64decode(body, validate=True)
-    except (ValueError, binascii.Error):
-        why = refusals.failed(
-            "A body that is to become binary is not base64.",
-            visit.integration_fact("contentHandling", "CONVERT_TO_BINARY"),
-        )
-        raise refusals.misconfigured(why, "Unable to base64 decode the body.") from None

@@ -10,27 +10,25 @@ value has the methods that are listed for its type and no others.
 from __future__ import annotations
 
 import importlib.util
-import operator
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, cast
 
-import re2
-
-from foulweather.services.apigateway.rest.java_values import Boolean, List, Map, shown
+from foulweather.services.apigateway.rest.java_methods import METHODS, OPERATORS, TEXT_CHARS_MAX, TooMuch
+from foulweather.services.apigateway.rest.java_values import Boolean, Literal, Map, shown
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html: `#foreach` loop iterations in templates.
 ITERATIONS_MAX: Final = 1_000
 # Loops within loops have no limit of their own there; ours keeps one template from holding up everybody.
 STEPS_MAX: Final = 100_000
-TEXT_CHARS_MAX: Final = 10 * 1024 * 1024
-_LONG: Final = 1 << 63
-
-_RE2: Final[Any] = re2
-
-
-class TooMuch(Exception):
-    """A template that would not come to an end, or to a body that may be sent."""
+# A name may have hyphens: "VTL Identifiers [...] hyphen", Velocity's user guide; headers are set by such names.
+_ID: Final = r"[a-z_](?:[a-z0-9_]|-(?=[a-z0-9_]))*"
+_NAME: Final = re.compile(f"({_ID})", re.I)
+_INDEX: Final = r"\[\s*(?:'[^']*'|\"[^\"]*\"|\d+)\s*\]"
+_PLACE: Final = re.compile(rf"\s*\$\{{?({_ID})((?:\.{_ID}|{_INDEX})*)\}}?", re.I)
+_TERM: Final = re.compile(rf"\.({_ID})|\[\s*(?:('[^']*'|\"[^\"]*\")|(\d+))\s*\]", re.I)
+_UNPARSED: Final = re.compile(r"#\[\[(.*?)\]\]#", re.S)
 
 
 class Engine:
@@ -70,7 +68,7 @@ class Engine:
         module.ForeachDirective = _loop(module, self.step)
         module.FormalReference, module.StoppableStream = _reference(module), _stream(module)
         module.DictionaryLiteral, module.ArrayLiteral = _dictionary(module), _array(module)
-        module.BooleanLiteral = _truth(module)
+        module.BooleanLiteral, module.Text = _truth(module), _text(module)
         module.BinaryOperator.OPERATORS = OPERATORS
 
 
@@ -79,6 +77,8 @@ Step = Callable[[], None]
 
 def _name(module: Any, step: Step) -> Any:
     class Name(module.NameOrCall):
+        NAME = _NAME
+
         def calculate(self, current_object: Any, loader: Any, top_namespace: Any) -> Any:
             step()
             given: list[Any] | None = None
@@ -139,22 +139,50 @@ def _loop(module: Any, step: Step) -> Any:
 
 def _assignment(module: Any, step: Step) -> Any:
     class Assignment(module.SetDirective):
+        PLACE = _PLACE
+
+        def parse(self) -> None:
+            self.identity_match(self.START)
+            first, rest = self.require_match(self.PLACE, "place")
+            self.terms = [first, *(_term(each) for each in _TERM.findall(rest))]
+            self.require_match(self.EQUALS, "=")
+            self.value = self.require_next_element(module.Expression, "expression")
+            self.require_match(self.END, "closing paren")
+
         def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
             step()
             value = self.value.calculate(namespace, loader)
+            if value is None:
+                return  # "If the RHS evaluates to null, it will not be assigned to the LHS": Velocity's user guide
             if isinstance(value, bool):
                 value = Boolean(value)
             if len(self.terms) == 1:
                 namespace.set_inherited(self.terms[0], value)
                 return
-            place = _variable(namespace, self.terms[0])
+            place = _variable(namespace, str(self.terms[0]))
             for term in self.terms[1:-1]:
-                place = member(place, term, is_call=False)
-            if not isinstance(place, dict):
-                raise ValueError(f"${'.'.join(self.terms[:-1])} has no members to be set")
-            place[self.terms[-1]] = value
+                place = _at(place, term) if isinstance(term, int) else member(place, term, is_call=False)
+            if not isinstance(place, list if isinstance(self.terms[-1], int) else dict):
+                raise ValueError(f"${'.'.join(map(str, self.terms[:-1]))} has no members to be set")
+            cast("Any", place)[self.terms[-1]] = value
 
     return Assignment
+
+
+def _term(found: tuple[str, str, str]) -> str | int:
+    name, quoted, index = found
+    return int(index) if index else name or quoted[1:-1]
+
+
+def _text(module: Any) -> Any:
+    class Text(module.Text):
+        def parse(self) -> None:
+            try:
+                (self.text,) = self.identity_match(_UNPARSED)
+            except module.NoMatch:
+                super().parse()
+
+    return Text
 
 
 def _stream(module: Any) -> Any:
@@ -226,154 +254,7 @@ def _at(value: Any, index: Any) -> Any:
 
 
 def _listed(values: Any) -> Any:
-    return values if isinstance(values, range) else List(values)
-
-
-# --- methods, as Java's String, List, Map and numbers have them
-
-
-def _pattern(text: str) -> Any:
-    try:
-        options = _RE2.Options()
-        options.log_errors = False
-        return _RE2.compile(text, options)
-    except _RE2.error as error:
-        raise ValueError(f"the regular expression {text!r} is not understood: {error}") from None
-
-
-def _replacement(text: str) -> str:
-    r"""Java's `$1` is RE2's `\1`, and a backslash makes the next character stand for itself."""
-    return text.replace("\\$", "\0").replace("\\", "\\\\").replace("$", "\\").replace("\0", "$")
-
-
-def _replaced_all(text: str, pattern: str, replacement: str) -> str:
-    return cast("str", _pattern(pattern).sub(_replacement(replacement), text))
-
-
-def _replaced_first(text: str, pattern: str, replacement: str) -> str:
-    return cast("str", _pattern(pattern).sub(_replacement(replacement), text, 1))
-
-
-def _split(text: str, pattern: str, limit: int = 0) -> List:
-    parts = List(_pattern(pattern).split(text, max(0, limit - 1)))
-    while not limit and parts and not parts[-1]:
-        parts.pop()
-    return parts
-
-
-TEXT: Final[dict[str, Callable[..., Any]]] = {
-    "charAt": lambda text, index: text[index],
-    "concat": lambda text, other: text + other,
-    "contains": lambda text, other: Boolean(shown(other) in text),
-    "endsWith": lambda text, other: Boolean(text.endswith(other)),
-    "equals": lambda text, other: Boolean(text == other),
-    "equalsIgnoreCase": lambda text, other: Boolean(text.lower() == shown(other).lower()),
-    "indexOf": lambda text, other, start=0: text.find(other, start),
-    "isBlank": lambda text: Boolean(not text.strip()),
-    "isEmpty": lambda text: Boolean(not text),
-    "lastIndexOf": lambda text, other: text.rfind(other),
-    "length": len,
-    "matches": lambda text, pattern: Boolean(_pattern(pattern).fullmatch(text) is not None),
-    "replace": lambda text, old, new: text.replace(old, new),
-    "replaceAll": _replaced_all,
-    "replaceFirst": _replaced_first,
-    "split": _split,
-    "startsWith": lambda text, other: Boolean(text.startswith(other)),
-    "strip": lambda text: text.strip(),
-    "substring": lambda text, start, end=None: text[start:end],
-    "toLowerCase": lambda text: text.lower(),
-    "toString": lambda text: text,
-    "toUpperCase": lambda text: text.upper(),
-    "trim": lambda text: text.strip(),
-}
-_OF_MAPS: Final[dict[str, Callable[..., Any]]] = {
-    "get": lambda found, name: found.get(name, ""),
-    "values": lambda found: List(found.values()),
-    "clear": lambda found: found.clear() or "",
-    "equals": lambda found, other: Boolean(found == other),
-    **{name: each for name, each in vars(Map).items() if not name.startswith("_")},
-}
-_OF_LISTS: Final[dict[str, Callable[..., Any]]] = {
-    "set": lambda found, index, value: found.__setitem__(index, value) or "",
-    "addAll": lambda found, others: Boolean(found.extend(others) is None),
-    "remove": lambda found, index: found.pop(index),
-    "indexOf": lambda found, value: found.index(value) if value in found else -1,
-    "equals": lambda found, other: Boolean(found == other),
-    **{name: each for name, each in vars(List).items() if not name.startswith("_")},
-}
-_OF_NUMBERS: Final[dict[str, Callable[..., Any]]] = {
-    "equals": lambda number, other: Boolean(number == other),
-    "toString": shown,
-    "intValue": int,
-    "doubleValue": float,
-}
-METHODS: Final[tuple[tuple[type, dict[str, Callable[..., Any]]], ...]] = (
-    (str, TEXT),
-    (dict, _OF_MAPS),
-    (list, _OF_LISTS),
-    (range, {"size": len, "get": lambda found, index: found[index]}),
-    (int, _OF_NUMBERS),
-    (float, _OF_NUMBERS),
-)
-
-
-# --- operators
-
-
-def _numbers(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def applied(one: Any, other: Any) -> Any:
-        if not isinstance(one, (int, float)) or not isinstance(other, (int, float)):
-            raise TypeError("arithmetic is with numbers")
-        found = apply(one, other)
-        if isinstance(found, int) and not -_LONG <= found < _LONG:
-            raise OverflowError("a number of more than 64 bits")
-        return found
-
-    return applied
-
-
-def _sum(one: Any, other: Any) -> Any:
-    if isinstance(one, str) or isinstance(other, str):
-        text = shown(one) + shown(other)
-        if len(text) > TEXT_CHARS_MAX:
-            raise TooMuch(f"The template's text is longer than {TEXT_CHARS_MAX} characters")
-        return text
-    return _numbers(operator.add)(one, other)
-
-
-def _quotient(one: Any, other: Any) -> Any:
-    """Whole numbers are divided as Java divides them: towards zero."""
-    if isinstance(one, int) and isinstance(other, int):
-        whole = abs(one) // abs(other)
-        return whole if (one < 0) == (other < 0) else -whole
-    return one / other
-
-
-def _compared(apply: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
-    return lambda one, other: Boolean(apply(one, other))
-
-
-OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    **{
-        name: _compared(apply)
-        for names, apply in (
-            (("==", "eq"), operator.eq),
-            (("!=", "ne"), operator.ne),
-            ((">", "gt"), operator.gt),
-            ((">=", "ge"), operator.ge),
-            (("<", "lt"), operator.lt),
-            (("<=", "le"), operator.le),
-            (("||", "or"), lambda one, other: bool(one) or bool(other)),
-            (("&&", "and"), lambda one, other: bool(one) and bool(other)),
-        )
-        for name in names
-    },
-    "+": _sum,
-    "-": _numbers(operator.sub),
-    "*": _numbers(operator.mul),
-    "/": _numbers(_quotient),
-    "%": _numbers(operator.mod),
-}
+    return values if isinstance(values, range) else Literal(values)
 
 
 @lru_cache(1)

@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 from foulweather.kernel.call import Call
 from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.why import Fact
+from foulweather.services.apigateway.clients import STRANGER
 from foulweather.services.apigateway.records import RestApi
 from foulweather.services.apigateway.rest.plans import MethodPlan, Plan
 from foulweather.services.apigateway.rest.refusals import Refusal
@@ -38,6 +39,7 @@ class Visit:
         self.body = request.body
         self.domain = ""
         self.base_path = ""
+        self.client = STRANGER
         self.extended_id = ""
         self.trace_header = ""
         self.traced: str | None = None

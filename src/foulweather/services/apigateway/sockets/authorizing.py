@@ -20,6 +20,7 @@ from foulweather.policy.evaluate import Ask, Held, PolicySet, evaluate
 from foulweather.policy.principal import Principal
 from foulweather.services.apigateway.finding import arn
 from foulweather.services.apigateway.rest import authorizing, refusals
+from foulweather.services.apigateway.rest.cognito_callers import cognito_caller
 from foulweather.services.apigateway.rest.functions import function_of
 from foulweather.services.apigateway.rest.java_values import shown
 from foulweather.services.apigateway.rest.lambda_authorizers import EXPLICIT, IMPLICIT
@@ -59,16 +60,17 @@ def _by_iam(turn: Turn) -> None:
     principal: Principal = caller.principal
     call.principal, call.access_key_id, call.session = principal, caller.access_key_id, caller.session
     call.hop.principal = principal.arn
+    cognito = cognito_caller(caller.session)
     turn.connection.identity = {
         "accountId": principal.account,
         "accessKey": caller.access_key_id,
         "caller": principal.user_id,
         "user": principal.user_id,
         "userArn": principal.arn,
-        "cognitoIdentityId": None,
-        "cognitoIdentityPoolId": None,
-        "cognitoAuthenticationType": None,
-        "cognitoAuthenticationProvider": None,
+        "cognitoIdentityId": None if cognito is None else cognito.identity_id,
+        "cognitoIdentityPoolId": None if cognito is None else cognito.pool_id,
+        "cognitoAuthenticationType": None if cognito is None or not cognito.amr else cognito.amr[0],
+        "cognitoAuthenticationProvider": None if cognito is None else cognito.providers,
         "principalOrgId": None,
     }
     try:

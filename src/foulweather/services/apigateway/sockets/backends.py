@@ -9,7 +9,6 @@ import re
 from urllib.parse import quote, quote_plus, urlsplit
 
 from foulweather.engines import http_client
-from foulweather.engines.http_client import HttpClient
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.http import HttpRequest
 from foulweather.kernel.speaking import Speaking
@@ -29,7 +28,6 @@ _VARIABLE = re.compile(r"\{([^{}+]+)\+?\}")
 
 async def sent(turn: Turn, integration: IntegrationPlan, mapped: Mapped, body: bytes) -> Answer:
     """What an HTTP backend answers."""
-    world = turn.call.world
     uri = _VARIABLE.sub(
         lambda found: quote(mapped.path.get(found[1], ""), safe="/~-._", errors="replace"),
         integration.uri_with(turn.variables),
@@ -40,11 +38,9 @@ async def sent(turn: Turn, integration: IntegrationPlan, mapped: Mapped, body: b
     if parts.scheme not in ("http", "https") or not parts.hostname:
         why = refusals.failed("The integration's URI is no address.", turn.integration_fact("IntegrationUri", url))
         raise refusals.misconfigured(why, "Invalid endpoint address")
-    client = world.attached.get(HttpClient)
-    if not isinstance(client, HttpClient):
-        client = world.attached[HttpClient] = HttpClient()
     timeout_ms = integration.timeout_ms
-    sending = client.send(
+    sending = http_client.send(
+        turn.call,
         integration.method or "POST",
         url,
         _headers(turn, mapped),
@@ -55,8 +51,8 @@ async def sent(turn: Turn, integration: IntegrationPlan, mapped: Mapped, body: b
     )
     try:
         answer = await within(turn.call, timeout_ms, sending)
-    except (OutOfTime, http_client.TimedOut):
-        raise _timed_out(turn, integration, f"The backend {parts.netloc}") from None
+    except (OutOfTime, http_client.TimedOut) as error:
+        raise _timed_out(turn, integration, http_client.unanswering(parts, error)) from None
     except http_client.PostFailed as error:
         raise _unreached(turn, url, error) from None
     return Answer(answer.status, answer.fields, answer.body, str(answer.status))

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 from __future__ import annotations
 
+from foulweather.kernel import tracing
 from foulweather.kernel.call import Origin
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
@@ -32,6 +33,8 @@ async def answer(pipeline: Pipeline, request: HttpRequest, place: Place, standin
     turn = Turn(pipeline, connection, standing, CONNECT)
     turn.request = request
     turn.trace_header = request.header("x-amzn-trace-id") or (f"Root=1-{turn.call.now // 1000:08x}-{world.ids.hex(24)}")
+    # WebSocket APIs take no part in traces, and pass the handshake's header on.
+    tracing.carry(turn.call, tracing.read(turn.trace_header), is_of_caller=False)
     own = [JSON, ("x-amzn-RequestId", turn.id)]
     if not is_handshake(request):
         turn.choose(None)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.service import Access, Permission, Resource
+from foulweather.services.apigateway.state import RestState
 from foulweather.services.apigateway.v2 import taggable
 
 Request = Mapping[str, Any]
@@ -54,6 +55,15 @@ _OTHERS: Final[Mapping[str, tuple[str, str]]] = {
     "ReimportApi": ("PUT", _API),
     "ResetAuthorizersCache": ("DELETE", f"{_API}/stages/{{StageName}}/cache/authorizers"),
 }
+# Routing rules have actions of their own, on ARNs with an account, and keys for their priority and base paths.
+_RULES: Final = "/domainnames/{DomainName}/routingrules"
+_ON_RULES: Final[Mapping[str, tuple[str, str]]] = {
+    "CreateRoutingRule": ("CreateRoutingRule", f"{_RULES}/*"),
+    "DeleteRoutingRule": ("DeleteRoutingRule", f"{_RULES}/{{RoutingRuleId}}"),
+    "GetRoutingRule": ("GetRoutingRule", f"{_RULES}/{{RoutingRuleId}}"),
+    "ListRoutingRules": ("ListRoutingRules", f"{_RULES}/*"),
+    "PutRoutingRule": ("UpdateRoutingRule", f"{_RULES}/{{RoutingRuleId}}"),
+}
 _KEYS: Final[Mapping[str, str]] = {
     "AuthorizerType": "authorizertype",
     "AuthorizerUri": "authorizeruri",
@@ -74,6 +84,10 @@ def conditions(call: Call, request: Request) -> Mapping[str, str | list[str]]:
                 found[f"apigateway:request/{key}"] = str(value).lower() if isinstance(value, bool) else str(value)
         if call.operation == "CreateApi":
             found["apigateway:request/apiname"] = request["Name"]
+        mutual: Request = request.get("MutualTlsAuthentication") or {}
+        for member in ("TruststoreUri", "TruststoreVersion"):
+            if mutual.get(member):
+                found[f"apigateway:request/mtls{member.lower()}"] = mutual[member]
         logs: Request = request.get("AccessLogSettings") or {}
         for member, key in (("DestinationArn", "accessloggingdestination"), ("Format", "accessloggingformat")):
             if logs.get(member):
@@ -136,8 +150,39 @@ def _row(action: str, path: str) -> Access:
     return Access(f"apigateway:{action}", _resources(path), conditions, _also(path), is_read=action == "GET")
 
 
+def _rule_conditions(call: Call, request: Request) -> Mapping[str, str | list[str]]:
+    """The priority and the base paths of a routing rule: as asked for, and as they are."""
+    found: dict[str, str | list[str]] = {}
+    if "Priority" in request:
+        found["apigateway:request/priority"] = str(request["Priority"])
+    conditions: Sequence[Request] = request.get("Conditions") or ()
+    asked: list[str] = []
+    for one in conditions:
+        by_paths: Request = one.get("MatchBasePaths") or {}
+        asked += by_paths.get("AnyOf") or ()
+    if asked:
+        found["apigateway:request/conditionbasepaths"] = asked
+    held = call.state(RestState).routing_rules.get(
+        f"{str(request.get('DomainName')).lower()}/{request.get('RoutingRuleId')}"
+    )
+    if held is not None:
+        found["apigateway:resource/priority"] = str(held.priority)
+        if held.base_paths:
+            found["apigateway:resource/conditionbasepaths"] = held.base_paths
+    return found
+
+
+def _rule_row(action: str, path: str) -> Access:
+    def resources(call: Call, request: Request) -> Sequence[Resource]:
+        arn = f"arn:aws:apigateway:{call.region}:{call.account}:{_path(path, request)}"
+        return (Resource(arn, call.account),)
+
+    return Access(f"apigateway:{action}", resources, _rule_conditions, is_read=action.startswith(("Get", "List")))
+
+
 def _rows() -> dict[str, Access]:
     rows = {name: _row(action, path) for name, (action, path) in _OTHERS.items()}
+    rows |= {name: _rule_row(action, path) for name, (action, path) in _ON_RULES.items()}
     for noun, (every, one, plural) in _NOUNS.items():
         rows |= {
             f"Create{noun}": _row("POST", every),

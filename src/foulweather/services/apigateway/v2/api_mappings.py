@@ -11,6 +11,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.services.apigateway.region_records import DomainName, Mapping
+from foulweather.services.apigateway.security_policies import ENHANCED
 from foulweather.services.apigateway.state import RestState, under
 from foulweather.services.apigateway.v2 import finding, limits, paging, refusals
 from foulweather.services.apigateway.v2.state import HttpState
@@ -125,6 +126,10 @@ def _check(call: Call, state: RestState, domain: DomainName, made: Mapping) -> N
     if domain.endpoint_configuration.get("types") == ["EDGE"] and (not is_rest or "/" in made.base_path):
         words = "Only REST APIs, at paths of one level, can be mapped to an edge-optimized domain name"
         raise refusals.invalid(words, DomainName=domain.domain_name)
+    if not is_rest and (domain.security_policy or "").startswith(ENHANCED):
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-custom-domain-tls-version.html
+        words = "Only REST APIs can be mapped to a domain name that uses an enhanced security policy"
+        raise refusals.invalid(words, call.fact(domain.domain_name, "securityPolicy", domain.security_policy))
     sockets = own.apis.get(made.api_id)
     for other in under(state.mappings, made.domain):
         found = own.apis.get(other.api_id)

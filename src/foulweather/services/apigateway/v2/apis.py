@@ -55,7 +55,8 @@ def delete_api(call: Call, request: Request) -> None:
     mapped = [each.domain for each in call.state(RestState).mappings.values() if each.api_id == api.api_id]
     if mapped:
         raise refusals.invalid(
-            "Please remove all base path mappings related to the API in your account.",
+            f"Deleting API {api.api_id} failed. "
+            "Please remove all API mappings for the API from your custom domain names.",
             *(call.fact(finding.arn(call, f"/domainnames/{domain}"), "ApiId", api.api_id) for domain in mapped),
             remedy=tuple(f"aws apigatewayv2 get-api-mappings --domain-name {domain}" for domain in mapped),
         )

@@ -6,22 +6,26 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-dom
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import not_implemented
 from foulweather.services.apigateway import domains
 from foulweather.services.apigateway.region_records import DomainName
 from foulweather.services.apigateway.state import RestState
 from foulweather.services.apigateway.v2 import finding, limits, paging, refusals
 
 Request = Mapping[str, Any]
+_MODES: Final = {
+    "API_MAPPING_ONLY": "BASE_PATH_MAPPING_ONLY",
+    "ROUTING_RULE_ONLY": "ROUTING_RULE_ONLY",
+    "ROUTING_RULE_THEN_API_MAPPING": "ROUTING_RULE_THEN_BASE_PATH_MAPPING",
+}
 
 
 def create_domain_name(call: Call, request: Request) -> dict[str, Any]:
     """Take a domain name, with a certificate for it."""
-    _refuse_unbuilt(call, request)
-    asked = _configuration(call, request)
+    asked = _configuration(request)
+    mutual: Request = request.get("MutualTlsAuthentication") or {}
     kind: str = asked.get("EndpointType") or "REGIONAL"
     endpoint: dict[str, Any] = {"types": [kind]}
     if asked.get("IpAddressType"):
@@ -35,6 +39,12 @@ def create_domain_name(call: Call, request: Request) -> dict[str, Any]:
             f"{own}Name": asked.get("CertificateName"),
             "securityPolicy": asked.get("SecurityPolicy"),
             "endpointConfiguration": endpoint,
+            "mutualTlsAuthentication": {
+                "truststoreUri": mutual.get("TruststoreUri"),
+                "truststoreVersion": mutual.get("TruststoreVersion"),
+            },
+            "ownershipVerificationCertificateArn": asked.get("OwnershipVerificationCertificateArn"),
+            "routingMode": _MODES.get(request.get("RoutingMode") or ""),
             "tags": limits.checked_tags(request.get("Tags")),
         },
     )
@@ -55,20 +65,28 @@ def get_domain_names(call: Call, request: Request) -> dict[str, Any]:
 def update_domain_name(call: Call, request: Request) -> dict[str, Any]:
     """Change a domain name's certificate, security policy or endpoint."""
     domain = _found(call, request)
-    _refuse_unbuilt(call, request)
-    if request.get("DomainNameConfigurations"):
-        asked = _configuration(call, request)
+    mutual: Request | None = request.get("MutualTlsAuthentication")
+    patches: dict[str, str | None] = {"/routingMode": _MODES.get(request.get("RoutingMode") or "")}
+    if request.get("DomainNameConfigurations") or mutual is not None:
+        # A truststore is not changed without it: https://github.com/hashicorp/terraform-provider-aws/issues/18312
+        asked = _configuration(request)
         held: str = domain.endpoint_configuration["types"][0]
         kind = asked.get("EndpointType") or held
         own = "/certificate" if kind == "EDGE" else "/regionalCertificate"
-        patches = {
+        patches |= {
             f"{own}Arn": asked.get("CertificateArn"),
             f"{own}Name": asked.get("CertificateName"),
             "/securityPolicy": asked.get("SecurityPolicy"),
             f"/endpointConfiguration/types/{held}": kind if kind != held else None,
             "/endpointConfiguration/ipAddressType": asked.get("IpAddressType"),
+            "/ownershipVerificationCertificateArn": asked.get("OwnershipVerificationCertificateArn"),
         }
-        operations = [{"op": "replace", "path": path, "value": value} for path, value in patches.items() if value]
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in patches.items() if value]
+    for member in ("TruststoreUri", "TruststoreVersion"):
+        if mutual is not None and member in mutual:  # an empty URI disables it
+            path = f"/mutualTlsAuthentication/{member[0].lower()}{member[1:]}"
+            operations.append({"op": "replace", "path": path, "value": mutual[member]})
+    if operations:
         domains.update_domain_name(call, {"domainName": domain.domain_name, "patchOperations": operations})
     return _told(call, _found(call, request))
 
@@ -79,21 +97,12 @@ def delete_domain_name(call: Call, request: Request) -> None:
     domains.delete_domain_name(call, {"domainName": domain.domain_name})
 
 
-def _refuse_unbuilt(call: Call, request: Request) -> None:
-    if request.get("MutualTlsAuthentication"):
-        raise not_implemented("apigatewayv2", f"{call.operation}.MutualTlsAuthentication")
-    if request.get("RoutingMode") not in (None, "API_MAPPING_ONLY"):
-        raise not_implemented("apigatewayv2", f"{call.operation}.RoutingMode.{request['RoutingMode']}")
-
-
-def _configuration(call: Call, request: Request) -> Request:
+def _configuration(request: Request) -> Request:
     """The one configuration of a domain name."""
     asked: Sequence[Request] = request.get("DomainNameConfigurations") or ()
     if len(asked) != 1:
-        words = "DomainNameConfigurations must have exactly one configuration"
+        words = "Invalid input. Expected one domain name configuration"
         raise refusals.invalid(words, DomainNameConfigurations=len(asked))
-    if asked[0].get("OwnershipVerificationCertificateArn"):
-        raise not_implemented("apigatewayv2", f"{call.operation}.OwnershipVerificationCertificateArn")
     return asked[0]
 
 
@@ -117,13 +126,17 @@ def _told(call: Call, domain: DomainName) -> dict[str, Any]:
         "EndpointType": kind,
         "HostedZoneId": domain.distribution_hosted_zone_id if is_edge else domain.regional_hosted_zone_id,
         "IpAddressType": domain.endpoint_configuration.get("ipAddressType"),
+        "OwnershipVerificationCertificateArn": domain.ownership_verification_certificate_arn,
         "SecurityPolicy": domain.security_policy,
     }
+    mutual = domain.mutual_tls_authentication
+    told = {} if mutual is None else {f"{name[0].upper()}{name[1:]}": value for name, value in mutual.items()}
     return {
+        **({"MutualTlsAuthentication": told} if told else {}),
         "ApiMappingSelectionExpression": "$request.basepath",
         "DomainName": domain.domain_name,
         "DomainNameArn": domain.domain_name_arn or finding.arn(call, f"/domainnames/{domain.domain_name}"),
         "DomainNameConfigurations": [{name: value for name, value in configuration.items() if value is not None}],
-        "RoutingMode": "API_MAPPING_ONLY",
+        "RoutingMode": domain.routing_mode.replace("BASE_PATH_MAPPING", "API_MAPPING"),
         "Tags": dict(domain.tags),
     }

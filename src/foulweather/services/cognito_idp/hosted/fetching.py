@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from foulweather.engines.http_client import HttpClient, NotReachable, NotTrusted, TimedOut, Unreachable
+from foulweather.engines.http_client import NotReachable, NotTrusted, TimedOut, Unreachable, send
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.services.cognito_idp.hosted.addresses import home_of
 from foulweather.services.cognito_idp.hosted.visit import Visit
@@ -44,12 +44,8 @@ async def fetch(
     host = urlsplit(url).netloc
     if home_of(visit.call.world, host) is not None or _OURS.fullmatch(host):
         return await _in_world(visit, method, url, headers, body)
-    world = visit.call.world
-    client = world.attached.get(HttpClient)
-    if not isinstance(client, HttpClient):
-        client = world.attached[HttpClient] = HttpClient()
     try:
-        found = await client.send(method, url, headers, body, timeout_s=TIMEOUT_S)
+        found = await send(visit.call, method, url, headers, body, timeout_s=TIMEOUT_S)
     except TimedOut:
         raise Unanswered("Read timed out") from None
     except NotReachable as error:

@@ -12,7 +12,16 @@ import msgspec
 from foulweather.services.logs.insights.values import shown
 
 FIELDS_MAX = 200  # "a maximum of 200 log event fields from a JSON log"
-SYSTEM_FIELDS = ("@timestamp", "@message", "@ingestionTime", "@logStream", "@log", "@ptr", "@entity")
+SYSTEM_FIELDS = (
+    "@timestamp",
+    "@message",
+    "@ingestionTime",
+    "@logStream",
+    "@log",
+    "@ptr",
+    "@entity",
+    "@transformationError",
+)
 
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _LAMBDA_PLATFORM = re.compile(

@@ -135,7 +135,8 @@ def _whole(record: Record) -> dict[str, Any]:
         "@logStream": record.log_stream,
         "@log": f"{record.account}:{record.log_group}",
         "@ingestionTime": record.ingestion_ms,
-        **found_in(record.message, record.log_group),
+        **found_in(record.text, record.log_group),
+        **({"@transformationError": record.error} if record.error else {}),
     }
 
 

@@ -53,7 +53,7 @@ class Loop:
             self.writer.indent += 1
             put("t = r.timestamp_ms")
             put("if t < start_ms or t > end_ms: continue")
-            put("m = r.message")
+            put("m = r.message; d = r.transformed or m")
             put("scanned += 1")
             put("size += len(m) if m.isascii() else len(m.encode('utf-8', 'surrogatepass'))")
             return RecordSource(self.writer)
@@ -61,7 +61,7 @@ class Loop:
         self.writer.indent += 1
         if self.shape.columns is None:
             put(f"{self._tuple(['r', *self.shape.carried])} = row")
-            put("t = r.timestamp_ms; m = r.message")
+            put("t = r.timestamp_ms; m = r.message; d = r.transformed or m")
             return RecordSource(self.writer)
         names = [f"x{index}" for index in range(len(self.shape.columns))]
         put(f"{self._tuple(names)} = row")

@@ -172,7 +172,7 @@ class Planner:
         for part in parts:
             word = required_word(part, self._names) if isinstance(loop.source, RecordSource) else None
             if word is not None:
-                loop.writer.put(f'if {word!r} not in m and "\\\\" not in m: continue')
+                loop.writer.put(f'if {word!r} not in d and "\\\\" not in d: continue')
             loop.writer.put(f"if not {loop.compiler.condition(part, self._names)}: continue")
 
     def _parse(self, command: Parse) -> None:

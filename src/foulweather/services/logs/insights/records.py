@@ -27,7 +27,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """One log event as a query sees it.
 
     `entity` holds what PutLogEvents said of its entity, flattened; `unmasked` the message as it came, where a data
-    protection policy masks `message`.
+    protection policy masks `message`; `transformed` is what a transformer made of it, `error` why it could not.
     """
 
     log_group: str
@@ -39,6 +39,13 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     ptr: str | Pointer
     entity: Mapping[str, str] | None = None
     unmasked: str | None = None
+    transformed: str | None = None
+    error: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What fields are discovered in."""
+        return self.transformed or self.message
 
 
 class Statistics(msgspec.Struct, frozen=True):

@@ -130,6 +130,8 @@ class RecordSource:
                 return Code('f"{r.account}:{r.log_group}"', "text")
             case "@ptr":
                 return Code("pointer_text(r.ptr)", "text", 1)
+            case "@transformationError":
+                return Code("r.error", "any")
             case _:
                 key = name.removeprefix("@entity").removeprefix(".")
                 return self._writer.assign(Code(f"(r.entity or {{}}).get({key!r})", "any", 1))

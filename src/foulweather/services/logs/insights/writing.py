@@ -149,19 +149,19 @@ class FieldsUsed:
         index, indent = self._place
         lines: list[str] = []
         if any(_AWKWARD.search(name) for name in self._locals):
-            lines = ["found = found_in(m, r.log_group)", *self._gets("")]
+            lines = ["found = found_in(d, r.log_group)", *self._gets("")]
             self._writer.lines[index : index + 1] = ["    " * indent + line for line in lines]
             return
         of_json = [name for name in self._locals if not name.startswith("@") or name.startswith("@@")]
         absent = [name for name in self._locals if name not in of_json]
-        lines.append('if m[:1] == "{" and (len(m) < 400 or m.count(",") < %d):' % FIELDS_MAX)  # noqa: UP031
+        lines.append('if d[:1] == "{" and (len(d) < 400 or d.count(",") < %d):' % FIELDS_MAX)  # noqa: UP031
         lines += [f"    {self._locals[name]} = None" for name in absent]
         if of_json:
             lines += ["    try:", *(f"        {line}" for line in self._decoding(of_json))]
-            lines += ["    except Undecodable:", "        found = found_in(m, r.log_group)", *self._gets("        ")]
+            lines += ["    except Undecodable:", "        found = found_in(d, r.log_group)", *self._gets("        ")]
         lines += self._reading("report", REPORTED)
         lines += self._reading("flow_log", {name: f"w[{place}]" for place, name in enumerate(FLOW_LOG)})
-        lines += ["else:", "    found = found_in(m, r.log_group)"]
+        lines += ["else:", "    found = found_in(d, r.log_group)"]
         lines += self._gets("    ")
         self._writer.lines[index : index + 1] = ["    " * indent + line for line in lines]
 
@@ -169,7 +169,7 @@ class FieldsUsed:
         """The reading of a line of a known form, if it can be that the query is about such lines."""
         if not any(name in places for name in self._locals) or any(name.startswith("@xray") for name in self._locals):
             return []
-        lines = [f"elif w := {function}(m):"]
+        lines = [f"elif w := {function}(d):"]
         return lines + [f"    {local} = {places.get(name, 'None')}" for name, local in self._locals.items()]
 
     def _gets(self, margin: str) -> list[str]:
@@ -199,4 +199,4 @@ class FieldsUsed:
             gc=False,
         )
         decode = self._writer.hold(msgspec.json.Decoder(shape).decode, "decode")
-        return [f"document = {decode}(m)", *lines]
+        return [f"document = {decode}(d)", *lines]

@@ -332,16 +332,23 @@ def _parse(text: Any = None) -> Any:
         raise RefusedCall(f"The argument of the parse function is not valid JSON: {broken}") from None
 
 
+def _whole(value: Any) -> Any:
+    """A number without a fraction is written without one: `$number('12')` is 12."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    return value
+
+
 def _number(value: Any = None) -> Any:
     try:
-        return functions.Functions.number(value)
+        return _whole(functions.Functions.number(value))
     except (ValueError, OverflowError):
         raise jexception.JException("D3030", -1, value) from None
 
 
 def _power(base: Any = None, exponent: Any = None) -> Any:
     try:
-        return functions.Functions.power(base, exponent)
+        return _whole(functions.Functions.power(base, exponent))
     except (OverflowError, ZeroDivisionError, ValueError):
         raise jexception.JException("D3061", -1, base, exponent) from None
 
