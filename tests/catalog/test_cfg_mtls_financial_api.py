@@ -75,6 +75,11 @@ def come(aws: Aws, *chain: Certified, path: str = "/v1/accounts", tls: bool = Tr
     if tls:
         shown = tuple(each.der for each in chain)
         request.handshake = Handshake(DOMAIN, "TLSv1.3", "TLS_AES_256_GCM_SHA384", shown)
+    return sent(aws, request)
+
+
+def sent(aws: Aws, request: HttpRequest) -> HttpResponse:
+    """The answer to a request."""
     return aws._thread.run(asyncio.wait_for(aws._serve(request), 30))
 
 
@@ -131,6 +136,9 @@ def test_weak_keys_and_long_chains_are_refused(aws: Aws, bank: Bank, api: Api) -
     weak = bank.client(key=rsa.generate_private_key(65537, 1024))
     assert "RSA key of 1024 bits" in why(aws, come(aws, weak)).cause
     assert come(aws, bank.client(key=rsa.generate_private_key(65537, 2048))).status == 200
+    garbage = HttpRequest("GET", "/v1/accounts", "", [("Host", DOMAIN)], tls=True)
+    garbage.handshake = Handshake(DOMAIN, chain=(b"no certificate",))
+    assert sent(aws, garbage).status == 403
     chain = [bank.root]
     for number in range(4):
         chain.append(authority(f"Level {number}", chain[-1], now_ms=aws.now_ms))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
@@ -11,14 +12,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
+
+from foulweather.engines.warm_aws import command as warm_command
+from foulweather.engines.warm_aws import warmed
 
 ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
@@ -43,6 +49,21 @@ def found_tool(name: str) -> str | None:
         return str(package) if package.is_dir() else None
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.exists() else shutil.which(name)
+
+
+@cache
+def _warm_aws() -> str | None:
+    """An `aws` that has been loaded already, where the CLI allows it; it ends with these tests."""
+    folder = Path(tempfile.mkdtemp(prefix="foulweather-tests-"))
+    warm = warmed(found_tool("aws") or "aws", folder)
+    if warm is None:
+        return None
+    script = folder / "aws"
+    script.write_text(warm_command(warm.address))
+    script.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(warm.stop)
+    return str(script)
 
 
 def terraform_mirror() -> Path | None:
@@ -139,8 +160,9 @@ class Cloud:
         return place | keys.environment
 
     def aws(self, *arguments: str, keys: Keys = ROOT_KEYS) -> Any:
-        """The JSON that the AWS CLI prints."""
-        said = self.run(*self._aws(arguments), keys=keys)
+        """The JSON that the AWS CLI prints; it is loaded once for all tests."""
+        warm = _warm_aws()
+        said = self.run(*((warm, *arguments) if warm else self._aws(arguments)), keys=keys)
         return json.loads(said) if said.strip() else {}
 
     def refused_aws(self, *arguments: str, keys: Keys) -> tuple[str, str]:

@@ -54,6 +54,8 @@ class Group(NamedTuple):
         for key, child in self.children:
             if not child.accepts(held.get(key)):
                 return False
+        if not self.alternatives:
+            return True
         return all(any(branch.accepts(value) for branch in branches) for branches in self.alternatives)
 
 
@@ -93,12 +95,15 @@ def _is_met(clause: Clause, held: Mapping[str, Any], key: str) -> bool:
     if key not in held:
         return clause.may_be_absent
     value = held[key]
-    if value.__class__ is str:
-        return any(test(value) for test in clause.tests)
+    if value.__class__ is str or value.__class__ is Number:
+        for test in clause.tests:  # noqa: SIM110  a generator would cost more than the tests
+            if test(value):
+                return True
+        return False
     is_there = False
     for leaf in _leaves(value):
         is_there = True
-        for test in clause.tests:
+        for test in clause.tests:  # noqa: SIM110  a generator would cost more than the tests
             if test(leaf):
                 return True
     return not is_there and clause.may_be_absent
@@ -324,7 +329,13 @@ def _is_there(leaf: Any) -> bool:
 
 
 def _is_within(bounds: list[tuple[Callable[[float, float], bool], float]], leaf: Any) -> bool:
-    return isinstance(leaf, Number) and all(compare(float(leaf.text), bound) for compare, bound in bounds)
+    if leaf.__class__ is not Number:
+        return False
+    value = float(leaf.text)
+    for compare, bound in bounds:  # noqa: SIM110  as above
+        if not compare(value, bound):
+            return False
+    return True
 
 
 def _text_passes(test: Callable[[str], bool], leaf: Any) -> bool:

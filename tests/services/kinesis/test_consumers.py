@@ -46,6 +46,17 @@ async def test_a_consumer_is_pushed_what_comes(aws: Aws) -> None:
         await waiting
 
 
+async def test_a_consumer_is_pushed_the_records_of_a_call_together(aws: Aws) -> None:
+    events = subscribe(aws, await registered(aws))
+    await anext(events)
+    waiting = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    entries = [{"Data": data, "PartitionKey": "k"} for data in (b"a", b"b")]
+    aws.kinesis.put_records({"StreamName": NAME, "Records": entries})
+    _, event = await waiting
+    assert [each["Data"] for each in event["Records"]] == [b"a", b"b"]
+
+
 async def test_a_second_subscription_waits_five_seconds_and_takes_over(aws: Aws) -> None:
     consumer = await registered(aws)
     first = subscribe(aws, consumer)

@@ -6,11 +6,13 @@ import gzip
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.principal import Principal
 from foulweather.services.logs import forwarding
+from foulweather.services.logs.chunks import Extras
 from harness import ACCOUNT, Aws
 from services.logs.log_calls import GROUP, filtered, make, put, read
 
@@ -107,6 +109,11 @@ async def test_what_was_transformed_outlives_the_merging_of_chunks(aws: Aws) -> 
     assert await queried(aws, "filter ispresent(@transformationError) | stats count(*) as n") == [{"n": "35"}]
     (row,) = await queried(aws, 'fields @ptr, level | filter level = "L69"')
     assert row == {"level": "L69"}
+
+
+def test_chunks_of_a_build_without_transformers_are_read() -> None:
+    hidden = msgspec.msgpack.encode([{3: [(0, 2)]}, []])
+    assert msgspec.msgpack.decode(hidden, type=Extras) == Extras({3: [(0, 2)]})
 
 
 async def test_filters_see_transformed_events_where_they_ask_for_them(

@@ -122,7 +122,7 @@ def test_tags_belong_to_groups(aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("changed", "code", "words"),
     [
-        ({"ScheduleExpression": "rate(1 minutes)"}, "ValidationException", "Invalid Schedule Expression rate(1 min"),
+        ({"ScheduleExpression": "rate(0 minutes)"}, "ValidationException", "Invalid Schedule Expression rate(0 min"),
         ({"ScheduleExpression": "cron(0 10 * * * *)"}, "ValidationException", "Invalid Schedule Expression"),
         ({"ScheduleExpressionTimezone": "Mars/Olympus"}, "ValidationException", "Mars/Olympus"),
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "ValidationException", "MaximumWindowInMinutes"),
@@ -158,3 +158,11 @@ def test_a_role_that_the_scheduler_may_not_assume_is_refused(aws: Aws, times) ->
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
     )
     assert refused.value.why.decision == "denied"
+
+
+@pytest.mark.parametrize("unit", ["hour", "hours"])
+async def test_the_unit_of_one_may_be_plural(aws: Aws, times, unit: str) -> None:
+    """As in the Terraform provider's own example of a schedule: `rate(1 hours)`."""
+    times.schedule(f"rate(1 {unit})", times.queue(), times.role())
+    await aws.advance(seconds=2 * 3_600 - 1)
+    assert len(invoked(aws)) == 2

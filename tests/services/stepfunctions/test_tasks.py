@@ -384,3 +384,11 @@ def test_members_have_the_names_that_the_sdk_for_java_gives_them(flows: Workflow
     told = flows.run(flow(("Make", made)), {}, "kms:*")["KeyMetadata"]
     assert told["AwsAccountId"] == ACCOUNT
     assert "AWSAccountId" not in told
+
+
+async def test_an_error_that_another_operation_declares_has_its_name_too(flows: Workflows) -> None:
+    get = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject"}
+    state = {**get, "Parameters": {"Bucket": "none-of-that-name", "Key": "k"}}
+    arn = flows.start(flows.machine(flow(("Get", state)), "s3:*"))
+    await flows.aws.advance(seconds=1)
+    assert flows.execution(arn)["error"] == "S3.NoSuchBucketException"

@@ -50,10 +50,14 @@ def read(call: Call, uri: str, version: str | None) -> tuple[str, list[str]]:
 
 def flaw(certificate: x509.Certificate) -> str:
     """What makes a certificate too weak: API Gateway takes SHA-256, RSA-2048 and ECDSA-256, or stronger."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-    hashed, key = certificate.signature_hash_algorithm, certificate.public_key()
+    try:
+        hashed, key = certificate.signature_hash_algorithm, certificate.public_key()
+    except UnsupportedAlgorithm as error:
+        return f"an algorithm that is not known ({error})"
     if hashed is None or isinstance(hashed, hashes.SHA1 | hashes.MD5 | hashes.SHA224) or hashed.digest_size < 32:
         return f"an insecure signature algorithm ({'none' if hashed is None else hashed.name})"
     if isinstance(key, rsa.RSAPublicKey):

@@ -15,7 +15,7 @@ EVENTS = {
     "kms": "KeyMaterialImported KeyMaterialDeleted ImportedKeyMaterialExpired KeyDeleted",
     "s3": "Request MetricsConfigurationPut MetricsConfigurationDeleted ObjectCreated ObjectRemoved BucketDeleted",
     "logs": "MetricFiltered MetricEmbedded Ingested Forwarded DeliveryFailed DeliveryThrottled EmbeddedMetricRejected "
-    "EventsWithFindings",
+    "EventsWithFindings Transformed",
     "lambda": "Invoked Running Throttled IteratorAge AsyncEventReceived AsyncEventAge AsyncEventDropped "
     "DeadLetterError DestinationDeliveryFailed RecursiveInvocationDropped",
     "kinesis": "Put ShardPut Got Throttled",
@@ -26,6 +26,8 @@ EVENTS = {
     "cognito": "SignUp SignIn TokenRefresh Federation",
     "acm": "DaysToExpiry",
     "pipes": "Executed TargetSkipped",
+    "firehose": "Put Throttled SourceRead SourceThrottled Delivered BackedUp DeliveryFailed Processed ProcessingFailed "
+    "PartitionCountExceeded",
     "cloudwatch": "MetricStreamUpdated MetricStreamPublished",
     "api": "Call Throttled",
 }

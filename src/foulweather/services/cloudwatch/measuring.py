@@ -200,6 +200,7 @@ def _of_others(kind: str) -> Measures:
         api_metrics,
         bus_metrics,
         certificate_metrics,
+        firehose_metrics,
         http_api_metrics,
         lambda_metrics,
         log_metrics,
@@ -224,5 +225,6 @@ def _of_others(kind: str) -> Measures:
         certificate_metrics,
         pipe_metrics,
         streaming_metrics,
+        firehose_metrics,
     )
     return next(each.MEASURES[kind] for each in every if kind in each.MEASURES)

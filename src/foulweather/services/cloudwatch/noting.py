@@ -10,6 +10,7 @@ from foulweather.services.cloudwatch import (
     bucket_requests,
     bus_metrics,
     certificate_metrics,
+    firehose_metrics,
     http_api_metrics,
     lambda_metrics,
     log_metrics,
@@ -338,4 +339,5 @@ NOTES: dict[str, Note] = {
     **certificate_metrics.NOTES,
     **pipe_metrics.NOTES,
     **streaming_metrics.NOTES,
+    **firehose_metrics.NOTES,
 }

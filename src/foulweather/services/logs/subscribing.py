@@ -36,7 +36,11 @@ def in_force(state: LogsState, group: LogGroup) -> list[SubscriptionFilter]:
 
 def named(state: LogsState, group: LogGroup, name: str) -> SubscriptionFilter | None:
     """A filter that is in force, by its name."""
-    return next((each for each in in_force(state, group) if each.name == name), None)
+    own = state.subscription_filters.get(f"{group.name}:{name}")
+    if own is not None:
+        return own
+    policy = state.account_policies.get(f"{POLICY}:{name}")
+    return of_policy(policy, group.name) if policy is not None else None
 
 
 def excluded(selection: str) -> list[str]:

@@ -5,13 +5,18 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, tzinfo
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from foulweather.kernel import cron
 from foulweather.kernel.call import Call
 from foulweather.services.scheduler import limits
 from foulweather.services.scheduler.state import Schedule, SchedulerState
+
+
+_ONE: Final = re.compile(r"^rate\( *1 +(minute|hour|day)s *\)$")
 
 
 def checked_zone(name: str) -> tzinfo:
@@ -25,9 +30,9 @@ def checked_zone(name: str) -> tzinfo:
 
 
 def checked(expression: str) -> cron.Expression:
-    """A schedule expression."""
+    """A schedule expression; the unit of a rate is singular or plural, whatever its value (unlike that of a rule)."""
     try:
-        return cron.read(expression)
+        return cron.read(_ONE.sub(r"rate(1 \1)", expression))
     except cron.CronError:
         raise limits.invalid(f"Invalid Schedule Expression {expression}.", ScheduleExpression=expression) from None
 

@@ -62,6 +62,8 @@ def trouble_of(resource: Resource, outcome: Outcome) -> Trouble | None:
         resource = _INVOKE
     operation = resources.operation_of(resource)
     is_modelled = operation is not None and error.code in operation.errors
+    if resource.kind == "sdk" and not is_modelled:
+        is_modelled = error.code in resources.exceptions_of(resource.model)
     name = resources.exception(resource, error.code, is_modelled=is_modelled)
     return Trouble(name, _cause(resource, outcome), error.why)
 

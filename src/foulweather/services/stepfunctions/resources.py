@@ -220,6 +220,13 @@ def operation_of(resource: Resource) -> OperationModel | None:
         return None
 
 
+@lru_cache(maxsize=64)
+def exceptions_of(model: str) -> frozenset[str]:
+    """The errors of a service's model: its SDK's client knows them all, whichever operation declares them."""
+    operations = ServiceModel.load(model).operations().values()
+    return frozenset(code for operation in operations for code in operation.errors)
+
+
 @lru_cache(maxsize=1)
 def _models() -> dict[str, str]:
     return {name.replace("-", ""): name for name in catalogue()}
