@@ -279,7 +279,7 @@ class Buses:
     # --- in the end
 
     async def _heal(self) -> None:
-        """Everything works again; within some seconds even that is attempted anew which was under way at a process's end."""
+        """Everything works again; within seconds even that is attempted anew which was under way at a process's end."""
         await self._mend()
         await self._permit()
         await self.aws.advance(seconds=GUARD_MS // 1000 + 600)

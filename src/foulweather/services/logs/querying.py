@@ -158,7 +158,7 @@ def records(call: Call, groups: Iterable[LogGroup], start_ms: int, end_ms: int) 
 def _of_chunk(group: LogGroup, name: str, number: int, chunk: Chunk, start: int, end: int) -> Iterator[Record]:
     """The events of a chunk, from one place in it to another."""
     log_group, account, extras = group.name, group.account, chunk.extras
-    is_plain, masks = extras.is_empty, extras.masks
+    is_plain, masks, region = extras.is_empty, extras.masks, group.region
     times, ingested, seqs, ends = chunk.times, chunk.ingested, chunk.seqs, chunk.ends
     whole = chunk.text.decode() if chunk.text.isascii() else ""
     at = ends[start - 1] if start else 0
@@ -168,14 +168,14 @@ def _of_chunk(group: LogGroup, name: str, number: int, chunk: Chunk, start: int,
         at = until
         pointed_to = (pointer, group, time_ms, ingested[index], (number, seq))
         if is_plain:
-            yield Record(log_group, name, account, time_ms, ingested[index], message, pointed_to)
+            yield Record(log_group, name, account, time_ms, ingested[index], message, pointed_to, region=region)
             continue
         spans, entity = masks.get(seq), chunk.entity(seq)
         shown_text = message if spans is None else masked(message, spans)
         unmasked = None if spans is None else message
         yield Record(
             *(log_group, name, account, time_ms, ingested[index], shown_text, pointed_to, entity, unmasked),
-            *(extras.transformed.get(seq), extras.untransformed.get(seq)),
+            *(extras.transformed.get(seq), extras.untransformed.get(seq), region),
         )
 
 

@@ -21,6 +21,8 @@ SYSTEM_FIELDS = (
     "@ptr",
     "@entity",
     "@transformationError",
+    "@aws.account",
+    "@aws.region",
 )
 
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"

@@ -41,6 +41,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     unmasked: str | None = None
     transformed: str | None = None
     error: str | None = None
+    region: str = ""
 
     @property
     def text(self) -> str:

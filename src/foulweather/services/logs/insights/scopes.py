@@ -132,6 +132,10 @@ class RecordSource:
                 return Code("pointer_text(r.ptr)", "text", 1)
             case "@transformationError":
                 return Code("r.error", "any")
+            case "@aws.account":
+                return Code("r.account", "text")
+            case "@aws.region":
+                return Code("r.region", "text")
             case _:
                 key = name.removeprefix("@entity").removeprefix(".")
                 return self._writer.assign(Code(f"(r.entity or {{}}).get({key!r})", "any", 1))
