@@ -9,6 +9,8 @@ from foulweather.kernel.model import ServiceModel
 from foulweather.kernel.services import Services
 from foulweather.policy.principal import Principal
 from foulweather.services.apigateway.access import ACCESS
+from foulweather.services.apigateway.region_records import DomainName
+from foulweather.services.apigateway.state import RestState
 from harness import ACCOUNT, REGION, Aws
 from services.apigateway.gateway_calls import REGIONAL, Shop, patches, words
 
@@ -90,3 +92,22 @@ def test_tags_of_a_resource_decide(aws: Aws) -> None:
     dev = user(aws, {"Action": "apigateway:GET", "Resource": "*", "Condition": condition})
     assert dev.apigateway.get_rest_api({"restApiId": shop.api})["tags"] == {"team": "shop"}
     assert words(dev.apigateway.get_account, {})[0] == "AccessDeniedException"
+
+
+def test_routing_rules_have_actions_and_keys_of_their_own(aws: Aws) -> None:
+    shop = Shop(aws)
+    shop.deployed()
+    name = "api.example.com"
+    domain = DomainName(domain_name=name, created_ms=aws.now, endpoint_configuration={"types": ["REGIONAL"]})
+    aws.world.state(RestState, ACCOUNT, REGION).domains.put(name, domain)
+    rules = f"arn:aws:apigateway:{REGION}:{ACCOUNT}:/domainnames/{name}/routingrules/*"
+    late = {"NumericGreaterThan": {"apigateway:Request/Priority": "100"}}
+    dev = user(aws, {"Action": "apigateway:CreateRoutingRule", "Resource": rules, "Condition": late})
+    action = {"InvokeApi": {"ApiId": shop.api, "Stage": "prod"}}
+    asked = {"DomainName": name, "Actions": [action], "Conditions": [], "Priority": 5}
+    code, message = words(dev.apigatewayv2.create_routing_rule, asked)
+    assert code == "AccessDeniedException"
+    assert f"not authorized to perform: apigateway:CreateRoutingRule on resource: {rules}" in message
+    made = dev.apigatewayv2.create_routing_rule({**asked, "Priority": 500})
+    put = {**asked, "RoutingRuleId": made["RoutingRuleId"], "Priority": 600}
+    assert "apigateway:UpdateRoutingRule" in words(dev.apigatewayv2.put_routing_rule, put)[1]

@@ -259,3 +259,15 @@ async def test_a_pointer_shows_what_is_masked_to_whoever_may_unmask(aws: Aws) ->
     reader = user(aws, "logs:GetLogRecord")
     with pytest.raises(AwsError, match="logs:Unmask"):
         reader.logs.get_log_record({**pointed, "unmask": True})
+
+
+async def test_every_event_tells_the_account_and_region_that_it_is_of(aws: Aws) -> None:
+    make(aws)
+    put(aws, "one", '{"n": 2}')
+    query = start(aws, f'stats count(*) as n by @aws.region | filter n = 2 and @aws.region = "{aws.region}"')
+    selected = start(aws, f'filter @aws.account = "{ACCOUNT}" and @aws.region != "eu-west-1" | fields @aws.account')
+    await aws.advance(seconds=2)
+    (row,) = rows(aws.logs.get_query_results({"queryId": query}))
+    assert row == {"@aws.region": "us-east-1", "n": "2"}
+    found = rows(aws.logs.get_query_results({"queryId": selected}))
+    assert [each["@aws.account"] for each in found] == [ACCOUNT, ACCOUNT]

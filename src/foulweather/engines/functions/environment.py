@@ -276,7 +276,7 @@ class Environment:
     def _drain(self) -> None:
         """Have all printed that has been written until now."""
         for output in self._outputs:
-            output.drain()
+            output.finish()
 
     def _function_line(self, text: str) -> None:
         self._printed(text)

@@ -10,7 +10,7 @@ import shutil
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import msgspec
@@ -35,6 +35,9 @@ PROCESSES_MAX = 1024
 START_S = 30
 DOORS_MAX = 8
 NODE_RUNTIME = Path(__file__).with_name("foulweather_inside") / "node_runtime.mjs"
+PYTHON_PROGRAM = PurePosixPath("/var/runtime/foulweather_inside/python_program.py")
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+"""https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper"""
 BUNDLE = "/etc/foulweather/ca-bundle.pem"
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 TRUST = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
@@ -88,7 +91,8 @@ class Host:
         Raises NotStarted, or interpreters.NoInterpreter where nothing here runs its runtime.
         """
         interpreter = interpreters.for_runtime(spec.runtime) if not spec.command else None
-        zygote = self._zygote(interpreter if interpreter is not None and not _is_node(spec) else _own())
+        is_forked = interpreter is not None and not _is_node(spec) and not spec.environment.get(WRAPPER)
+        zygote = self._zygote(interpreter if interpreter is not None and is_forked else _own())
         control, theirs = socket.socketpair()
         control.setblocking(False)
         reader, writer = os.pipe()
@@ -224,7 +228,16 @@ class Host:
         elif interpreter is not None:
             binds.update({path: path for _, path in interpreters.sdk_directories()})
             last += tuple(dict.fromkeys(str(Path(path).parent) for _, path in interpreters.sdk_directories()))
-        changed = msgspec.structs.replace(spec, binds=binds, command=command, search_last=last)
+        environment, wrapper = dict(spec.environment), spec.environment.get(WRAPPER, "")
+        if interpreter is not None and wrapper:
+            if not command:
+                binds[PYTHON_PROGRAM.parent.as_posix()] = str(NODE_RUNTIME.parent)
+                command = (interpreter.program, PYTHON_PROGRAM.as_posix())
+                environment["FOULWEATHER_ROOM"] = json.dumps({"search": spec.search, "search_last": last})
+            command = (wrapper, *command)
+        changed = msgspec.structs.replace(
+            spec, binds=binds, command=command, search_last=last, environment=environment
+        )
         return changed if self.is_apart else _in_place(changed)
 
     async def _take_doors(

@@ -33,6 +33,11 @@ class Output:
         while left > 0 and self._read():
             left -= READ_BYTES_MAX
 
+    def finish(self) -> None:
+        """Print what has been written until now, the end of it too if it has no end of line."""
+        self.drain()
+        self._print_held()
+
     def close(self) -> None:
         """Print what is there, and read no more."""
         if self._descriptor >= 0:

@@ -15,7 +15,6 @@ from foulweather.kernel.call import Call
 from foulweather.services.scheduler import limits
 from foulweather.services.scheduler.state import Schedule, SchedulerState
 
-
 _ONE: Final = re.compile(r"^rate\( *1 +(minute|hour|day)s *\)$")
 
 

@@ -13,7 +13,7 @@ from foulweather.kernel.tracing import TRACE_ID
 from foulweather.services.xray import limits
 
 Document = dict[str, Any]
-# "up to 200 characters [...] Unicode letters, numbers, and whitespace, and the following symbols: _.:/%&#=+\-@".
+# Up to 200 letters, numbers, whitespace and these symbols (xray-api-segmentdocuments).
 _NAME = re.compile(r"[\w\s.:/%&#=+\\\-@]{1,200}")
 _ID = re.compile(r"[0-9a-f]{16}")
 

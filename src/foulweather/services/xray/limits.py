@@ -19,10 +19,10 @@ DAY_MS: Final = 86_400_000
 RETENTION_MS: Final = 30 * DAY_MS
 # This product's own bound, so that a busy world does not grow without end: the oldest traces go first.
 SEGMENTS_MAX: Final = 100_000
-# "Segment document size: 64 KB", "Trace document size [...] up to 500 KB".
+# Of a segment document and of a trace (https://docs.aws.amazon.com/general/latest/gr/xray.html).
 SEGMENT_BYTES_MAX: Final = 65_536
 TRACE_BYTES_MAX: Final = 512_000
-# "Custom sampling rules per region: 25", "Groups per account: 25".
+# Custom sampling rules of a Region, and groups of an account (the same page).
 RULES_MAX: Final = 25
 GROUPS_MAX: Final = 25
 TAGS_MAX: Final = 50
@@ -31,9 +31,9 @@ POLICY_BYTES_MAX: Final = 5_120
 TRACE_IDS_MAX: Final = 5
 SUMMARY_RANGE_MS_MAX: Final = DAY_MS
 GRAPH_RANGE_MS_MAX: Final = 6 * 3_600_000
-# A key is in use "within a few minutes"; nobody wants to wait for these here.
+# AWS takes some minutes until a key is in use; nobody wants to wait for these here.
 ENCRYPTION_MS: Final = 5_000
-# "PutTraceSegments: 2,600 segments per second" in the large Regions, as requests of one document each.
+# 2,600 segments a second in the large Regions (the same page), as requests of one document each.
 _THROTTLED: Final = ("ThrottledException", "Rate exceeded", 429)
 RATES: dict[str, Rate] = {"PutTraceSegments": Rate(2_600, 2_600, *_THROTTLED)}
 

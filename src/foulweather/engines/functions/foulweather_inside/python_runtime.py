@@ -25,6 +25,8 @@ else:
 
 VERSION = "2018-06-01"
 RECEIVED_BYTES = 1 << 18
+OWN_PATH = "/var/runtime"
+IS_ASCII_UNTIL = (3, 12)
 
 
 class Wire:
@@ -185,15 +187,20 @@ class RequestIds(logging.Filter):
         return True
 
 
+RECORD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"aws_request_id", "taskName", "message"}
+"""What every record has; the rest was given as `extra`."""
+
+
 class JsonLines(logging.Formatter):
     """Log records as JSON objects, as the function's logging configuration asks."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
+        is_object = isinstance(record.msg, dict) and not record.args
         told: dict[str, Any] = {
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname,
-            "message": record.getMessage(),
+            "message": record.msg if is_object else record.getMessage(),
             "logger": record.name,
             "requestId": getattr(record, "aws_request_id", ""),
         }
@@ -202,7 +209,8 @@ class JsonLines(logging.Formatter):
             told["errorType"], told["errorMessage"] = kind.__name__, str(error)
             told["stackTrace"] = traceback.format_list(traceback.extract_tb(trace))
             told["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
-        return json.dumps(told, default=str)
+        further = {name: value for name, value in record.__dict__.items() if name not in RECORD and name not in told}
+        return json.dumps({**told, **further}, default=str, ensure_ascii=False)
 
 
 def main(room: dict[str, Any], world_clock: Any, page: int) -> None:
@@ -212,6 +220,8 @@ def main(room: dict[str, Any], world_clock: Any, page: int) -> None:
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.path[:0] = [path for path in room["search"] if os.path.isdir(path)]
+    given = [path for path in os.environ.get("PYTHONPATH", "").split(":") if path and path != OWN_PATH]
+    sys.path[1:1] = [path for path in given if path not in sys.path]
     sys.path += [path for path in room["search_last"] if os.path.isdir(path)]
     importlib.invalidate_caches()
     time.tzset()
@@ -256,6 +266,9 @@ def loaded(name: str) -> Callable[[Any, Any], Any]:
     if not dot:
         words = "not enough values to unpack (expected 2, got 1)"
         raise Failed("Runtime.MalformedHandlerName", f"Bad handler '{name}': {words}")
+    if module_name.partition(".")[0] in sys.builtin_module_names:
+        words = f"Cannot use built-in module {module_name} as a handler module"
+        raise Failed("Runtime.BuiltInModuleConflict", words)
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
@@ -293,7 +306,11 @@ def serve(
     if trace_id:
         os.environ["_X_AMZN_TRACE_ID"] = trace_id
     try:
-        told = handler(parsed(event), context)
+        try:
+            told = handler(parsed(event), context)
+        finally:
+            sys.stdout.flush()  # what has no end of line yet
+            sys.stderr.flush()
         body, kind = answered(told)
     except Failed as failed:
         error = {**failed.told, "requestId": request_id}
@@ -323,8 +340,24 @@ def answered(told: Any) -> tuple[bytes, str]:
     """A handler's result as bytes, and of which kind."""
     if isinstance(told, bytes):
         return told, "application/unknown"
+    decimals: dict[str, str] = {}
+
+    def number(value: Any) -> Any:
+        """What JSON cannot say: of all types Lambda knows one, and says its numbers as they are."""
+        decimal = sys.modules.get("decimal")
+        if decimal is None or not isinstance(value, decimal.Decimal):
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+        if value.is_nan():
+            return float("nan")
+        key = f"\x00{len(decimals)}\x00{id(decimals)}"
+        decimals[json.dumps(key)] = str(value)
+        return key
+
     try:
-        return json.dumps(told).encode(), "application/json"
+        text = json.dumps(told, default=number, ensure_ascii=sys.version_info < IS_ASCII_UNTIL)
+        for key, value in decimals.items():
+            text = text.replace(key, value)
+        return text.encode(), "application/json"
     except (TypeError, ValueError) as error:
         raise Failed("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 
