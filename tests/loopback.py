@@ -12,6 +12,7 @@ import pytest
 import uvloop
 
 from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.wire.greeting import Greeter
 from foulweather.wire.server import BUFFER, Admission, Limits, Server
 
 
@@ -47,7 +48,9 @@ def echo(request: HttpRequest) -> HttpResponse:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Application, tls: ssl.SSLContext | None = None, **limits: Any) -> AsyncIterator[Server]:
+async def serving(
+    app: Application, tls: ssl.SSLContext | Greeter | None = None, **limits: Any
+) -> AsyncIterator[Server]:
     server = Server(app, lambda: NOW_MS, Limits(**limits))
     await server.start(tls=tls)
     try:

@@ -235,9 +235,7 @@ class Host:
                 command = (interpreter.program, PYTHON_PROGRAM.as_posix())
                 environment["FOULWEATHER_ROOM"] = json.dumps({"search": spec.search, "search_last": last})
             command = (wrapper, *command)
-        changed = msgspec.structs.replace(
-            spec, binds=binds, command=command, search_last=last, environment=environment
-        )
+        changed = msgspec.structs.replace(spec, binds=binds, command=command, search_last=last, environment=environment)
         return changed if self.is_apart else _in_place(changed)
 
     async def _take_doors(

@@ -10,7 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
-from foulweather.services.cloudwatch import bands, limits, measuring, paging, refusals, stats
+from foulweather.services.cloudwatch import bands, limits, paging, refusals, settling, stats
 from foulweather.services.cloudwatch.records import Detector
 from foulweather.services.cloudwatch.state import Metric, WatchState, Window
 
@@ -53,7 +53,7 @@ def delete_anomaly_detector(call: Call, request: Request) -> dict[str, Any]:
 def describe_anomaly_detectors(call: Call, request: Request) -> dict[str, Any]:
     """The detectors, and how far each has learned."""
     types: list[str] = request.get("AnomalyDetectorTypes") or ["SINGLE_METRIC"]
-    measuring.settle(call.world)
+    settling.settle(call.world)
     state = call.state(WatchState)
     given: list[dict[str, str]] = request.get("Dimensions") or []
     pairs = sorted((each["Name"], each["Value"]) for each in given)

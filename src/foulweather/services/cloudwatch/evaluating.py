@@ -15,7 +15,7 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
-from foulweather.services.cloudwatch import measuring, muting, silence, states, wording
+from foulweather.services.cloudwatch import measuring, muting, settling, silence, states, wording
 from foulweather.services.cloudwatch.alarm_checks import period_of
 from foulweather.services.cloudwatch.datapoints import NEVER_MS, Plan, Point, is_breaching, points_of, window_of
 from foulweather.services.cloudwatch.records import Alarm, AlarmValue, Tick
@@ -71,7 +71,7 @@ async def evaluate_all(call: Call) -> None:
     if tick is None:
         return
     state.ticks.delete(NEXT)
-    measuring.settle(call.world)
+    settling.settle(call.world)
     # By when it was due, not by now: a clock that runs is a few milliseconds late.
     is_minute = tick.when_ms % MINUTE_MS == DELAY_MS
     next_ms = NEVER_MS

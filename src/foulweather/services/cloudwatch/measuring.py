@@ -1,7 +1,7 @@
 """The services' own metrics: what the journal's events add up to, put into the series a minute at a time.
 
-An event costs a few dict operations. Minutes become datapoints when the first event of a later one comes, or when
-somebody looks. What nobody tells (queue depths, capacities, storage) stands in runs (`sampling`).
+An event costs a few dict operations. Minutes become datapoints (`settling`) when the first event of a later one comes,
+or when somebody looks. What nobody tells (queue depths, capacities, storage) stands in runs (`sampling`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from collections.abc import Iterator
 import msgspec
 
 from foulweather.services.cloudwatch.depth import Depth
-from foulweather.services.cloudwatch.measures import MEASURES, Key, Measures, Tallied, queue_metric
+from foulweather.services.cloudwatch.measures import Key, Tallied, queue_metric
 from foulweather.services.cloudwatch.sampling import Run, Sampled, View, Zeros
 from foulweather.services.cloudwatch.series import MINUTE_MS, Dimensions
 from foulweather.services.cloudwatch.state import Metric, WatchState
 from foulweather.world.store import State, table
-from foulweather.world.world import World
 
 COUNTED = ("NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted", "NumberOfEmptyReceives")
 DEPTHS = ("Visible", "NotVisible", "Delayed")
@@ -86,15 +85,14 @@ class Tallies(State):
         else:
             held[value] = held.get(value, 0) + 1
 
-    def turn(self, world: World, minute: int) -> None:
-        """Put what was counted in a minute that is over into the series."""
-        at_ms, counts = self.minute * MINUTE_MS, self.counts
+    def turn(self, minute: int) -> tuple[int, dict[Key, Tallied]]:
+        """Begin another minute: when the one that is over began, and what was counted in it."""
+        over = self.minute * MINUTE_MS, self.counts
         self.minute = self.now.minute = minute
         self.write_ms, self.is_stirred = 0, False
         self.counts = self.now.counts = {}
         self.running.put(NOW, self.now)
-        for key, tallied in counts.items():
-            _store(world, key, tallied, at_ms)
+        return over
 
     # --- alarms
 
@@ -173,58 +171,3 @@ class Tallies(State):
         state = self.store.state(WatchState, gauge.account, gauge.region)
         metric = Metric(gauge.namespace, gauge.name, gauge.dimensions)
         state.show(metric, gauge.unit, View(self, gauge, 0, "until" if gauge.zero_ms else "value"))
-
-
-def settle(world: World) -> None:
-    """Bring every counted metric of the services up to the last minute that is over."""
-    tallies = world.state(Tallies)
-    minute = world.clock.now_ms // MINUTE_MS
-    if minute > tallies.minute:
-        tallies.turn(world, minute)
-
-
-def _store(world: World, key: Key, tallied: Tallied, at_ms: int) -> None:
-    kind, account, region, resource, what = key
-    state = world.state(WatchState, account, region)
-    for metric, unit, counts_events in (MEASURES.get(kind) or _of_others(kind))(resource, what):
-        bucket = state.stream(metric, unit).bucket(at_ms)
-        if counts_events:
-            bucket.add(1.0, sum(tallied.values()))
-        else:
-            for value, count in tallied.items():
-                bucket.add(value, count)
-
-
-def _of_others(kind: str) -> Measures:
-    from foulweather.services.cloudwatch import (
-        api_metrics,
-        bus_metrics,
-        certificate_metrics,
-        firehose_metrics,
-        http_api_metrics,
-        lambda_metrics,
-        log_metrics,
-        pipe_metrics,
-        socket_metrics,
-        step_metrics,
-        stream_metrics,
-        streaming_metrics,
-        user_pool_metrics,
-    )
-
-    every = (
-        log_metrics,
-        bus_metrics,
-        stream_metrics,
-        lambda_metrics,
-        api_metrics,
-        http_api_metrics,
-        socket_metrics,
-        step_metrics,
-        user_pool_metrics,
-        certificate_metrics,
-        pipe_metrics,
-        streaming_metrics,
-        firehose_metrics,
-    )
-    return next(each.MEASURES[kind] for each in every if kind in each.MEASURES)

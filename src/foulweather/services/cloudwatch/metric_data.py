@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.services.cloudwatch import limits, measuring, paging, queries, refusals, series
+from foulweather.services.cloudwatch import limits, paging, queries, refusals, series, settling
 from foulweather.services.cloudwatch.state import WatchState, Window
 
 Request = Mapping[str, Any]
@@ -40,7 +40,7 @@ def get_metric_data(call: Call, request: Request) -> dict[str, Any]:
         raise refusals.validation(f"The parameter MaxDatapoints must be between 1 and {limits.POINTS_A_PAGE}.")
     queries.check(asked)
     start = paging.offset(request.get("NextToken"))
-    measuring.settle(call.world)
+    settling.settle(call.world)
     window = _window(call, request, asked)
     evaluation = queries.Evaluation(call.state(WatchState), asked, window)
     ascends = request.get("ScanBy") == "TimestampAscending"

@@ -10,7 +10,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
-from foulweather.services.cloudwatch import limits, measuring, paging, refusals, series, stats
+from foulweather.services.cloudwatch import limits, paging, refusals, series, settling, stats
 from foulweather.services.cloudwatch.buckets import Bucket
 from foulweather.services.cloudwatch.series import DAY_MS, HOUR_MS
 from foulweather.services.cloudwatch.state import Metric, WatchState, Window
@@ -24,7 +24,7 @@ def list_metrics(call: Call, request: Request) -> dict[str, Any]:
     limits.check_model(call, request)
     if request.get("IncludeLinkedAccounts") or request.get("OwningAccount"):
         raise not_implemented("cloudwatch", "ListMetrics.IncludeLinkedAccounts")
-    measuring.settle(call.world)
+    settling.settle(call.world)
     state = call.state(WatchState)
     namespace, name = request.get("Namespace"), request.get("MetricName")
     filters: list[dict[str, str]] = request.get("Dimensions") or []
@@ -81,7 +81,7 @@ def get_metric_statistics(call: Call, request: Request) -> dict[str, Any]:
             Period=period_s,
             datapoints=count,
         )
-    measuring.settle(call.world)
+    settling.settle(call.world)
     start_ms = series.aligned(start_ms, call.now, period_s)
     state = call.state(WatchState)
     metric = Metric(request["Namespace"], request["MetricName"], dimensions)

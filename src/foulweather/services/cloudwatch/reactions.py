@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call
 from foulweather.services.cloudwatch.measuring import NOW, Tallies
 from foulweather.services.cloudwatch.noting import NOTES
 from foulweather.services.cloudwatch.series import MINUTE_MS
+from foulweather.services.cloudwatch.settling import turn
 from foulweather.world.journal import Event
 from foulweather.world.world import World
 
@@ -31,7 +32,7 @@ def _begin(world: World, tallies: Tallies, at_ms: int) -> None:
     """Begin another second, and a minute where it is one: what was counted is to be written, alarms are to know."""
     minute = at_ms // MINUTE_MS
     if minute > tallies.minute:
-        tallies.turn(world, minute)
+        turn(world, tallies, minute)
     tallies.write_ms = min(at_ms + WRITE_EVERY_MS, (minute + 1) * MINUTE_MS)
     tallies.running.touch(NOW)
     if tallies.watched and not tallies.is_stirred:

@@ -17,7 +17,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Why
 from foulweather.policy.principal import Principal
-from foulweather.services.cloudwatch import measuring, stream_formats
+from foulweather.services.cloudwatch import settling, stream_formats
 from foulweather.services.cloudwatch.buckets import Bucket
 from foulweather.services.cloudwatch.records import MetricStream, Tick, Unsent
 from foulweather.services.cloudwatch.series import DAY_MS, MINUTE_MS, Reading
@@ -59,7 +59,7 @@ async def stream_minute(call: Call) -> None:
     if tick is None:
         return
     state.ticks.delete(NEXT)
-    measuring.settle(call.world)
+    settling.settle(call.world)
     last = tick.when_ms // MINUTE_MS - 1
     running = [stream for stream in state.metric_streams.values() if stream.is_running]
     late = [(row.series, row.minute) for row in state.late.values()]

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
-from foulweather.services.cloudwatch import limits, measuring, queries, refusals
+from foulweather.services.cloudwatch import limits, queries, refusals, settling
 from foulweather.services.cloudwatch.charts import Chart, Drawn, Mark, color_of, drawn
 from foulweather.services.cloudwatch.series import aligned
 from foulweather.services.cloudwatch.state import WatchState, Window
@@ -39,7 +39,7 @@ def get_metric_widget_image(call: Call, request: Mapping[str, Any]) -> dict[str,
     if request.get("OutputFormat") == "image/png":
         raise not_implemented("cloudwatch", "GetMetricWidgetImage.OutputFormat image/png")
     widget = _checked(call, request["MetricWidget"])
-    measuring.settle(call.world)
+    settling.settle(call.world)
     end_ms = _time(widget.get("end") or "-PT0H", call.now)
     start_ms = _time(widget["start"], call.now) if widget.get("start") else end_ms - HOURS_MS
     if start_ms >= end_ms:

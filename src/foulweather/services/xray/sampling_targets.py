@@ -14,7 +14,7 @@ from foulweather.kernel.sampling import Rule, Sampling
 from foulweather.services.xray import paging
 
 Request = Mapping[str, Any]
-# SDKs report every ten seconds (xray-api-sampling): who has not reported for longer than its target holds is no client any more.
+# SDKs report every ten seconds (xray-api-sampling): who has been silent for longer than its target holds is gone.
 INTERVAL_S = 10
 TARGET_MS = 15_000
 

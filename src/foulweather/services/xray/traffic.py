@@ -20,7 +20,7 @@ from foulweather.services.xray.limits import ACCOUNT, REGION
 from foulweather.world.world import World
 
 PATH = "/v1/traces"
-# This product's own bound of a request, uncompressed.
+# Of a request, uncompressed (AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint).
 BYTES_MAX = 5_242_880
 BATCH = 50
 JSON, PROTOBUF = "application/json", "application/x-protobuf"

@@ -19,7 +19,8 @@ from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.policy import principal as principals
 from foulweather.policy.principal import Principal
 from foulweather.services.apigateway import traffic
-from foulweather.services.apigateway.rest import user_pools
+from foulweather.services.apigateway.rest import answering, logging, stages, user_pools
+from harness import ACCOUNT, REGION
 from services.apigateway.rest.served import MOCK, Web, header, method, told
 from services.apigateway.rest.test_keys import VALUE, key
 from services.lambda_.packaged import function, role
@@ -104,6 +105,21 @@ async def test_iam_lets_in_whom_a_policy_allows_and_tells_who_it_was(web: Web) -
     response = await signed(web, None, "/a")
     assert (response.status, told(response)) == (403, {"message": "Missing Authentication Token"})
     assert "AWS_IAM" in web.why().cause
+
+
+async def test_access_logs_tell_a_signature_that_does_not_hold_from_a_policy_that_does_not_allow(web: Web) -> None:
+    stage = web.api({"/": {"GET": method(authorizationType="AWS_IAM")}})
+    place = stages.Place(ACCOUNT, REGION, web.state.apis["api1"], stage, "/", "d", "")
+    form = "$context.authenticate.status $context.authorize.status $context.authorize.error"
+    lines: list[str] = []
+    for who in (None, user(web, "bob"), principals.root("111122223333")):
+        request = HttpRequest("GET", "/prod/", "", [("Host", "d")])
+        request.caller = None if who is None else Caller(who, who.account, "AKIA", None)
+        visit = stages.visit(web.aws.pipeline, request, place)
+        lines.append(logging.access_line(visit, form, await answering.answer(visit)))
+    assert lines[0] == "403 - -"
+    assert lines[1].startswith("200 403 User: arn:aws:iam::111122223333:user/bob is not authorized")
+    assert lines[2] == "200 200 -"
 
 
 async def test_an_identity_of_an_identity_pool_is_told_of_with_its_logins(web: Web) -> None:

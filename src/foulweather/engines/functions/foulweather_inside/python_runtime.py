@@ -196,11 +196,11 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        is_object = isinstance(record.msg, dict) and not record.args
+        given: Any = record.msg
         told: dict[str, Any] = {
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname,
-            "message": record.msg if is_object else record.getMessage(),
+            "message": given if isinstance(given, dict) and not record.args else record.getMessage(),
             "logger": record.name,
             "requestId": getattr(record, "aws_request_id", ""),
         }
