@@ -72,6 +72,7 @@ def variables(
         "NODE_PATH": NODE_MODULES,
         "PYTHONPATH": "/var/runtime",
         "HOME": "/tmp",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         **configuration.environment,
         "_HANDLER": configuration.handler,
         "AWS_REGION": function.region,
@@ -88,7 +89,6 @@ def variables(
         "AWS_SESSION_TOKEN": session.token,
         "LAMBDA_TASK_ROOT": TASK,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
-        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     }
     if kind == SNAP_START:
         # "... environment variables are not available in Lambda SnapStart functions": snapstart-monitoring.html

@@ -161,6 +161,26 @@ async def test_a_queue_behind_a_route(chat: Chat) -> None:
     assert chat.aws.sqs.receive_message({"QueueUrl": url})["Messages"][0]["Body"] == "a&b"
 
 
+async def test_the_handshakes_trace_goes_on_to_what_connect_asks_for(chat: Chat) -> None:
+    _role(chat, "sqs:SendMessage")
+    url = chat.aws.sqs.create_queue({"QueueName": "q"})["QueueUrl"]
+    integration = {
+        "IntegrationType": "AWS",
+        "IntegrationMethod": "POST",
+        "IntegrationUri": "arn:aws:apigateway:us-east-1:sqs:path/111122223333/q",
+        "CredentialsArn": ROLE,
+        "RequestParameters": {"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
+        "RequestTemplates": {"$default": "Action=SendMessage&MessageBody=hello"},
+        "TemplateSelectionExpression": "\\$default",
+    }
+    chat.route("$connect", integration, PASSED, answers=True)
+    chat.deploy()
+    header = "Root=1-67890abc-1234567890abcdef12345678;Parent=1111111111111111;Sampled=1"
+    async with chat.peer(x_amzn_trace_id=header):
+        (message,) = chat.aws.sqs.receive_message({"QueueUrl": url, "AttributeNames": ["All"]})["Messages"]
+    assert message["Attributes"]["AWSTraceHeader"] == header
+
+
 async def test_a_route_that_speaks_to_its_own_client_without_a_function(chat: Chat) -> None:
     _role(chat, "execute-api:ManageConnections")
     path = f"{chat.api}.execute-api:path/prod/@connections/{{connectionId}}"

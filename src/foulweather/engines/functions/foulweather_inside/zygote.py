@@ -188,7 +188,7 @@ def prepare(libc: ctypes.CDLL, room: dict[str, Any], control: int) -> None:
     room["environment"]["AWS_LAMBDA_RUNTIME_API"] = f"127.0.0.1:{runtime_port}"
     if endpoint_port:
         room["environment"].setdefault("AWS_ENDPOINT_URL", f"http://127.0.0.1:{endpoint_port}")
-    room["environment"]["AWS_XRAY_DAEMON_ADDRESS"] = f"127.0.0.1:{daemon_port}"
+    room["environment"].setdefault("AWS_XRAY_DAEMON_ADDRESS", f"127.0.0.1:{daemon_port}")
     os.environ.clear()
     os.environ.update(room["environment"])
     os.chdir(room["directory"])
