@@ -243,6 +243,7 @@ def _over(run: Run, arn: str) -> None:
     run.wait(branch, "call")
     key = branch.execution, branch.id, branch.turn
     found.turn = branch.turn
+    run.state.map_runs.touch(arn)
     calling.later(run, key, writing, partial(_written, arn=arn, turn=branch.turn))
 
 
@@ -260,6 +261,7 @@ def _written(run: Run, outcome: calling.Outcome, arn: str, turn: int) -> None:
         stepping.go_on(run, branch, _broken(run, branch, state, trouble))
         return
     found.written = found.counts.get("SUCCEEDED", 0)
+    run.state.map_runs.touch(arn)
     stepping.go_on(run, branch, _left(run, branch, state, found, outcome.response["Details"]))
 
 
