@@ -128,6 +128,19 @@ async def test_what_is_delivered_is_counted(aws: Aws, monkeypatch: pytest.Monkey
     assert [each["id"] for each in delivered["logEvents"]] == [each["eventId"] for each in found["events"]]
 
 
+async def test_what_comes_back_to_its_own_group_takes_time(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def sending(_call: Any, _group: Any, _filter: Any, stream: str, data: bytes) -> None:
+        put(aws, "fine", "ERROR again")
+
+    monkeypatch.setattr(forwarding, "_sent", sending)
+    make(aws)
+    subscribed(aws)
+    put(aws, "fine", "ERROR once")
+    await aws.advance(seconds=3)
+    rounds = len(aws.events("logs.Forwarded"))
+    assert 3 * forwarding.AT_ONCE_MAX <= rounds <= 5 * forwarding.AT_ONCE_MAX
+
+
 def test_the_payload_is_what_awss_page_shows() -> None:
     group = LogGroup(GROUP, ACCOUNT, "us-east-1", 0)
     data = forwarding.payload(group, "s", ["f"], [(5, 7, "ERROR")])

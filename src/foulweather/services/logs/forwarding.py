@@ -21,8 +21,8 @@ from foulweather.services.logs.state import Destination, LogGroup, LogsState, Su
 # "CloudWatch Logs retries delivery for up to 24 hours": SubscriptionFilters.
 GIVEN_UP_MS: Final = 86_400_000
 RETRY_MS: Final = 60_000
-# A function whose own log group leads to it would run for ever at one instant of a held clock: after so many payloads at
-# one time the next wait a second. AWS delivers "in near real-time" and tells no latency.
+# A function whose own log group leads to it would run for ever at one instant of a held clock: after so many payloads
+# at one time the next wait a second. AWS tells no latency.
 AT_ONCE_MAX: Final = 100
 LATENCY_MS: Final = 1000
 # What the smallest of the destinations takes: a function's event of 1 MB, as base64 in JSON. AWS tells no size.
