@@ -208,3 +208,52 @@ def test_every_command_has_help_with_examples_and_exit_status(shell: Shell) -> N
         with pytest.raises(SystemExit) as ended:
             parser().parse_args([*path.split(), "--help"])
         assert ended.value.code == 0
+
+
+NO_UTF8 = "a\udcff"  # as Python has what is no UTF-8 on a command line
+
+
+@pytest.mark.parametrize("command", [("trace", NO_UTF8), ("worlds", "new", NO_UTF8), ("bill", "--world", NO_UTF8)])
+def test_what_is_no_utf8_is_refused_in_words(shell: Shell, command: tuple[str, ...]) -> None:
+    assert "is not UTF-8" in shell.run(*command, status=2)
+
+
+def test_logs_are_json_when_asked_for(shell: Shell) -> None:
+    assert any("listening on" in line for line in json.loads(shell.run("logs", "--json"))["lines"])
+    assert "does not go with" in shell.run("logs", "--json", "-f", status=2)
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "1e400", "-1"])
+def test_a_rate_is_a_number(shell: Shell, rate: str) -> None:
+    assert "no rate" in shell.run("clock", "release", f"--rate={rate}", status=2)
+
+
+def test_a_world_goes_no_further_than_what_is_due_can_be_written(shell: Shell) -> None:
+    assert "not between 1970 and 9000" in shell.run("clock", "set", "9999-12-31", status=2)
+    assert "as far as time goes" in shell.run("clock", "advance", "2900000d", status=1)
+
+
+def test_up_says_what_is_wrong_with_its_place(shell: Shell, tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("")
+    port = str(free_port())
+    said = shell.run("up", "--port", port, "--data-dir", str(taken), status=1)
+    assert "--data-dir" in said
+    assert "Traceback" not in said
+    assert "Cannot listen on" in shell.run("up", "--port", port, "--in-memory", "--host", "192.0.2.1", status=1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_disk_is_told_in_a_sentence(shell: Shell) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "foulweather", "calc", "list"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (ended.returncode, ended.stderr) == (1, "foulweather: No space left on device.\n")
+
+
+def test_a_closed_standard_output_is_no_failure(shell: Shell) -> None:
+    ended = subprocess.run(
+        f"{sys.executable} -m foulweather calc list >&-", shell=True, stderr=subprocess.PIPE, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -40,7 +40,9 @@ NODE_MODULES = Path(os.environ.get("FOULWEATHER_NODE_MODULES", "node_modules"))
 
 
 def found_tool(name: str) -> str | None:
-    """Where a tool is, or None: beside this Python first, then on the path."""
+    """Where a tool is, or None: where FOULWEATHER_AWS says (of `aws`), beside this Python, or on the path."""
+    if name == "aws" and (chosen := os.environ.get("FOULWEATHER_AWS")):
+        return chosen
     if name == "terraform-provider-aws":
         mirror = terraform_mirror()
         return None if mirror is None else str(mirror)
@@ -49,6 +51,10 @@ def found_tool(name: str) -> str | None:
         return str(package) if package.is_dir() else None
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.exists() else shutil.which(name)
+
+
+def _chosen_aws() -> list[str]:
+    return [str(Path(chosen).parent)] if (chosen := os.environ.get("FOULWEATHER_AWS")) else []
 
 
 @cache
@@ -125,7 +131,7 @@ class Cloud:
         self.endpoint = f"http://127.0.0.1:{port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FOULWEATHER_"))}
         self.environment = kept | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}",
+            "PATH": os.pathsep.join([*_chosen_aws(), str(Path(sys.executable).parent), kept.get("PATH", "")]),
             "PYTHONPATH": str(ROOT / "src"),
             "XDG_STATE_HOME": str(home),
             "FOULWEATHER_ENDPOINT": self.endpoint,

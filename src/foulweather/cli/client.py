@@ -43,7 +43,7 @@ class Client:
 
     def post(self, path: str, body: Mapping[str, Any], timeout_s: float = QUICK_S) -> Any:
         """A POST's JSON."""
-        return self.json("POST", path, body=json.dumps(body).encode(), timeout_s=timeout_s)
+        return self.json("POST", path, body=json.dumps(body, ensure_ascii=False).encode(), timeout_s=timeout_s)
 
     def delete(self, path: str) -> Any:
         """A DELETE's JSON."""
@@ -141,5 +141,10 @@ class Client:
             told = json.loads(whole)["error"]
             code, message = str(told["code"]), str(told["message"])
         except (ValueError, KeyError, TypeError):
+            if response.status >= 500:
+                message = (
+                    f"{self.endpoint} failed ({response.status}): if it is foulweather, `foulweather logs` says why."
+                )
+                raise Stop(FAILED, message) from None
             raise Stop(FAILED, f"{self.endpoint} is not foulweather: it answers {response.status}.") from None
         raise Refused(response.status, code, message)

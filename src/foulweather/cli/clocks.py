@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import Any
 
 from foulweather.cli.exits import OK, USAGE, Stop
@@ -73,6 +74,8 @@ def run_change(arguments: argparse.Namespace) -> int:
         elif arguments.action == "set":
             change["to"] = parse_time(arguments.to)
         elif arguments.action == "release" and arguments.rate is not None:
+            if not 0 < arguments.rate < math.inf:
+                raise ValueError(f"{arguments.rate} is no rate: write a number above 0")
             change["rate"] = arguments.rate
     except ValueError as error:
         raise Stop(USAGE, f"{error}.") from None

@@ -25,8 +25,13 @@ TAIL_BYTES = 64 << 10
 
 def check_port(client: Client, host: str, port: int) -> None:
     """Refuse a port that is taken, saying by what."""
-    if ports.is_free(host, port):
-        return
+    try:
+        if ports.is_free(host, port):
+            return
+    except OSError as error:
+        raise Stop(
+            FAILED, f"Cannot listen on {host}:{port}: {error.strerror}. --host and --port name others."
+        ) from None
     try:
         facts = client.get("health", timeout_s=PROBE_S)
         where = facts["data_directory"] or "memory"

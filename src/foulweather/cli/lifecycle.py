@@ -241,8 +241,10 @@ def run_logs(arguments: argparse.Namespace) -> int:
     if not path.exists():
         raise Stop(NOTHING_RUNNING, f"There is no log of a server at {client.endpoint} ({path}).")
     said = daemon.tail(path, max(arguments.lines, 0))
-    if said:
-        sys.stdout.write(f"{said}\n")
+    if arguments.json and arguments.follow:
+        raise Stop(USAGE, "--json shows what there is: it does not go with --follow.")
+    if said or arguments.json:
+        out(arguments, {"log_file": str(path), "lines": said.splitlines()}, lambda: said)
         sys.stdout.flush()
     if arguments.follow:
         daemon.follow(path)

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from foulweather import __version__
 from foulweather.cli import (
@@ -24,7 +25,7 @@ from foulweather.cli import (
     shell,
     worlds,
 )
-from foulweather.cli.exits import FAILED, TABLE, Stop
+from foulweather.cli.exits import FAILED, TABLE, USAGE, Stop
 from foulweather.cli.parsing import Command, Commands
 
 DESCRIPTION = """\
@@ -75,16 +76,40 @@ def parser() -> Command:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
+    _open_streams()
     arguments = parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
     except Stop as stop:
         sys.stderr.write(f"foulweather: {stop.message}\n")
         return stop.status
+    except UnicodeEncodeError as error:
+        # Arguments that are no UTF-8 come with surrogates in the place of their bytes; the server is told none.
+        sys.stderr.write(f"foulweather: {str(error.object)!r} is not UTF-8.\n")
+        return USAGE
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return 130
     except BrokenPipeError:
-        # Whoever read has read enough; nothing more can be written, not even at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()  # whoever read has read enough
         return FAILED
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"foulweather: {what}{error.strerror or error}.\n")
+        _write_no_more()
+        return FAILED
+
+
+def _open_streams() -> None:
+    """Have somewhere to write to, even where the shell has closed it (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+
+
+def _write_no_more() -> None:
+    """What is still to be written goes nowhere, and cannot fail again at the interpreter's end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -51,6 +51,9 @@ def serve(options: Options) -> int:
         world = options.opening.world("default")
     except CorruptStore as error:
         raise Stop(FAILED, str(error)) from None
+    except OSError as error:
+        where = f"The world cannot be kept in {options.opening.directory}: {error.strerror}"
+        raise Stop(FAILED, f"{where}. Name another place with --data-dir, or keep nothing with --in-memory.") from None
     cloud = Cloud(world, is_strict=options.is_strict, hosts=options.hosts)
     # A reset begins as the server was started: with its seed if it was given one, else with a new one.
     cloud.admin.opened["default"] = options.opening

@@ -100,6 +100,9 @@ def proved(drill: Drill) -> Verified:
 
 
 def _aws() -> str | None:
+    """The AWS CLI: where FOULWEATHER_AWS says, beside this Python, or on the path."""
+    if chosen := os.environ.get("FOULWEATHER_AWS"):
+        return chosen
     beside = Path(sys.executable).with_name("aws")
     return str(beside) if beside.exists() else shutil.which("aws")
 

@@ -1,7 +1,7 @@
 """The AWS CLI, warm: one process has it loaded, and forks for each command, so that hundreds of commands take seconds.
 
-It is the installed AWS CLI (version 1, which is Python) and nothing else; a command's arguments, environment,
-folder and streams are the caller's. Where the CLI is another (version 2 is a binary), commands start it anew.
+It is the installed AWS CLI (version 1, or version 2 where it was installed from source) and nothing else; a command's
+arguments, environment, folder and streams are the caller's. Where it is a binary, commands start it anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from pathlib import Path
 # Runs under the AWS CLI's own interpreter, which need not have this package.
 SERVER = """
 import array, json, os, signal, socket, sys, threading
-import awscli.clidriver, awscli.handlers, botocore.client, botocore.endpoint, botocore.signers
+import awscli.clidriver, awscli.handlers
+try:
+    import awscli.botocore.client, awscli.botocore.endpoint, awscli.botocore.signers  # version 2 brings its own
+except ImportError:
+    import botocore.client, botocore.endpoint, botocore.signers
 
 def carry_out(connection, asked, streams):
     for number, stream in enumerate(streams):

@@ -93,15 +93,23 @@ def presumed(world: World, access_key_id: str) -> Caller:
 
 def _stranger(world: World, key: str, is_strict: bool, family: Family) -> Caller:
     if key in world.state(Credentials).revoked:
-        raise _unknown_key(family, key, "the access key was deleted")
+        reason = (
+            "its account was closed" if is_account(key) else "the access key was deleted, or its account was closed"
+        )
+        raise _unknown_key(family, key, reason)
     if is_strict:
         raise _unknown_key(family, key, "the world did not issue this access key, and the server is strict")
     return _root_of(key)
 
 
 def _root_of(key: str) -> Caller:
-    account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
+    account = key if is_account(key) else DEFAULT_ACCOUNT
     return Caller(principals.root(account), account, key)
+
+
+def is_account(key: str) -> bool:
+    """Whether a key is an account's number, and so stands for its root user."""
+    return len(key) == 12 and key.isdigit()
 
 
 def _unknown_key(family: Family, key: str, reason: str, remedy: tuple[str, ...] = ()) -> AwsError:

@@ -35,11 +35,13 @@ class Hosts(Protocol):
 
 
 class Doors:
-    """One world's; whoever serves the world sets both. Where nobody does, what runs inside reaches nothing."""
+    """One world's; whoever serves the world sets them. Where nobody does, what runs inside reaches nothing."""
 
     def __init__(self) -> None:
         self.open: Open | None = None
         self.hosts: Hosts | None = None
+        self.port: Callable[[], int] = lambda: 0
+        """The port at which the world is served outside; 0 where it is at none."""
 
     @classmethod
     def of(cls, world: World) -> Doors:

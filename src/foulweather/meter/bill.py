@@ -17,6 +17,7 @@ from foulweather.meter.usage import DAY_MS, Place, Usage
 GIB: Final = Decimal(1 << 30)
 _PIECES: Final = {
     "gb": GIB,
+    "milli": Decimal(1000),
     "hour": Decimal(3_600_000),
     "minute": Decimal(60_000),
     # Mebibytes times milliseconds.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Self, cast
 
-from foulweather.meter import logs, serverless, standing, storage, streams
+from foulweather.meter import logs, serverless, standing, storage, streams, tables
 from foulweather.meter.usage import Place, Usage
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -17,6 +17,8 @@ FREE: Final = frozenset(
             "apigatewayv2",
             "cognito-identity",
             "cognito-idp",
+            "dynamodb",
+            "dynamodbstreams",
             "events",
             "firehose",
         ),
@@ -36,6 +38,7 @@ class Meter:
         self._storage = storage.Meter(world)
         logs.Meter(world)
         streams.Meter(world)
+        tables.Meter(world)
         serverless.Meter(world)
         standing.Meter(world)
         world.journal.read("api.Call", self._called)

@@ -10,8 +10,8 @@ class Rate(NamedTuple):
 
     item: str
     measure: str = "count"
-    """`count`, `gb` (bytes), `gb-month` (bytes times milliseconds), `month`, `hour` and `minute` (pieces times
-    milliseconds), `gb-second` (mebibytes times milliseconds)."""
+    """`count`, `milli` (thousandths), `gb` (bytes), `gb-month` (bytes times milliseconds), `month`, `hour` and `minute`
+    (pieces times milliseconds), `gb-second` (mebibytes times milliseconds)."""
 
 
 FREE: Final = Rate("")
@@ -72,6 +72,25 @@ RATES: Final[dict[tuple[str, str], Rate]] = {
     ("logs", "DataProcessingIA-Bytes"): Rate("ingest-infrequent-gb", "gb"),
     ("logs", "TimedStorage-ByteHrs"): Rate("storage-gb-month", "gb-month"),
     ("logs", "DataScanned-Bytes"): Rate("insights-gb", "gb"),
+    **{
+        ("dynamodb", f"{prefix}{usage_type}"): Rate(f"{item}{name}", measure)
+        for prefix, item in (("", ""), ("IA-", "ia-"))
+        for usage_type, name, measure in (
+            ("ReadCapacityUnit-Hrs", "rcu-hour", "hour"),
+            ("WriteCapacityUnit-Hrs", "wcu-hour", "hour"),
+            ("ReplWriteCapacityUnit-Hrs", "replicated-wcu-hour", "hour"),
+            ("ReadRequestUnits", "read-request-unit", "milli"),
+            ("WriteRequestUnits", "write-request-unit", "milli"),
+            ("ReplWriteRequestUnits", "replicated-write-request-unit", "milli"),
+            ("TimedStorage-ByteHrs", "storage-gb-month", "gb-month"),
+        )
+    },
+    ("dynamodb", "TimedPITRStorage-ByteHrs"): Rate("pitr-gb-month", "gb-month"),
+    ("dynamodb", "TimedBackupStorage-ByteHrs"): Rate("backup-gb-month", "gb-month"),
+    ("dynamodb", "RestoreDataSize-Bytes"): Rate("restored-gb", "gb"),
+    ("dynamodb", "ExportDataSize-Bytes"): Rate("exported-gb", "gb"),
+    ("dynamodb", "ImportDataSize-Bytes"): Rate("imported-gb", "gb"),
+    ("dynamodb", "Streams-Requests"): Rate("stream-read-request"),
     ("kms", "KMS-Keys"): Rate("key-month", "month"),
     ("secretsmanager", "Secrets"): Rate("secret-month", "month"),
     ("secretsmanager", "APIRequest"): Rate("request"),

@@ -115,7 +115,7 @@ class Answering(asyncio.Protocol):
                 self._deferred = None
                 self._answer(response)
         elif isinstance(reply, HttpResponse) or not isinstance(reply, Awaitable):
-            self._answer(_checked(reply))
+            self._answer(checked_answer(reply))
         else:
             waiting = self._await(turn, cast(Awaitable[HttpResponse], reply))
             self._task = asyncio.get_running_loop().create_task(waiting)
@@ -140,7 +140,7 @@ class Answering(asyncio.Protocol):
 
     async def _await(self, turn: Turn, reply: Awaitable[HttpResponse]) -> None:
         try:
-            response = _checked(await reply)
+            response = checked_answer(await reply)
         except BodyFailed as failure:
             response = plain(failure.status, str(failure))
         except asyncio.CancelledError:
@@ -246,7 +246,7 @@ class Answering(asyncio.Protocol):
         except Exception:
             log.exception("the response stream of %s %s failed", turn.request.method, turn.request.path)
         finally:
-            await _aclose(stream)
+            await aclose(stream)
         self._task = None
         if self._transport.is_closing():
             return
@@ -330,14 +330,7 @@ class Answering(asyncio.Protocol):
         self._deaf = True
         self._receiving = None
         self._stream = None
-        transport = self._transport
-        found = transport.get_extra_info("socket")
-        if response.is_reset and found is not None:
-            # With nothing to linger for, closing sends RST in place of FIN.
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            transport.abort()
-        else:
-            transport.close()
+        break_off(self._transport, response)
 
     def _close(self) -> None:
         """End the connection; where the client may still be sending, only after it had time to read."""
@@ -356,7 +349,18 @@ class Answering(asyncio.Protocol):
         self._resume(self._paused)
 
 
-def _checked(reply: object) -> HttpResponse:
+def break_off(transport: asyncio.Transport, response: NoAnswer) -> None:
+    """Close or reset a connection in place of an answer."""
+    found = transport.get_extra_info("socket")
+    if response.is_reset and found is not None:
+        # With nothing to linger for, closing sends RST in place of FIN.
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.close()
+
+
+def checked_answer(reply: object) -> HttpResponse:
     """The application's answer if it is one, so that its mistake costs one request and no connection."""
     if isinstance(reply, HttpResponse):
         return reply
@@ -364,7 +368,8 @@ def _checked(reply: object) -> HttpResponse:
     return plain(500)
 
 
-async def _aclose(stream: AsyncIterator[bytes]) -> None:
+async def aclose(stream: AsyncIterator[bytes]) -> None:
+    """Tell the source of an answer's body that nobody reads on."""
     close = getattr(stream, "aclose", None)
     if close is not None:
         try:

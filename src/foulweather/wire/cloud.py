@@ -103,7 +103,7 @@ class Cloud:
         """Let a world run, and what runs inside it reach its API."""
         hosted.drive()
         own = Cloud(hosted, is_strict=self.is_strict)
-        Inside(own).opens(hosted.world)
+        Inside(own, lambda: self.admin.facts.port).opens(hosted.world)
         OwnHosts.of(hosted.world).ask = Answering(own).ask
 
     def is_domain(self, request: HttpRequest) -> bool:

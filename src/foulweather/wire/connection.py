@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from foulweather.kernel.http import Handshake, HttpRequest, HttpResponse
-from foulweather.wire.answering import FULL_WINDOW, HANDSHAKE, Answering, Turn
+from foulweather.wire.answering import FULL_WINDOW, HANDSHAKE, NEVER, Answering, Turn
 from foulweather.wire.app import Admission
 from foulweather.wire.body import BodyMalformed, BodyStream, BodyTooLarge, BodyTooSlow, ClientGone
-from foulweather.wire.responses import CONTINUE, plain
+from foulweather.wire.responses import CONTINUE, FULL_HOUSE, plain
 from foulweather.wire.target import TargetRefused, read_target
-from foulweather.wire.upgrades import AfterMadeUpHead, made_up_head
+from foulweather.wire.upgrades import AfterMadeUpHead, from_preface, has_body, made_up_head
 
 if TYPE_CHECKING:
     from foulweather.wire.greeting import Greeting
     from foulweather.wire.server import Server
 
 log = logging.getLogger("foulweather.wire")
-
-_FULL_HOUSE = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class _Refused(Exception):
@@ -46,18 +44,16 @@ class Connection(Answering):
         self._url = b""
         self._headers: list[tuple[str, str]] = []
         self._in_head = False
-        self._head_bytes = 0
-        self._packet_bytes = 0
+        self._head_bytes = self._packet_bytes = 0
         self._keep = True
         self._http10 = False
         self._body: bytes | list[bytes] = b""
-        self._body_size = 0
+        self._body_size = -1  # until a head has been read
         self._body_max = 0
         self._body_checked = 0
         self._too_large: HttpResponse | None = None
         self._lingered = 0
-        self._upgrading = False
-        self._handshaking = False
+        self._upgrading = self._handshaking = False
 
     # -- the transport's side
 
@@ -72,8 +68,10 @@ class Connection(Answering):
         self._deadline = self._server.tick + self._server.header_ticks
         if not self._server.connected(self):
             self._deaf = True
-            self._transport.write(_FULL_HOUSE)
+            self._transport.write(FULL_HOUSE)
             self._transport.close()
+        elif self._tls and transport.get_extra_info("ssl_object").selected_alpn_protocol() == "h2":
+            self._speak_http2(b"")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone: whatever worked for it is told."""
@@ -116,7 +114,11 @@ class Connection(Answering):
                 if self._deaf:
                     return
             except httptools.HttpParserError as error:
-                self._stop_listening(error)
+                preface = from_preface(error, data) if self._body_size < 0 and self._url == b"*" else b""
+                if preface:
+                    self._speak_http2(preface)
+                else:
+                    self._stop_listening(error)
                 return
         if self._in_head:
             self._wait_for_head(was_in_head)
@@ -225,6 +227,13 @@ class Connection(Answering):
 
     # -- checking
 
+    def _speak_http2(self, first: bytes) -> None:
+        """Leave the connection to HTTP/2, whose library is loaded by the first who speaks it."""
+        from foulweather.wire.http2 import take_over
+
+        self._deaf, self._deadline = True, NEVER
+        take_over(self, self._server, self._transport, self._peer, self._tls, self._handshake).data_received(first)
+
     def _unusual_target(self, method: str, target: str, headers: list[tuple[str, str]]) -> tuple[str, str]:
         try:
             return read_target(method, target, headers)
@@ -261,7 +270,7 @@ class Connection(Answering):
             raise _Refused(plain(400, "exactly one Host header is required"))
         # An upgrade may be ignored (RFC 9110, 7.8): ordinary clients offer h2c, and few of our hosts speak WebSocket.
         self._handshaking = "websocket" in by_name.get("upgrade", "").lower() and version == "1.1"
-        self._upgrading = self._parser.should_upgrade() and _has_body(by_name)
+        self._upgrading = self._parser.should_upgrade() and has_body(by_name)
 
     def _check_expect(self, expect: str) -> bool:
         # Any other expectation may fail or be ignored (RFC 9110, 10.1.1): S3 ignores it.
@@ -389,7 +398,3 @@ class Connection(Answering):
     def cut(self) -> None:
         """Close whatever is under way."""
         self._transport.abort()
-
-
-def _has_body(by_name: dict[str, str]) -> bool:
-    return by_name.get("content-length", "0") != "0" or "transfer-encoding" in by_name

@@ -18,6 +18,8 @@ from foulweather.kernel.traffic import Terms
 if TYPE_CHECKING:
     from foulweather.wire.tls import Authority
 
+# A client that speaks HTTP/2 is answered in it; the AWS CLI and boto3 offer HTTP/1.1 alone.
+ALPN: Final = ["h2", "http/1.1"]
 CONTEXTS_MAX: Final = 512
 CHAIN_MAX: Final = 10
 _CERTIFICATE: Final = 11  # RFC 8446, 4
@@ -100,7 +102,7 @@ class Greeter:
             context = self._given()
         else:
             return self._default
-        context.set_alpn_protocols(["http/1.1"])
+        context.set_alpn_protocols(ALPN)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of a version that a customer asks for
             context.minimum_version = _VERSIONS[terms.version_min]

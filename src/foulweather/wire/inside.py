@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import tempfile
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,17 +30,18 @@ NAMELESS = "localhost"
 
 
 class Inside:
-    """Opens the doors of one world; `cloud` hosts that world and no other."""
+    """Opens the doors of one world; `cloud` hosts that world and no other, `port` is where it is served outside."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, port: Callable[[], int] = lambda: 0) -> None:
         self._cloud = cloud
+        self._port = port
         self._signing: tuple[Authority, bytes] | None = None
         self._tls: ssl.SSLContext | None = None
 
     def opens(self, world: World) -> None:
         """Be who opens the doors of a world."""
         doors = Doors.of(world)
-        doors.open, doors.hosts = self.open, self
+        doors.open, doors.hosts, doors.port = self.open, self, self._port
 
     async def open(self, listener: socket.socket, flight: Flight) -> Close:
         """Serve one piece of work on a listening socket."""

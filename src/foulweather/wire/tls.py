@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from foulweather.wire.greeting import ALPN
+
 HOST_NAMES = (
     "localhost",
     "*.localhost",
@@ -32,7 +34,7 @@ def context(certificate: Path, key: Path) -> ssl.SSLContext:
     """A server's TLS settings with this certificate chain and key."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2
-    tls.set_alpn_protocols(["http/1.1"])
+    tls.set_alpn_protocols(ALPN)
     tls.load_cert_chain(certificate, key)
     return tls
 

@@ -1,8 +1,11 @@
-"""Going on in HTTP/1.1 after an upgrade that a client offered and the server ignores."""
+"""Upgrades that a client offers and the server ignores, to go on in HTTP/1.1; and HTTP/2, where it begins at once."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
+
+PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113, 3.4
+_PREFACE_READ: Final = "Pause on PRI/Upgrade"  # llhttp's HPE_PAUSED_H2_UPGRADE
 
 
 class Events(Protocol):
@@ -64,3 +67,17 @@ def made_up_head(by_name: dict[str, str], keep: bool) -> bytes:
         length = f"Content-Length: {by_name['content-length']}"
     close = "" if keep else "Connection: close\r\n"
     return f"POST / HTTP/1.1\r\n{close}{length}\r\n\r\n".encode("latin-1")
+
+
+def has_body(by_name: dict[str, str]) -> bool:
+    """Whether a head announces a body."""
+    return by_name.get("content-length", "0") != "0" or "transfer-encoding" in by_name
+
+
+def from_preface(error: Exception, data: bytes) -> bytes:
+    """HTTP/2's preface and what follows it, if the parser stopped at its end in this packet; else nothing.
+
+    The parser knows the preface, in however many packets it comes.
+    """
+    sizes = [size for size in range(1, len(PREFACE) + 1) if data[:size] == PREFACE[-size:]]
+    return PREFACE + data[sizes[-1] :] if sizes and str(error) == _PREFACE_READ else b""

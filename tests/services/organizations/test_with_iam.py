@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from foulweather.gates.authenticate import authenticate
 from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.principal import Principal
+from gates.test_authenticate import Proof
 from harness import ACCOUNT, Aws
 from services.organizations.alone import Tree, deny, organizations_alone_with
 
@@ -56,6 +58,37 @@ async def test_the_management_account_enters_a_new_account_by_its_role(aws: Aws)
     )
     with pytest.raises(AwsError):
         aws.in_account(done["AccountId"]).iam.create_user({"UserName": "not-even-root"})
+    assert aws.iam.create_user({"UserName": "in-management-account"})
+
+
+async def test_nobody_enters_a_closed_account(aws: Aws) -> None:
+    Tree(aws)
+    aws.organizations.create_account({"AccountName": "New", "Email": "new@example.com"})
+    await aws.advance(seconds=5)
+    found = aws.organizations.list_accounts()["Accounts"]
+    account = next(each["Id"] for each in found if each["Email"] == "new@example.com")
+    role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+    alice = as_user(aws, "alice", ANY)
+    key = alice.sts.assume_role({"RoleArn": role, "RoleSessionName": "ops"})["Credentials"]
+    lasting = aws.in_account(account).iam
+    lasting.create_user({"UserName": "bob"})
+    key_of_bob = lasting.create_access_key({"UserName": "bob"})["AccessKey"]
+    proofs = [
+        Proof(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"]),
+        Proof(key_of_bob["AccessKeyId"], key_of_bob["SecretAccessKey"]),
+        Proof(account),
+    ]
+    for proof in proofs:
+        assert authenticate(aws.world, proof, is_strict=False, family="json").account == account
+    aws.organizations.close_account({"AccountId": account})
+    await aws.advance(seconds=5)
+    for proof in proofs:
+        with pytest.raises(AwsError) as caught:
+            authenticate(aws.world, proof, is_strict=False, family="json")
+        assert caught.value.code == "UnrecognizedClientException"
+        assert "account was closed" in caught.value.why.cause
+    with pytest.raises(AwsError, match="not authorized to perform: sts:AssumeRole") as caught:
+        alice.sts.assume_role({"RoleArn": role, "RoleSessionName": "ops"})
     assert aws.iam.create_user({"UserName": "in-management-account"})
 
 

@@ -83,10 +83,12 @@ class Host:
         sleep: Sleep,
         door: Door | None = None,
         hosts: OwnHosts | None = None,
+        port: int = 0,
     ) -> Environment:
         """Make an environment: its process runs, its runtime has not yet asked for anything.
 
-        `door` and `hosts` are for this environment alone; hosts are there only where it has a network of its own.
+        `door` and `hosts` are for this environment alone; hosts are there only where it has a network of its own. So is
+        `port`, the door's in that network: where it is the server's own, URLs that are made inside hold outside too.
 
         Raises NotStarted, or interpreters.NoInterpreter where nothing here runs its runtime.
         """
@@ -106,7 +108,7 @@ class Host:
             hosts = hosts if self.is_apart else None
             if hosts is not None:
                 spec = self._trusting(spec, hosts.root)
-            room = room_of(name, self._at_home(spec, interpreter), self._walls(resolves=hosts is not None))
+            room = room_of(name, self._at_home(spec, interpreter), self._walls(port, resolves=hosts is not None))
             environment.pid = await zygote.fork(room, descriptors + writers[1:], environment.ended)
             await self._take_doors(environment, control, door or self._door, hosts)
         except BaseException:
@@ -202,10 +204,11 @@ class Host:
         binds = {**spec.binds, BUNDLE: str(self._trusted)}
         return msgspec.structs.replace(spec, environment=variables, binds=binds)
 
-    def _walls(self, *, resolves: bool) -> dict[str, object]:
+    def _walls(self, port: int, *, resolves: bool) -> dict[str, object]:
         ports, datagrams = [0, 0], [0]
         if self.is_apart:
-            ports, datagrams = [RUNTIME_PORT, ENDPOINT_PORT], [DAEMON_PORT]
+            taken = port in (0, RUNTIME_PORT, HTTPS_PORT, HTTP_PORT)
+            ports, datagrams = [RUNTIME_PORT, ENDPOINT_PORT if taken else port], [DAEMON_PORT]
         if resolves:
             ports += [HTTPS_PORT, HTTP_PORT]
             datagrams += [NAMES_PORT]

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
+from foulweather.kernel import linear_patterns
+
 AGGREGATES: Final = frozenset({"count", "sum", "min", "max", "avg"})
 _SAME: Final = (
     *("lower", "upper", "length", "substr", "trim", "ltrim", "rtrim"),
@@ -242,11 +244,11 @@ def _split_part(text: str | None, by: str, number: int) -> str | None:
 
 
 def _matches(text: str | None, pattern: str) -> int | None:
-    return None if text is None else int(re.search(pattern, text) is not None)
+    return None if text is None else int(linear_patterns.compiled(pattern).search(text) is not None)
 
 
 def _matched(text: str | None, pattern: str) -> str | None:
-    found = None if text is None else re.search(pattern, text)
+    found = None if text is None else linear_patterns.compiled(pattern).search(text)
     return None if found is None else found[0]
 
 

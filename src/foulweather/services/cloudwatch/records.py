@@ -123,7 +123,7 @@ class Late(msgspec.Struct):
 
 
 class Unsent(msgspec.Struct):
-    """Records of a metric stream that Firehose did not take at once."""
+    """Records of a metric stream that Firehose has not taken yet."""
 
     stream: str
     firehose: str

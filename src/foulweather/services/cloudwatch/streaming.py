@@ -56,7 +56,7 @@ async def stream_minute(call: Call) -> None:
     """Send each running stream what came since it was sent something, and put the next minute on the agenda."""
     state = call.state(WatchState)
     tick = state.ticks.get(NEXT)
-    if tick is None:
+    if tick is None or tick.when_ms > call.now:
         return
     state.ticks.delete(NEXT)
     settling.settle(call.world)
@@ -67,16 +67,12 @@ async def stream_minute(call: Call) -> None:
     updates = sorted([*_updates(state, first, last, call.now), *_late(state, late, call.now)], key=_order)
     for key in list(state.late):
         state.late.delete(key)
-    sending: list[tuple[MetricStream, list[Update]]] = []
     for stream in running:
-        own = _filtered(stream, updates)
-        sending.append((stream, own))
+        if own := _filtered(stream, updates):
+            _put_down(call, state, stream, own)
         stream.sent_minute = last
         state.metric_streams.touch(stream.name)
     schedule(call)
-    for stream, own in sending:
-        if own:
-            await _send(call, state, stream, own)
 
 
 def _order(update: Update) -> tuple[int, Metric, str]:
@@ -150,7 +146,8 @@ def _is_named(filters: Mapping[str, set[str] | None], metric: Metric) -> bool:
 # --- to Firehose
 
 
-async def _send(call: Call, state: WatchState, stream: MetricStream, updates: Sequence[Update]) -> None:
+def _put_down(call: Call, state: WatchState, stream: MetricStream, updates: Sequence[Update]) -> None:
+    """Put what a stream sends down before it is sent: none of it is lost if the process ends meanwhile."""
     # "Streaming between one and five additional statistics for a particular metric is billed as an additional update."
     charged = sum(1 + -(-len(update.statistics) // CHARGED_TOGETHER) for update in updates)
     records = stream_formats.records(stream, updates)
@@ -164,43 +161,41 @@ async def _send(call: Call, state: WatchState, stream: MetricStream, updates: Se
         size += len(record)
     call.happened("cloudwatch.MetricStreamUpdated", stream.arn, updates=len(updates), charged=charged)
     for batch in batches:
-        await _attempt(call, state, Unsent(stream.name, stream.config["FirehoseArn"], batch, 0))
+        key = call.world.ids.token(16)
+        state.unsent.put(key, Unsent(stream.name, stream.config["FirehoseArn"], batch, 0))
+        call.later(call.now, "cloudwatch.put_metrics_again", unsent=key)
 
 
 async def put_again(call: Call, key: str) -> None:
-    """Put records once more that Firehose had no room for."""
+    """Put records, or those that Firehose had no room for; what it still does not take is given up after a while."""
     state = call.state(WatchState)
     unsent = state.unsent.get(key)
-    if unsent is not None:
-        state.unsent.delete(key)
-        await _attempt(call, state, unsent)
-
-
-async def _attempt(call: Call, state: WatchState, unsent: Unsent) -> None:
-    """Put records; what is not taken for now is put again a little later, and given up after a while."""
-    stream = state.metric_streams.get(unsent.stream)
-    if stream is None:
+    stream = state.metric_streams.get(unsent.stream) if unsent is not None else None
+    if unsent is None or stream is None:
+        if unsent is not None:
+            state.unsent.delete(key)
         return
     unsent.attempt += 1
+    state.unsent.touch(key)
     error: AwsError | None = None
     try:
         unsent.records = await _put(call, stream, unsent)
     except AwsError as refusal:
         error = refusal
     call.reread_clock()
+    is_passing = error is None or error.code in _AGAIN or error.status in (500, 502, 503)
+    if unsent.records and is_passing and unsent.attempt < ATTEMPTS_MAX:
+        state.unsent.touch(key)
+        call.later(call.now + (1000 << unsent.attempt), "cloudwatch.put_metrics_again", unsent=key)
+        return
+    state.unsent.delete(key)
     if not unsent.records:
         call.happened("cloudwatch.MetricStreamPublished", stream.arn, errors=0)
         if stream.told:
             stream.told = ""
             state.metric_streams.touch(stream.name)
         return
-    is_passing = error is None or error.code in _AGAIN or error.status in (500, 502, 503)
-    if is_passing and unsent.attempt < ATTEMPTS_MAX:
-        key = call.world.ids.token(16)
-        state.unsent.put(key, unsent)
-        call.later(call.now + (1000 << unsent.attempt), "cloudwatch.put_metrics_again", unsent=key)
-    else:
-        _failed(call, state, stream, error)
+    _failed(call, state, stream, error)
 
 
 async def _put(call: Call, stream: MetricStream, unsent: Unsent) -> list[bytes]:

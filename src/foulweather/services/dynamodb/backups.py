@@ -52,6 +52,7 @@ def create_backup(call: Call, request: CreateBackupInput) -> CreateBackupOutput:
     state.backups.put(backup_arn, backup)
     call.later(call.now + limits.BACKUP_MS, "dynamodb.backup_made", arn=backup_arn)
     call.changed("dynamodb.BackupCreated", backup_arn, BackupName=backup.name, TableName=name)
+    call.happened("dynamodb.BackupStanding", arn, backup=backup_arn, bytes=backup.size_bytes)
     return {"BackupDetails": _details(backup)}  # type: ignore[typeddict-item]
 
 
@@ -73,6 +74,7 @@ def delete_backup(call: Call, request: DeleteBackupInput) -> DeleteBackupOutput:
         state.backup_items.delete(key)
     backup.status = "DELETED"
     call.changed("dynamodb.BackupDeleted", backup.arn, BackupName=backup.name)
+    call.happened("dynamodb.BackupStanding", backup.table.arn, backup=backup.arn, bytes=-backup.size_bytes)
     return {"BackupDescription": _description(backup, call.now)}  # type: ignore[typeddict-item]
 
 

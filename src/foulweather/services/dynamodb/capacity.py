@@ -65,6 +65,15 @@ class Spent:
         facts["write_milli" if self.direction == "write" else "read_milli"] = own
         if self.globals:
             facts["indexes"] = dict(self.globals)
+        if row.is_on_demand:
+            facts["is_on_demand"] = True
+            if row.table_class:
+                facts["table_class"] = row.table_class
+        if self.direction == "write":
+            if row.replicas:
+                facts["is_replicated"] = True
+            if self.live.grown.is_untold:
+                facts |= self.live.grown.taken()
         call.happened("dynamodb.Consumed", row.arn, **facts)
 
 

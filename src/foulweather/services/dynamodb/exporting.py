@@ -37,6 +37,7 @@ async def write_export(call: Call, transfer: Transfer) -> None:
         transfers.failed(call, transfer, "ExportStatus", error)
     call.state(DynamoState).exports.touch(transfer.arn)
     call.changed("dynamodb.ExportEnded", transfer.arn, ExportStatus=told["ExportStatus"])
+    call.happened("dynamodb.Exported", told["TableArn"], bytes=told.get("BilledSizeBytes", 0))
 
 
 def _table_of(call: Call, told: Mapping[str, Any]) -> LiveTable:

@@ -25,6 +25,7 @@ from foulweather.services.dynamodb.language.sizes import ITEM_BYTES_MAX
 from foulweather.services.dynamodb.language.values import Item
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Transfer
+from foulweather.services.dynamodb.standing import stands
 from foulweather.services.dynamodb.state import DynamoState
 
 _line = msgspec.json.Decoder(dict[str, dict[str, Any]]).decode
@@ -60,6 +61,8 @@ async def read_import(call: Call, transfer: Transfer) -> LiveTable | None:
     state.imports.touch(transfer.arn)
     filling.gather_anew(live, call.now)
     call.changed("dynamodb.ImportEnded", transfer.arn, ImportStatus=told["ImportStatus"], ErrorCount=failed)
+    call.happened("dynamodb.Imported", live.arn, bytes=size)
+    stands(call, live)
     return live
 
 

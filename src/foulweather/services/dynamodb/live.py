@@ -17,6 +17,7 @@ from foulweather.services.dynamodb.language.sizes import text_size
 from foulweather.services.dynamodb.language.values import AttributeValue, Item, type_of
 from foulweather.services.dynamodb.partitions import Partitions, even_lows
 from foulweather.services.dynamodb.records import Index, TableRow
+from foulweather.services.dynamodb.standing import Grown
 from foulweather.services.dynamodb.throughput import Meter, wanted
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class LiveTable:
         self.size_bytes = size_bytes
         self.copies = 1 + sum(not index.is_global for index in row.indexes)
         self.room_bytes = filling.room_at_first(self)
+        self.grown = Grown()
         self.order: SortedList[str] | None = SortedList() if count == 0 else None
         self.meter = self._meter(None, now_ms)
         self.indexes: dict[str, LiveIndex] = {}

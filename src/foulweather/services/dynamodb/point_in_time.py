@@ -15,6 +15,7 @@ from foulweather.services.dynamodb.descriptions import described
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.recovery import check_recovers, table_by_name, window
 from foulweather.services.dynamodb.restoring import restored, target_name
+from foulweather.services.dynamodb.standing import stands
 
 if TYPE_CHECKING:
     from aws_types.dynamodb import (
@@ -44,6 +45,7 @@ def update_continuous_backups(call: Call, request: UpdateContinuousBackupsInput)
         history.forget(live)
     live.state.tables.touch(row.name)
     call.changed("dynamodb.ContinuousBackupsUpdated", row.arn, PointInTimeRecoveryEnabled=is_enabled)
+    stands(call, live)
     return {"ContinuousBackupsDescription": _description(call, live)}  # type: ignore[typeddict-item]
 
 

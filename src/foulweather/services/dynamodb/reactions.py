@@ -15,6 +15,7 @@ from foulweather.services.dynamodb import (
     sending,
 )
 from foulweather.services.dynamodb.live import LiveTable
+from foulweather.services.dynamodb.standing import stands
 from foulweather.services.dynamodb.state import NUMBER_DIGITS, DynamoState
 from foulweather.services.dynamodb.streams_state import StreamState
 from foulweather.services.dynamodb.writing import Change, make, plan_quietly
@@ -73,6 +74,7 @@ def index_created(call: Call, table: str, table_id: str, index: str) -> None:
     live.row.status = "ACTIVE"
     live.state.configured(live, call.now)
     call.changed("dynamodb.IndexActive", live.row.index_arn(index), IndexStatus="ACTIVE")
+    stands(call, live)
 
 
 def index_backfilling(call: Call, table: str, table_id: str, index: str) -> None:
@@ -98,6 +100,7 @@ def index_deleted(call: Call, table: str, table_id: str, index: str) -> None:
         row.status = "ACTIVE"
     live.state.configured(live, call.now)
     call.changed("dynamodb.IndexDeleted", row.index_arn(index), IndexStatus="DELETED")
+    stands(call, live)
 
 
 def destination_settled(call: Call, table: str, table_id: str, arn: str) -> None:
@@ -182,7 +185,7 @@ def expire(call: Call, table: str, table_id: str) -> None:
         make(call, change, TTL_USER)
         deleted += 1
     if deleted:
-        call.happened("dynamodb.TimeToLiveDeleted", live.arn, table=table, count=deleted)
+        call.happened("dynamodb.TimeToLiveDeleted", live.arn, table=table, count=deleted, **live.grown.taken())
     again = expiry.SWEEP_MS if len(keys) < limits.DROPPED_AT_ONCE else 1000
     call.later(call.now + again, "dynamodb.expire", table=table, table_id=table_id)
 

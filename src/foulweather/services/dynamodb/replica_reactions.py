@@ -11,6 +11,7 @@ from foulweather.services.dynamodb import filling, packing, replication
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Stamp
 from foulweather.services.dynamodb.replicas import group_of
+from foulweather.services.dynamodb.standing import stands
 from foulweather.services.dynamodb.state import NUMBER_DIGITS, DynamoState
 from foulweather.services.dynamodb.writing import Change, make, old_item, plan_quietly
 
@@ -34,6 +35,8 @@ def created(call: Call, live: LiveTable, region: str) -> None:
                 replica.status = "ACTIVE"
         each.state.configured(each, call.now)
     call.changed("dynamodb.ReplicaCreated", live.arn, Replica=region)
+    stands(call, live)
+    stands(call, there)
 
 
 def deleted(call: Call, live: LiveTable, region: str) -> LiveTable | None:
@@ -45,6 +48,7 @@ def deleted(call: Call, live: LiveTable, region: str) -> LiveTable | None:
             each.row.status = "ACTIVE"
         each.state.configured(each, call.now)
     call.changed("dynamodb.ReplicaDeleted", live.arn, Replica=region)
+    stands(call, live)
     return there
 
 
@@ -78,12 +82,15 @@ def arrived(call: Call, table: str, key: str, row: str, written_ms: int, origin:
     new = packing.unpacked(body) if body else None
     old = old_item(live, own_key)
     held_item = new or old
+    paid: dict[str, Any] = {}
     if held_item is not None:
         change = Change(
             live, own_key, live.group_of(held_item[live.hash_name]), old, new, packing.size_of(body) if body else 0
         )
         plan_quietly(change)
         make(call, change, from_replica=True)
+        paid["write_milli"] = change.milli
+        paid["index_milli"] = sum(effect.milli for effect in change.effects if effect.on.is_global)
     live.state.stamps.put(own_key, Stamp(written_ms, origin))
     call.happened(
         "dynamodb.Replicated",
@@ -92,4 +99,7 @@ def arrived(call: Call, table: str, key: str, row: str, written_ms: int, origin:
         origin=origin,
         receiving=call.region,
         latency_ms=call.now - written_ms,
+        is_on_demand=live.row.is_on_demand,
+        **paid,
+        **live.grown.taken(),
     )

@@ -16,6 +16,7 @@ from foulweather.services.dynamodb.encryption import Wanted, checked_encryption,
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Index, TableRow
 from foulweather.services.dynamodb.refusals import invalid
+from foulweather.services.dynamodb.standing import stands
 from foulweather.services.dynamodb.state import NUMBER_DIGITS, DynamoState
 
 COPIED_ITEMS_PER_S = 20_000
@@ -68,6 +69,8 @@ def restored(
     call.later(call.now + took_ms, "dynamodb.table_created", table=name, table_id=row.id)
     start_looking(call, row)
     call.changed("dynamodb.TableRestored", row.arn, SourceTableArn=source.arn, TargetTableName=name)
+    call.happened("dynamodb.Restored", row.arn, bytes=live.size_bytes)
+    stands(call, live)
     return live
 
 

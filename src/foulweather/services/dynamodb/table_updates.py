@@ -12,6 +12,7 @@ from foulweather.services.dynamodb.descriptions import described
 from foulweather.services.dynamodb.live import LiveTable
 from foulweather.services.dynamodb.records import Provisioned
 from foulweather.services.dynamodb.refusals import invalid
+from foulweather.services.dynamodb.standing import stands
 from foulweather.services.dynamodb.state import found
 from foulweather.services.dynamodb.streaming import start_stream, stop_stream
 
@@ -78,6 +79,7 @@ def update_table(call: Call, request: UpdateTableInput) -> UpdateTableOutput:
     live.state.configured(live, call.now)
     facts = {name: request[name] for name in CHANGES if request.get(name) is not None}  # type: ignore[literal-required]
     call.changed("dynamodb.TableUpdated", row.arn, **{**facts, **(request.get("ProvisionedThroughput") or {})})
+    stands(call, live)
     return {"TableDescription": described(live, call.now)}  # type: ignore[typeddict-item]
 
 

@@ -10,6 +10,7 @@ from foulweather.services.dynamodb import definitions, limits, refusals
 from foulweather.services.dynamodb.creating import check_quotas, new_row
 from foulweather.services.dynamodb.descriptions import described
 from foulweather.services.dynamodb.encryption import checked_encryption, seal, start_looking
+from foulweather.services.dynamodb.standing import stands
 from foulweather.services.dynamodb.state import DynamoState, found
 from foulweather.services.dynamodb.streaming import start_stream
 
@@ -52,6 +53,7 @@ def create_table(call: Call, request: CreateTableInput) -> CreateTableOutput:
     if view := definitions.view_in(request.get("StreamSpecification")):
         start_stream(call, live, view)
     call.changed("dynamodb.TableCreated", row.arn, **_facts(request))
+    stands(call, live)
     call.later(call.now + limits.CREATE_MS, "dynamodb.table_created", table=name, table_id=row.id)
     start_looking(call, row)
     return {"TableDescription": described(live, call.now)}  # type: ignore[typeddict-item]

@@ -157,6 +157,7 @@ def make(call: Call, change: Change, user: str = "", *, from_replica: bool = Fal
             expiry.watch(live, key, new)
     growth = change.new_size - change.old_size
     live.size_bytes += growth
+    live.grown.count(growth, (new is not None) - (old_row is not None), change.effects)
     if growth > 0:
         live.room_bytes -= growth * live.copies
     is_full = live.room_bytes < 0

@@ -217,10 +217,10 @@ async def _failed(
                 cause = f"Event {delivery.event_id} did not reach {target['Arn']} at once; it is tried again."
                 call.explain("Invoke", rule.arn, Why("delayed", cause, because=(error.why,)), error.code)
             return
-    _forget(state, delivery)
     _note(call, "events.Invoked", rule, delivery, succeeded=False)
     _note(call, "events.FailedInvocation", rule, delivery, error=error.code)
     await _give_up(call, rule, target, delivery, error, exhausted)
+    _forget(state, delivery)  # not before: it is under way until it is where it stays
 
 
 def _exhausted(call: Call, target: dict[str, Any], delivery: Delivery, delay_ms: int) -> str:

@@ -84,6 +84,7 @@ async def _attempt(call: Call, state: LambdaState, event: QueuedEvent, found: Re
     """Run the function; should this process die meanwhile the event is tried again."""
     age_ms = call.now - event.accepted_ms
     timeout_ms = found.configuration.timeout_s * 1000
+    call.world.agenda.cancel(event.guard)  # of an attempt that the process did not survive
     event.guard = _later(call, event, call.now + timeout_ms + GUARD_MS)
     state.queued.touch(event.id)
     asked = invoking.asked_of(
@@ -94,6 +95,8 @@ async def _attempt(call: Call, state: LambdaState, event: QueuedEvent, found: Re
     finally:
         call.world.agenda.cancel(event.guard)
         event.guard = 0
+        if event.id in state.queued:
+            state.queued.touch(event.id)
         call.reread_clock()
     function = found.function
     call.happened("lambda.AsyncEventAge", function.arn, function=function.name, age_ms=age_ms)

@@ -147,7 +147,9 @@ class Fleet:
             doors, flight = Doors.of(self._world), instance.flight
             door = None if doors.open is None else _door(doors.open, flight)
             hosts = None if doors.hosts is None else _own_hosts(doors.hosts, flight)
-            environment = await self._hosted().start(name, spec, instance.print, instance.sleep, door, hosts)
+            environment = await self._hosted().start(
+                name, spec, instance.print, instance.sleep, door, hosts, doors.port()
+            )
             environment.gone = instance.gone
             instance.environment = environment
             telling.init_began(instance, function, phase)

@@ -53,7 +53,7 @@ async def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse:
     function, _, url = found
     if url_cors.is_preflight(request, url):
         return HttpResponse(200, url_cors.preflight(request, url))
-    call = _call(pipeline, request, function, url)
+    call, began_ms = _call(pipeline, request, function, url), pipeline.world.clock.now_ms
     with pipeline.world.flight():
         try:
             response = await _run(call, request, found)
@@ -61,8 +61,15 @@ async def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse:
             pipeline.refused(call, error)
             response = url_answers.refusal(call, error)
     call.hop.ended_ms = pipeline.world.clock.now_ms
-    response.headers += url_cors.headers(request, url)
-    call.happened("lambda.UrlRequest", function.arn, function=function.name, status=response.status)
+    response.headers = url_cors.added(response.headers, request, url)
+    call.happened(
+        "lambda.UrlRequest",
+        function.arn,
+        function=function.name,
+        qualifier=found.qualifier,
+        status=response.status,
+        latency_ms=call.hop.ended_ms - began_ms,
+    )
     return response
 
 

@@ -80,7 +80,11 @@ def refusal(call: Call, error: AwsError) -> HttpResponse:
 
 def _headers(told: dict[str, Any]) -> Headers:
     given: dict[str, Any] = told.get("headers") or {}
-    found = [(str(name), _text(value)) for name, value in given.items() if str(name).lower() not in HOPS]
+    found = [
+        (str(name), _text(value))
+        for name, value in given.items()
+        if str(name).lower() not in HOPS and value is not None
+    ]
     found += [("Set-Cookie", str(cookie)) for cookie in told.get("cookies") or ()]
     if not any(name.lower() == "content-type" for name, _ in found):
         found.append(JSON)
@@ -88,8 +92,11 @@ def _headers(told: dict[str, Any]) -> Headers:
 
 
 def _text(value: Any) -> str:
+    """A header's value; a list or an object is none."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (list, dict)):
+        raise TypeError("a header has one value")
     return str(value).replace("\r", "").replace("\n", "")
 
 

@@ -32,6 +32,13 @@ def preflight(request: HttpRequest, url: Url) -> Headers:
     return found
 
 
+def added(answered: Headers, request: HttpRequest, url: Url) -> Headers:
+    """An answer's headers with those of CORS: "the configured CORS headers on the function URL take precedence"."""
+    configured = headers(request, url)
+    names = {name.lower() for name, _ in configured} - {"vary"}
+    return [each for each in answered if each[0].lower() not in names] + configured
+
+
 def headers(request: HttpRequest, url: Url) -> Headers:
     """What an answer to a page of another origin says."""
     origin = request.header("origin")

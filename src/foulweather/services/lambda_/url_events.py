@@ -50,7 +50,7 @@ def event(call: Call, request: HttpRequest, url: Url, function: Function, body: 
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": request.query,
-        "headers": _headers(call, request),
+        "headers": _headers(call, request, url),
         "requestContext": context,
         "isBase64Encoded": False,
     }
@@ -65,9 +65,13 @@ def event(call: Call, request: HttpRequest, url: Url, function: Function, body: 
     return told
 
 
-def _headers(call: Call, request: HttpRequest) -> dict[str, str]:
-    """Headers by lower-case name, repeated ones joined by commas; the cookies have a member of their own."""
-    found = {name: value for name, value in request.by_name().items() if name not in ("cookie", "authorization")}
+def _headers(call: Call, request: HttpRequest, url: Url) -> dict[str, str]:
+    """Headers by lower-case name, repeated ones joined by commas; the cookies have a member of their own.
+
+    `Authorization` is Lambda's where it wants a signature, and the function's where it wants none.
+    """
+    left_out = ("cookie", "authorization") if url.auth_type == "AWS_IAM" else ("cookie",)
+    found = {name: value for name, value in request.by_name().items() if name not in left_out}
     found["x-forwarded-for"] = request.peer
     found["x-forwarded-port"] = "443"
     found["x-forwarded-proto"] = "https"

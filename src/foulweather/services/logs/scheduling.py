@@ -71,7 +71,7 @@ async def run(call: Call, query: ScheduledQuery) -> None:
     state = call.state(LogsState)
     query.due = 0
     arm(call, state, query, call.now)
-    made = ScheduledRun(call.world.ids.uuid(), query.id, call.now)
+    made = _broken_off(state, query) or ScheduledRun(call.world.ids.uuid(), query.id, call.now)
     query.ran_ms, query.last_status = call.now, "Running"
     settings = query.settings
     request: dict[str, Any] = {
@@ -82,6 +82,7 @@ async def run(call: Call, query: ScheduledQuery) -> None:
     if settings.get("logGroupIdentifiers"):
         request["logGroupIdentifiers"] = settings["logGroupIdentifiers"]
     state.scheduled_runs.put(made.id, made)
+    state.starting.add(made.id)
     try:
         who = await roles.assumed(call, settings["executionRoleArn"], _SESSION, query.arn)
         started = await roles.done(call.acting_as(who).logs.start_query(request))
@@ -89,9 +90,19 @@ async def run(call: Call, query: ScheduledQuery) -> None:
         status = "InvalidQuery" if error.code == "MalformedQueryException" else "Failed"
         _end(call, query, made, status, error)
         return
+    finally:
+        state.starting.discard(made.id)
     made.query = started["queryId"]
     state.scheduled_runs.touch(made.id)
     call.later(call.now + LOOK_MS, "logs.finish_scheduled_query", run=made.id)
+
+
+def _broken_off(state: LogsState, query: ScheduledQuery) -> ScheduledRun | None:
+    """The run whose query was never started, because the process ended."""
+    for run in state.scheduled_runs.values():
+        if run.scheduled == query.id and run.status == "Running" and not run.query and run.id not in state.starting:
+            return run
+    return None
 
 
 async def finish(call: Call, query: ScheduledQuery, made: ScheduledRun) -> None:

@@ -276,6 +276,7 @@ class LogsState(State):
         self.held: dict[str, Held | None] = {}
         self.compiled: dict[str, Any] = {}
         self.key_checked_ms: dict[str, int] = {}
+        self.starting: set[str] = set()
         self.forwarded: dict[str, tuple[int, int]] = {}  # when each group's last payload was made, how many then
         for stream in self.streams.values():
             self._index(stream)

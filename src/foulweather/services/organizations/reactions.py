@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from foulweather.kernel.credentials import Credentials, Revoked
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Why
 from foulweather.policy import principal as principals
@@ -69,6 +70,7 @@ def finish_closure(call: Call, account_id: str) -> None:
     account.closed_ms = call.now
     state.save(account)
     organization = state.organizations[account.organization]
+    _shut_out(call, account_id)
     call.changed("organizations.AccountClosed", shapes.node_arn(organization, account), State=account.state)
     call.later(call.now + limits.POST_CLOSURE_MS, "organizations.forget_account", account_id=account_id)
 
@@ -82,6 +84,18 @@ def forget_account(call: Call, account_id: str) -> None:
     organization = state.organizations[account.organization]
     state.forget_account(account)
     call.changed("organizations.AccountLeft", shapes.node_arn(organization, account), Parent=None)
+
+
+def _shut_out(call: Call, account_id: str) -> None:
+    """Nobody calls in the name of a closed account any more: not with its keys, and not as its root user.
+
+    A closed account has no access to AWS services (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html).
+    The error is not documented; the keys are answered as those are that AWS does not know.
+    """
+    credentials = call.state(Credentials)
+    for each in credentials.of_account(account_id):
+        credentials.revoke(each.access_key_id)
+    credentials.revoked.put(account_id, Revoked(account_id))
 
 
 def _create_role(call: Call, account: str, name: str, management_account: str) -> None:

@@ -106,9 +106,9 @@ async def _failed(call: Call, state: SchedulerState, invocation: Invocation, err
                 cause = f"{invocation.arn} could not invoke {invocation.target['Arn']} at once; it is tried again."
                 call.explain("Invoke", invocation.arn, Why("delayed", cause, because=(error.why,)), error.code)
             return
-    _end(call, state, invocation)
     _note(call, "scheduler.InvocationDropped", invocation, error=error.code)
     await _give_up(call, invocation, error, exhausted)
+    _end(call, state, invocation)  # not before: it is under way until it is where it stays
 
 
 def _exhausted(call: Call, invocation: Invocation, delay_ms: int) -> str:

@@ -16,7 +16,7 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.sns import filtering, limits, outbox, outcomes, replays, throttling
 from foulweather.services.sns.envelopes import Message
 from foulweather.services.sns.queueing import send_to_queue
-from foulweather.services.sns.scheduling import guard, later
+from foulweather.services.sns.scheduling import guard, later, release
 from foulweather.services.sns.state import Delivery, SnsState, Subscription, Topic
 
 
@@ -71,13 +71,13 @@ def attempt(call: Call, state: SnsState, delivery: Delivery) -> None:
     # A fault holds the queue up; the publisher does not wait for that.
     call.world.started()
     state.hold(delivery, call.world.ids)
-    guarded = guard(call, delivery.topic_arn, delivery.id)
-    task = asyncio.ensure_future(_settle(call, state, delivery, sending, guarded))
+    guard(call, state, delivery)
+    task = asyncio.ensure_future(_settle(call, state, delivery, sending))
     state.running.add(task)
     task.add_done_callback(state.running.discard)
 
 
-async def _settle(call: Call, state: SnsState, delivery: Delivery, sending: Awaitable[Any], guarded: int) -> None:
+async def _settle(call: Call, state: SnsState, delivery: Delivery, sending: Awaitable[Any]) -> None:
     # From here on the waiting call itself is in flight, but for the time that it is parked.
     call.world.ended()
     try:
@@ -88,7 +88,7 @@ async def _settle(call: Call, state: SnsState, delivery: Delivery, sending: Awai
     else:
         call.reread_clock()
         outcomes.delivered(call, state, delivery)
-    call.world.agenda.cancel(guarded)
+    release(call, state, delivery)
 
 
 def _to_queue(call: Call, topic: Topic, subscription: Subscription, message: Message) -> Delivery | None:

@@ -11,7 +11,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.sns import archives, deliveries, outcomes, posting
 from foulweather.services.sns.queueing import PRINCIPAL
-from foulweather.services.sns.scheduling import guard
+from foulweather.services.sns.scheduling import guard, release
 from foulweather.services.sns.state import Delivery, SnsState
 from foulweather.services.sns.tracing import send
 
@@ -30,9 +30,19 @@ async def deliver(call: Call, delivery: str) -> None:
         deliveries.attempt(call, state, found)
         return
     found.attempts += 1
-    guarded = guard(call, found.topic_arn, found.id)
+    guard(call, state, found)
     await _attempt(call, state, found)
-    call.world.agenda.cancel(guarded)
+    release(call, state, found)
+
+
+async def look_after(call: Call, delivery: str) -> None:
+    """Make a delivery anew that was under way when the process died."""
+    state = call.state(SnsState)
+    found = state.deliveries.get(delivery)
+    if found is not None and delivery in state.under_way:
+        guard(call, state, found)
+    else:
+        await deliver(call, delivery)
 
 
 async def _attempt(call: Call, state: SnsState, found: Delivery) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from foulweather.kernel.call import Call
+from foulweather.services.sns.state import Delivery, SnsState
 
-GUARD_MS = 3_600_000
+GUARD_MS = 5_000
 
 
 def later(call: Call, when_ms: int, topic_arn: str, action: str, **args: Any) -> int:
@@ -15,9 +16,15 @@ def later(call: Call, when_ms: int, topic_arn: str, action: str, **args: Any) ->
     return call.world.agenda.at(when_ms, action, args, account=account, region=region, trace_id=call.trace_id)
 
 
-def guard(call: Call, topic_arn: str, delivery: str) -> int:
-    """Have a delivery that is being waited for made again later; its outcome strikes this from the agenda.
+def guard(call: Call, state: SnsState, delivery: Delivery) -> None:
+    """Note that a delivery is under way, and have somebody look, soon, whether it still is.
 
-    So a message whose delivery was under way when the process died is not lost.
+    So a message whose delivery was under way when the process died is not lost, and not late.
     """
-    return later(call, call.now + GUARD_MS, topic_arn, "sns.deliver", delivery=delivery)
+    when_ms = call.world.clock.now_ms + GUARD_MS
+    state.under_way[delivery.id] = later(call, when_ms, delivery.topic_arn, "sns.look_after", delivery=delivery.id)
+
+
+def release(call: Call, state: SnsState, delivery: Delivery) -> None:
+    """Note that an attempt is over."""
+    call.world.agenda.cancel(state.under_way.pop(delivery.id, 0))

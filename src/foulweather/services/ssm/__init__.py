@@ -1,4 +1,4 @@
-"""AWS Systems Manager: Parameter Store, documents, Automation, and associations that run it."""
+"""AWS Systems Manager: Parameter Store, documents, Automation, and what runs it on a schedule."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ SERVICE = Service(
         "associations.authoring",
         "associations.viewing",
         "commands",
+        "windows.authoring",
+        "windows.viewing",
+        "windows.targets",
+        "windows.tasks",
+        "windows.executions",
+        "opsitems.authoring",
+        "opsitems.viewing",
     ),
     access_denied="AccessDeniedException",
     denied_status=400,

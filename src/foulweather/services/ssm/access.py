@@ -14,7 +14,11 @@ from foulweather.services.ssm import naming, public
 from foulweather.services.ssm.associations import naming as associations
 from foulweather.services.ssm.automation import naming as executions
 from foulweather.services.ssm.documents import naming as documents
+from foulweather.services.ssm.opsitems import access as ops_access
+from foulweather.services.ssm.opsitems import naming as opsitems
 from foulweather.services.ssm.state import arn_of
+from foulweather.services.ssm.windows import access as window_access
+from foulweather.services.ssm.windows import naming as windows
 
 Request = Mapping[str, Any]
 Conditions = dict[str, str | list[str]]
@@ -51,6 +55,10 @@ def tagged(call: Call, request: Request) -> Sequence[Resource]:
             return (associations.resource(call, request["ResourceId"]),)
         case "Automation":
             return (executions.resource(call, request["ResourceId"]),)
+        case "MaintenanceWindow":
+            return (windows.resource(call, request["ResourceId"]),)
+        case "OpsItem":
+            return (opsitems.resource(call, request["ResourceId"]),)
         case _:
             return (Resource("*", call.account),)
 
@@ -219,4 +227,6 @@ ACCESS: dict[str, Access] = {
         name: Access(f"ssm:{name}", is_read=True)
         for name in ("DescribeInstanceInformation", "GetCommandInvocation", "ListCommandInvocations", "ListCommands")
     },
+    **window_access.ACCESS,
+    **ops_access.ACCESS,
 }

@@ -92,7 +92,10 @@ RATES: dict[str, Rate] = {
             "DescribeAutomationStepExecutions SendCommand ListCommands ListCommandInvocations CancelCommand "
             "DescribeInstanceInformation StartSession CreateAssociation UpdateAssociation DeleteAssociation "
             "DescribeAssociation ListAssociations ListAssociationVersions DescribeAssociationExecutions "
-            "StartAssociationsOnce"
+            "StartAssociationsOnce "
+            "CreateMaintenanceWindow UpdateMaintenanceWindow DeleteMaintenanceWindow GetMaintenanceWindow "
+            "DescribeMaintenanceWindows RegisterTargetWithMaintenanceWindow RegisterTaskWithMaintenanceWindow "
+            "DescribeMaintenanceWindowExecutions GetMaintenanceWindowExecution CancelMaintenanceWindowExecution"
         ),
         10: "DescribeDocument GetDocument GetAutomationExecution GetCommandInvocation StartAutomationExecution",
     }.items()

@@ -11,6 +11,9 @@ from foulweather.services.ssm.associations.state import AssociationsState
 from foulweather.services.ssm.automation import running, targets
 from foulweather.services.ssm.automation.state import AutomationState, Execution
 from foulweather.services.ssm.state import SsmState
+from foulweather.services.ssm.windows import invoking
+from foulweather.services.ssm.windows import running as opening
+from foulweather.services.ssm.windows.state import WindowsState
 
 
 def apply_policy(call: Call, name: str, round: int, index: int) -> None:
@@ -93,6 +96,43 @@ def end_association_run(call: Call, association: str, run: str, status: str) -> 
     found = state.associations.get(association)
     if found is not None:
         associating.end(call, state, found, run, status)
+
+
+def open_window(call: Call, window: str, due_ms: int) -> None:
+    """Open a maintenance window, if it is still due then."""
+    state = call.state(WindowsState)
+    found = state.windows.get(window)
+    if found is not None and found.is_enabled and found.due_ms == due_ms:
+        opening.open_window(call, state, found)
+
+
+async def run_window_invocation(call: Call, run: str, task: str, invocation: str) -> None:
+    """Do a task of a maintenance window for one target."""
+    found = invoking.find(call, run, task, invocation)
+    if found is not None:
+        await invoking.begin(call, *found)
+
+
+async def look_at_window_invocation(call: Call, run: str, task: str, invocation: str) -> None:
+    """See whether what a task has begun is over."""
+    found = invoking.find(call, run, task, invocation)
+    if found is not None:
+        await invoking.look(call, *found)
+
+
+def end_window_automation(call: Call, invocation: str, status: str) -> None:
+    """Note how a runbook that a maintenance window ran went."""
+    found = invoking.find(call, *invocation.split())
+    if found is not None:
+        ended = {"Success": "SUCCESS", "TimedOut": "TIMED_OUT", "Cancelled": "CANCELLED"}.get(status, "FAILED")
+        opening.end_invocation(call, *found, ended, "" if ended == "SUCCESS" else status)
+
+
+def forget_window_run(call: Call, run: str) -> None:
+    """Forget an execution of a maintenance window that began a month ago."""
+    runs = call.state(WindowsState).runs
+    if run in runs:
+        runs.delete(run)
 
 
 def _at_work(call: Call, execution: str, turn: int) -> Execution | None:

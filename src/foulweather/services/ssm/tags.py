@@ -1,4 +1,4 @@
-"""Tags of parameters, documents, executions and associations."""
+"""Tags of parameters, documents, executions, associations, maintenance windows and OpsItems."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from foulweather.services.ssm.associations.state import Association, Association
 from foulweather.services.ssm.automation.state import AutomationState, Execution
 from foulweather.services.ssm.documents import naming as documents
 from foulweather.services.ssm.documents.state import Document, DocumentsState
+from foulweather.services.ssm.opsitems.state import OpsItem, OpsItemsState
 from foulweather.services.ssm.state import Parameter, SsmState
+from foulweather.services.ssm.windows.state import Window, WindowsState
 
 Request = Mapping[str, Any]
 
@@ -21,7 +23,7 @@ Request = Mapping[str, Any]
 class _Tagged(NamedTuple):
     """What has tags, and how it is written."""
 
-    held: Parameter | Document | Execution | Association
+    held: Parameter | Document | Execution | Association | Window | OpsItem
     write: Callable[[], None]
     kind: str
 
@@ -72,6 +74,16 @@ def _tagged(call: Call, request: Request) -> _Tagged:
             if (association := associations.get(name)) is None:
                 raise _missing(request, name)
             return _Tagged(association, lambda: associations.touch(name), "Association")
+        case "MaintenanceWindow":
+            windows = call.state(WindowsState).windows
+            if (window := windows.get(name)) is None:
+                raise _missing(request, name)
+            return _Tagged(window, lambda: windows.touch(name), "MaintenanceWindow")
+        case "OpsItem":
+            items = call.state(OpsItemsState).items
+            if (item := items.get(name)) is None:
+                raise _missing(request, name)
+            return _Tagged(item, lambda: items.touch(name), "OpsItem")
         case other:
             raise not_implemented("ssm", f"{call.operation}.ResourceType={other}")
 

@@ -240,11 +240,24 @@ def _over(run: Run, arn: str) -> None:
         stepping.go_on(run, branch, _left(run, branch, state, found, batching.results(run.state, found, state)))
         return
     writing = result_writers.write(run, found, state)
+    branch.timeout_at = branch.heartbeat_at = 0
     run.wait(branch, "call")
+    working.rearm(run, branch)
     key = branch.execution, branch.id, branch.turn
     found.turn = branch.turn
     run.state.map_runs.touch(arn)
     calling.later(run, key, writing, partial(_written, arn=arn, turn=branch.turn))
+
+
+def write_again(run: Run, branch: Branch) -> bool:
+    """Write the results of a Map Run whose writing was lost with the process; False where no such thing was."""
+    found = run.state.map_runs.get(branch.map_run)
+    if found is None or found.turn != branch.turn:
+        return False
+    run.wait(branch, "map run")
+    found.turn = branch.turn
+    _over(run, found.arn)
+    return True
 
 
 def _written(run: Run, outcome: calling.Outcome, arn: str, turn: int) -> None:

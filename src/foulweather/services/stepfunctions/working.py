@@ -249,12 +249,16 @@ def rearm(run: Run, branch: Branch) -> None:
 
 def looked_at(run: Run, branch: Branch) -> None:
     """The agenda looks at a task that waits: it may have taken too long, or have been lost with the process."""
+    from foulweather.services.stepfunctions import distributed
+
     resource = resource_of(branch)
     if branch.timeout_at and run.now >= branch.timeout_at:
         _too_late(run, branch, resource, failing.TIMEOUT)
     elif branch.heartbeat_at and run.now >= branch.heartbeat_at:
         _too_late(run, branch, resource, failing.HEARTBEAT)
     elif branch.waits == "call" and (branch.execution, branch.id, branch.turn) not in Flying.of(run.world).tasks:
+        if distributed.write_again(run, branch):
+            return
         branch.turn += 1
         stepping.go_on(run, branch, stepping.attempt(run, branch, run.state_of(branch), decode(branch.input)))
     else:

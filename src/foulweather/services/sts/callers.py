@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from foulweather.kernel.credentials import Credentials
 from foulweather.kernel.directory import RoleView
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
@@ -38,6 +39,8 @@ def named_role(call: Call, arn: str) -> NamedRole:
 def existing_role(call: Call, arn: str, action: str) -> RoleView:
     """The role of an ARN; a missing one is refused like one that does not trust the caller."""
     named = named_role(call, arn)
+    if named.account in call.state(Credentials).revoked:  # a closed account's own number is among the revoked keys
+        raise not_authorized(call, action, arn, Fact(named.account, "closed", True))
     if named.role is None:
         raise not_authorized(call, action, arn, Fact(arn, "exists", False))
     return named.role

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from foulweather.wire.admin.asking import Asked, Endpoint, Refused
-from foulweather.wire.admin.times import TIME_MS_MAX, iso, parse_duration, parse_time
+from foulweather.wire.admin.times import WORLD_MS_MAX, iso, parse_duration, parse_time
 from foulweather.world.clock import RATE_UNIT, Mode
 from foulweather.world.world import World
 
@@ -133,8 +133,8 @@ def _target(wanted: ClockChange, now_ms: int) -> int:
             "TimeRunsForward",
             f"It is {iso(now_ms)} in the world; its time never runs backwards to {iso(when_ms)}.",
         )
-    if when_ms > TIME_MS_MAX:
-        raise Refused(400, "BadRequest", "The year 9999 is as far as time goes.")
+    if when_ms > WORLD_MS_MAX:
+        raise Refused(400, "BadRequest", "The year 9000 is as far as time goes.")
     return when_ms
 
 

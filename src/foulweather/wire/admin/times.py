@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 TIME_MS_MAX = 253_402_300_799_999
-"""The last millisecond of the year 9999."""
+"""The last millisecond of the year 9999, the last that can be written."""
+WORLD_MS_MAX = 221_845_392_000_000
+"""The year 9000: a world goes no further, so that what is due later can still be written."""
 _PART = re.compile(r"([0-9]+)(ms|[smhdw])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,8 +41,8 @@ def parse_time(text: str) -> int:
             raise ValueError(f"{text!r} is no time: write 2026-01-31T12:00:00Z, or milliseconds") from None
         aware = read if read.tzinfo is not None else read.replace(tzinfo=UTC)
         when_ms = (aware - _EPOCH) // timedelta(milliseconds=1)
-    if not 0 <= when_ms <= TIME_MS_MAX:
-        raise ValueError(f"{text!r} is not between 1970 and 9999")
+    if not 0 <= when_ms <= WORLD_MS_MAX:
+        raise ValueError(f"{text!r} is not between 1970 and 9000")
     return when_ms
 
 

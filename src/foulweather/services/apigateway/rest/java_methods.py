@@ -12,14 +12,12 @@ from typing import Any, Final, cast
 import re2
 
 from foulweather.services.apigateway.rest.java_values import Boolean, List, Literal, Map, shown
+from foulweather.services.apigateway.rest.template_work import TEXT_CHARS_MAX, VALUE_WORK, WORK, TooMuch
 
-TEXT_CHARS_MAX: Final = 10 * 1024 * 1024
 _LONG: Final = 1 << 63
 _RE2: Final[Any] = re2
-
-
-class TooMuch(Exception):
-    """A template that would not come to an end, or to a body that may be sent."""
+_SEARCH: Final = 4
+"""What a character counts for that a regular expression reads."""
 
 
 def _pattern(text: str) -> Any:
@@ -37,15 +35,49 @@ def _replacement(text: str) -> str:
 
 
 def _replaced_all(text: str, pattern: str, replacement: str) -> str:
-    return cast("str", _pattern(pattern).sub(_replacement(replacement), text))
+    return _substituted(text, pattern, replacement, 0)
 
 
 def _replaced_first(text: str, pattern: str, replacement: str) -> str:
-    return cast("str", _pattern(pattern).sub(_replacement(replacement), text, 1))
+    return _substituted(text, pattern, replacement, 1)
+
+
+def _substituted(text: str, pattern: str, replacement: str, most: int) -> str:
+    words = _replacement(replacement)
+    WORK.text(text, times=_SEARCH)
+
+    def written(match: Any) -> str:
+        WORK.spend(_SEARCH * 8)
+        return WORK.text(cast("str", match.expand(words)))
+
+    return cast("str", _pattern(pattern).sub(written, text, most))
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    _fits(len(text) + text.count(old) * (len(new) - len(old)))
+    return text.replace(old, new)
+
+
+def _joined(text: str, other: str) -> str:
+    _fits(len(text) + len(other))
+    return text + other
+
+
+def _fits(characters: int) -> None:
+    if characters > TEXT_CHARS_MAX:
+        raise TooMuch(f"The template's text is longer than {TEXT_CHARS_MAX} characters")
+
+
+def _extended(found: list[Any], others: list[Any] | range) -> Boolean:
+    WORK.spend(VALUE_WORK * len(others))
+    found.extend(others)
+    return Boolean(1)
 
 
 def _split(text: str, pattern: str, limit: int = 0) -> List:
+    WORK.text(text, times=_SEARCH * 4)
     parts = List(_pattern(pattern).split(text, max(0, limit - 1)))
+    WORK.spend(VALUE_WORK * len(parts))
     while not limit and parts and not parts[-1]:
         parts.pop()
     return parts
@@ -53,7 +85,7 @@ def _split(text: str, pattern: str, limit: int = 0) -> List:
 
 TEXT: Final[dict[str, Callable[..., Any]]] = {
     "charAt": lambda text, index: text[index],
-    "concat": lambda text, other: text + other,
+    "concat": _joined,
     "contains": lambda text, other: Boolean(shown(other) in text),
     "endsWith": lambda text, other: Boolean(text.endswith(other)),
     "equals": lambda text, other: Boolean(text == other),
@@ -64,7 +96,7 @@ TEXT: Final[dict[str, Callable[..., Any]]] = {
     "lastIndexOf": lambda text, other: text.rfind(other),
     "length": len,
     "matches": lambda text, pattern: Boolean(_pattern(pattern).fullmatch(text) is not None),
-    "replace": lambda text, old, new: text.replace(old, new),
+    "replace": _replaced,
     "replaceAll": _replaced_all,
     "replaceFirst": _replaced_first,
     "split": _split,
@@ -85,7 +117,7 @@ _OF_MAPS: Final[dict[str, Callable[..., Any]]] = {
 }
 _OF_LISTS: Final[dict[str, Callable[..., Any]]] = {
     "set": lambda found, index, value: found.__setitem__(index, value) or "",
-    "addAll": lambda found, others: Boolean(found.extend(others) is None),
+    "addAll": _extended,
     "remove": lambda found, index: found.pop(index),
     "indexOf": lambda found, value: found.index(value) if value in found else -1,
     "equals": lambda found, other: Boolean(found == other),
@@ -97,6 +129,8 @@ _OF_NUMBERS: Final[dict[str, Callable[..., Any]]] = {
     "intValue": int,
     "doubleValue": float,
 }
+SMALL: Final = frozenset({"size", "isEmpty", "get", "add", "addAll", "set", "put", "containsKey"})
+"""Methods of lists and maps that do not go through all that is in there."""
 METHODS: Final[tuple[tuple[type, dict[str, Callable[..., Any]]], ...]] = (
     (str, TEXT),
     (dict, _OF_MAPS),
@@ -124,10 +158,9 @@ def _numbers(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def _sum(one: Any, other: Any) -> Any:
     if isinstance(one, str) or isinstance(other, str):
-        text = shown(one) + shown(other)
-        if len(text) > TEXT_CHARS_MAX:
-            raise TooMuch(f"The template's text is longer than {TEXT_CHARS_MAX} characters")
-        return text
+        WORK.value(one)
+        WORK.value(other)
+        return WORK.text(_joined(shown(one), shown(other)))
     return _numbers(operator.add)(one, other)
 
 
@@ -142,7 +175,12 @@ def _quotient(one: Any, other: Any) -> Any:
 
 
 def _compared(apply: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
-    return lambda one, other: Boolean(apply(one, other))
+    def applied(one: Any, other: Any) -> Any:
+        WORK.value(one)
+        WORK.value(other)
+        return Boolean(apply(one, other))
+
+    return applied
 
 
 OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
@@ -155,11 +193,11 @@ OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
             ((">=", "ge"), operator.ge),
             (("<", "lt"), operator.lt),
             (("<=", "le"), operator.le),
-            (("||", "or"), lambda one, other: bool(one) or bool(other)),
-            (("&&", "and"), lambda one, other: bool(one) and bool(other)),
         )
         for name in names
     },
+    **dict.fromkeys(("||", "or"), lambda one, other: Boolean(bool(one) or bool(other))),
+    **dict.fromkeys(("&&", "and"), lambda one, other: Boolean(bool(one) and bool(other))),
     "+": _sum,
     "-": _numbers(operator.sub),
     "*": _numbers(operator.mul),

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
+from foulweather.kernel import json_queries
 from foulweather.services.apigateway.rest import json_paths, velocity_engine
 from foulweather.services.apigateway.rest.java_values import Map, plain, shown, wrapped
+from foulweather.services.apigateway.rest.template_work import VALUE_WORK, WORK
 
 
 class TemplateFailed(Exception):
@@ -33,12 +36,18 @@ class Input:
     def json(self, path: str) -> str:
         """What a JSONPath finds, as JSON."""
         found = self._found(path)
-        return '""' if found is json_paths.MISSING else json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+        if found is json_paths.MISSING:
+            return '""'
+        WORK.value(found)
+        return WORK.text(json.dumps(found, separators=(",", ":"), ensure_ascii=False))
 
     def path(self, path: str) -> Any:
         """What a JSONPath finds, as something that can be walked through."""
         found = self._found(path)
-        return "" if found is json_paths.MISSING or found is None else wrapped(found)
+        if found is json_paths.MISSING or found is None:
+            return ""
+        WORK.value(found)
+        return wrapped(found)
 
     def params(self, name: str | None = None) -> Any:
         """A parameter, of the path, the query string or the headers, in that order; or all, by where they are."""
@@ -62,11 +71,15 @@ class Input:
                 self._document = json.loads(self.body) if self.body else {}
             except ValueError:
                 self._document = self.body
-        return json_paths.compiled(path)(self._document)
+        try:
+            return json_paths.compiled(path)(self._document)
+        finally:
+            WORK.spend(VALUE_WORK * json_queries.taken_work())
 
 
 _ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r"}
 _ESCAPES["\t"] = "\\t"
+_ESCAPED = re.compile(r"[^ -~]|[\"'\\/]")
 
 
 class Conversions:
@@ -79,22 +92,23 @@ class Conversions:
     @staticmethod
     def escapeJavaScript(text: Any) -> str:  # noqa: N802
         """Text as it may stand in a JavaScript string; single quotes are escaped too, which JSON does not know."""
-        return "".join(_escaped(char) for char in shown(text))
+        return _ESCAPED.sub(_escaped, shown(text))
 
     @staticmethod
     def parseJson(text: str) -> Any:  # noqa: N802
         """The JSON in a text."""
+        WORK.text(text, times=8)
         return wrapped(json.loads(text))
 
     @staticmethod
     def urlEncode(text: Any) -> str:  # noqa: N802
         """Text as in a form."""
-        return quote_plus(shown(text), safe="*-._")
+        return quote_plus(WORK.text(shown(text), times=4), safe="*-._")
 
     @staticmethod
     def urlDecode(text: Any) -> str:  # noqa: N802
         """Text out of a form."""
-        return unquote_plus(shown(text))
+        return unquote_plus(WORK.text(shown(text), times=4))
 
     @staticmethod
     def base64Encode(text: Any) -> str:  # noqa: N802
@@ -107,13 +121,10 @@ class Conversions:
         return base64.b64decode(shown(text)).decode("utf-8", "replace")
 
 
-def _escaped(char: str) -> str:
-    known = _ESCAPES.get(char)
-    if known is not None:
-        return known
-    if " " <= char <= "~":
-        return char
-    return "".join(f"\\u{unit:04X}" for unit in _units(char))
+def _escaped(found: re.Match[str]) -> str:
+    WORK.spend(VALUE_WORK)
+    known = _ESCAPES.get(found[0])
+    return known if known is not None else "".join(f"\\u{unit:04X}" for unit in _units(found[0]))
 
 
 def _units(char: str) -> list[int]:

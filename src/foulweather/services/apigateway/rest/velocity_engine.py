@@ -15,13 +15,18 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, cast
 
-from foulweather.services.apigateway.rest.java_methods import METHODS, OPERATORS, TEXT_CHARS_MAX, TooMuch
+from foulweather.services.apigateway.rest.java_methods import METHODS, OPERATORS, SMALL
 from foulweather.services.apigateway.rest.java_values import Boolean, Literal, Map, shown
+from foulweather.services.apigateway.rest.template_work import (
+    ELEMENT_WORK,
+    TEXT_CHARS_MAX,
+    VALUE_WORK,
+    WORK,
+    TooMuch,
+)
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html: `#foreach` loop iterations in templates.
 ITERATIONS_MAX: Final = 1_000
-# Loops within loops have no limit of their own there; ours keeps one template from holding up everybody.
-STEPS_MAX: Final = 100_000
 # A name may have hyphens: "VTL Identifiers [...] hyphen", Velocity's user guide; headers are set by such names.
 _ID: Final = r"[a-z_](?:[a-z0-9_]|-(?=[a-z0-9_]))*"
 _NAME: Final = re.compile(f"({_ID})", re.I)
@@ -40,9 +45,8 @@ class Engine:
             raise ImportError("airspeed is not installed")
         self._module: Any = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self._module)
-        self._steps = 0
         self._restrict(self._module)
-        self.errors: tuple[type[Exception], ...] = (self._module.TemplateError, RecursionError)
+        self.errors: tuple[type[Exception], ...] = (self._module.TemplateError, RecursionError, TooMuch)
 
     def compiled(self, text: str) -> Any:
         """A template that was read; raises one of `errors`."""
@@ -52,35 +56,29 @@ class Engine:
 
     def merged(self, template: Any, variables: Mapping[str, Any]) -> str:
         """The text that comes of a template."""
-        self._steps = 0
+        WORK.begin()
         output = self._module.StoppableStream()
         template.merge_to(dict(variables), output)
         return cast("str", output.getvalue())
 
-    def step(self) -> None:
-        """Count something that a loop or a call did."""
-        self._steps += 1
-        if self._steps > STEPS_MAX:
-            raise TooMuch(f"The template did more than {STEPS_MAX} steps")
-
     def _restrict(self, module: Any) -> None:
-        module.NameOrCall, module.SetDirective = _name(module, self.step), _assignment(module, self.step)
-        module.ForeachDirective = _loop(module, self.step)
+        module.NameOrCall, module.SetDirective = _name(module), _assignment(module)
+        module.ForeachDirective, module.Block = _loop(module), _block(module)
+        module.EvaluateDirective, module.Expression = _evaluation(module), _expression(module)
+        module._FunctionDefinition.execute_function = _counted(module._FunctionDefinition.execute_function)
+        module.Comment = _comment(module)
         module.FormalReference, module.StoppableStream = _reference(module), _stream(module)
         module.DictionaryLiteral, module.ArrayLiteral = _dictionary(module), _array(module)
         module.BooleanLiteral, module.Text = _truth(module), _text(module)
         module.BinaryOperator.OPERATORS = OPERATORS
 
 
-Step = Callable[[], None]
-
-
-def _name(module: Any, step: Step) -> Any:
+def _name(module: Any) -> Any:
     class Name(module.NameOrCall):
         NAME = _NAME
 
         def calculate(self, current_object: Any, loader: Any, top_namespace: Any) -> Any:
-            step()
+            WORK.step()
             given: list[Any] | None = None
             if self.parameters is not None:
                 given = list(self.parameters.calculate(top_namespace, loader))
@@ -93,7 +91,7 @@ def _name(module: Any, step: Step) -> Any:
                 found.execute_function(stream, top_namespace, given or [], loader)
                 return stream.getvalue()
             if given is not None:
-                return found(*given) if callable(found) else None
+                return _called(found, current_object, self.name, given) if callable(found) else None
             if callable(found):
                 return None
             return _at(found, self.index.calculate(top_namespace, loader)) if self.index is not None else found
@@ -109,23 +107,25 @@ def _reference(module: Any) -> Any:
                 value = self.alternate.calculate(namespace, loader)
             if value is None:
                 value = "" if self.silent and self.expression is not None else self.my_text()
+            WORK.value(value)
             stream.write(shown(value))
 
     return Reference
 
 
-def _loop(module: Any, step: Step) -> Any:
+def _loop(module: Any) -> Any:
     class Loop(module.ForeachDirective):
         def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
             every: Any = self.value.calculate(namespace, loader)
             if every is None:
                 return
             if isinstance(every, dict):
+                WORK.spend(VALUE_WORK * len(cast("dict[str, Any]", every)))
                 every = list(cast("dict[str, Any]", every).values())
             if not isinstance(every, (list, range)):
                 raise ValueError(f"value for ${self.loop_var_name} is not iterable in #foreach: {shown(every)}")
             for count, item in enumerate(every[:ITERATIONS_MAX], 1):
-                step()
+                WORK.step()
                 inner = module.LocalNamespace(namespace)
                 has_next = Boolean(count < len(every))
                 inner["velocityCount"], inner["velocityHasNext"] = count, has_next
@@ -137,7 +137,48 @@ def _loop(module: Any, step: Step) -> Any:
     return Loop
 
 
-def _assignment(module: Any, step: Step) -> Any:
+def _block(module: Any) -> Any:
+    class Block(module.Block):
+        def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
+            WORK.spend(ELEMENT_WORK * len(self.children))
+            super().evaluate_raw(stream, namespace, loader)
+
+    return Block
+
+
+def _expression(module: Any) -> Any:
+    class Expression(module.Expression):
+        def calculate(self, namespace: Any, loader: Any) -> Any:
+            # The library copies what is left of an expression for each of its operators.
+            terms = len(self.expression)
+            WORK.spend(ELEMENT_WORK * terms + terms * terms // 4)
+            return super().calculate(namespace, loader)
+
+    return Expression
+
+
+def _evaluation(module: Any) -> Any:
+    class Evaluation(module.EvaluateDirective):
+        def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
+            WORK.step()
+            text = self.value.calculate(namespace, loader)
+            if not isinstance(text, str):
+                raise ValueError("#evaluate is given no text")
+            WORK.spend((1 + len(text)) * ELEMENT_WORK)
+            module.Template(text, "#evaluate").merge_to(namespace, stream, loader)
+
+    return Evaluation
+
+
+def _counted(execute: Callable[..., None]) -> Callable[..., None]:
+    def executed(self: Any, stream: Any, namespace: Any, given: list[Any], loader: Any) -> None:
+        WORK.step()
+        execute(self, stream, namespace, given, loader)
+
+    return executed
+
+
+def _assignment(module: Any) -> Any:
     class Assignment(module.SetDirective):
         PLACE = _PLACE
 
@@ -150,7 +191,7 @@ def _assignment(module: Any, step: Step) -> Any:
             self.require_match(self.END, "closing paren")
 
         def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:
-            step()
+            WORK.step()
             value = self.value.calculate(namespace, loader)
             if value is None:
                 return  # "If the RHS evaluates to null, it will not be assigned to the LHS": Velocity's user guide
@@ -177,17 +218,36 @@ def _term(found: tuple[str, str, str]) -> str | int:
 def _text(module: Any) -> Any:
     class Text(module.Text):
         def parse(self) -> None:
-            try:
+            text = self.full_text()
+            if text.startswith("#[[", self.end) and _last(text, "]]#") > self.end:
                 (self.text,) = self.identity_match(_UNPARSED)
-            except module.NoMatch:
+            else:
                 super().parse()
 
     return Text
 
 
+def _comment(module: Any) -> Any:
+    class Comment(module.Comment):
+        def parse(self) -> None:
+            text = self.full_text()
+            if text.startswith("#*", self.end) and _last(text, "*#") < self.end + 2:
+                raise module.NoMatch
+            super().parse()
+
+    return Comment
+
+
+@lru_cache(8)
+def _last(text: str, mark: str) -> int:
+    """Where a mark is last: an opening one after it is not looked up anew each time."""
+    return text.rfind(mark)
+
+
 def _stream(module: Any) -> Any:
     class Stream(module.StoppableStream):
         def write(self, s: str) -> None:
+            WORK.text(s)
             if self.tell() + len(s) > TEXT_CHARS_MAX:
                 raise TooMuch(f"The template's text is longer than {TEXT_CHARS_MAX} characters")
             super().write(s)
@@ -233,6 +293,20 @@ def member(value: Any, name: str, *, is_call: bool) -> Any:
         return getattr(value, name) if name in open_to_templates else None
     method = methods.get(name)
     return None if method is None else lambda *given: method(value, *given)
+
+
+def _called(method: Callable[..., Any], value: Any, name: str, given: list[Any]) -> Any:
+    """Call a method; all that it reads and makes counts."""
+    if not isinstance(value, list | dict) or name not in SMALL:
+        WORK.value(value)
+        for each in given:
+            WORK.value(each)
+    found = method(*given)
+    if isinstance(found, str):
+        WORK.text(found)
+    elif isinstance(found, list | dict):
+        WORK.spend(VALUE_WORK * len(cast("list[Any]", found)))
+    return found
 
 
 def _variable(namespace: Any, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from foulweather.kernel.call import Call
+from foulweather.kernel.call import NOWHERE, Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.why import Fact
 from foulweather.services.dynamodb import encryption
@@ -163,7 +163,9 @@ def get_records(call: Call, request: GetRecordsInput) -> GetRecordsOutput:
     if not (shard.ended_ms and reached):
         after = listed[-1].sequence if listed else iterator.after
         result["NextShardIterator"] = Iterator(stream.arn, shard.id, after, call.now).written()
-    call.happened("dynamodb.RecordsRead", stream.arn, table=stream.table, returned=len(listed), bytes=size_bytes)
+    facts = {"table": stream.table, "returned": len(listed), "bytes": size_bytes}
+    # Lambda and Pipes, who poll for their users, come from nowhere.
+    call.happened("dynamodb.RecordsRead", stream.arn, **facts, is_polled=call.origin is NOWHERE)
     return result  # type: ignore[return-value]
 
 

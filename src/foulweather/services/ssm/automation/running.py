@@ -149,6 +149,9 @@ def finish(call: Call, state: AutomationState, execution: Execution, status: str
     if execution.association:
         told = {"association": execution.association, "run": execution.association_run, "status": status}
         call.later(call.now, "ssm.end_association_run", **told)
+    if execution.window_invocation:
+        told = {"invocation": execution.window_invocation, "status": status}
+        call.later(call.now, "ssm.end_window_automation", **told)
     for waiting in list(state.queued)[: max(0, limits.AUTOMATIONS_MAX - len(state.at_work))]:
         begin(call, state, state.executions[waiting])
 

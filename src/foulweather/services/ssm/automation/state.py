@@ -89,6 +89,7 @@ class Execution(msgspec.Struct):
     completes: bool = False
     association: str = ""
     association_run: str = ""
+    window_invocation: str = ""
     outputs: dict[str, list[str]] = {}
 
     @property

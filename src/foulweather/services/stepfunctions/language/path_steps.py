@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+from foulweather.kernel import json_queries
 from foulweather.services.stepfunctions.language import path_syntax
 from foulweather.services.stepfunctions.language.errors import InvalidDefinition, StatesError
-from foulweather.services.stepfunctions.language.json_types import is_container
 from foulweather.services.stepfunctions.language.path_syntax import (
     Descent,
     Index,
@@ -70,36 +70,39 @@ def _descendants(value: Any) -> Iterator[Any]:
 
 def filtered(path: Path) -> Callable[[Any], list[Any]]:
     """Compile a path with a filter in it: python-jsonpath reads what the filter says."""
-    import jsonpath
-    from jsonpath import exceptions
-
-    class Environment(jsonpath.JSONPathEnvironment):
-        """Comparisons as Jayway has them: true and false have no order."""
-
-        def compare(self, left: object, operator: str, right: object) -> bool:
-            if operator in ("<", ">", "<=", ">=") and (isinstance(left, bool) or isinstance(right, bool)):
-                return False
-            return super().compare(left, operator, right)
-
     try:
-        compiled = Environment().compile(path_syntax.canonical(path))
-    except (jsonpath.JSONPathError, RecursionError, ValueError) as refused:
+        # Comparisons as Jayway has them: true and false have no order.
+        query = json_queries.compiled(path_syntax.canonical(path), orders_truths=False)
+    except json_queries.InvalidQuery as refused:
         raise InvalidDefinition(f"Invalid path '{path.text}'") from refused
 
     def find(document: Any) -> list[Any]:
-        # A scalar has nothing beneath it, and the library takes a string for a JSON text.
-        if not is_container(document):
-            return []
+        from jsonpath import JSONPathError, exceptions
+
         try:
-            return cast("list[Any]", compiled.findall(document))
+            return query(document)
         except (exceptions.JSONPathRecursionError, RecursionError):
             cause = f"The input is too deeply nested for the JSONPath '{path.text}'"
             raise StatesError("States.Runtime", cause) from None
-        except (jsonpath.JSONPathError, TypeError, ValueError):
+        except json_queries.TooMuchWork:
+            raise _too_much(path) from None
+        except (JSONPathError, TypeError, ValueError):
             # A filter that does not fit the data selects nothing.
             return []
 
     return find
+
+
+def counted(values: Iterator[Any], path: Path) -> Iterator[Any]:
+    """Values that a step selects, as long as they are not too many: `$..*..*..*` would find the same ever again."""
+    for count, value in enumerate(values):
+        if count >= json_queries.WORK_MAX:
+            raise _too_much(path)
+        yield value
+
+
+def _too_much(path: Path) -> StatesError:
+    return StatesError("States.Runtime", f"The JSONPath '{path.text}' selects too many values of the input")
 
 
 def _numbers(value: Any) -> list[float]:

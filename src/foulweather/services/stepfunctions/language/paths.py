@@ -153,5 +153,5 @@ def _definite(keys: tuple[str | int, ...]) -> Callable[[Any], Any]:
 def _all(document: Any, path: Path) -> Iterator[Any]:
     values: Iterator[Any] = iter((document,))
     for step in path.steps:
-        values = path_steps.stepped(values, step)
+        values = path_steps.counted(path_steps.stepped(values, step), path)
     return values

@@ -1,0 +1,1 @@
+"""OpsItems of OpsCenter: what somebody has to look at, with what it is about."""

@@ -1,0 +1,1 @@
+"""Maintenance windows: hours on a schedule in which tasks may begin, and what came of them."""
