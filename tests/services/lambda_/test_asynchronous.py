@@ -10,6 +10,7 @@ from typing import Any
 import pytest_asyncio
 
 from harness import ACCOUNT, REGION, Aws
+from services.lambda_.calls import refused
 from services.lambda_.packaged import modelled, role
 
 FAILS = "error_rate = 1.0\nerror_message = 'always'\n"
@@ -95,6 +96,55 @@ async def test_a_destination_gets_the_record_of_a_failure_and_another_that_of_a_
     }  # fmt: skip
     assert failed["responsePayload"]["errorMessage"] == "always"
     assert (well["requestContext"]["condition"], well["responsePayload"]) == ("Success", {"ok": True})
+
+
+async def test_a_bus_gets_the_record_as_the_detail_of_an_event(work: Aws) -> None:
+    bus = work.events_.create_event_bus({"Name": "outcomes"})["EventBusArn"]
+    work.events_.put_rule({"Name": "all", "EventBusName": "outcomes", "EventPattern": '{"source":["lambda"]}'})
+    letter_box = f"arn:aws:sqs:{REGION}:{ACCOUNT}:letters"
+    work.events_.put_targets(
+        {"Rule": "all", "EventBusName": "outcomes", "Targets": [{"Id": "1", "Arn": letter_box}]}
+    )
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    work.sqs.set_queue_attributes({"QueueUrl": QUEUE, "Attributes": {"Policy": policy}})
+    await modelled(work, FAILS)
+    put = {"FunctionName": "work", "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": bus}}}
+    assert work.lambda_.put_function_event_invoke_config(put)["DestinationConfig"]["OnFailure"] == {"Destination": bus}
+    await send(work, {"n": 1})
+    await work.advance(seconds=10)
+    (event,) = [json.loads(letter["Body"]) for letter in await letters(work)]
+    assert (event["source"], event["detail-type"]) == ("lambda", "Lambda Function Invocation Result - Failure")
+    assert event["resources"] == [bus, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:work:$LATEST"]
+    assert event["detail"]["requestContext"]["condition"] == "RetriesExhausted"
+    assert event["detail"]["requestPayload"] == {"n": 1}
+
+
+async def test_a_bucket_gets_the_record_of_a_failure_and_none_of_a_success(work: Aws) -> None:
+    await work.s3.create_bucket({"Bucket": "outcomes"})
+    bucket = {"Destination": "arn:aws:s3:::outcomes"}
+    await modelled(work, FAILS)
+    put = work.lambda_.put_function_event_invoke_config
+    with refused("InvalidParameterValueException", "The destination ARN arn:aws:s3:::outcomes is invalid"):
+        put({"FunctionName": "work", "DestinationConfig": {"OnSuccess": bucket}})
+    put({"FunctionName": "work", "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": bucket}})
+    await send(work, {"n": 1})
+    await work.advance(seconds=10)
+    (kept,) = work.s3.list_objects_v2({"Bucket": "outcomes"})["Contents"]
+    assert kept["Key"].startswith("aws/lambda/async/work/")
+
+
+async def test_a_role_must_be_allowed_to_use_a_bus_or_a_bucket(aws: Aws) -> None:
+    role(aws)
+    await modelled(aws, WORKS)
+    for arn, words in (
+        (f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default", "call PutEvents on EventBridge"),
+        ("arn:aws:s3:::outcomes", "call PutObject on S3"),
+    ):
+        asked = {"FunctionName": "work", "DestinationConfig": {"OnFailure": {"Destination": arn}}}
+        with refused("InvalidParameterValueException", f"does not have permissions to {words}"):
+            aws.lambda_.put_function_event_invoke_config(asked)
+    aws.world.close()
 
 
 async def test_a_destination_that_the_role_may_not_use_gets_nothing(work: Aws) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import judging, naming, paging, refusals
 from foulweather.services.lambda_.records import LATEST, AsyncConfig, Function
@@ -111,8 +110,6 @@ def _checked(call: Call, function: Function, qualifier: str, asked: Mapping[str,
             else f"The destination ARN {arn} is invalid.",
             Fact("request", "Destination", arn),
         )
-    if service in ("events", "s3"):
-        raise not_implemented("lambda", f"{call.operation}.DestinationConfig={service}")
     if arn.endswith(".fifo"):
         raise refusals.invalid(
             f"The destination ARN {arn} is invalid: FIFO queues and topics are not supported.",

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from foulweather.kernel.call import Call
-from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.errors import AwsError
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.lambda_ import roles
 from foulweather.services.lambda_.invoking import Invoked
 from foulweather.services.lambda_.naming import Reference
 from foulweather.services.lambda_.queued import QueuedEvent
-from foulweather.services.lambda_.records import AsyncConfig
+from foulweather.services.lambda_.records import LATEST, AsyncConfig
 from foulweather.services.lambda_.reports import stamped
 
 ERROR_BYTES_MAX = 1_024
@@ -77,11 +77,13 @@ async def _tell(call: Call, ports: Ports, arn: str, event: QueuedEvent, found: R
         asked = {"FunctionName": arn, "InvocationType": "Event", "Payload": body.encode()}
         await _done(ports.lambda_.invoke(asked))
     elif service == "s3":
-        await _done(
-            ports.s3.put_object({"Bucket": arn.rpartition(":")[2], "Key": _key(call, found), "Body": body.encode()})
-        )
+        asked = {"Bucket": arn.rpartition(":")[2], "Key": _key(call, found), "Body": body.encode()}
+        await _done(ports.s3.put_object({**asked, "ContentType": "application/json"}))
     else:
-        raise not_implemented("events", "PutEvents")
+        told = await _done(ports.events.put_events({"Entries": [_entry(arn, found, outcome, body)]}))
+        for each in told["Entries"]:
+            if "ErrorCode" in each:
+                raise AwsError(each["ErrorCode"], each["ErrorMessage"])
 
 
 async def _bury(call: Call, ports: Ports, arn: str, event: QueuedEvent, outcome: Outcome) -> None:
@@ -117,7 +119,7 @@ def record(call: Call, event: QueuedEvent, found: Reference, outcome: Outcome) -
         "timestamp": stamped(call.now),
         "requestContext": {
             "requestId": event.id,
-            "functionArn": function.qualified(found.qualifier or "$LATEST"),
+            "functionArn": function.qualified(found.qualifier or LATEST),
             "condition": outcome.condition,
             "approximateInvokeCount": event.attempts,
         },
@@ -133,6 +135,18 @@ def record(call: Call, event: QueuedEvent, found: Reference, outcome: Outcome) -
         except ValueError:
             told["responsePayload"] = invoked.payload.decode("utf-8", "replace")
     return told
+
+
+def _entry(bus_arn: str, found: Reference, outcome: Outcome, body: str) -> dict[str, Any]:
+    """A record as an event of EventBridge; its resources are "the function and destination" by their ARNs."""
+    what = "Success" if outcome.condition == "Success" else "Failure"
+    return {
+        "EventBusName": bus_arn,
+        "Source": "lambda",
+        "DetailType": f"Lambda Function Invocation Result - {what}",
+        "Resources": [bus_arn, found.function.qualified(found.qualifier or LATEST)],
+        "Detail": body,
+    }
 
 
 def _key(call: Call, found: Reference) -> str:

@@ -83,6 +83,10 @@ def require_permission(call: Call, role_arn: str, function_name: str, target: st
         action, api, request = "Publish", "SNS", {"TopicArn": target, "Message": ""}
     elif service == "lambda":
         action, api, request = "Invoke", "Lambda", {"FunctionName": target}
+    elif service == "events":
+        action, api, request = "PutEvents", "EventBridge", {"Entries": [{"EventBusName": target}]}
+    elif service == "s3":
+        action, api, request = "PutObject", "S3", {"Bucket": name, "Key": f"aws/lambda/{function_name}", "Body": b""}
     else:
         return
     error = refusal(call, session_of(call, role_arn, function_name), service, action, request)

@@ -11,7 +11,7 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
-from foulweather.kernel.why import Fact, Why
+from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import (
     judging,
     limits,
@@ -148,16 +148,7 @@ def _check_destination(call: Call, reference: naming.Reference, settings: dict[s
     destination: str = inside(settings, "DestinationConfig", "OnFailure", "Destination") or ""
     if not destination:
         return
-    role, name = reference.configuration.role, reference.function.name
-    if destination.split(":")[2] != "s3":
-        judging.require_permission(call, role, name, destination)
-        return
-    asked = {"Bucket": destination.split(":")[5], "Key": f"aws/lambda/{name}", "Body": b""}
-    error = judging.refusal(call, judging.session_of(call, role, name), "s3", "PutObject", asked)
-    if error is not None:
-        words = "The provided execution role does not have permissions to call PutObject on S3"
-        fact = Fact(role, f"may call s3:PutObject on {destination}", False)
-        raise refusals.invalid(words).because(Why("refused", words, (fact,), error.why.remedy, (error.why,)))
+    judging.require_permission(call, reference.configuration.role, reference.function.name, destination)
 
 
 def _is_for(mapping: Mapping, wanted: naming.Place) -> bool:

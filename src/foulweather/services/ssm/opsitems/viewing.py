@@ -46,7 +46,7 @@ _OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
 def get_ops_item(call: Call, request: Request) -> dict[str, Any]:
     """All about an OpsItem."""
     _, item = naming.require(call, request["OpsItemId"], request.get("OpsItemArn") or "")
-    shown = {"Notifications": [], "RelatedOpsItems": [], **item.members}
+    shown: dict[str, Any] = {"Notifications": [], "RelatedOpsItems": [], **item.members}
     return {"OpsItem": shown | _told(item) | {"Version": str(item.version), "OpsItemArn": item.arn}}
 
 
