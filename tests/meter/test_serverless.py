@@ -162,3 +162,14 @@ def test_what_was_there_before_the_meter_has_no_guessed_price(metered: Metered) 
     pool = "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_old"
     metered.happened("cognito.SignIn", pool, user="ann", success=1)
     assert told(metered)["MAU"] == (1, -1)
+
+
+def test_deliveries_cost_by_protocol_and_to_queues_nothing(metered: Metered) -> None:
+    topic = "arn:aws:sns:us-east-1:111122223333:orders"
+    for protocol, attempts in (("sqs", 1), ("lambda", 1), ("https", 3), ("email", 1)):
+        metered.happened("sns.NotificationDelivered", topic, protocol=protocol, attempts=attempts)
+    found = told(metered)
+    assert found == {
+        "DeliveryAttempts-HTTP": (3, Decimal("0.0000018")),
+        "DeliveryAttempts-SMTP": (1, Decimal("0.00002")),
+    }

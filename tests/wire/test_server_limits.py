@@ -54,7 +54,9 @@ MALFORMED = {
     "an asterisk for GET": b"GET * HTTP/1.1\r\nHost: x\r\n\r\n",
     "userinfo in the target": b"GET http://a@b/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "another scheme": b"GET ftp://b/ HTTP/1.1\r\nHost: x\r\n\r\n",
-    "HTTP/2's preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "half of HTTP/2's preface": b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
+    "headers in HTTP/2's preface": b"PRI * HTTP/2.0\r\nHost: x\r\n\r\nSM\r\n\r\n",
+    "a path in HTTP/2's preface": b"PRI / HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "binary": bytes(range(128, 256)),
     "TLS on a plain port": bytes.fromhex("1603010200010001fc0303"),
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from decimal import Decimal
 from typing import Any
 
 from foulweather.cli.exits import OK
 from foulweather.cli.parsing import Commands, client_of, out, takes_world
+from foulweather.cli.style import standard
 
 BY = ("usage", "service", "resource")
 
@@ -18,8 +20,8 @@ def add(commands: Commands) -> None:
         "bill",
         run_bill,
         "What the use of a world costs",
-        "Shows what was used, at AWS's list prices: storage by class, requests by tier, retrievals, transitions,\n"
-        "early deletions. What has no price in the book is named, and in no total.",
+        "Shows what was used, at AWS's list prices of us-east-1: requests and units, hours and months of what stands,\n"
+        "bytes that lie there, come in or are looked through. What has no price in the book is named, and in no total.",
         "  foulweather bill\n  foulweather bill --since 30d --by resource\n"
         "  foulweather bill --since 2026-03-01T00:00:00Z --by service\n",
     )
@@ -49,12 +51,19 @@ def _shown(bill: dict[str, Any]) -> str:
     if bill["not_priced"]:
         lines += ["", "Used, and not priced (in no total):"]
         lines += [f"  {name}" for name in bill["not_priced"]]
-    return "\n".join([*lines, "", *bill["notes"]])
+    for note in bill["notes"]:
+        lines += ["", *textwrap.wrap(note, standard().width, break_on_hyphens=False)]
+    return "\n".join(lines)
 
 
 def _line(line: dict[str, Any]) -> str:
     used = f"{line['usage_type']} of {line['resource'] or 'the account'} ({line['region']})"
-    return f"  {_money(line['amount']):>16}  {line['service']} {used}: {_quantity(line['quantity'])} {line['unit']}s"
+    quantity = f"{_quantity(line['quantity'])} {_plural(line['unit'])}"
+    return f"  {_money(line['amount']):>16}  {line['service']} {used}: {quantity}"
+
+
+def _plural(unit: str) -> str:
+    return unit if unit in ("GB", "GB-s") or unit.endswith("scanned") else f"{unit}s"
 
 
 def _money(amount: str) -> str:

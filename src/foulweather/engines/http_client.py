@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from foulweather.kernel import own_hosts
 from foulweather.kernel.call import Call
 from foulweather.kernel.http import HttpRequest, HttpResponse
-from foulweather.kernel.own_hosts import OwnHosts
+from foulweather.kernel.own_hosts import ADMIN_PATHS, OwnHosts
 from foulweather.world.world import World
 
 ALLOWED = "FOULWEATHER_HTTP_ALLOW"
@@ -116,7 +116,8 @@ class HttpClient:
         """
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if not self.may_reach(host):
+        # Whoever can make an integration, or a function that can, is not by that one who may administer the server.
+        if not self.may_reach(host) or parts.path.startswith(ADMIN_PATHS):
             raise NotReachable(host)
         try:
             async with asyncio.timeout(timeout_s):
@@ -340,18 +341,18 @@ async def _body(reader: asyncio.StreamReader, status: int, headers: dict[str, st
     if status in (204, 304):
         return b""
     if "chunked" in headers.get("transfer-encoding", "").lower():
-        body = b""
+        body = bytearray()
         while len(body) < bytes_max:
             size = int((await reader.readline()).split(b";")[0], 16)
             if size == 0:
                 break
             body += await reader.readexactly(min(size, bytes_max))
             await reader.readline()
-        return body
+        return bytes(body)
     length = headers.get("content-length")
     if length is None:
-        body = b""
+        body = bytearray()
         while len(body) < bytes_max and (piece := await reader.read(bytes_max - len(body))):
             body += piece
-        return body
+        return bytes(body)
     return await reader.readexactly(min(int(length), bytes_max))

@@ -282,4 +282,6 @@ def _put_resource_policy(call: Call, resource: Resource, document: Document) -> 
     if service is None:
         return ()
     command = getattr(services.part(service, "access"), "policy_command", None)
+    if not resource.arn.startswith("arn:"):
+        return ()  # an operation on no resource in particular, which no resource's policy allows
     return (command(resource.arn, json.dumps(document)),) if command is not None else ()

@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple, NoReturn, cast
 
 from foulweather.kernel.event_documents import Node, Number, PatternSyntax, read
+from foulweather.kernel.wildcards import escaped_wildcard
 
 NUMBER_MAX = 5_000_000_000
 WILDCARDS_MAX = 40
@@ -245,9 +246,7 @@ def _wildcard(text: str, node: Node) -> Callable[[str], bool]:
             "wildcard character",
             node,
         )
-    parts = re.split(r"(\\[\\*]|\*)", text)
-    expression = "".join(".*" if part == "*" else re.escape(part[1:] if part[:1] == "\\" else part) for part in parts)
-    found = re.compile(expression, re.DOTALL)
+    found = escaped_wildcard(text)
     return lambda leaf: found.fullmatch(leaf) is not None
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import re2
 
+from foulweather.kernel.wildcards import wildcard
+
 _RE2: Final[Any] = re2
 _OPTIONS: Final[Any] = _RE2.Options()
 _OPTIONS.log_errors = False
@@ -96,15 +98,6 @@ def glob(text: str) -> re.Pattern[str]:
     if len(parts) > 1:
         found.append(rf"(?>((?s:.*?)){re.escape(parts[-1])})" if parts[-1] else "((?s:.*))")
     return re.compile("".join(found))
-
-
-def wildcard(text: str) -> re.Pattern[str]:
-    """A whole text in which `*` stands for anything."""
-    first, *rest = re.sub(r"\*+", "*", text).split("*")
-    if not rest:
-        return re.compile(re.escape(first))
-    middle = "".join([rf"(?>.*?{re.escape(part)})" for part in rest[:-1]])
-    return re.compile(rf"{re.escape(first)}{middle}.*{re.escape(rest[-1])}", re.DOTALL)
 
 
 def _only(function: Callable[[str], Any]) -> Callable[[str], Any]:

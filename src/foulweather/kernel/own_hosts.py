@@ -11,6 +11,8 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.world.world import World
 
+ADMIN_PATHS = ("/_foulweather", "/_localstack")
+"""What the server's own API is under: no request that a service sends may go there."""
 Ask = Callable[[Call, HttpRequest], Awaitable[HttpResponse] | None]
 """Answers a request (its `Host` says whose) that is sent on a call's behalf; None where the host is not the world's."""
 

@@ -25,18 +25,24 @@ _PIECES: Final = {
 }
 _EPOCH: Final = date(1970, 1, 1)
 NOTES: Final = (
-    "List prices without free tiers, taxes and data transfer. S3: temporary copies of restored objects and the daily "
-    "reports are not metered; 4xx of strangers are counted as anybody's. SQS and SNS: a request is one, whatever its "
-    "size (AWS counts each 64 KB); deliveries of SNS are not metered. KMS: further versions of rotated keys are not "
-    "metered. CloudWatch Logs: storage is counted as it came in (AWS compresses it first); live tails are not metered. "
-    "Hours and minutes are counted exactly (AWS rounds them up).",
-    "Kinesis: retention beyond seven days is not metered. Firehose: hours of JQ parsing are not. API Gateway: caches, "
-    "VPC links and messages from clients beyond 32 KB are not. EventBridge and Scheduler: an event is one, whatever "
-    "its size (AWS counts each 64 KB); what goes to other accounts and API destinations, archives, replays and "
-    "discovery are not. Step Functions: express executions count with 64 MB of memory, the least (AWS adds what their "
-    "definition and data take). Cognito: users are active who sign up, sign in or refresh tokens (AWS counts every "
-    "operation on them); federation and machines are not told apart. Secrets Manager: replicas are not. Lambda: "
-    "provisioned concurrency is counted where it runs, not while it waits. X-Ray and DynamoDB are not metered.",
+    "List prices without free tiers, taxes and data transfer. Hours and minutes are counted exactly (AWS rounds "
+    "them up). S3: temporary copies of restored objects and the daily reports are not metered; 4xx of strangers are "
+    "counted as anybody's. SQS and SNS: a request is one, whatever its size (AWS counts each 64 KB); SMS have no "
+    "price here. KMS: further versions of rotated keys are not metered.",
+    "DynamoDB: reserved capacity, Contributor Insights and changes sent to Kinesis are not metered; what a table "
+    "held before its first change under this meter is not known.",
+    "CloudWatch: alarms on Metrics Insights queries have no price here (AWS charges for each metric that they "
+    "analyze); log events that match rules of Contributor Insights, their reports and pictures of widgets are not "
+    "metered; a metric published in two units counts as two. Logs: storage is counted as it came in (AWS compresses "
+    "it first); live tails are not metered. CloudTrail: insights and what event data stores take in are not "
+    "metered; the free copy of management events is that of the trail that delivers first.",
+    "Kinesis: retention beyond seven days is not metered. Firehose: hours of JQ parsing are not. API Gateway: "
+    "caches, VPC links and messages from clients beyond 32 KB are not. EventBridge: what goes to other accounts and "
+    "API destinations, replays and discovery are not. Scheduler: an invocation is one, whatever its size (AWS "
+    "counts each 64 KB). Step Functions: express executions count with 64 MB of memory, the least (AWS adds what "
+    "their definition and data take). Lambda: provisioned concurrency is counted where it runs, not while it waits.",
+    "Cognito: users are active who sign up, sign in or refresh tokens (AWS counts every operation on them); "
+    "federation and machines are not told apart. Secrets Manager: replicas are not metered.",
 )
 
 
@@ -92,7 +98,7 @@ def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bil
         grouped[_group(line, by)] += Decimal(line.amount or 0)
     unpriced = sorted({f"{line.service} {line.usage_type} ({line.region})" for line in lines if not line.amount})
     return Bill(
-        _iso(max(first, min(days, default=first)) * DAY_MS),
+        _iso(max(first, min(days, default=now_ms // DAY_MS)) * DAY_MS),
         _iso(now_ms),
         "USD",
         _text(sum((Decimal(line.amount or 0) for line in lines), Decimal(0))),

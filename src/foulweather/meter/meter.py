@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Self, cast
 
-from foulweather.meter import logs, serverless, standing, storage, streams, tables
+from foulweather.meter import logs, serverless, standing, storage, streams, tables, watching
 from foulweather.meter.usage import Place, Usage
 from foulweather.world.journal import Event
 from foulweather.world.world import World
@@ -16,13 +16,16 @@ FREE: Final = frozenset(
             "apigatewaymanagementapi",
             "apigatewayv2",
             "cognito-identity",
+            "application-autoscaling",
+            "cloudtrail",
             "cognito-idp",
             "dynamodb",
             "dynamodbstreams",
             "events",
             "firehose",
         ),
-        *("iam", "kinesis", "lambda", "logs", "organizations", "pipes", "scheduler", "stepfunctions", "sts"),
+        *("iam", "kinesis", "lambda", "logs", "organizations", "pipes", "scheduler", "stepfunctions", "sts", "xray"),
+        *("resource-groups", "resourcegroupstaggingapi", "service-quotas"),
     }
 )
 """Services that charge nothing for API requests (most of them charge for what the other meters read)."""
@@ -39,6 +42,7 @@ class Meter:
         logs.Meter(world)
         streams.Meter(world)
         tables.Meter(world)
+        self._watching = watching.Meter(world)
         serverless.Meter(world)
         standing.Meter(world)
         world.journal.read("api.Call", self._called)
@@ -60,6 +64,8 @@ class Meter:
             name = event.resource.rpartition(":")[2]
             kind = "Requests-FIFO-Tier1" if name.endswith(".fifo") else "Requests-Tier1"
             self.usage.add(event.at_ms, Place(event.account, event.region, service, kind, name))
+        elif service == "cloudwatch":
+            self._watching.called(event)
         elif service == "secretsmanager":
             self.usage.add(event.at_ms, Place(event.account, event.region, service, "APIRequest", ""))
         elif service not in FREE:

@@ -1,6 +1,6 @@
 """What is charged by the request, the event, the transition and the run: no hour of it costs anything by itself.
 
-API Gateway, EventBridge, Pipes, Scheduler, Step Functions, Lambda: the pricing page of each.
+API Gateway, EventBridge, SNS, Pipes, Scheduler, Step Functions, Lambda: the pricing page of each.
 """
 
 from __future__ import annotations
@@ -32,6 +32,16 @@ HTTP_BYTES: Final = 512 * 1024
 MESSAGE_BYTES: Final = 32 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 EXPRESS_MIB, EXPRESS_STEP_MS = 64, 100
+# Deliveries to queues and functions cost nothing: https://aws.amazon.com/sns/pricing/
+DELIVERED: Final = {
+    "http": "DeliveryAttempts-HTTP",
+    "https": "DeliveryAttempts-HTTP",
+    "email": "DeliveryAttempts-SMTP",
+    "email-json": "DeliveryAttempts-SMTP",
+    "firehose": "DeliveryAttempts-FIREHOSE",
+    "application": "DeliveryAttempts-PUSH",
+    "sms": "DeliveryAttempts-SMS",
+}
 MINUTES: Final = "ApiGatewayMinute"
 
 
@@ -50,6 +60,10 @@ class Meter:
         read("apigateway.SocketEvent", self._socket)
         read("apigateway.SocketMessageSent", self._sent)
         read("events.PutEvents", self._events)
+        read("events.Archived", self._archived)
+        read("events.ArchiveExpired", self._expired)
+        read("events.ArchiveDeleted", self._archive_gone)
+        read("sns.NotificationDelivered", self._delivered)
         read("pipes.Executed", self._pipe)
         read("scheduler.InvocationAttempted", self._scheduled)
         read("stepfunctions.Transitioned", self._transitioned)
@@ -91,9 +105,30 @@ class Meter:
         self._add(event, "apigateway", "ApiGatewayMessage", f"{facts['api']}/{facts['stage']}", messages)
 
     def _events(self, event: Event) -> None:
-        taken = event.facts["entries"] - event.facts["failed"]
+        facts = event.facts
+        taken: int = facts.get("chunks", facts["entries"] - facts["failed"])
         if taken:
             self._add(event, "events", "CustomEvents", event.resource.rpartition("/")[2], taken)
+
+    def _archived(self, event: Event) -> None:
+        name = event.resource.rpartition("/")[2]
+        self._add(event, "events", "ArchivedEvents-Bytes", name, event.facts["bytes"])
+        self._usage.shift(event.at_ms, self._archive(event), event.facts["bytes"])
+
+    def _expired(self, event: Event) -> None:
+        self._usage.shift(event.at_ms, self._archive(event), -event.facts["bytes"])
+
+    def _archive_gone(self, event: Event) -> None:
+        self._usage.level(event.at_ms, self._archive(event), 0)
+
+    def _archive(self, event: Event) -> Place:
+        name = event.resource.rpartition("/")[2]
+        return Place(event.account, event.region, "events", "TimedStorage-ByteHrs", name)
+
+    def _delivered(self, event: Event) -> None:
+        usage_type = DELIVERED.get(event.facts.get("protocol", ""))
+        if usage_type is not None:
+            self._add(event, "sns", usage_type, event.resource.rpartition(":")[2], event.facts.get("attempts", 1))
 
     def _pipe(self, event: Event) -> None:
         chunks = max(1, -(-event.facts["bytes"] // CHUNK_BYTES))

@@ -72,7 +72,10 @@ def canonical_headers(names: tuple[str, ...], by_name: dict[str, str]) -> str:
     """The signed header lines: values trimmed, runs of blanks made one; an absent header is empty."""
     lines: list[str] = []
     for name in names:
-        value = by_name.get(name, "")
+        value = by_name.get(name)
+        if value is None:
+            # Clients of HTTP/2 sign the host under the name that it has there.
+            value = by_name.get("host", "") if name == ":authority" else ""
         if "  " in value or "\t" in value or value[:1] == " " or value[-1:] == " ":
             value = _BLANKS.sub(" ", value).strip(" ")
         lines.append(f"{name}:{value}\n")

@@ -42,7 +42,7 @@ from foulweather.wire.own_hosts import Answering
 from foulweather.wire.refusing import errors_of, no_answer, refusal
 from foulweather.wire.responses import plain
 from foulweather.wire.route import Route, Unroutable, route
-from foulweather.wire.sigv4 import Proof, access_key_of, read_proof
+from foulweather.wire.sigv4 import Proof, access_key_of, check_scope, read_proof
 from foulweather.wire.uploads import is_large, read_s3
 from foulweather.wire.visits import Visits
 from foulweather.world.world import World
@@ -51,6 +51,8 @@ log = logging.getLogger("foulweather")
 
 BODY_BYTES_MAX = 16 << 20
 BUFFERED = Admission(buffer_bytes_max=BODY_BYTES_MAX)
+# AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html: signed by SigV4. Others judge by themselves.
+SIGNED_DATA_PLANES = frozenset({"xray"})
 NOWHERE = Route("", "rest-json", "")
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 INTERNAL_FAILURE = "The request processing has failed because of an unknown error, exception or failure."
@@ -202,6 +204,8 @@ class Cloud:
                 hosted = self._world_for(plan.operation.service, request)
             elif (refusal := self._guard.page_refusal(request)) and not _is_issued(hosted, proof):
                 return refusal
+            elif proof.service != plan.signing_name and plan.signing_name and _is_issued(hosted, proof):
+                check_scope(proof, family, plan.signing_name, proof.region)
         except Unroutable as error:
             return self._unrouted(hosted, error, request)
         except AwsError as error:
@@ -257,6 +261,8 @@ class Cloud:
         traffic = self._visits.traffic(service)
         hosted = self._world_for(service, request)
         try:
+            if self.is_strict and service.name in SIGNED_DATA_PLANES and "authorization" not in request.by_name():
+                raise refusals.missing("rest-json")
             if service.asks_visitors:
                 request.prove = partial(self._visitor, hosted, request)
             reply = traffic.answer(hosted.pipeline, request)

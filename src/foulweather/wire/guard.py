@@ -11,9 +11,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.kernel.own_hosts import ADMIN_PATHS
 
 OUR_DOMAINS = (".localhost", ".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".internal")
-ADMIN_PATHS = ("/_foulweather", "/_localstack")
 REMEMBERED_MAX = 1000
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from foulweather.gates import GATES, refusals
 from foulweather.gates.refusals import Family
 from foulweather.kernel.call import Call, Origin
+from foulweather.kernel.model import catalogue
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.services import Operation, Services
 from foulweather.kernel.speaking import Speaking
@@ -47,7 +48,17 @@ class Hosted:
 class Plan:
     """What serves one operation in one protocol, found once."""
 
-    __slots__ = ("check_body", "codec", "compresses", "errors", "family", "is_global", "operation", "takes_anonymous")
+    __slots__ = (
+        "check_body",
+        "codec",
+        "compresses",
+        "errors",
+        "family",
+        "is_global",
+        "operation",
+        "signing_name",
+        "takes_anonymous",
+    )
 
     def __init__(self, services: Services, found: Route) -> None:
         self.operation: Operation = services.operation(found.service, found.operation)
@@ -57,6 +68,8 @@ class Plan:
         self.check_body = s3.body_check(self.operation.model) if found.service == "s3" else None
         self.compresses = found.service in DYNAMO
         self.is_global = self.operation.service.is_global
+        # By its target alone a request can name another service than its signature; elsewhere the signature routes it.
+        self.signing_name = catalogue()[found.service].signing_name if found.protocol == "json" else ""
         self.takes_anonymous = self.operation.access.is_unsigned or self.operation.service.takes_anonymous
 
 

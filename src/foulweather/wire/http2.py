@@ -284,7 +284,9 @@ class Http2(Http2Answering):
         stream.deadline = NEVER
         buffered = stream.buffered_bytes
         stream.is_received = True
-        if stream.body is not None:
+        if stream.is_answered:
+            self._forget(stream)
+        elif stream.body is not None:
             stream.body.end()
         elif not stream.is_deaf:
             self._buffered_bytes -= buffered
@@ -358,6 +360,9 @@ class Http2(Http2Answering):
 
     def _overdue(self, stream: Stream, tick: int) -> None:
         """A body has had its time: so much of it must have come, unless it is we who do not read."""
+        if stream.is_answered:
+            self._reset(stream, frames.NO_ERROR)
+            return
         least = self._limits.body_bytes_per_s_min * self._limits.body_timeout_s
         waits_for_us = stream.is_held or self._is_full or (stream.body is not None and not stream.is_begun)
         if waits_for_us or stream.size - stream.size_checked >= least:

@@ -37,6 +37,8 @@ UNSENT_BYTES_MAX: Final = 33_554_432
 _AHEAD_BYTES: Final = 131_072
 _TURN_BYTES: Final = 262_144
 _FLUSH_BYTES: Final = 65_536
+# How long a client may go on sending a request that is answered, in the server's ticks.
+_AFTER_ANSWER_TICKS: Final = 2
 # How many closed streams are remembered, for frames that were on their way.
 _CLOSED_STREAMS_MAX: Final = 1024
 # More than the client is told, so that one that has not heard it yet loses a request and not the connection.
@@ -147,7 +149,7 @@ class Http2Answering(asyncio.Protocol):
             response = plain(500)
             head = self._head(stream, response, len(response.body))
         self._send_head(stream, head, ends=not (head.body_allowed and response.body))
-        if not stream.is_gone:
+        if head.body_allowed and response.body:
             stream.ends = True
             self._queue(stream, response.body)
 
@@ -168,6 +170,8 @@ class Http2Answering(asyncio.Protocol):
         head: AnswerHead | None = None
         try:
             head = self._head(stream, response, None)
+            if not head.body_allowed:
+                stream.task = None
             if not stream.is_gone:
                 self._send_head(stream, head, ends=not head.body_allowed)
                 self._wake()
@@ -181,7 +185,7 @@ class Http2Answering(asyncio.Protocol):
         finally:
             await aclose(pieces)
         stream.task = None
-        if stream.is_gone or self._deaf:
+        if stream.is_gone or stream.is_answered or self._deaf:
             return
         if head is None:
             self._answer(stream, plain(500))
@@ -243,13 +247,18 @@ class Http2Answering(asyncio.Protocol):
         """Send what may be sent, and begin those that waited for it."""
         if self._transport.is_closing() or self._deaf:
             return
-        self._pump()
-        while self._waiting and self._unsent_bytes <= UNSENT_BYTES_MAX and not self._deaf:
-            stream = self._waiting.popleft()
-            if not stream.is_gone:
-                self._begin(stream)
-                self._pump()
-        self._flush()
+        try:
+            self._pump()
+            while self._waiting and self._unsent_bytes <= UNSENT_BYTES_MAX and not self._deaf:
+                stream = self._waiting.popleft()
+                if not stream.is_gone:
+                    self._begin(stream)
+                    self._pump()
+        except ProtocolError:
+            log.exception("an answer could not be sent")
+            self._transport.abort()
+        else:
+            self._flush()
 
     def _pump(self) -> None:
         """Send a piece of each answer in turn, as far as the windows and the socket let it."""
@@ -309,10 +318,14 @@ class Http2Answering(asyncio.Protocol):
 
     def _finish(self, stream: Stream) -> None:
         """The answer is out; what the client still sends of its request is not wanted."""
-        if not stream.is_received:
-            self._reset(stream, frames.NO_ERROR)
-        else:
+        if stream.is_received:
             self._forget(stream)
+            return
+        # 8.1: reset without an error; not with the answer, or nghttp2's clients (curl, Node.js) never see that.
+        stream.is_answered = stream.is_deaf = True
+        stream.deadline = self._server.tick + _AFTER_ANSWER_TICKS
+        if stream.body is not None:
+            stream.body.fail(ClientGone("the request is answered"))
 
     def _reset(self, stream: Stream, code: int) -> None:
         """Break a stream off."""
@@ -350,14 +363,12 @@ class Http2Answering(asyncio.Protocol):
         """End the connection; where the client may still be sending, only after it had time to read."""
         self._deaf = True
         transport = self._transport
-        if not transport.can_write_eof():
-            transport.close()
-            return
         # Closing with unread input would reset the connection and take the last words with it.
         self._deadline = self._server.tick + self._server.linger_ticks
-        transport.write_eof()
-        if self._is_full:
-            transport.resume_reading()
+        try:
+            transport.write_eof()
+        except (OSError, NotImplementedError):  # it has gone, or this is TLS
+            transport.close()
 
 
 def _protocol(header_bytes_max: int) -> H2Connection:

@@ -25,6 +25,7 @@ class Stream:
         "drained",
         "ends",
         "id",
+        "is_answered",
         "is_begun",
         "is_deaf",
         "is_gone",
@@ -70,6 +71,7 @@ class Stream:
         self.sent_bytes = 0
         self.sent_bytes_checked = 0
         self.ends = False
+        self.is_answered = False
         self.write_deadline = NEVER
         self.drained: asyncio.Future[None] | None = None
         self.is_gone = False

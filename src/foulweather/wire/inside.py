@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from foulweather.kernel.doors import Close, Doors
 from foulweather.kernel.http import HttpRequest, HttpResponse
+from foulweather.kernel.own_hosts import ADMIN_PATHS
 from foulweather.wire.app import Admission, NoAnswer, Reply
 from foulweather.wire.connection import Connection
-from foulweather.wire.guard import ADMIN_PATHS
 from foulweather.wire.own_hosts import unspoken
 from foulweather.wire.responses import plain
 from foulweather.wire.server import Server

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.http import HttpRequest, HttpResponse
-from foulweather.kernel.own_hosts import Looped, Refused
+from foulweather.kernel.own_hosts import ADMIN_PATHS, Looped, Refused
 from foulweather.wire.app import Deferred, NoAnswer
-from foulweather.wire.guard import ADMIN_PATHS
 from foulweather.wire.responses import plain
 from foulweather.world.flights import Flight, asking
 

@@ -130,7 +130,7 @@ class Files:
             root = self._directory = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY_PREFIX}{os.getpid()}-"))
         drafts = root / DRAFTS
         if not drafts.is_dir():
-            drafts.mkdir(parents=True)
+            drafts.mkdir(mode=0o700, parents=True)
         return root
 
     def draft(self) -> Draft:
@@ -142,7 +142,7 @@ class Files:
         draft.close(fsync=self._fsync)
         file_id = draft.path.name
         path = self._path(file_id)
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         draft.path.rename(path)
         self._kept.files.put(file_id, File(draft.size))
         return file_id
@@ -164,7 +164,7 @@ class Files:
         """Fill the empty directory of a world that was restored; whole files are linked where that can be."""
         for file_id, place in places.items():
             path = self._root / file_id[:2] / file_id
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             if place.offset == 0:
                 try:
                     os.link(place.path, path)

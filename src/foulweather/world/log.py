@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zlib
 from pathlib import Path
@@ -154,11 +155,14 @@ def _opened(directory: Path, fsync: bool) -> sqlite3.Connection:
     """Open or create the file; refuse, without touching it, what is not a store of this format.
 
     `synchronous=NORMAL` survives the death of the process (the write-ahead log is in the kernel's
-    hands at commit); surviving the machine's power failure takes `fsync`.
+    hands at commit); surviving the machine's power failure takes `fsync`. Nobody else on the machine may read it:
+    secrets and private keys are in there.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / FILE_NAME
     is_new = not path.exists()
+    if is_new:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
     database = sqlite3.connect(path, LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA locking_mode=EXCLUSIVE")

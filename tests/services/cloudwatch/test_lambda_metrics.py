@@ -69,3 +69,45 @@ async def test_concurrency_by_function_of_the_account_and_of_provisioned_environ
     assert values(aws, of("ProvisionedConcurrencyInvocations", **live)) == [1]
     assert values(aws, of("ProvisionedConcurrencyUtilization", "Maximum", **live)) == [0.5]
     assert values(aws, of("ProvisionedConcurrencySpilloverInvocations", **own)) == [1]
+
+
+async def test_versions_behind_an_alias_are_told_apart(aws: Aws) -> None:
+    for version, error in (("1", ""), ("2", "Unhandled"), ("2", "Unhandled")):
+        told(aws, "lambda.Invoked", qualifier="live", version=version, duration_ms=20, error=error)
+    await aws.advance(seconds=60)
+    live = {"FunctionName": "checkout", "Resource": "checkout:live"}
+    assert values(aws, of("Errors", **live)) == [2]
+    assert values(aws, of("Errors", **live, ExecutedVersion="1")) == [0]
+    assert values(aws, of("Errors", **live, ExecutedVersion="2")) == [2]
+    assert values(aws, of("Errors", FunctionName="checkout")) == [2]
+
+
+async def test_requests_to_a_url_and_what_came_of_them(aws: Aws) -> None:
+    for status in (200, 403, 502):
+        told(aws, "lambda.UrlRequest", qualifier="", status=status, latency_ms=status)
+    await aws.advance(seconds=60)
+    url = {"FunctionName": "checkout", "Resource": "checkout:$LATEST"}
+    assert values(aws, of("UrlRequestCount", **url)) == [3]
+    assert values(aws, of("Url4xxCount", **url)) == [1]
+    assert values(aws, of("Url5xxCount", FunctionName="checkout")) == [1]
+    assert values(aws, of("UrlRequestLatency", "Maximum", **url)) == [502]
+
+
+async def test_a_mapping_that_is_measured_tells_what_became_of_its_events(aws: Aws) -> None:
+    batch = {"mapping": "u-1", "polled": 10, "filtered": 3, "invoked": 7, "failed": 2, "deleted": 8}
+    told(aws, "lambda.BatchProcessed", **batch)
+    told(aws, "lambda.BatchProcessed", **batch, is_measured=True)
+    told(aws, "lambda.BatchDropped", mapping="u-1", dropped=2, is_measured=True)
+    told(aws, "lambda.BatchDelivered", mapping="u-1", delivered=2, is_measured=True)
+    await aws.advance(seconds=60)
+    expected = {
+        "PolledEventCount": 10,
+        "FilteredOutEventCount": 3,
+        "InvokedEventCount": 7,
+        "FailedInvokeEventCount": 2,
+        "DeletedEventCount": 8,
+        "DroppedEventCount": 2,
+        "OnFailureDestinationDeliveredEventCount": 2,
+    }
+    for name, count in expected.items():
+        assert values(aws, of(name, EventSourceMappingUUID="u-1")) == [count], name

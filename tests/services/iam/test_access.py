@@ -5,11 +5,9 @@ import pytest
 from services.iam.calls import MODEL, SERVICES, Iam, document, trust
 
 LEFT_OUT = {
-    # Delegation requests, root management for organizations, outbound web identity, and summaries by a model.
+    # Delegation requests, reports of an organization's accesses, outbound web identity, and summaries by a model.
     *("AcceptDelegationRequest", "AssociateDelegationRequest", "CreateDelegationRequest", "GetDelegationRequest"),
     *("ListDelegationRequests", "RejectDelegationRequest", "SendDelegationToken", "UpdateDelegationRequest"),
-    *("EnableOrganizationsRootCredentialsManagement", "DisableOrganizationsRootCredentialsManagement"),
-    *("EnableOrganizationsRootSessions", "DisableOrganizationsRootSessions", "ListOrganizationsFeatures"),
     *("GenerateOrganizationsAccessReport", "GetOrganizationsAccessReport"),
     *("EnableOutboundWebIdentityFederation", "DisableOutboundWebIdentityFederation"),
     *("GetOutboundWebIdentityFederationInfo", "GetHumanReadableSummary"),

@@ -102,9 +102,7 @@ async def test_a_bus_gets_the_record_as_the_detail_of_an_event(work: Aws) -> Non
     bus = work.events_.create_event_bus({"Name": "outcomes"})["EventBusArn"]
     work.events_.put_rule({"Name": "all", "EventBusName": "outcomes", "EventPattern": '{"source":["lambda"]}'})
     letter_box = f"arn:aws:sqs:{REGION}:{ACCOUNT}:letters"
-    work.events_.put_targets(
-        {"Rule": "all", "EventBusName": "outcomes", "Targets": [{"Id": "1", "Arn": letter_box}]}
-    )
+    work.events_.put_targets({"Rule": "all", "EventBusName": "outcomes", "Targets": [{"Id": "1", "Arn": letter_box}]})
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     work.sqs.set_queue_attributes({"QueueUrl": QUEUE, "Attributes": {"Policy": policy}})
@@ -121,7 +119,7 @@ async def test_a_bus_gets_the_record_as_the_detail_of_an_event(work: Aws) -> Non
 
 
 async def test_a_bucket_gets_the_record_of_a_failure_and_none_of_a_success(work: Aws) -> None:
-    await work.s3.create_bucket({"Bucket": "outcomes"})
+    work.s3.create_bucket({"Bucket": "outcomes"})
     bucket = {"Destination": "arn:aws:s3:::outcomes"}
     await modelled(work, FAILS)
     put = work.lambda_.put_function_event_invoke_config
@@ -130,7 +128,8 @@ async def test_a_bucket_gets_the_record_of_a_failure_and_none_of_a_success(work:
     put({"FunctionName": "work", "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": bucket}})
     await send(work, {"n": 1})
     await work.advance(seconds=10)
-    (kept,) = work.s3.list_objects_v2({"Bucket": "outcomes"})["Contents"]
+    listed = work.s3.list_objects_v2({"Bucket": "outcomes"})
+    (kept,) = (await listed if inspect.isawaitable(listed) else listed)["Contents"]
     assert kept["Key"].startswith("aws/lambda/async/work/")
 
 

@@ -19,6 +19,8 @@ import os, time
 def handler(event, context):
     if "sleep" in event:
         time.sleep(event["sleep"])
+    if "raise" in event:
+        raise ValueError("no")
     if "exit" in event:
         os._exit(event["exit"])
     print("hello")
@@ -47,7 +49,9 @@ def ask(method, path, headers, body=None):
     return urllib.request.urlopen(urllib.request.Request(HOST + path, data, headers, method=method))
 
 events = {"events": ["INVOKE", "SHUTDOWN"]}
-with ask("POST", "/2020-01-01/extension/register", {"Lambda-Extension-Name": "ear"}, events) as a:
+named = {"Lambda-Extension-Name": "ear", "Lambda-Extension-Accept-Feature": "accountId"}
+with ask("POST", "/2020-01-01/extension/register", named, events) as a:
+    print("registered", a.read().decode(), flush=True)
     ours = {"Lambda-Extension-Identifier": a.headers["Lambda-Extension-Identifier"]}
 where = {"protocol": "HTTP", "URI": "http://sandbox.localdomain:8080"}
 asked = {"schemaVersion": "2022-12-13", "types": ["platform", "function"], "destination": where}
@@ -124,3 +128,22 @@ async def test_it_is_told_why_it_is_over_and_what_it_prints_then_is_in_the_log(
     if reason == "spindown":
         work.lambda_.delete_function({"FunctionName": "work"})
     assert (await line(work, "over")).strip() == f"over {reason}"
+
+
+async def test_it_is_told_whose_function_it_is_and_the_log_says_that_it_is_there(work: Aws) -> None:
+    await invoke(work, {})
+    registered = json.loads((await line(work, "registered ")).removeprefix("registered "))
+    assert registered["accountId"] == ACCOUNT
+    assert (await line(work, "EXTENSION")).rstrip() == "EXTENSION\tName: ear\tState: Ready\tEvents: [INVOKE, SHUTDOWN]"
+    told = "TELEMETRY\tName: ear\tState: Subscribed\tTypes: [Platform, Function]"
+    assert (await line(work, "TELEMETRY")).rstrip() == told
+
+
+async def test_an_exception_of_the_handler_is_no_failure_of_the_runtime(work: Aws) -> None:
+    assert "FunctionError" in await invoke(work, {"raise": 1})
+    for kind in ("platform.runtimeDone", "platform.report"):
+        event = json.loads((await line(work, f'heard {{"time": "{stamp_of(work)}')).removeprefix("heard ")) if 0 else None
+        assert event is None
+        told = [json.loads(each.removeprefix("heard ")) for each in logged(work) if each.startswith("heard ")]
+        (record,) = [each["record"] for each in told if each["type"] == kind]
+        assert (record["status"], "errorType" in record) == ("success", False)

@@ -84,7 +84,19 @@ async def test_changes_take_a_while_and_exclude_each_other(work: Aws) -> None:
             "NotImplemented",
             "CreateEventSourceMapping.EventSourceArn=kafka",
         ),
-        ({"ProvisionedPollerConfig": {"MinimumPollers": 2}}, "NotImplemented", "ProvisionedPollerConfig"),
+        ({"ProvisionedPollerConfig": {"MinimumPollers": 1}}, "InvalidParameterValueException", "at least 2"),
+        (
+            {"ProvisionedPollerConfig": {"MinimumPollers": 5, "MaximumPollers": 3}},
+            "InvalidParameterValueException",
+            "MinimumPollers must be less than or equal",
+        ),
+        (
+            {"ProvisionedPollerConfig": {"MinimumPollers": 5}, "ScalingConfig": {"MaximumConcurrency": 5}},
+            "InvalidParameterValueException",
+            "MaximumConcurrency cannot be set together with ProvisionedPollerConfig",
+        ),
+        ({"MetricsConfig": {"Metrics": ["ErrorCount"]}}, "InvalidParameterValueException", "Unsupported metrics"),
+        ({"LoggingConfig": {"SystemLogLevel": "INFO"}}, "InvalidParameterValueException", "Unsupported LoggingConfig"),
         ({"FunctionName": "absent"}, "ResourceNotFoundException", "Function not found"),
         ({"EventSourceArn": QUEUE + "2"}, "InvalidParameterValueException", "NonExistentQueue"),
     ],
@@ -267,3 +279,11 @@ async def test_a_consumer_must_be_there_where_the_role_may_see_that(clicks: Aws)
     arn = told["Consumer"]["ConsumerARN"]
     made = await mapped(clicks, EventSourceArn=arn, StartingPosition="LATEST")
     assert made["EventSourceArn"] == arn
+
+
+async def test_provisioned_pollers_are_shown_complete_and_taken_away_again(work: Aws) -> None:
+    made = await mapped(work, ProvisionedPollerConfig={"MinimumPollers": 5})
+    assert made["ProvisionedPollerConfig"] == {"MinimumPollers": 5, "MaximumPollers": 200}
+    await work.advance(seconds=3)
+    update = {"UUID": made["UUID"], "ProvisionedPollerConfig": {}}
+    assert "ProvisionedPollerConfig" not in await work.lambda_.update_event_source_mapping(update)

@@ -297,6 +297,3 @@ async def test_failures_may_go_to_a_topic_or_another_function(aws: Aws) -> None:
         document = json.dumps({"Version": "2012-10-17", "Statement": [allow(action, arn)]})
         aws.iam.put_role_policy({"RoleName": "function", "PolicyName": "own", "PolicyDocument": document})
         assert put(asked)["DestinationConfig"]["OnFailure"] == {"Destination": arn}
-    with refused("NotImplemented", "PutFunctionEventInvokeConfig.DestinationConfig=events"):
-        bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
-        put({"FunctionName": "work", "DestinationConfig": {"OnFailure": {"Destination": bus}}})

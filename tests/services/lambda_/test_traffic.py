@@ -306,3 +306,32 @@ async def test_a_layers_package_can_be_fetched_too(web: Web) -> None:
     await web.aws.lambda_.publish_layer_version({"LayerName": "shared", "Content": {"ZipFile": content}})
     where = location(web, "GetLayerVersion", {"LayerName": "shared", "VersionNumber": 1})
     assert (await fetched(web, where)).body == content
+
+
+async def test_a_url_without_a_signature_hands_the_authorization_header_on(web: Web) -> None:
+    await function(web.aws, ECHO)
+    await web.url()
+    event = json.loads((await web.ask(headers={"Authorization": "Bearer abc"})).body)
+    assert event["headers"]["authorization"] == "Bearer abc"
+
+
+async def test_the_configured_headers_of_cors_take_precedence_over_the_functions(web: Web) -> None:
+    own = "{'Access-Control-Allow-Origin': '*', 'Vary': 'Accept'}"
+    await function(web.aws, f"def handler(event, context):\n    return {{'statusCode': 200, 'headers': {own}}}\n")
+    await web.url(Cors={"AllowOrigins": ["https://a.example"]})
+    answered = await web.ask(headers={"Origin": "https://a.example"})
+    told = [value for name, value in answered.headers if name.lower() == "access-control-allow-origin"]
+    assert told == ["https://a.example"]
+    assert [value for name, value in answered.headers if name == "Vary"] == ["Accept", "Origin"]
+    other = await web.ask(headers={"Origin": "https://b.example"})
+    assert header(other, "Access-Control-Allow-Origin") == "*"
+
+
+async def test_a_header_that_is_null_is_none_and_a_list_makes_no_sense(web: Web) -> None:
+    await modelled(web.aws, 'response = {statusCode = 200, headers = {x-list = ["a"]}}\n')
+    await web.url()
+    assert (await web.ask()).status == 502
+    await function(web.aws, "def handler(e, c):\n    return {'statusCode': 200, 'headers': {'x-null': None}}\n", "own")
+    await web.url("own")
+    answered = await web.ask()
+    assert (answered.status, header(answered, "x-null")) == (200, "")

@@ -62,7 +62,9 @@ class RuntimeApi:
         self._registered = asyncio.Event()
         self._registered.set()
         self._expected = 0
-        self._about = b"{}"
+        self._about: dict[str, str] = {}
+        self.account = ""
+        """Whose function it is, as extensions are told that accept the feature `accountId`."""
         self.telemetry: Telemetry | None = None
         self.runtime_ended: Callable[[int], None] = lambda status: None
         self.streamed: Callable[[bytes], None] | None = None
@@ -89,7 +91,7 @@ class RuntimeApi:
             self._registered.clear()
         named = {"functionName": "NAME", "functionVersion": "VERSION"}
         told = {name: variables.get(f"AWS_LAMBDA_FUNCTION_{variable}", "") for name, variable in named.items()}
-        self._about = json.dumps({**told, "handler": variables.get("_HANDLER", "")}).encode()
+        self._about = {**told, "handler": variables.get("_HANDLER", "")}
 
     def begin(self, invocation: Invocation) -> asyncio.Future[Outcome]:
         """Hand out an invocation; the future is done when the runtime has answered."""
@@ -266,11 +268,16 @@ class RuntimeApi:
             identifier = f"{next(self._numbers):08x}-0000-4000-8000-000000000000"
             self._extensions[identifier] = Extension(name, events)
             if self.telemetry is not None:
-                self.telemetry.platform("extension", {"name": name, "state": "Ready", "events": events})
+                record = {"name": name, "state": "Ready", "events": events}
+                self.telemetry.platform("extension", record)
+                self.telemetry.heard("extension", record)
             if len(self._extensions) >= self._expected:
                 self._registered.set()
             headers = {"Content-Type": "application/json", "Lambda-Extension-Identifier": identifier}
-            return Told(200, headers, self._about)
+            features = asked.headers.get("lambda-extension-accept-feature", "")
+            wants_account = "accountId" in features.replace(" ", "").split(",")
+            about = {**self._about, "accountId": self.account} if wants_account else self._about
+            return Told(200, headers, json.dumps(about).encode())
         extension = self._extensions.get(asked.headers.get("lambda-extension-identifier", ""))
         if extension is None:
             return _refused(403, "InvalidExtensionIdentifier", "Unknown extension.")

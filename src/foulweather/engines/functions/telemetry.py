@@ -120,6 +120,8 @@ class Telemetry:
         self._ready: deque[tuple[str, str]] = deque()
         self._asking: asyncio.Future[None] | None = None
         self.is_delivering = False
+        self.heard: Callable[[str, dict[str, Any]], None] = lambda name, record: None
+        """Called with what extensions do: that one is ready, that one has subscribed."""
 
     def subscribe(self, api: str, identifier: str, name: str, body: Mapping[str, Any]) -> None:
         """Tell an extension what happens, and what has happened while the environment initializes."""
@@ -133,7 +135,9 @@ class Telemetry:
         if held is None:
             for event in self._past:
                 made.add(event)
-            self.platform("telemetrySubscription", {"name": name, "state": "Subscribed", "types": made.types})
+            record = {"name": name, "state": "Subscribed", "types": made.types}
+            self.platform("telemetrySubscription", record)
+            self.heard("telemetrySubscription" if api == TELEMETRY else "logsSubscription", record)
 
     def platform(self, name: str, record: dict[str, Any]) -> None:
         """Something that Lambda itself tells."""

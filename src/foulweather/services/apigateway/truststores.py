@@ -24,7 +24,7 @@ BYTES_MAX: Final = 1 << 20
 RSA_BITS_MIN: Final = 2048
 CURVE_BITS_MIN: Final = 256
 _URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTALL)
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
 
 def read(call: Call, uri: str, version: str | None) -> tuple[str, list[str]]:
@@ -39,13 +39,23 @@ def read(call: Call, uri: str, version: str | None) -> tuple[str, list[str]]:
     if len(data) > BYTES_MAX:
         words = f"The truststore {uri} is larger than {BYTES_MAX} bytes"
         raise refusals.invalid(words, truststoreUri=uri, bytes=len(data))
-    blocks = _BLOCK.findall(data)
+    blocks = _blocks(data)
     if not blocks:
         raise refusals.invalid(f"The truststore {uri} has no certificates in PEM format", truststoreUri=uri)
     if len(blocks) > CERTIFICATES_MAX:
         words = f"The truststore {uri} has more than {CERTIFICATES_MAX} certificates"
         raise refusals.invalid(words, truststoreUri=uri, certificates=len(blocks))
     return _sorted_out(blocks, call.now)
+
+
+def _blocks(data: bytes) -> list[bytes]:
+    """Certificates in PEM, each from a beginning to the next end."""
+    found: list[bytes] = []
+    at = data.find(_BEGIN)
+    while at >= 0 and (end := data.find(_END, at + len(_BEGIN))) >= 0:
+        found.append(data[at : end + len(_END)])
+        at = data.find(_BEGIN, end)
+    return found
 
 
 def flaw(certificate: x509.Certificate) -> str:

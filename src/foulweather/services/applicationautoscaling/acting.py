@@ -135,6 +135,8 @@ async def _update(call: Call, state: ScalingState, target: Target, activity: Act
     else:
         request["ProvisionedThroughput"] = units
     _keep(call, state, target, activity)
+    # It is pending until there is an answer; if the process ends first, it is tried again.
+    guarded = _later(call, "retry", target, activity, limits.RETRY_MS)
     try:
         await answered(acting_for(call, target, "UpdateTable").dynamodb.update_table(request))
     except AwsError as error:
@@ -143,6 +145,8 @@ async def _update(call: Call, state: ScalingState, target: Target, activity: Act
         else:
             _failed(call, state, target, activity, error)
         return
+    finally:
+        call.world.agenda.cancel(guarded)
     activity.status = "InProgress"
     activity.message = (
         f"Successfully set {target.units_named} to {activity.wanted}. "
@@ -262,8 +266,8 @@ def _done(target: Target, activity: Activity) -> str:
     return f"{done} Change successfully fulfilled by {target.namespace}."
 
 
-def _later(call: Call, action: str, target: Target, activity: Activity, delay_ms: int) -> None:
-    call.later(
+def _later(call: Call, action: str, target: Target, activity: Activity, delay_ms: int) -> int:
+    return call.later(
         call.world.clock.now_ms + delay_ms,
         f"application-autoscaling.{action}",
         target=target.key,

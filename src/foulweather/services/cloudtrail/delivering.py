@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -106,7 +107,15 @@ async def write(
         return None
     status["delivered_ms"] = call.now
     status.pop("error", None)
-    call.happened("cloudtrail.Delivered", trail.arn, bucket=trail.bucket, key=key, events=len(records))
+    of_category = Counter(str(record.get("eventCategory", "")) for record in records)
+    facts = {"bucket": trail.bucket, "key": key, "events": len(records), "of_region": region}
+    call.happened(
+        "cloudtrail.Delivered",
+        trail.arn,
+        **facts,
+        management_events=of_category["Management"],
+        data_events=of_category["Data"],
+    )
     _chain(call, trail, account, region, key, data, records)
     return key
 

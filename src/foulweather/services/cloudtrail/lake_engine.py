@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from foulweather.services.cloudtrail.lake_functions import FUNCTIONS
@@ -18,6 +18,11 @@ from foulweather.services.cloudtrail.times import with_fraction
 
 _ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 _STEPS_MAX: Final = 50_000_000
+_CALLS_MAX: Final = 2_000_000
+_CALL_CHARACTERS: Final = 256
+"""How much text a call of a function may read before it counts for two."""
+_TEXT_BYTES_MAX: Final = 16 << 20
+_RESULT_CHARACTERS_MAX: Final = 64 << 20
 _TRUTHS: Final = frozenset({"readonly", "managementevent"})
 
 
@@ -34,7 +39,7 @@ def run(statement: Statement, tables: Mapping[str, Sequence[Sequence[Any]]], now
     try:
         _prepare(database, statement, tables, now_ms)
         cursor = database.execute(statement.sql)
-        rows = [[_text(value) for value in row] for row in cursor.fetchall()]
+        rows = _rows(cursor)
         names = statement.names
         if len(names) != len(cursor.description):
             names = [str(each[0]) for each in cursor.description]
@@ -45,13 +50,47 @@ def run(statement: Statement, tables: Mapping[str, Sequence[Sequence[Any]]], now
         database.close()
 
 
+def _rows(cursor: sqlite3.Cursor) -> list[list[str | None]]:
+    """All that is found, unless a query multiplies events with themselves beyond what can be kept."""
+    rows: list[list[str | None]] = []
+    size = 0
+    for values in cursor:
+        row = [_text(value) for value in values]
+        size += sum([16 + len(text or "") for text in row])
+        if size > _RESULT_CHARACTERS_MAX:
+            raise invalid("Query exhausted resources at this scale factor: its result is too large.")
+        rows.append(row)
+    return rows
+
+
+class _Calls:
+    """How much the functions of one query have done."""
+
+    def __init__(self) -> None:
+        self._done = 0
+
+    def counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that fails where all together have done too much."""
+
+        def call(*values: Any) -> Any:
+            read = sum([len(value) for value in values if isinstance(value, str)])
+            self._done += 1 + read // _CALL_CHARACTERS
+            if self._done > _CALLS_MAX:
+                raise OverflowError("the query calls functions too often")
+            return function(*values)
+
+        return call
+
+
 def _prepare(
     database: sqlite3.Connection, statement: Statement, tables: Mapping[str, Sequence[Sequence[Any]]], now_ms: int
 ) -> None:
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _TEXT_BYTES_MAX)
     database.execute("PRAGMA case_sensitive_like = ON")
+    calls = _Calls()
     for name, (arguments, function) in FUNCTIONS.items():
-        database.create_function(name, arguments, function, deterministic=True)
+        database.create_function(name, arguments, calls.counted(function), deterministic=True)
     now = with_fraction(now_ms)
     database.create_function("now", 0, lambda: now, deterministic=True)
     marks = ", ".join(["?"] * len(COLUMNS))

@@ -17,7 +17,8 @@ EVENTS = {
     "logs": "MetricFiltered MetricEmbedded Ingested Forwarded DeliveryFailed DeliveryThrottled EmbeddedMetricRejected "
     "EventsWithFindings Transformed",
     "lambda": "Invoked Running Throttled IteratorAge AsyncEventReceived AsyncEventAge AsyncEventDropped "
-    "DeadLetterError DestinationDeliveryFailed RecursiveInvocationDropped",
+    "DeadLetterError DestinationDeliveryFailed RecursiveInvocationDropped UrlRequest SignatureInvalid Claimed "
+    "RecordsPolled BatchProcessed BatchDropped BatchDelivered",
     "kinesis": "Put ShardPut Got Throttled",
     "events": "Matched Triggered Invoked FailedInvocation Throttled RetryScheduled DeadLettered DeadLetterFailed",
     "apigateway": "HttpRequest SocketEvent SocketMessageSent Request",

@@ -15,6 +15,7 @@ from foulweather.world.journal import Event
 from foulweather.world.world import World
 
 Note = Callable[[World, Tallies, Event], None]
+BETWEEN = "\n"
 
 
 def _place(tallies: Tallies, arn: str) -> tuple[str, str]:
@@ -27,7 +28,9 @@ def _place(tallies: Tallies, arn: str) -> tuple[str, str]:
 
 def _invoked(world: World, tallies: Tallies, event: Event) -> None:
     facts, place = event.facts, _place(tallies, event.resource)
-    what = facts.get("qualifier") or ""
+    what, version = facts.get("qualifier") or "", facts.get("version") or ""
+    if what and version not in (what, ""):
+        what = f"{what}{BETWEEN}{version}"  # an alias, and the version that it named
     name = facts["function"]
     tallies.add(("lambda.Invocations", *place, name, what), 1)
     tallies.add(("lambda.Errors", *place, name, what), int(bool(facts["error"])))
@@ -39,6 +42,7 @@ def _invoked(world: World, tallies: Tallies, event: Event) -> None:
     if facts.get("is_provisioned"):
         tallies.add(("lambda.ProvisionedInvocations", *place, name, what), 1)
         tallies.add(("lambda.ProvisionedUtilization", *place, name, what), facts.get("utilization", 1.0))
+        tallies.add(("lambda.ProvisionedConcurrency", *place, name, what), facts.get("in_provisioned", 1))
     elif facts.get("is_spillover"):
         tallies.add(("lambda.ProvisionedSpillover", *place, name, what), 1)
 
@@ -54,6 +58,21 @@ def _running(world: World, tallies: Tallies, event: Event) -> None:
     facts, place = event.facts, _place(tallies, event.resource)
     tallies.add(("lambda.ConcurrentExecutions", *place, facts["function"], ""), facts["concurrent"])
     _in_account(tallies, place, facts)
+
+
+def _claimed(world: World, tallies: Tallies, event: Event) -> None:
+    """What an account cannot use on demand: all that is reserved or provisioned, and what runs beside it."""
+    tallies.add(("lambda.Claimed", event.account, event.region, "", ""), event.facts["claimed"])
+
+
+def _asked_by_url(world: World, tallies: Tallies, event: Event) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html."""
+    facts, place = event.facts, _place(tallies, event.resource)
+    name, what, status = facts["function"], facts.get("qualifier") or "$LATEST", facts["status"]
+    tallies.add(("lambda.UrlRequests", *place, name, what), 1)
+    tallies.add(("lambda.Url4xx", *place, name, what), int(400 <= status < 500))
+    tallies.add(("lambda.Url5xx", *place, name, what), int(status >= 500))
+    tallies.add(("lambda.UrlLatency", *place, name, what), facts.get("latency_ms", 0))
 
 
 def _throttled(world: World, tallies: Tallies, event: Event) -> None:
@@ -74,6 +93,8 @@ def _aged(world: World, tallies: Tallies, event: Event) -> None:
 NOTES: dict[str, Note] = {
     "lambda.Invoked": _invoked,
     "lambda.Running": _running,
+    "lambda.Claimed": _claimed,
+    "lambda.UrlRequest": _asked_by_url,
     "lambda.Throttled": _throttled,
     "lambda.IteratorAge": _aged,
     "lambda.AsyncEventAge": _aged,
@@ -82,6 +103,7 @@ NOTES: dict[str, Note] = {
     "lambda.DeadLetterError": _counted,
     "lambda.DestinationDeliveryFailed": _counted,
     "lambda.RecursiveInvocationDropped": _counted,
+    "lambda.SignatureInvalid": _counted,
 }
 
 
@@ -94,11 +116,23 @@ def _account(name: str) -> Measures:
 
 def _function(name: str, unit: str, *, of_all: bool = True) -> Measures:
     def measures(function: str, qualifier: str) -> Iterator[Measured]:
-        own = ("FunctionName", function)
+        own, (qualifier, _, version) = ("FunctionName", function), qualifier.partition(BETWEEN)
+        resource = ("Resource", _resource(function, qualifier))
         yield Measured(Metric("AWS/Lambda", name, (own,)), unit)
-        yield Measured(Metric("AWS/Lambda", name, (own, ("Resource", _resource(function, qualifier)))), unit)
+        yield Measured(Metric("AWS/Lambda", name, (own, resource)), unit)
+        if version:
+            yield Measured(Metric("AWS/Lambda", name, (("ExecutedVersion", version), own, resource)), unit)
         if of_all:
             yield Measured(Metric("AWS/Lambda", name), unit)
+
+    return measures
+
+
+def _of_url(name: str, unit: str) -> Measures:
+    def measures(function: str, qualifier: str) -> Iterator[Measured]:
+        own = ("FunctionName", function)
+        yield Measured(Metric("AWS/Lambda", name, (own,)), unit)
+        yield Measured(Metric("AWS/Lambda", name, (own, ("Resource", f"{function}:{qualifier}"))), unit)
 
     return measures
 
@@ -117,6 +151,13 @@ MEASURES: dict[str, Measures] = {
     "lambda.UnreservedConcurrency": _account("UnreservedConcurrentExecutions"),
     "lambda.ProvisionedInvocations": _function("ProvisionedConcurrencyInvocations", "Count"),
     "lambda.ProvisionedUtilization": _function("ProvisionedConcurrencyUtilization", "None", of_all=False),
+    "lambda.ProvisionedConcurrency": _function("ProvisionedConcurrentExecutions", "Count", of_all=False),
+    "lambda.Claimed": _account("ClaimedAccountConcurrency"),
+    "lambda.UrlRequests": _of_url("UrlRequestCount", "Count"),
+    "lambda.Url4xx": _of_url("Url4xxCount", "Count"),
+    "lambda.Url5xx": _of_url("Url5xxCount", "Count"),
+    "lambda.UrlLatency": _of_url("UrlRequestLatency", "Milliseconds"),
+    "lambda.SignatureInvalid": _function("SignatureValidationErrors", "Count"),
     "lambda.ProvisionedSpillover": _function("ProvisionedConcurrencySpilloverInvocations", "Count"),
     "lambda.IteratorAge": _function("IteratorAge", "Milliseconds"),
     "lambda.AsyncEventAge": _function("AsyncEventAge", "Milliseconds"),

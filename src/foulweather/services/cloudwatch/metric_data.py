@@ -54,6 +54,7 @@ def get_metric_data(call: Call, request: Request) -> dict[str, Any]:
             results.append({"Id": query["Id"], "Label": line.label, "Timestamps": times, "Values": values})
     if not any(query.get("ReturnData", True) for query in asked):
         raise refusals.validation("At least one of the queries must have ReturnData true.")
+    call.happened("cloudwatch.MetricsRequested", "*", metrics=len(evaluation.asked))
     return _page(results, start, size)
 
 

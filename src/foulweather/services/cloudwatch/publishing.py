@@ -65,12 +65,17 @@ def put_metric_data(call: Call, request: Request) -> None:
             limits.checked_value(value, f"MetricData.member.{number}.Value")
         else:
             plain.append((stream, at_ms, float(value)))
+    fresh = 0
     for stream, at_ms, value in plain:
         stream.add(at_ms, value)
+        fresh += state.is_new_this_hour(stream.row.id, now_ms)
     for key, datum in data:
         stream = _store(state, datum)
+        fresh += state.is_new_this_hour(stream.row.id, now_ms)
         if len(known) < KNOWN_MAX:
             known[key] = stream
+    if fresh:
+        call.happened("cloudwatch.MetricsPublished", namespace, metrics=fresh)
     if state.alarms:
         evaluating.wake(call.world, state, now_ms)
 

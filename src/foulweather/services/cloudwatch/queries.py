@@ -110,6 +110,8 @@ class Evaluation:
         self.state = state
         self._queries = {query["Id"]: query for query in queries}
         self._found: dict[str, Value | None] = {}
+        self.asked: set[Metric] = set()
+        """The metrics that were read: GetMetricData is billed by them."""
         periods = [query["MetricStat"]["Period"] for query in queries if query.get("MetricStat")]
         self.period_s: int = max(periods, default=60)
 
@@ -172,6 +174,7 @@ class Evaluation:
         statistic = stats.parsed(stat)
         assert statistic is not None
         has_values = stats.is_percentile(stat)
+        self.asked.add(metric)
         read = self.state.read(metric, unit, period_s, window or self.window, has_values=has_values)
         points = {at: value for at, bucket in sorted(read.items()) if (value := statistic(bucket)) is not None}
         return Line(metric.name, points, period_s, (metric, unit, stat))

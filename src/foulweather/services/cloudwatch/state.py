@@ -21,6 +21,7 @@ from foulweather.services.cloudwatch.records import (
 from foulweather.services.cloudwatch.sampling import View
 from foulweather.services.cloudwatch.series import (
     BLOCK_MINUTES,
+    HOUR_MS,
     MINUTE_MS,
     Dimensions,
     Reading,
@@ -74,6 +75,7 @@ class WatchState(State):
         self.changing: list[str] = []
         self.plans: dict[str, Plan] = {}
         self.is_high: bool | None = None
+        self._published: tuple[int, set[str]] = (0, set())
         self.bands: dict[str, tuple[int, object]] = {}
         self.see_streamed()
         by_id = {row.id: self._index(row) for row in self.streams.values()}
@@ -105,6 +107,17 @@ class WatchState(State):
             self.streams.put(row.id, row)
             found = self._index(row)
         return found
+
+    def is_new_this_hour(self, stream: str, now_ms: int) -> bool:
+        """Whether nothing was published to a series in this hour before: metrics are billed by the hour."""
+        hour = now_ms // HOUR_MS
+        if self._published[0] != hour:
+            self._published = (hour, set())
+        seen = self._published[1]
+        if stream in seen:
+            return False
+        seen.add(stream)
+        return True
 
     def show(self, metric: Metric, unit: str, view: View) -> None:
         """Let a metric be what is sampled."""

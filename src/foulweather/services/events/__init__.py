@@ -34,6 +34,7 @@ SERVICE = Service(
         "cloudtrail.Delivered": "trail_delivered",
         "cloudtrail.DeliveryFailed": "trail_delivered",
         "stepfunctions.ExecutionStatusChanged": "execution_changed",
+        "lambda.DurableExecutionStatusChanged": "durable_execution_changed",
         "acm.EventBridgeEvent": "certificate_told",
     },
 )

@@ -33,7 +33,12 @@ def put_events(call: Call, request: Request) -> dict[str, Any]:
     results = [_put(call, entry, outgoing) for entry in entries]
     outgoing.leave()
     failed = sum(1 for result in results if "ErrorCode" in result)
-    call.happened("events.PutEvents", call.resource, entries=len(entries), failed=failed, bytes=size)
+    chunks = sum(
+        -(-limits.entry_bytes(entry) // limits.CHUNK_BYTES)
+        for entry, result in zip(entries, results, strict=True)
+        if "ErrorCode" not in result
+    )
+    call.happened("events.PutEvents", call.resource, entries=len(entries), failed=failed, bytes=size, chunks=chunks)
     return {"FailedEntryCount": failed, "Entries": results}
 
 

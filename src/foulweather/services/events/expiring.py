@@ -15,7 +15,7 @@ def let_go(call: Call, state: EventsState, archive: Archive) -> None:
     """Delete what an archive keeps no longer; it needs no timer to be gone when somebody looks."""
     if not archive.retention_days:
         return
-    before = archive.first
+    before, was_size = archive.first, archive.size
     until_ms = call.now - archive.retention_days * _DAY_MS
     for key in list(state.keys_of(archive)):
         row = state.archived[key]
@@ -26,3 +26,4 @@ def let_go(call: Call, state: EventsState, archive: Archive) -> None:
         state.archived.delete(key)
     if archive.first != before:
         state.archives.touch(archive.name)
+        call.happened("events.ArchiveExpired", archive.arn, bytes=was_size - archive.size)

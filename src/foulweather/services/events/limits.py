@@ -24,6 +24,8 @@ REPLAYS_MAX: Final = 10
 # The entries of a request together: 1 MB since January 2026, before it was 256 KB.
 # https://aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb
 ENTRIES_BYTES_MAX: Final = 1_048_576
+CHUNK_BYTES: Final = 65_536
+"""An event is billed as one for each of these: https://aws.amazon.com/eventbridge/pricing/"""
 TIME_BYTES: Final = 14
 TAGS_MAX: Final = 50
 

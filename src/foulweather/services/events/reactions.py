@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from foulweather.kernel.call import Call
@@ -190,6 +191,29 @@ def execution_changed(world: World, event: Event) -> None:
     _take_in(world, event, "aws.states", "Step Functions Execution Status Change", detail)
 
 
+def durable_execution_changed(world: World, event: Event) -> None:
+    """A durable execution of a function of Lambda begins or ends.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
+    """
+    facts = event.facts
+    function, _, _ = facts["arn"].partition("/durable-execution/")
+    detail: dict[str, Any] = {
+        "durableExecutionArn": facts["arn"],
+        "durableExecutionName": facts["name"],
+        "functionArn": function,
+        "status": facts["status"],
+        "startTimestamp": _moment(facts["started_ms"]),
+    }
+    if facts["ended_ms"]:
+        detail["endTimestamp"] = _moment(facts["ended_ms"])
+    _take_in(world, event, "aws.lambda", "Durable Execution Status Change", detail, resources=[])
+
+
+def _moment(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def certificate_told(world: World, event: Event) -> None:
     """ACM tells of a certificate: that it is there, expires, is renewed or revoked.
 
@@ -206,13 +230,14 @@ def _take_in(
     detail: dict[str, Any],
     *,
     action: str = "events.ingest",
+    resources: list[str] | None = None,
 ) -> None:
     if not _listens(world, event):
         return
     args = {
         "source": source,
         "detail_type": detail_type,
-        "resources": [event.resource],
+        "resources": [event.resource] if resources is None else resources,
         "detail": detail,
         "at_ms": event.at_ms,
     }

@@ -62,8 +62,10 @@ def keep(call: Call, state: EventsState, archive: Archive, event: Envelope) -> N
     row = Archived(event.time_ms, call.world.clock.now_ms, text)
     state.archived.put(f"{archive.name}/{archive.next}", row)
     archive.next += 1
-    archive.size += len(text.encode())
+    size = len(text.encode())
+    archive.size += size
     state.archives.touch(archive.name)
+    call.happened("events.Archived", archive.arn, bytes=size)
 
 
 def later(call: Call, when_ms: int, rule: Rule, action: str, /, **args: Any) -> int:

@@ -33,6 +33,7 @@ SERVICE = Service(
         "credential_report",
         "last_access",
         "simulation",
+        "root_access",
         "tags",
     ),
     is_global=True,

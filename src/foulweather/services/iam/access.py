@@ -162,6 +162,12 @@ _ACCOUNT = {
     **_account_read("GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport"),
 }
 
+_ROOT_ACCESS = {
+    **_account("EnableOrganizationsRootCredentialsManagement", "DisableOrganizationsRootCredentialsManagement"),
+    **_account("EnableOrganizationsRootSessions", "DisableOrganizationsRootSessions"),
+    **_account_read("ListOrganizationsFeatures"),
+}
+
 _REPORTS = {
     **_read(of.reported, "GenerateServiceLastAccessedDetails", "ListPoliciesGrantingServiceAccess"),
     **_account_read("GetServiceLastAccessedDetails", "GetServiceLastAccessedDetailsWithEntities"),
@@ -180,6 +186,7 @@ _ALL: dict[str, Access] = {
     **_CERTIFICATES,
     **_ACCOUNT,
     **_REPORTS,
+    **_ROOT_ACCESS,
 }
 
 ACCESS: dict[str, Access] = {name: _for_iam_sessions(access) for name, access in _ALL.items()}

@@ -354,3 +354,9 @@ Row = (
     | CredentialReport
     | AccessJob
 )
+
+
+class RootFeature(msgspec.Struct, kw_only=True):
+    """A feature of centralized root access that an organization's management account has turned on."""
+
+    since_ms: int

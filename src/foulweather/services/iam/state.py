@@ -57,6 +57,13 @@ class Changes(State):
         self.count = 0
 
 
+class RootAccess(State):
+    """The features of centralized root access, kept in the organization's management account."""
+
+    scope = "account"
+    features = table(records.RootFeature)
+
+
 class Uses(State):
     """When identities and access keys were last used; kept apart, for the hot path writes here."""
 

@@ -28,6 +28,9 @@ SERVICE = Service(
         "recursion",
         "mappings",
         "invocations",
+        "durable_executions",
+        "durable_checkpoints",
+        "durable_callbacks",
     ),
     reads={
         "dynamodb.StreamRecord": "stream_written",

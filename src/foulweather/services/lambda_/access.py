@@ -15,7 +15,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.service import Access, Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.policy.evaluate import Held
-from foulweather.services.lambda_ import layers_used, naming, taggable
+from foulweather.services.lambda_ import durable_access, layers_used, naming, taggable
 from foulweather.services.lambda_.records import Function
 from foulweather.services.lambda_.state import LambdaState
 
@@ -259,6 +259,7 @@ ACCESS: dict[str, Access] = {
         "GetProvisionedConcurrencyConfig",
         "GetRuntimeManagementConfig",
         "ListAliases",
+        "ListDurableExecutionsByFunction",
         "ListFunctionEventInvokeConfigs",
         "ListProvisionedConcurrencyConfigs",
         "ListVersionsByFunction",
@@ -277,6 +278,7 @@ ACCESS: dict[str, Access] = {
     "Invoke": _invoking(),
     "InvokeWithResponseStream": _invoking(),
     "InvokeAsync": Access("lambda:InvokeAsync", function, is_data=True),
+    **durable_access.ACCESS,
     "CreateEventSourceMapping": Access(
         "lambda:CreateEventSourceMapping", conditions=conditions_of_mapping, also=tagging_mapping
     ),

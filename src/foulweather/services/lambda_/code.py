@@ -29,7 +29,7 @@ async def update_function_code(call: Call, request: Mapping[str, Any]) -> dict[s
     naming.require_revision(function, request.get("RevisionId"), function.latest.revision_id)
     signing = signatures.wanted(call, function.code_signing)
     package = await packages.fetched(call, request)
-    signatures.check_package(call, signing)
+    signatures.check_package(call, function.name, signing)
     packages.require_storage(call, len(package.data))
     # Another update may have begun while the package was fetched.
     function = state.functions.get(function.name) or naming.unqualified(call, request["FunctionName"])[1]

@@ -49,6 +49,8 @@ class Ticket(NamedTuple):
     """Which share of its provisioned environments is in use, this one's among them."""
     is_spillover: bool = False
     """Whether all of its provisioned environments were in use."""
+    in_provisioned: int = 0
+    """How many run in its provisioned environments now, this one among them; 0 where this one does not."""
 
     @property
     def kind(self) -> Kind:
@@ -84,6 +86,8 @@ class Gate:
         self._requests: dict[str, _Bucket] = {}
         self._most: Counter[str] = Counter()
         self._unreserved: Counter[tuple[str, str]] = Counter()
+        self._unreserved_most: dict[tuple[str, str], int] = {}
+        """In this minute, of every place where anything ran."""
         self._alarm = 0
 
     @classmethod
@@ -145,6 +149,8 @@ class Gate:
             utilization = self._provisioned[provisioned] / allocated
         elif function.reserved is None:
             unreserved = self._unreserved[place] = self._unreserved[place] + 1
+        if unreserved >= self._unreserved_most.get(place, 0):
+            self._unreserved_most[place] = unreserved
         return Ticket(
             place,
             arn,
@@ -154,6 +160,7 @@ class Gate:
             unreserved,
             utilization,
             allocated > 0 and not provisioned,
+            self._provisioned[provisioned] if provisioned else 0,
         )
 
     def _sample_later(self, call: Call) -> None:
@@ -163,6 +170,7 @@ class Gate:
 
     def _sample(self, call: Call) -> None:
         self._alarm = 0
+        self._tell_claimed(call)
         for arn in [arn for arn, running in self.by_function.items() if running > 0]:
             _, _, _, region, account, _, name = arn.split(":", 6)
             call.world.journal.append(
@@ -183,6 +191,15 @@ class Gate:
             if not self._alarm:
                 world, next_ms = call.world, call.world.clock.now_ms + MINUTE_MS
                 self._alarm = world.agenda.alarm(next_ms, lambda: self._sample(call))
+
+    def _tell_claimed(self, call: Call) -> None:
+        """Tell how much of each account's concurrency was claimed in the minute that ends."""
+        for (account, region), most in self._unreserved_most.items():
+            claimed = most + kept_aside(call, account, region)
+            facts = {"claimed": claimed}
+            who, now_ms = call.principal.arn, call.world.clock.now_ms
+            call.world.journal.append(now_ms, "lambda.Claimed", account, region, account, who, call.request_id, facts)
+        self._unreserved_most = {place: running for place, running in self._unreserved.items() if running}
 
     def _provisioned_for(self, function: Function, configuration: Configuration, qualifier: str) -> tuple[str, int]:
         """The provisioned environments that have room for it, by the ARN that they are for, and how many there are.

@@ -12,7 +12,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.lambda_ import asynchronous, destinations, durable_history, durable_timers, naming
+from foulweather.services.lambda_ import destinations, durable_history, durable_timers, naming
 from foulweather.services.lambda_.destinations import Outcome
 from foulweather.services.lambda_.durable_state import RUNNING, DurableState, Execution, JsonObject, Operation
 from foulweather.services.lambda_.invoking import Invoked
@@ -34,6 +34,8 @@ class Ends:
 
     def __init__(self) -> None:
         self.parked: dict[str, Parking] = {}
+        self.tails: dict[str, bytes] = {}
+        """The last lines that each has logged, for who waits for it."""
 
     @classmethod
     def of(cls, world: World) -> Ends:
@@ -78,7 +80,7 @@ def close(
         if execution.is_async:
             durable_timers.later(call, execution, now_ms, "lambda.bury_durable_execution")
     if execution.parent:
-        _report(call, state, execution)
+        _report(call, execution)
     waiting = Ends.of(call.world).parked.pop(execution.id, None)
     if waiting is not None:
         waiting.wake(len(waiting))
@@ -86,23 +88,33 @@ def close(
 
 def tell(call: Call, state: DurableState, execution: Execution) -> None:
     """Tell the journal of an execution's status: metrics, and EventBridge's events, are made of that."""
-    call.happened(
+    resource = f"arn:aws:lambda:{execution.region}:{execution.account}:function:{execution.function}"
+    facts: dict[str, Any] = {
+        "arn": execution.arn,
+        "name": execution.name,
+        "function": execution.function,
+        "version": execution.version,
+        "status": execution.status,
+        "started_ms": execution.started_ms,
+        "ended_ms": execution.ended_ms,
+        "running": state.running,
+        "operations": execution.operations,
+        "bytes_written": execution.bytes_written,
+    }
+    # It happens where the function is, whoever has invoked it.
+    call.world.journal.append(
+        call.world.clock.now_ms,
         "lambda.DurableExecutionStatusChanged",
-        f"arn:aws:lambda:{execution.region}:{execution.account}:function:{execution.function}",
-        arn=execution.arn,
-        name=execution.name,
-        function=execution.function,
-        version=execution.version,
-        status=execution.status,
-        started_ms=execution.started_ms,
-        ended_ms=execution.ended_ms,
-        running=state.running,
-        operations=execution.operations,
-        bytes_written=execution.bytes_written,
+        execution.account,
+        execution.region,
+        resource,
+        call.principal.arn,
+        call.request_id,
+        facts,
     )
 
 
-def answered(execution: Execution) -> Invoked:
+def answered(execution: Execution, tail: bytes = b"") -> Invoked:
     """An execution's end as whoever has invoked the function synchronously gets it."""
     if execution.status == "SUCCEEDED":
         payload, failed, error_type = (execution.result or "null").encode(), "", ""
@@ -123,6 +135,7 @@ def answered(execution: Execution) -> Invoked:
         version=execution.version,
         error_type=error_type,
         content_type="application/json",
+        tail=tail,
         durable_execution_arn=execution.arn,
     )
 
@@ -181,7 +194,7 @@ async def bury(call: Call, execution_id: str) -> None:
         source=execution.source,
     )
     outcome = Outcome("RetriesExhausted", answered(execution))
-    await destinations.send(call, event, found, asynchronous.config(found), outcome)
+    await destinations.send(call, event, found, None, outcome)
 
 
 def forget(call: Call, execution_id: str) -> None:
@@ -198,8 +211,9 @@ def _error_of(status: str, error: JsonObject | None) -> JsonObject:
     return {"Error": durable_history.whole(error)}
 
 
-def _report(call: Call, state: DurableState, execution: Execution) -> None:
+def _report(call: Call, execution: Execution) -> None:
     """Tell the execution that has invoked this one."""
+    state = call.state(DurableState, execution.parent_account, execution.region)
     above = state.executions.get(execution.parent)
     operation = state.parts(above).get(execution.parent_operation) if above is not None else None
     if above is not None and operation is not None and above.status == RUNNING and not operation.is_over:

@@ -39,7 +39,8 @@ def checked_config(asked: Mapping[str, Any] | None, before: Mapping[str, Any] | 
         return before
     if not is_new and before is None:
         raise refusals.invalid(
-            "You can only enable durable execution when creating a function. You cannot enable it on existing functions.",
+            "You can only enable durable execution when creating a function. "
+            "You cannot enable it on existing functions.",
             Fact("request", "DurableConfig", dict(asked)),
             remedy=("Create another function with DurableConfig.",),
         )

@@ -120,9 +120,9 @@ def summary(execution: Execution) -> dict[str, Any]:
 def described(execution: Execution) -> dict[str, Any]:
     """An execution with what it was given and what it came to."""
     told = {**summary(execution), "InputPayload": execution.payload, "Version": execution.version}
-    if execution.result is not None:
+    if execution.ended_ms and execution.result is not None:
         told["Result"] = execution.result
-    if execution.error is not None:
+    if execution.ended_ms and execution.error is not None:
         told["Error"] = execution.error
     if execution.trace_header:
         told["TraceHeader"] = {"XAmznTraceId": execution.trace_header}

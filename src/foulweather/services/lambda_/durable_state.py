@@ -34,6 +34,7 @@ class Execution(msgspec.Struct, kw_only=True, omit_defaults=True):
     trace_id: str = ""
     trace_header: str = ""
     lineage: dict[str, int] = {}
+    parent_account: str = ""
     parent: str = ""
     """The id of the execution that has invoked it, and the operation there that waits for it."""
     parent_operation: str = ""
@@ -57,6 +58,9 @@ class Execution(msgspec.Struct, kw_only=True, omit_defaults=True):
     bytes_written: int = 0
     failures: int = 0
     """How many invocations in a row have failed."""
+    roused: int = 0
+    """How often something came for which its function is to be invoked, and whether that is still to be done."""
+    is_due: bool = True
     timer: int = 0
     guard: int = 0
     """The agenda's numbers of its time-out, and of what goes on with it should this process die."""

@@ -24,6 +24,8 @@ def later(call: Call, execution: Execution, when_ms: int, action: str, **more: A
 def wake(call: Call, execution: Execution) -> None:
     """Have a function invoked again: something that it waits for is there."""
     if execution.status == RUNNING:
+        execution.roused += 1
+        execution.is_due = True
         later(call, execution, call.world.clock.now_ms, "lambda.drive_durable_execution")
 
 
@@ -53,8 +55,8 @@ def come(call: Call, state: DurableState, execution: Execution, operation: Opera
         finish(call, state, execution, operation, "Succeeded")
     elif operation.kind == "STEP":
         operation.status = "READY"
-        state.changed(execution, operation)
         wake(call, execution)
+        state.changed(execution, operation)
     elif operation.due_ms == operation.heartbeat_ms != operation.timeout_ms:
         words = f"No heartbeat came for {operation.heartbeat_s} seconds."
         error = {"ErrorType": "Callback.Heartbeat", "ErrorMessage": words}
@@ -86,5 +88,5 @@ def finish(
         details = {"Error": durable_history.whole(error)}
     durable_history.of_operation(state, execution, operation, now_ms, how, **details)
     execution.bytes_written += len((result or "").encode())
-    state.changed(execution, operation)
     wake(call, execution)
+    state.changed(execution, operation)

@@ -15,6 +15,7 @@ from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import durable_chains, durable_history, durable_limits, durable_timers, durable_tokens
 from foulweather.services.lambda_.durable_state import DurableState, Execution, Operation
+from foulweather.services.lambda_.members import inside
 from foulweather.services.lambda_.refusals import invalid
 
 Update = Mapping[str, Any]
@@ -111,7 +112,7 @@ def _start(call: Call, state: DurableState, execution: Execution, operation: Ope
     if operation.kind == "STEP":
         durable_timers.set_due(call, execution, operation, 0)
     elif operation.kind == "WAIT":
-        operation.wait_s = (update.get("WaitOptions") or {}).get("WaitSeconds", 1)
+        operation.wait_s = inside(update, "WaitOptions", "WaitSeconds") or 1
         due_ms = call.now + operation.wait_s * 1000
         durable_timers.set_due(call, execution, operation, due_ms)
         details = {"Duration": operation.wait_s, "ScheduledEndTimestamp": due_ms}
@@ -147,7 +148,7 @@ def beat(call: Call, execution: Execution, operation: Operation) -> None:
 
 def _retry(call: Call, state: DurableState, execution: Execution, operation: Operation, update: Update) -> None:
     """An attempt has failed, or a condition is not met yet: that is a success which is to be had again."""
-    delay_s = (update.get("StepOptions") or {}).get("NextAttemptDelaySeconds", 1)
+    delay_s = inside(update, "StepOptions", "NextAttemptDelaySeconds") or 1
     operation.attempt += 1
     operation.status = "PENDING"
     operation.result, operation.error = update.get("Payload"), _error(update)
@@ -165,7 +166,7 @@ def _end(call: Call, state: DurableState, execution: Execution, operation: Opera
         operation.attempt += 1
         outcome["RetryDetails"] = {"CurrentAttempt": operation.attempt}
     elif operation.kind == "CONTEXT":
-        operation.replays_children = bool((update.get("ContextOptions") or {}).get("ReplayChildren"))
+        operation.replays_children = bool(inside(update, "ContextOptions", "ReplayChildren"))
     else:  # a wait that is cancelled
         call.world.agenda.cancel(operation.timer)
         outcome = {} if operation.error is None else outcome
@@ -181,7 +182,9 @@ def _outcome(operation: Operation, how: str) -> tuple[str, dict[str, Any]]:
 def _check_chain(update: Update) -> None:
     options = update.get("ChainedInvokeOptions")
     if not options:
-        raise invalid("ChainedInvokeOptions is required to start a chained invocation.", Fact("update", "Id", update["Id"]))
+        raise invalid(
+            "ChainedInvokeOptions is required to start a chained invocation.", Fact("update", "Id", update["Id"])
+        )
     if options.get("TenantId"):
         raise not_implemented("lambda", "CheckpointDurableExecution.TenantId")
 

@@ -28,6 +28,7 @@ RETRY_MS, RETRY_MS_MAX = 1_000, 30_000
 RENEWED_BEFORE_MS = 5 * 60_000
 TOLD_BYTES = 500
 LAMBDA = principals.service("lambda.amazonaws.com")
+MEASURED = {"is_measured": True}
 
 
 def backoff_ms(attempt: int) -> int:
@@ -38,6 +39,11 @@ def backoff_ms(attempt: int) -> int:
 def is_at_work(mapping: Mapping) -> bool:
     """Whether a mapping is to be polled for: one that is being updated goes on as it was."""
     return mapping.state == "Enabled" or (mapping.state == "Updating" and mapping.is_enabled)
+
+
+def measured(mapping: Mapping) -> dict[str, bool]:
+    """The fact that a mapping's events are to be counted, where they are (`MetricsConfig`)."""
+    return MEASURED if "MetricsConfig" in mapping.settings else {}
 
 
 class Feed(Background, ABC):

@@ -50,7 +50,7 @@ async def create_function(call: Call, request: Request) -> dict[str, Any]:
     _require_new(call, place.name)
     signing = signatures.wanted(call, request.get("CodeSigningConfigArn") or "")
     package = await packages.fetched(call, request["Code"])
-    signatures.check_package(call, signing)
+    signatures.check_package(call, place.name, signing)
     packages.require_storage(call, len(package.data))
     empty = Configuration(role=request["Role"], modified_ms=call.now, revision_id="")
     # Code and layers are measured together, before the package is kept.

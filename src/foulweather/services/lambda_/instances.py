@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
 from __future__ import annotations
 
+from typing import Any
+
 from foulweather.engines.functions.environment import Environment
 from foulweather.engines.functions.outcomes import Outcome
 from foulweather.kernel.call import Call
@@ -56,6 +58,11 @@ class Instance:
     def print(self, line: str) -> None:
         """Take a line of its output."""
         self.log.add(self._world.clock.now_ms, line)
+
+    def extended(self, name: str, record: dict[str, Any]) -> None:
+        """Log what its extensions do."""
+        now_ms = self._world.clock.now_ms
+        self.log.add(now_ms, self.writer.extension(now_ms, name, record))
 
     def gone(self) -> None:
         """Put into the log what was printed after the last invocation: its processes are no more."""

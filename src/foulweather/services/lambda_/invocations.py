@@ -16,7 +16,15 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.lambda_ import asynchronous, invoking, lineages, naming, refusals
+from foulweather.services.lambda_ import (
+    asynchronous,
+    durable_limits,
+    durable_starting,
+    invoking,
+    lineages,
+    naming,
+    refusals,
+)
 from foulweather.services.lambda_.invoking import Invoked
 from foulweather.services.lambda_.naming import Reference
 from foulweather.services.lambda_.running import Asked
@@ -37,15 +45,28 @@ async def invoke(call: Call, request: Request) -> dict[str, Any]:
     found = naming.resolve(call, request["FunctionName"], request.get("Qualifier"))
     payload = await _payload(call, request.get("Payload"), ASYNC_BYTES_MAX if how == "Event" else SYNC_BYTES_MAX)
     version = found.configuration.version
+    name: str = request.get("DurableExecutionName") or ""
+    durable_limits.check_invocation(call, found, name, is_sync=how == "RequestResponse")
     if how == "DryRun":
         return {"StatusCode": 204, "ExecutedVersion": version}
+    is_durable = durable_starting.is_durable(found)
+    if is_durable and context:
+        raise not_implemented("lambda", "Invoke.ClientContext of a durable function")
+    if how == "Event" and is_durable:
+        return {"StatusCode": 202, "DurableExecutionArn": durable_starting.accept(call, found, payload, name=name).arn}
     if how == "Event":
         asynchronous.accept(call, found, payload, lineages.of_call(call))
         return {"StatusCode": 202}
     asked = _asked(call, found, payload, context)
-    invoked = await invoking.finish(call, asked)
+    if is_durable:
+        lineage = lineages.of_call(call)
+        invoked = await durable_starting.run(call, found, payload, source="lambda", name=name, lineage=lineage)
+    else:
+        invoked = await invoking.finish(call, asked)
     _mark(call, invoked)
-    answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": version, "Payload": invoked.payload}
+    answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": invoked.version, "Payload": invoked.payload}
+    if invoked.durable_execution_arn:
+        answer["DurableExecutionArn"] = invoked.durable_execution_arn
     if invoked.function_error:
         answer["FunctionError"] = invoked.function_error
     if request.get("LogType") == "Tail":
@@ -57,6 +78,9 @@ async def invoke_async(call: Call, request: Request) -> dict[str, Any]:
     """Have an event queued, as Invoke does since 2015."""
     found = naming.resolve(call, request["FunctionName"], None)
     payload = await _payload(call, request["InvokeArgs"], ASYNC_BYTES_MAX)
+    if durable_starting.is_durable(found):
+        durable_starting.accept(call, found, payload)
+        return {"Status": 202}
     asynchronous.accept(call, found, payload, lineages.of_call(call))
     return {"Status": 202}
 
@@ -70,6 +94,8 @@ async def invoke_with_response_stream(call: Call, request: Request) -> dict[str,
     version = found.configuration.version
     if request.get("InvocationType") == "DryRun":
         return {"StatusCode": 204, "ExecutedVersion": version}
+    if durable_starting.is_durable(found):
+        raise not_implemented("lambda", "InvokeWithResponseStream of a durable function")
     streamed = Streamed(call, _asked(call, found, payload, context))
     await streamed.begun()
     return {
@@ -103,9 +129,8 @@ def _asked(call: Call, found: Reference, payload: bytes, context: str) -> Asked:
 
 
 def _check_built(call: Call, request: Request) -> None:
-    for member in ("TenantId", "DurableExecutionName"):
-        if request.get(member):
-            raise not_implemented("lambda", f"{call.operation}.{member}")
+    if request.get("TenantId"):
+        raise not_implemented("lambda", f"{call.operation}.TenantId")
 
 
 def _client_context(request: Request) -> str:

@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-invocation.html
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,7 @@ class Invoked(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = ""
     tail: bytes = b""
     is_modelled: bool = False
+    durable_execution_arn: str = ""
 
 
 async def invoke_from(call: Call, function_arn: str, payload: bytes, *, source: str) -> Invoked:
@@ -42,6 +44,11 @@ async def invoke_from(call: Call, function_arn: str, payload: bytes, *, source: 
     if lineages.is_loop(found.function, lineage):
         raise lineages.refusal(call, found.function, lineage, source)
     call = lineages.apart(call)
+    if "DurableConfig" in found.configuration.told:
+        # Durable executions are run by invocations.
+        from foulweather.services.lambda_ import durable_starting
+
+        return await durable_starting.run(call, found, payload, source=source, lineage=lineage)
     asked = asked_of(found, payload, call.world.ids.uuid(), source=source, lineage=lineage)
     return await carry_out(call, asked)
 
@@ -97,8 +104,12 @@ class Waiting:
 
 def begin(call: Call, asked: Asked, waiting: Waiting) -> asyncio.Future[Invoked]:
     """Run what was asked for in a task of its own, in flight on its own account: it goes on whoever waits for it."""
+    return _begun(call, carry_out(call, asked), waiting)
+
+
+def _begun(call: Call, work: Coroutine[Any, Any, Invoked], waiting: Waiting) -> asyncio.Future[Invoked]:
     running = Fleet.of(call.world).running
-    task = asyncio.ensure_future(_counted(call, asked, waiting))
+    task = asyncio.ensure_future(_counted(call, work, waiting))
     running.add(task)
     task.add_done_callback(running.discard)
     return task
@@ -106,8 +117,13 @@ def begin(call: Call, asked: Asked, waiting: Waiting) -> asyncio.Future[Invoked]
 
 async def finish(call: Call, asked: Asked) -> Invoked:
     """Run what was asked for, and wait for it; a caller who leaves does not end it."""
+    return await finished(call, carry_out(call, asked))
+
+
+async def finished(call: Call, work: Coroutine[Any, Any, Invoked]) -> Invoked:
+    """Wait for work that comes to an answer of a function, and goes on when the caller leaves."""
     waiting = Waiting(call.world)
-    task = begin(call, asked, waiting)
+    task = _begun(call, work, waiting)
     await asyncio.sleep(0)  # it is in flight from here on
     if task.done():
         return task.result()
@@ -115,10 +131,10 @@ async def finish(call: Call, asked: Asked) -> Invoked:
         return await asyncio.shield(task)
 
 
-async def _counted(call: Call, asked: Asked, waiting: Waiting) -> Invoked:
+async def _counted(call: Call, work: Coroutine[Any, Any, Invoked], waiting: Waiting) -> Invoked:
     with call.world.flight():
         try:
-            return await carry_out(call, asked)
+            return await work
         finally:
             waiting.resume()
 
@@ -191,6 +207,7 @@ def _on_record(call: Call, asked: Asked, ticket: Ticket, ran: Ran) -> None:
         is_modelled=report.is_modelled,
         is_spillover=ticket.is_spillover,
         utilization=ticket.utilization,
+        in_provisioned=ticket.in_provisioned,
         concurrent=ticket.concurrent,
         in_account=ticket.in_account,
         unreserved=ticket.unreserved,

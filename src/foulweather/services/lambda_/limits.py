@@ -96,6 +96,10 @@ _CONTROL: Final = (
 )
 RATES: dict[str, Rate] = {
     "GetFunction": _rate(100),
+    "CheckpointDurableExecution": _rate(10_000),
+    "GetDurableExecutionHistory": _rate(15),
+    **{f"SendDurableExecutionCallback{how}": _rate(3_000) for how in ("Success", "Failure", "Heartbeat")},
+    "StopDurableExecution": _rate(300),
     **{operation: _rate(15) for operation in _CONTROL.split(" ")},
 }
 

@@ -30,11 +30,12 @@ _NOT_BUILT = (
     "SelfManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
     "KMSKeyArn",
-    "ProvisionedPollerConfig",
-    "LoggingConfig",
 )
-_COMMON = ("BatchSize", "MaximumBatchingWindowInSeconds", "FilterCriteria", "FunctionResponseTypes")
-_OF_QUEUES = ("ScalingConfig",)
+_OF_KAFKA = ("LoggingConfig",)
+_COMMON = (
+    "BatchSize", "MaximumBatchingWindowInSeconds", "FilterCriteria", "FunctionResponseTypes", "MetricsConfig"
+)  # fmt: skip
+_OF_QUEUES = ("ScalingConfig", "ProvisionedPollerConfig")
 _OF_STREAMS = (
     "ParallelizationFactor",
     "StartingPosition",
@@ -61,6 +62,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "dynamodb": _STREAM_DEFAULTS,
     "kinesis": _STREAM_DEFAULTS,
 }
+_POLLERS = {"MinimumPollers": 2, "MaximumPollers": 200}
 _SOURCES = frozenset({*_DEFAULTS, "kafka", "mq", "rds", "docdb-elastic"})
 
 
@@ -91,9 +93,12 @@ def complete(call: Call, request: Request, kind: str, source_arn: str, before: R
     settings = {**_DEFAULTS[kind], **before, **given}
     if "FilterCriteria" in request:
         _set_filters(call, settings, request["FilterCriteria"] or {}, kind)
+    if not inside(settings, "MetricsConfig", "Metrics"):
+        settings.pop("MetricsConfig", None)
     if kind == "sqs":
         if not inside(settings, "ScalingConfig", "MaximumConcurrency"):
             settings.pop("ScalingConfig", None)
+        _set_pollers(settings)
         _check_queue(settings, source_arn)
     else:
         _check_stream(call, settings, source_arn)
@@ -105,9 +110,14 @@ def _check_fitting(call: Call, request: Request, kind: str, source_arn: str) -> 
     for name in _NOT_BUILT:
         if request.get(name):
             raise not_implemented("lambda", f"{call.operation}.{name}")
-    if inside(request, "MetricsConfig", "Metrics"):
-        raise not_implemented("lambda", f"{call.operation}.MetricsConfig")
-    for name in _OF_STREAMS if kind == "sqs" else _OF_QUEUES:
+    of_kafka = [each for each in inside(request, "MetricsConfig", "Metrics") or () if each != "EventCount"]
+    if of_kafka:
+        raise refusals.invalid(
+            f"Unsupported metrics {of_kafka} for given event source mapping type.",
+            Fact("request", "MetricsConfig.Metrics", of_kafka),
+            Fact("request", "EventSourceArn", source_arn),
+        )
+    for name in (*_OF_KAFKA, *(_OF_STREAMS if kind == "sqs" else _OF_QUEUES)):
         # An empty DestinationConfig is what the SDKs send when there is none.
         value = request.get(name)
         if value and (name != "DestinationConfig" or any(value.values())):
@@ -116,6 +126,35 @@ def _check_fitting(call: Call, request: Request, kind: str, source_arn: str) -> 
                 Fact("request", name, value),
                 Fact("request", "EventSourceArn", source_arn),
             )
+
+
+def _set_pollers(settings: dict[str, Any]) -> None:
+    """Provisioned pollers, complete; an empty configuration takes them away.
+
+    "You can't use provisioned mode with the maximum concurrency setting".
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    asked: dict[str, Any] = settings.get("ProvisionedPollerConfig") or {}
+    if not asked:
+        settings.pop("ProvisionedPollerConfig", None)
+        return
+    pollers = {**_POLLERS, **asked}
+    if "MinimumPollers" in asked and "MaximumPollers" not in asked:
+        pollers["MaximumPollers"] = max(pollers["MaximumPollers"], pollers["MinimumPollers"])
+    facts = [Fact("request", f"ProvisionedPollerConfig.{name}", value) for name, value in pollers.items()]
+    if "PollerGroupName" in asked:
+        raise refusals.invalid("Unsupported PollerGroupName parameter for given event source mapping type.", *facts)
+    if min(pollers.values()) < _POLLERS["MinimumPollers"]:
+        raise refusals.invalid("MinimumPollers and MaximumPollers must be at least 2 for Amazon SQS.", *facts)
+    if pollers["MinimumPollers"] > pollers["MaximumPollers"]:
+        raise refusals.invalid("MinimumPollers must be less than or equal to MaximumPollers.", *facts)
+    if "ScalingConfig" in settings:
+        raise refusals.invalid(
+            "MaximumConcurrency cannot be set together with ProvisionedPollerConfig.",
+            *facts,
+            Fact("request", "ScalingConfig", settings["ScalingConfig"]),
+        )
+    settings["ProvisionedPollerConfig"] = pollers
 
 
 def _check_queue(settings: dict[str, Any], source_arn: str) -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from foulweather.kernel.call import Call
-from foulweather.services.lambda_ import asynchronous, polling, settling, unwritten
+from foulweather.services.lambda_ import (
+    asynchronous,
+    durable_chains,
+    durable_endings,
+    durable_running,
+    durable_timers,
+    polling,
+    settling,
+    unwritten,
+)
 from foulweather.services.lambda_.environments import Fleet
 from foulweather.services.lambda_.feeds import Feeds
 from foulweather.world.journal import Event
@@ -38,6 +47,36 @@ def settle_provisioned(call: Call, name: str, qualifier: str, at_ms: int) -> Non
 def settle_mapping(call: Call, uuid: str, passing: str) -> None:
     """An event source mapping has passed through a state."""
     settling.settle_mapping(call, uuid, passing)
+
+
+async def drive_durable_execution(call: Call, execution_id: str, failures: int = 0, lost_token: int = 0) -> None:
+    """Go on with a durable execution."""
+    await durable_running.drive(call, execution_id, failures, lost_token)
+
+
+def ring_durable_operation(call: Call, execution_id: str, operation_id: str) -> None:
+    """A wait is over, an attempt is due, a callback times out."""
+    durable_timers.ring(call, execution_id, operation_id)
+
+
+async def chain_durable_operation(call: Call, execution_id: str, operation_id: str) -> None:
+    """Invoke a function for a durable execution."""
+    await durable_chains.carry_on(call, execution_id, operation_id)
+
+
+def time_out_durable_execution(call: Call, execution_id: str) -> None:
+    """A durable execution has run for as long as it may."""
+    durable_running.time_out(call, execution_id)
+
+
+async def bury_durable_execution(call: Call, execution_id: str) -> None:
+    """Send the event of a durable execution that failed to its function's dead-letter queue."""
+    await durable_endings.bury(call, execution_id)
+
+
+def forget_durable_execution(call: Call, execution_id: str) -> None:
+    """The retention period of a durable execution is over."""
+    durable_endings.forget(call, execution_id)
 
 
 def function_deleted(world: World, event: Event) -> None:

@@ -17,7 +17,8 @@ from foulweather.services.lambda_.records import Configuration
 
 SNAP_START = "snap-start"
 """How the environment of a version with SnapStart comes to be."""
-QUIET = {"INFO": ("initStart", "restoreStart", "start", "report", "initReport"), "WARN": ()}
+QUIET = {"INFO": ("initStart", "restoreStart", "start", "report", "initReport", "extension", "telemetrySubscription",
+                  "logsSubscription"), "WARN": ()}  # fmt: skip
 """What each level of system logs lets through beside what went wrong; DEBUG lets everything through."""
 
 
@@ -88,13 +89,24 @@ class Writer:
         told, status = metrics(report), report.status
         record: dict[str, Any] = {"requestId": report.request_id, "metrics": told, "status": status}
         done: dict[str, Any] = {"requestId": report.request_id, "status": report.status}
-        if report.error_type:
+        wrong = report.status != "success"
+        if report.error_type and wrong:
+            # "If the status is either failure or error": an exception that the handler raised is no failure here.
             record["errorType"] = done["errorType"] = report.error_type
         if report.is_modelled:
             record["modelled"] = True
-        wrong = report.status != "success"
-        lines = [self._json(now_ms, "runtimeDone", done), self._json(now_ms, "report", record, went_wrong=wrong)]
+        ended = (("runtimeDone", done), ("report", record))
+        lines = [self._json(now_ms, name, each, went_wrong=wrong) for name, each in ended]
         return [line for line in lines if line]
+
+    def extension(self, now_ms: int, name: str, record: dict[str, Any]) -> str:
+        """An extension is ready, or has subscribed to what happens."""
+        if self._is_json:
+            return self._json(now_ms, name, record)
+        what = {"extension": "EXTENSION", "telemetrySubscription": "TELEMETRY"}.get(name, "LOGS")
+        member = "events" if name == "extension" else "types"
+        listed = ", ".join(each if member == "events" else each.capitalize() for each in record[member])
+        return f"{what}\tName: {record['name']}\tState: {record['state']}\t{member.capitalize()}: [{listed}]"
 
     def timed_out(self, now_ms: int, request_id: str, timeout_s: int) -> str:
         """An invocation was ended."""

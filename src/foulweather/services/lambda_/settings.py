@@ -13,12 +13,12 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact
-from foulweather.services.lambda_ import judging, layers_used, limits, refusals, variables
+from foulweather.services.lambda_ import durable_limits, judging, layers_used, limits, refusals, variables
 from foulweather.services.lambda_.members import inside
 from foulweather.services.lambda_.records import Configuration, Function
 
 Request = Mapping[str, Any]
-_NOT_BUILT = ("FileSystemConfigs", "ImageConfig", "CapacityProviderConfig", "DurableConfig", "TenancyConfig")
+_NOT_BUILT = ("FileSystemConfigs", "ImageConfig", "CapacityProviderConfig", "TenancyConfig")
 _NO_VPC = (
     "X-Foulweather-Warning",
     "VpcConfig is kept but not enforced: there is no network engine yet, so the function reaches what it would reach "
@@ -79,6 +79,11 @@ async def applied(call: Call, request: Request, name: str, base: Configuration) 
     made.logging = _logging(name, made.logging, request.get("LoggingConfig") or {})
     if "VpcConfig" in request:
         _set_vpc(call, made, request["VpcConfig"] or {})
+    durable = durable_limits.checked_config(
+        request.get("DurableConfig"), durable_limits.config_of(made), is_new=not base.revision_id
+    )
+    if durable is not None:
+        made.told["DurableConfig"] = durable
     await _ask_others(call, request, name, made)
     return made
 
@@ -116,6 +121,7 @@ def changed(call: Call, function: Function, made: Configuration) -> None:
         DeadLetterConfig=made.dead_letter,
         Environment=sorted(made.environment),
         CodeSha256=made.code.sha256,
+        DurableConfig=made.told.get("DurableConfig"),
         State=made.state,
         LastUpdateStatus=made.update_status,
     )

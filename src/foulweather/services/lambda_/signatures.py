@@ -28,7 +28,7 @@ def wanted(call: Call, arn: str) -> SigningConfig | None:
     return found
 
 
-def check_package(call: Call, config: SigningConfig | None) -> None:
+def check_package(call: Call, name: str, config: SigningConfig | None) -> None:
     """A package has no signature here, for there is no AWS Signer yet: it is untrusted.
 
     `Warn` deploys it, `Enforce` does not ("UntrustedArtifactOnDeployment").
@@ -49,4 +49,4 @@ def check_package(call: Call, config: SigningConfig | None) -> None:
                 "--code-signing-policies UntrustedArtifactOnDeployment=Warn",
             ),
         )
-    call.happened("lambda.SignatureMissing", config.arn)
+    call.happened("lambda.SignatureInvalid", call.arn("lambda", f"function:{name}"), function=name, config=config.arn)

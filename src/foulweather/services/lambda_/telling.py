@@ -20,7 +20,10 @@ STATUSES = {"response": "success", "error": "error", "timeout": "timeout"}
 
 
 def init_began(instance: Instance, function: Function, phase: str) -> None:
-    """An environment begins to initialize."""
+    """An environment begins to initialize; the function's log has what its extensions do."""
+    if instance.environment is not None and instance.environment.telemetry is not None:
+        instance.environment.api.account = function.account
+        instance.environment.telemetry.heard = instance.extended
     version, arn = reports.runtime_version(instance.configuration.runtime, function.region)
     record = {"runtimeVersion": version, "runtimeVersionArn": arn, "functionName": function.name}
     more = {"functionVersion": instance.configuration.version, "instanceMaxMemory": instance.configuration.memory_mib}
@@ -52,7 +55,7 @@ def ended(instance: Instance, asked: Asked, report: Report, outcome: Outcome) ->
     if not _is_heard(instance):
         return
     done: dict[str, Any] = {"requestId": asked.request_id, "status": report.status}
-    if report.error_type:
+    if report.error_type and report.status != "success":
         done["errorType"] = report.error_type
     produced = len(outcome.payload) if outcome.kind == "response" else 0
     metrics = {"durationMs": float(report.duration_ms), "producedBytes": produced}

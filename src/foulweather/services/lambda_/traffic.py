@@ -10,14 +10,23 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call, Origin
-from foulweather.kernel.errors import AwsError
+from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.http import HttpRequest, HttpResponse
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.trace import Traces
 from foulweather.kernel.why import Fact
 from foulweather.policy.principal import ANONYMOUS
-from foulweather.services.lambda_ import code_locations, invoking, lineages, naming, url_answers, url_cors, url_events
+from foulweather.services.lambda_ import (
+    code_locations,
+    durable_starting,
+    invoking,
+    lineages,
+    naming,
+    url_answers,
+    url_cors,
+    url_events,
+)
 from foulweather.services.lambda_.addresses import PATHS, address_of
 from foulweather.services.lambda_.records import Function, Url
 from foulweather.services.lambda_.running import Asked
@@ -87,6 +96,11 @@ async def _run(call: Call, request: HttpRequest, found: Found) -> HttpResponse:
     payload = json.dumps(event, separators=(",", ":")).encode()
     header: str = event["headers"]["x-amzn-trace-id"]
     lineage = lineages.of_call(call)
+    if durable_starting.is_durable(reference):
+        if url.invoke_mode == "RESPONSE_STREAM":
+            raise not_implemented("lambda", "InvokeWithResponseStream of a durable function")
+        ran = await durable_starting.run(call, reference, payload, source="lambda", lineage=lineage)
+        return url_answers.failed(call) if ran.function_error else url_answers.answered(call, ran.payload)
     asked = invoking.asked_of(reference, payload, call.request_id, source="url", lineage=lineage, trace_header=header)
     if url.invoke_mode == "RESPONSE_STREAM":
         return await _streamed(call, asked)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, NoReturn, cast
 
 import msgspec
 
+from foulweather.kernel.wildcards import escaped_wildcard
+
 KEYS_MAX = 5
 COMBINATIONS_MAX = 150
 POLICY_BYTES_MAX = 256 * 1024
@@ -64,9 +66,7 @@ def read(text: str, scope: str) -> Group:
 
 def wildcard(pattern: str) -> Callable[[str], object]:
     r"""A matcher of a pattern in which `*` stands for anything and `\*` for an asterisk."""
-    parts = re.split(r"(\\[\\*]|\*+)", pattern)
-    expression = "".join(".*" if part.startswith("*") else re.escape(_unescaped(part)) for part in parts if part)
-    return re.compile(expression, re.DOTALL).fullmatch
+    return escaped_wildcard(pattern).fullmatch
 
 
 def network(block: str) -> Network:
@@ -80,10 +80,6 @@ def is_in(address: str, block: Network) -> bool:
         return ipaddress.ip_address(address) in block
     except ValueError:
         return False
-
-
-def _unescaped(part: str) -> str:
-    return part[1:] if part in ("\\*", "\\\\") else part
 
 
 def _refuse(message: str) -> NoReturn:

@@ -18,6 +18,7 @@ SERVICE = Service(
         "documents.authoring",
         "documents.reading",
         "documents.sharing",
+        "documents.calendar_states",
         "automation.executions",
         "automation.viewing",
         "associations.authoring",

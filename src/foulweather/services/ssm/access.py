@@ -102,6 +102,11 @@ def document(call: Call, request: Request) -> Sequence[Resource]:
     return (documents.resource(call, request["Name"]),)
 
 
+def calendars(call: Call, request: Request) -> Sequence[Resource]:
+    """The calendars that CalendarNames names: all of them must be allowed."""
+    return [documents.resource(call, name) for name in request["CalendarNames"]]
+
+
 def runbook(call: Call, request: Request) -> Sequence[Resource]:
     """The runbook that DocumentName names, in a version: `automation-definition/name:version`."""
     found = documents.resource(call, request["DocumentName"])
@@ -204,6 +209,7 @@ ACCESS: dict[str, Access] = {
         for name in ("DescribeDocument", "DescribeDocumentPermission", "GetDocument", "ListDocumentVersions")
     },
     "CreateDocument": Access("ssm:CreateDocument", document, document_conditions, tagging_document),
+    "GetCalendarState": Access("ssm:GetCalendarState", calendars, is_read=True),
     "ListDocuments": Access("ssm:ListDocuments", is_read=True),
     "StartAutomationExecution": Access("ssm:StartAutomationExecution", runbook, document_conditions),
     **{name: Access(f"ssm:{name}", execution) for name in ("SendAutomationSignal", "StopAutomationExecution")},

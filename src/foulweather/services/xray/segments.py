@@ -46,4 +46,6 @@ def _keep(call: Call, state: XrayState, text: str) -> None:
     if state.sizes.get(segment.trace_id, 0) + len(text) > limits.TRACE_BYTES_MAX:
         words = "Trace Size Exceeded. Reduce the number of segments per trace and the size of your segment documents."
         raise Unprocessed("InvalidSegment", segment.id, words=words)
+    if segment.trace_id not in state.traces:
+        call.happened("xray.TraceRecorded", "*", trace=segment.trace_id)
     state.keep(segment)

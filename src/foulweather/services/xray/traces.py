@@ -30,6 +30,7 @@ def get_trace_summaries(call: Call, request: Request) -> dict[str, Any]:
     found = [trace for trace in seen if trace.root is not None and (holds is None or holds(trace))]
     listed, more = paging.page(found, request)
     summaries = [_summary(trace, by) for trace in listed]
+    call.happened("xray.TracesRead", "*", traces=len(seen))
     return {"TraceSummaries": summaries, "ApproximateTime": call.now, "TracesProcessedCount": len(seen), **more}
 
 
@@ -44,6 +45,7 @@ def batch_get_traces(call: Call, request: Request) -> dict[str, Any]:
             raise limits.invalid(f"Invalid trace id: {trace_id}", TraceIds=trace_id)
     found = [trace_of(state, trace_id) for trace_id in dict.fromkeys(ids)]
     shown = [_shown(trace) for trace in found if trace is not None]
+    call.happened("xray.TracesRead", "*", traces=len(shown))
     return {"Traces": shown, "UnprocessedTraceIds": [each for each in dict.fromkeys(ids) if each not in state.traces]}
 
 

@@ -44,7 +44,7 @@ async def answer(pipeline: Pipeline, request: HttpRequest) -> HttpResponse:
         if not isinstance(tree, dict):
             raise ValueError("a request is an object")
         texts = [json.dumps(each, separators=(",", ":")) for each in spans.documents(cast("dict[str, Any]", tree))]
-    except (ValueError, TypeError, zlib.error) as problem:
+    except (ValueError, TypeError, RecursionError, zlib.error) as problem:
         return _refused(400, f"This is no ExportTraceServiceRequest: {problem}")
     try:
         left = await _put(pipeline, request, texts)

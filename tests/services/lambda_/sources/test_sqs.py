@@ -298,3 +298,17 @@ async def test_a_fork_goes_on_polling(stage: Stage, monkeypatch: pytest.MonkeyPa
     await other.advance(seconds=21)
     assert other.batches == [["a"]]
     assert other.mapping.uuid == UUID
+
+
+async def test_provisioned_pollers_have_ten_invocations_each_at_once(stage: Stage) -> None:
+    pollers = {"MinimumPollers": 2, "MaximumPollers": 3}
+    stage.duration_ms = 10_000
+    await stage.map(ARN, BatchSize=1, ProvisionedPollerConfig=pollers, MetricsConfig={"Metrics": ["EventCount"]})
+    send(stage, *map(str, range(60)))
+    await stage.advance(ms=1)
+    assert stage.running == 20
+    await stage.advance(seconds=30)
+    assert stage.most == 30
+    await stage.advance(seconds=30)
+    assert left(stage) == (0, 0)
+    assert {event.facts["is_measured"] for event in stage.aws.events("lambda.BatchProcessed")} == {True}

@@ -19,6 +19,8 @@ const TURN_MS = 5;
 const TURNS_MAX = 100;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const realNow = process.hrtime.bigint;
+// Tracers replace `http.request`: what the runtime itself asks is no call of the function's.
+const openRequest = http.request;
 let requestId = "";
 
 // --- the Runtime API
@@ -27,7 +29,7 @@ function ask(method, target, body, headers = {}, through = agent) {
   return new Promise((resolve, reject) => {
     const options = { host: HOST, port: PORT, method, path: target, agent: through, headers };
     if (body !== undefined) headers["Content-Length"] = Buffer.byteLength(body);
-    const request = http.request(options, (answer) => {
+    const request = openRequest(options, (answer) => {
       const pieces = [];
       answer.on("data", (piece) => pieces.push(piece));
       answer.on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(pieces) }));
@@ -329,7 +331,7 @@ class ResponseStream extends Writable {
         Trailer: "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
       };
       streaming = 1;
-      this.sending = http.request({ host: HOST, port: PORT, method: "POST", path: this.target, headers, agent: new http.Agent() });
+      this.sending = openRequest({ host: HOST, port: PORT, method: "POST", path: this.target, headers, agent: new http.Agent() });
       this.answered = new Promise((resolve, reject) => {
         this.sending.on("response", (answer) => answer.resume().on("end", resolve));
         this.sending.on("error", reject);

@@ -12,6 +12,8 @@ from foulweather.services.apigateway import limits, refusals
 
 Document = dict[str, Any]
 _DEPTH_MAX: Final = 100
+_NUMBERS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_DIGITS_MAX: Final = 1_000
 
 
 def read(body: bytes) -> Document:
@@ -95,6 +97,16 @@ def _yaml(text: str) -> Any:
         first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
         for first, found in resolvers.items()
     }
+    construct: Any = Loader.construct_scalar
+
+    def scalar(loader: Any, node: Any) -> Any:
+        """A scalar; numbers of base 60, which YAML 1.2 has no more, take the library the square of their length."""
+        text = construct(loader, node)
+        if node.tag in _NUMBERS and len(text) > _DIGITS_MAX:
+            raise ValueError("a number is too long")
+        return text
+
+    Loader.construct_scalar = scalar
     try:
         return yaml.load(text, Loader)
     except yaml.YAMLError as error:

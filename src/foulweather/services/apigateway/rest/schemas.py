@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from foulweather.services.apigateway import patterns
 
@@ -30,6 +30,7 @@ def validator(name: str, models: Mapping[str, Mapping[str, Any]]) -> Callable[[A
     compiled: Any = _bounded()(schema, registry=registry)
 
     def violations(document: Any) -> list[str]:
+        _RULES.begin()
         found = sorted(compiled.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
         return [_worded(error) for error in found]
 
@@ -67,8 +68,62 @@ def _bounded() -> Any:
         elif not allowed and more:
             yield jsonschema.ValidationError("additionalProperties")
 
-    rules = {"pattern": fits, "patternProperties": of_names, "additionalProperties": further}
-    return cast("Any", validators).extend(jsonschema.Draft4Validator, rules)
+    def all_differ(validator: Any, wanted: Any, found: Any, schema: Any) -> Iterator[Any]:
+        if wanted and isinstance(found, list):
+            items = cast("list[Any]", found)
+            if len({_identity(each) for each in items}) < len(items):
+                yield jsonschema.ValidationError("uniqueItems")
+
+    rules: dict[str, Any] = {
+        **cast("Any", jsonschema.Draft4Validator).VALIDATORS,
+        "pattern": fits,
+        "patternProperties": of_names,
+        "additionalProperties": further,
+        "uniqueItems": all_differ,
+    }
+    counted = {name: _RULES.counted(rule) for name, rule in rules.items()}
+    return cast("Any", validators).extend(jsonschema.Draft4Validator, counted)
+
+
+class TooMuchToCheck(ValueError):
+    """A model that refers to itself so often that a document cannot be held against it."""
+
+
+class _Rules:
+    """How many rules have been applied to the document that is being checked."""
+
+    def __init__(self) -> None:
+        self._applied = 0
+
+    def begin(self) -> None:
+        """Count anew."""
+        self._applied = 0
+
+    def counted(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """A rule that fails where too many have been applied."""
+
+        def applied(validator: Any, value: Any, found: Any, schema: Any) -> Any:
+            self._applied += 1
+            if self._applied > RULES_MAX:
+                raise TooMuchToCheck(f"more than {RULES_MAX} rules of the model apply to the document")
+            return rule(validator, value, found, schema)
+
+        return applied
+
+
+RULES_MAX: Final = 200_000
+_RULES: Final = _Rules()
+
+
+def _identity(value: Any) -> Any:
+    """What two equal JSON values have in common, and no others."""
+    if isinstance(value, bool):
+        return ("boolean", value)
+    if isinstance(value, list):
+        return ("array", *(_identity(each) for each in cast("list[Any]", value)))
+    if isinstance(value, dict):
+        return frozenset((name, _identity(each)) for name, each in cast("dict[str, Any]", value).items())
+    return value
 
 
 def _listed(values: Any) -> str:

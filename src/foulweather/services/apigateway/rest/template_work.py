@@ -1,6 +1,6 @@
 """What a template has done so far: its steps, and how much it read and wrote. Templates are somebody else's text.
 
-On AWS they run beside others' too, and are ended when they take too long; here nothing goes by a clock, so that the same
+On AWS they run beside others, and end when they take too long; here nothing goes by a clock, so that the same
 request ends the same way on every machine.
 """
 

@@ -62,9 +62,15 @@ def _check_body(visit: Visit, method: MethodPlan) -> None:
     violations = visit.plan.violations(model) if model else None
     if violations is None:
         return
+    from foulweather.services.apigateway.rest.schemas import TooMuchToCheck  # here, for its library is large
+
     try:
         found = violations(json.loads(visit.body or b"null"))
-    except (ValueError, RecursionError):
+    except TooMuchToCheck as error:
+        found = [str(error)]
+    except RecursionError:
+        found = ["the body, or the model, is nested too deeply"]
+    except ValueError:
         found = ["the body is not JSON"]
     if not found:
         return

@@ -15,7 +15,7 @@ import msgspec
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact, Why
-from foulweather.services.lambda_.feeds import Feed
+from foulweather.services.lambda_.feeds import Feed, measured
 from foulweather.services.lambda_.records import Mapping
 
 
@@ -52,6 +52,7 @@ async def discard(feed: Feed, call: Call, mapping: Mapping, lost: Lost) -> None:
         dropped=len(lost.records),
         condition=lost.condition,
         destination=destination,
+        **measured(mapping),
     )
     settings = ("MaximumRetryAttempts", "MaximumRecordAgeInSeconds")
     facts = [call.fact(feed.arn, name, mapping.settings.get(name)) for name in settings]
@@ -71,6 +72,9 @@ async def discard(feed: Feed, call: Call, mapping: Mapping, lost: Lost) -> None:
             call.happened("lambda.DestinationDeliveryFailed", function_arn, **facts_told)
             cause = f"The record of discarded records cannot be delivered to {destination}."
             call.explain("Destination", feed.arn, Why("failed", cause, because=(error.why,)), error.code)
+        else:
+            told = {"mapping": feed.uuid, "function": mapping.function_arn, "delivered": len(lost.records)}
+            call.happened("lambda.BatchDelivered", feed.arn, **told, destination=destination, **measured(mapping))
 
 
 async def _send(feed: Feed, call: Call, destination: str, record: dict[str, Any], lost: Lost) -> None:

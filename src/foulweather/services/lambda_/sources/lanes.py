@@ -16,7 +16,7 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.parking import Parking
 from foulweather.kernel.why import Fact
 from foulweather.services.lambda_ import invoking, responses
-from foulweather.services.lambda_.feeds import backoff_ms
+from foulweather.services.lambda_.feeds import backoff_ms, measured
 from foulweather.services.lambda_.records import Mapping
 from foulweather.services.lambda_.sources import discarding, windows
 from foulweather.services.lambda_.sources.windows import Window
@@ -269,6 +269,7 @@ class Lane:
             function=mapping.function_arn,
             invoked=len(batch.items),
             failed=failed,
+            **measured(mapping),
         )
 
     # --- tumbling windows

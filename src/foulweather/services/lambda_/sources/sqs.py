@@ -16,13 +16,15 @@ from foulweather.kernel.parking import Parking
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.lambda_ import filtering, invoking, responses
-from foulweather.services.lambda_.feeds import Feed, backoff_ms
+from foulweather.services.lambda_.feeds import Feed, backoff_ms, measured
 from foulweather.services.lambda_.records import Mapping
 
 # "Lambda starts processing five batches at a time"; idle, it "can optimize to as few as 2 concurrent batches".
 STARTED, FEWEST, MOST = 5, 2, 1_000
-# "up to 300 more instances per minute"
-GROWTH_MS = 200
+# "up to 300 more instances per minute"; in provisioned mode "up to 1,000".
+GROWTH_MS, GROWTH_MS_PROVISIONED = 200, 60
+# "Each event poller supports up to 1 MB/sec of throughput, up to 10 concurrent invokes".
+INVOKES_OF_POLLER = 10
 WAIT_S = 20
 RECEIVED_MAX = 10
 VISIBILITY_KNOWN_MS = 60_000
@@ -60,8 +62,11 @@ class QueueFeed(Feed):
     def __init__(self, pipeline: Pipeline, mapping: Mapping) -> None:
         super().__init__(pipeline, mapping)
         self.url = f"https://sqs.{self.source_region}.amazonaws.com/{self.source_account}/{self.source_name}"
-        self.allowed = STARTED
+        self.allowed = max(STARTED, _invokes(mapping, "MinimumPollers"))
         self.grown_ms = self.world.clock.now_ms
+        self._provisioned = mapping.settings.get("ProvisionedPollerConfig")
+        self._fewest = max(FEWEST, _invokes(mapping, "MinimumPollers"))
+        self._growth_ms = GROWTH_MS_PROVISIONED if self._provisioned else GROWTH_MS
         self._failures = 0
         self._visibility: tuple[int, int] | None = None
         self._gathering: Batch | None = None
@@ -76,23 +81,27 @@ class QueueFeed(Feed):
 
     def _most(self, mapping: Mapping) -> int:
         scaling: dict[str, int] = mapping.settings.get("ScalingConfig") or {}
-        return min(MOST, scaling.get("MaximumConcurrency") or MOST)
+        return _invokes(mapping, "MaximumPollers") or min(MOST, scaling.get("MaximumConcurrency") or MOST)
+
+    def is_stale(self, mapping: Mapping) -> bool:
+        """Whether it was made for other pollers than the mapping wants now."""
+        return self._provisioned != mapping.settings.get("ProvisionedPollerConfig")
 
     # --- scaling
 
     def _busy(self, mapping: Mapping, now_ms: int) -> None:
         """Messages were there: have more pollers, as long as all that may be are at work."""
-        gained = (now_ms - self.grown_ms) // GROWTH_MS
+        gained = (now_ms - self.grown_ms) // self._growth_ms
         if self.running < self.allowed:
             self.grown_ms = now_ms
         elif gained:
-            self.allowed = min(MOST, self.allowed + gained)
-            self.grown_ms += gained * GROWTH_MS
+            self.allowed = min(max(MOST, self._most(mapping)), self.allowed + gained)
+            self.grown_ms += gained * self._growth_ms
         self._have(min(self.allowed, self._most(mapping)))
 
     def _shrink(self) -> None:
         """Lambda "gradually backs off" after failures; how much at a time is not published."""
-        self.allowed = max(FEWEST, self.allowed - 1)
+        self.allowed = max(self._fewest, self.allowed - 1)
         self.grown_ms = self.world.clock.now_ms
 
     # --- a poller
@@ -111,7 +120,7 @@ class QueueFeed(Feed):
             self._failures = 0
             if batch is None:
                 if self.running > FEWEST:
-                    self.allowed = max(STARTED, self.running - 1)
+                    self.allowed = max(STARTED, self._fewest, self.running - 1)
                     return
                 continue
             if batch.messages:
@@ -171,7 +180,8 @@ class QueueFeed(Feed):
             counts["failed"] += count - len(done or ())
             if done:
                 counts["deleted"] += await self._delete(call, done)
-        call.happened("lambda.BatchProcessed", self.arn, mapping=self.uuid, function=mapping.function_arn, **counts)
+        facts = {"mapping": self.uuid, "function": mapping.function_arn, **counts, **measured(mapping)}
+        call.happened("lambda.BatchProcessed", self.arn, **facts)
 
     def _filtered(
         self, mapping: Mapping, messages: list[dict[str, Any]]
@@ -298,3 +308,9 @@ def _attribute(attribute: dict[str, Any]) -> dict[str, Any]:
     if "BinaryValue" in attribute:
         shown["binaryValue"] = base64.b64encode(attribute["BinaryValue"]).decode()
     return {**shown, "stringListValues": [], "binaryListValues": [], "dataType": attribute["DataType"]}
+
+
+def _invokes(mapping: Mapping, bound: str) -> int:
+    """How many invocations the least or most provisioned pollers have under way at once; 0 where there are none."""
+    pollers: dict[str, int] = mapping.settings.get("ProvisionedPollerConfig") or {}
+    return INVOKES_OF_POLLER * pollers.get(bound, 0)

@@ -15,7 +15,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.pipeline import Pipeline
 from foulweather.services.lambda_ import filtering
-from foulweather.services.lambda_.feeds import Feed, Feeds, backoff_ms
+from foulweather.services.lambda_.feeds import Feed, Feeds, backoff_ms, measured
 from foulweather.services.lambda_.records import Mapping
 from foulweather.services.lambda_.sources.lanes import Item, Lane
 from foulweather.services.lambda_.state import LambdaState
@@ -350,6 +350,7 @@ class StreamFeed(Feed):
             function=mapping.function_arn,
             polled=len(records),
             filtered=len(dropped),
+            **measured(mapping),
         )
         if dropped:
             shard.done(dropped)

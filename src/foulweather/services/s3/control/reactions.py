@@ -50,7 +50,7 @@ async def prepare_job(call: Call, job: str) -> None:
     if row is None or row.status != "New":
         return
     try:
-        row.tasks = len(await _manifest(call, _as_role(call, row), row))
+        row.tasks = len(await _manifest(call, await _as_role(call, row), row))
     except AwsError as error:
         _fail(call, row, error.code, error.message)
         return
@@ -66,17 +66,18 @@ async def run_job(call: Call, job: str) -> None:
     """Work through a job's manifest, and report."""
     state = call.state(S3ControlState)
     row = state.jobs.get(job)
-    if row is None or row.status != "Ready":
+    if row is None or row.status not in ("Ready", "Active"):  # an active one was broken off: it begins anew
         return
-    row.status, row.active_ms = "Active", call.now
+    row.status, row.active_ms, row.succeeded, row.failed = "Active", call.now, 0, 0
     state.jobs.touch(job)
     outcomes: list[Outcome] = []
     try:
-        ports = _as_role(call, row)
+        ports = await _as_role(call, row)
         for task in await _manifest(call, ports, row):
             outcomes.append(await _tried(ports, row, task))
             row.failed += bool(outcomes[-1].code)
             row.succeeded += not outcomes[-1].code
+            state.jobs.touch(job)
             if row.status != "Active":  # cancelled meanwhile
                 break
             if len(outcomes) >= TRIED_MIN and row.failed * 2 > len(outcomes):
@@ -103,11 +104,12 @@ async def _tried(ports: Ports, job: Job, task: Task) -> Outcome:
     return Outcome(task, "", 200, "Successful")
 
 
-def _as_role(call: Call, job: Job) -> Ports:
+async def _as_role(call: Call, job: Job) -> Ports:
     """S3 as the role of the job, which must trust the service."""
     role = job.request["RoleArn"]
     service = call.acting_as(SERVICE, source_arn=job.arn, source_account=job.account, account=role.split(":")[4])
-    given: Mapping[str, Any] = service.sts.assume_role({"RoleArn": role, "RoleSessionName": f"s3-batch-{job.id}"[:64]})
+    given: Any = service.sts.assume_role({"RoleArn": role, "RoleSessionName": f"s3-batch-{job.id}"[:64]})
+    given = await given if inspect.isawaitable(given) else given
     held = call.state(Credentials).by_id[given["Credentials"]["AccessKeyId"]]
     return call.acting_as(held.principal, session=held.session, account=held.account)
 

@@ -17,8 +17,8 @@ from foulweather.kernel.errors import AwsError
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Why
 from foulweather.services.ssm import limits
-from foulweather.services.ssm.automation import api_calls, conditions, durations, identities, json_paths
-from foulweather.services.ssm.automation.state import Execution, Step, as_texts
+from foulweather.services.ssm.automation import api_calls, conditions, durations, identities, json_paths, loops, values
+from foulweather.services.ssm.automation.state import AutomationState, Execution, Step, as_texts
 from foulweather.services.ssm.documents.parameters import as_text
 
 GUIDE: Final = "Please refer to Automation Service Troubleshooting Guide for more diagnosis details."
@@ -39,6 +39,12 @@ class Waits(NamedTuple):
     looks_again: bool = False
     for_signal: bool = False
     child: str = ""
+
+
+class Iterates(NamedTuple):
+    """A loop that begins, with the items that it is to go through."""
+
+    items: list[Any]
 
 
 class StepFailed(Exception):
@@ -62,7 +68,7 @@ class Work(NamedTuple):
     inputs: Mapping[str, Any]
 
 
-async def run(work: Work) -> Done | Waits:
+async def run(work: Work) -> Done | Waits | Iterates:
     """Do what the step's action says."""
     return await ACTIONS[work.step.action](work)
 
@@ -179,15 +185,77 @@ async def _invoke_function(work: Work) -> Done:
     return Done(values)
 
 
-ACTIONS: Final[Mapping[str, Callable[[Work], Awaitable[Done | Waits]]]] = {
+async def _loop(work: Work) -> Iterates:
+    items: Any = work.inputs.get("Iterators")
+    if items is None:
+        return Iterates([])
+    if not isinstance(items, list):
+        raise _invalid("Iterators must be a list.")
+    found = cast("list[Any]", items)
+    if len(found) > loops.ITERATIONS_MAX:
+        raise _invalid(f"The maximum number of iterators is {loops.ITERATIONS_MAX}.")
+    return Iterates(found)
+
+
+async def _update_variable(work: Work) -> Done:
+    name = as_text(work.inputs["Name"]).removeprefix("variable:").strip("{} ")
+    declared: Mapping[str, Any] = work.call.state(AutomationState).runbook(work.execution).get("variables") or {}
+    value = work.inputs["Value"]
+    if name not in declared or not values.is_of_type(declared[name]["type"], value):
+        kind = declared[name]["type"] if name in declared else None
+        raise _invalid(f"The value {as_text(value)} does not match the type of the variable {name} ({kind}).")
+    work.execution.variables = {**work.execution.variables, name: value}
+    return Done()
+
+
+async def _execute_state_machine(work: Work) -> Done | Waits:
+    """https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeStateMachine.html"""
+    step = work.step
+    if not step.child:
+        given = [name for name in ("stateMachineArn", "name", "input") if name in work.inputs]
+        asked = {name: as_text(work.inputs[name]) for name in given}
+        started = await _through(
+            work.call, work.execution, "StartExecution", lambda ports: ports.stepfunctions.start_execution(asked)
+        )
+        step.child = started["executionArn"]
+    found = await _through(
+        work.call,
+        work.execution,
+        "DescribeExecution",
+        lambda ports: ports.stepfunctions.describe_execution({"executionArn": step.child}),
+    )
+    if found["status"] == "RUNNING":
+        return Waits(work.call.now + limits.AUTOMATION_POLL_MS, looks_again=True)
+    shown = {name: found[name] for name in _EXECUTION_OUTPUTS if name in found}
+    if found["status"] == "SUCCEEDED":
+        return Done(shown)
+    words = f"Step fails when it is Execute/Cancelling action. The execution {step.child} ended {found['status']}."
+    step.child, step.values = "", shown
+    raise StepFailed(words, "Invocation", "Action")
+
+
+_EXECUTION_OUTPUTS: Final = (
+    "executionArn",
+    "input",
+    "name",
+    "output",
+    "startDate",
+    "status",
+    "stateMachineArn",
+    "stopDate",
+)
+ACTIONS: Final[Mapping[str, Callable[[Work], Awaitable[Done | Waits | Iterates]]]] = {
     "aws:approve": _approve,
     "aws:assertAwsResourceProperty": _assert_property,
     "aws:branch": _branch,
     "aws:executeAutomation": _execute_automation,
     "aws:executeAwsApi": _execute_aws_api,
+    "aws:executeStateMachine": _execute_state_machine,
     "aws:invokeLambdaFunction": _invoke_function,
+    "aws:loop": _loop,
     "aws:pause": _pause,
     "aws:sleep": _sleep,
+    "aws:updateVariable": _update_variable,
     "aws:waitForAwsResourceProperty": _wait_for_property,
 }
 # How long each action may take unless the step says otherwise; the others have no end of their own.
@@ -224,7 +292,11 @@ async def stored_parameter(call: Call, execution: Execution, name: str) -> str:
 
 
 async def _through(call: Call, execution: Execution, api: str, ask: Callable[[Ports], Any]) -> Any:
-    return await _asked(call, api, lambda: ask(identities.ports(call, execution)))
+    async def asked() -> Any:
+        answer = ask(await identities.ports(call, execution))
+        return await answer if inspect.isawaitable(answer) else answer
+
+    return await _asked(call, api, asked)
 
 
 async def _asked(call: Call, api: str, ask: Callable[[], Any]) -> Any:

@@ -14,10 +14,10 @@ from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.service import Permission, Resource
 from foulweather.kernel.why import Fact
 from foulweather.services.ssm import limits
-from foulweather.services.ssm.automation import actions, identities, naming, running, targets, values
+from foulweather.services.ssm.automation import actions, identities, loops, naming, running, targets, values
 from foulweather.services.ssm.automation.actions import StepFailed
 from foulweather.services.ssm.automation.state import AutomationState, Execution, Step
-from foulweather.services.ssm.documents import describing
+from foulweather.services.ssm.documents import describing, runbooks
 
 Request = Mapping[str, Any]
 _ROLE: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -56,6 +56,7 @@ def start_automation_execution(call: Call, request: Request) -> dict[str, Any]:
         control=control,
         token=request.get("ClientToken") or "",
         tags=limits.checked_tags(request.get("Tags") or (), {}),
+        variables=values.initial_variables(runbook),
     )
     execution.role = _checked_role(call, execution, runbook)
     if len(state.queued) >= limits.AUTOMATION_QUEUE_MAX:
@@ -127,8 +128,15 @@ def _check_built(runbook: Mapping[str, Any]) -> None:
     for step in runbook["mainSteps"]:
         if step["action"] not in actions.ACTIONS:
             raise not_implemented("ssm", f"StartAutomationExecution (action {step['action']})")
-    if runbook.get("variables"):
-        raise not_implemented("ssm", "StartAutomationExecution (variables)")
+        if step["action"] == loops.ACTION:
+            for key in ("maxAttempts", "timeoutSeconds"):
+                if key in step:
+                    raise not_implemented("ssm", f"StartAutomationExecution ({key} of aws:loop)")
+            runbooks.check(runbook)  # an older version took in documents whose loops it did not read
+            within: list[Mapping[str, Any]] = step["inputs"]["Steps"]
+            if any(each["action"] == loops.ACTION for each in within):
+                raise not_implemented("ssm", "StartAutomationExecution (a loop within a loop)")
+            _check_built({"mainSteps": within})
 
 
 def _decide(call: Call, state: AutomationState, execution: Execution, step: Step, signal: str) -> None:
@@ -163,7 +171,7 @@ def _checked_role(call: Call, execution: Execution, runbook: Mapping[str, Any]) 
     call.pipeline.require(call, passed)
     execution.role = role
     try:
-        identities.ports(call, execution)
+        identities.check(call, execution)
     except AwsError as error:
         raise values.invalid_parameters("The defined assume role is unable to be assumed.", assumeRole=role).because(
             error.why

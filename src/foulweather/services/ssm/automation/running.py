@@ -12,8 +12,8 @@ from typing import Any
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Why
 from foulweather.services.ssm import limits
-from foulweather.services.ssm.automation import actions, values
-from foulweather.services.ssm.automation.actions import Done, StepFailed, Waits, Work
+from foulweather.services.ssm.automation import actions, loops, values
+from foulweather.services.ssm.automation.actions import Done, Iterates, StepFailed, Waits, Work
 from foulweather.services.ssm.automation.state import AutomationState, Execution, Step
 
 _NO_OUTPUT = "No output available yet because the step is not successfully executed"
@@ -61,6 +61,10 @@ async def run_step(call: Call, state: AutomationState, execution: Execution, *, 
         step.values = outcome.values
         end_step(call, state, execution, "Success", outcome.next)
         return
+    if isinstance(outcome, Iterates):
+        step.items, step.iteration = outcome.items, 0
+        _iterate(call, state, execution, step)
+        return
     _wait(call, state, execution, step, outcome)
 
 
@@ -97,11 +101,15 @@ def end_step(call: Call, state: AutomationState, execution: Execution, status: s
         is_critical = way.lower() != "continue" if critical is None else str(critical).lower() == "true"
         execution.has_failed = execution.has_failed or is_critical
         if way.lower() == "abort":
+            _leave_loop(call, execution, step, status)
             finish(call, state, execution, status)
             return
         following = way.removeprefix("step:") if way.startswith("step:") else ""
-    following = following or definition.get("nextStep") or _after(execution, step)
-    if is_end or execution.completes or not following:
+    following = following or definition.get("nextStep") or loops.after(state.runbook(execution), step.name)
+    if step.parent and not following and not is_end and not execution.completes:
+        _iterate(call, state, execution, execution.step(step.parent))
+    elif is_end or execution.completes or not following:
+        _leave_loop(call, execution, step, "Success")
         finish(call, state, execution, "Success")
     else:
         go_to(call, state, execution, following)
@@ -113,6 +121,7 @@ def cancel(call: Call, state: AutomationState, execution: Execution) -> None:
         step = execution.step(execution.current)
         way = str(_definition(state, execution, step).get("onCancel") or "Abort")
         step.status, step.ended_ms = "Cancelled", call.now
+        _leave_loop(call, execution, step, "Cancelled")
         if step.child and (child := state.executions.get(step.child)) is not None and not child.is_over:
             cancel(call, state, child)
         if way.startswith("step:") and execution.status != "Cancelling":
@@ -130,7 +139,8 @@ def finish(call: Call, state: AutomationState, execution: Execution, status: str
         status = "Failed"
     execution.turn += 1
     execution.status, execution.ended_ms = status, call.now
-    failed = next((each for each in execution.steps if each.status in ("Failed", "TimedOut")), None)
+    bad = [each for each in execution.steps if each.status in ("Failed", "TimedOut")]
+    failed = next((each for each in bad if each.failure), None)  # a loop fails with a step within it
     if status in ("Failed", "TimedOut") and failed is not None:
         execution.failure = f"Step {failed.name} failed maximum allowed times. {failed.failure}"
     outputs = state.runbook(execution).get("outputs") or () if execution.control is None else ()
@@ -181,6 +191,25 @@ def time_out(call: Call, state: AutomationState, execution: Execution) -> None:
     fail(call, state, execution, StepFailed(message, "Invocation", "Action"), "TimedOut")
 
 
+def _iterate(call: Call, state: AutomationState, execution: Execution, loop: Step) -> None:
+    """Go once more round a loop, or on to what comes after it."""
+    runbook = state.runbook(execution)
+    inputs: Mapping[str, Any] = loops.definition(runbook, loop.name)["inputs"]
+    first = loops.iterate(call, execution, loop, inputs, values.Scope(execution, runbook, call.now).resolved)
+    if first:
+        go_to(call, state, execution, first)
+        return
+    execution.current = loop.name
+    end_step(call, state, execution, "Success", "")
+
+
+def _leave_loop(call: Call, execution: Execution, step: Step, status: str) -> None:
+    """The loop around a step with which an execution ends, ends too."""
+    if step.parent:
+        loop = execution.step(step.parent)
+        loop.status, loop.ended_ms = status, call.now
+
+
 def _run_again(call: Call, state: AutomationState, execution: Execution, when_ms: int) -> None:
     execution.turn += 1
     state.touch(execution)
@@ -206,6 +235,8 @@ async def _inputs(
     call: Call, state: AutomationState, execution: Execution, step: Step, definition: Mapping[str, Any]
 ) -> dict[str, Any]:
     given: Mapping[str, Any] = definition.get("inputs") or {}
+    if step.action == loops.ACTION:
+        given = {name: each for name, each in given.items() if name not in loops.OF_STEPS}
     stored: dict[str, str] = {}
     for name in sorted(values.names_of_parameters(given)):
         stored[name] = await actions.stored_parameter(call, execution, name)
@@ -229,12 +260,7 @@ def _wait(call: Call, state: AutomationState, execution: Execution, step: Step, 
 
 
 def _definition(state: AutomationState, execution: Execution, step: Step) -> Mapping[str, Any]:
-    return next(each for each in state.runbook(execution)["mainSteps"] if each["name"] == step.name)
-
-
-def _after(execution: Execution, step: Step) -> str:
-    index = execution.steps.index(step) + 1
-    return execution.steps[index].name if index < len(execution.steps) else ""
+    return loops.definition(state.runbook(execution), step.name)
 
 
 def _number(state: AutomationState, execution: Execution, now_ms: int, value: Any, default: int) -> int:

@@ -20,7 +20,8 @@ RUNNING: Final = ("InProgress", "Waiting", "Cancelling")
 class Step(msgspec.Struct):
     """One step of an execution; `values` are its outputs, `attempt` counts its tries.
 
-    `child` is the execution that it waits for, `decisions` the approvals by principal.
+    `child` is the execution that it waits for, `decisions` the approvals by principal. A loop has `items` to go
+    through; it and the steps within it, whose `parent` it is, know in which `iteration` they are.
     """
 
     name: str
@@ -38,6 +39,9 @@ class Step(msgspec.Struct):
     failure_type: str = ""
     child: str = ""
     decisions: dict[str, str] = {}
+    parent: str = ""
+    iteration: int = 0
+    items: list[Any] = []
 
     def output_texts(self) -> dict[str, list[str]]:
         """The outputs as the API gives them."""
@@ -91,6 +95,7 @@ class Execution(msgspec.Struct):
     association_run: str = ""
     window_invocation: str = ""
     outputs: dict[str, list[str]] = {}
+    variables: dict[str, Any] = {}
 
     @property
     def arn(self) -> str:
@@ -103,8 +108,8 @@ class Execution(msgspec.Struct):
         return self.ended_ms > 0
 
     def step(self, name: str) -> Step:
-        """A step by its name."""
-        return next(each for each in self.steps if each.name == name)
+        """A step by its name; of those within a loop, that of the last iteration."""
+        return next(each for each in reversed(self.steps) if each.name == name)
 
 
 class AutomationState(State):

@@ -106,6 +106,7 @@ def _start(call: Call, state: AutomationState, parent: Execution, control: Contr
         {**parent.parameters, control.parameter: [value]},
         parent=parent.id,
         target=value,
+        variables=values.initial_variables(state.runbook(parent)),
     )
     child.steps = steps_of(call, state.runbook(parent))
     step = Step(value, "aws:executeAutomation", call.world.ids.uuid(), "InProgress", call.now, child=child.id)

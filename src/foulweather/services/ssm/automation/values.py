@@ -47,6 +47,33 @@ def checked_parameters(runbook: Mapping[str, Any], given: Mapping[str, Sequence[
     return found
 
 
+def initial_variables(runbook: Mapping[str, Any]) -> dict[str, Any]:
+    """What the variables of a runbook are before any step has run."""
+    declared: Mapping[str, Mapping[str, Any]] = runbook.get("variables") or {}
+    return {
+        name: declarations.typed(each, declarations.defaults_of(each))
+        for name, each in declared.items()
+        if "default" in each
+    }
+
+
+def is_of_type(kind: str, value: Any) -> bool:
+    """Whether a variable of a type takes a value: "Data type conversions aren't supported" (aws:updateVariable)."""
+    match kind:
+        case "Boolean":
+            return isinstance(value, bool)
+        case "Integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "StringList":
+            return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[Any]", value))
+        case "MapList":
+            return isinstance(value, list)
+        case "StringMap":
+            return isinstance(value, dict)
+        case _:
+            return isinstance(value, str)
+
+
 def names_of_parameters(value: Any) -> set[str]:
     """The parameters of Parameter Store that a value refers to (`{{ ssm:name }}`)."""
     return {name[4:] for name in names_in(value) if name.startswith("ssm:")}
@@ -101,11 +128,13 @@ class Scope:
             return True, declarations.typed(self._declared[name], self._execution.parameters[name])
         if name.startswith("ssm:"):
             return name[4:] in self._stored, self._stored.get(name[4:])
+        if name.startswith("variable:"):
+            return name[9:] in self._execution.variables, self._execution.variables.get(name[9:])
         if name.startswith(("global:", "automation:")):
             value = self._system(name)
             return value is not None, value
         step_name, dot, output = name.partition(".")
-        step = next((each for each in self._execution.steps if each.name == step_name), None)
+        step = next((each for each in reversed(self._execution.steps) if each.name == step_name), None)
         if not dot or step is None or output not in step.values:
             return False, None
         return True, step.values[output]

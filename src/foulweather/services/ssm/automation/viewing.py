@@ -9,14 +9,20 @@ from typing import Any, Final
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.services.ssm import limits, refusals
-from foulweather.services.ssm.automation import naming
-from foulweather.services.ssm.automation.state import AutomationState, Execution, Step
+from foulweather.services.ssm.automation import loops, naming
+from foulweather.services.ssm.automation.state import AutomationState, Execution, Step, as_texts
+from foulweather.services.ssm.documents.parameters import as_text
 from foulweather.services.ssm.paging import page
 
 Request = Mapping[str, Any]
 Passes = Callable[[Execution], bool]
 _UNBUILT: Final = ("AutomationSubtype", "OpsItemId", "TargetResourceGroup")
-_STEP_UNBUILT: Final = ("ParentStepExecutionId", "ParentStepIteration", "ParentStepIteratorValue")
+# What a filter by a loop asks of the loop around a step.
+_OF_PARENT: Final = {
+    "ParentStepExecutionId": "StepExecutionId",
+    "ParentStepIteration": "Iteration",
+    "ParentStepIteratorValue": "IteratorValue",
+}
 
 
 def get_automation_execution(call: Call, request: Request) -> dict[str, Any]:
@@ -28,6 +34,8 @@ def get_automation_execution(call: Call, request: Request) -> dict[str, Any]:
         "StepExecutionsTruncated": len(execution.steps) > limits.STEPS_SHOWN_MAX,
         "Parameters": execution.parameters,
     }
+    if execution.variables:
+        found["Variables"] = {name: as_texts(value) for name, value in execution.variables.items()}
     control = execution.control
     if control is not None:
         found["ProgressCounters"] = {
@@ -54,7 +62,7 @@ def describe_automation_executions(call: Call, request: Request) -> dict[str, An
 def describe_automation_step_executions(call: Call, request: Request) -> dict[str, Any]:
     """The steps of an execution that filters find."""
     state, execution = naming.require(call, request["AutomationExecutionId"])
-    passes = [_step_filter(each) for each in request.get("Filters") or ()]
+    passes = [_step_filter(execution, each) for each in request.get("Filters") or ()]
     found = [each for each in execution.steps if all(one(each) for one in passes)]
     if request.get("ReverseOrder"):
         found.reverse()
@@ -118,7 +126,10 @@ def _step(state: AutomationState, execution: Execution, step: Step) -> dict[str,
     if execution.control is not None:
         found["Targets"] = [{"Key": "ParameterValues", "Values": [step.name]}]
         return found
-    definition = next(each for each in state.runbook(execution)["mainSteps"] if each["name"] == step.name)
+    if step.parent:
+        found["ParentStepDetails"] = _parent(execution, step)
+    runbook = state.runbook(execution)
+    definition = loops.definition(runbook, step.name)
     for member, key in (("OnFailure", "onFailure"), ("NextStep", "nextStep")):
         if definition.get(key):
             found[member] = str(definition[key])
@@ -128,21 +139,32 @@ def _step(state: AutomationState, execution: Execution, step: Step) -> dict[str,
     for member, key in (("TimeoutSeconds", "timeoutSeconds"), ("MaxAttempts", "maxAttempts")):
         if isinstance(definition.get(key), int):
             found[member] = definition[key]
-    found["ValidNextSteps"] = _next_steps(execution, step, definition)
+    found["ValidNextSteps"] = _next_steps(runbook, step, definition)
     return found
 
 
-def _next_steps(execution: Execution, step: Step, definition: Mapping[str, Any]) -> list[str]:
+def _parent(execution: Execution, step: Step) -> dict[str, Any]:
+    """The loop that a step is within, and its iteration."""
+    loop = execution.step(step.parent)
+    found = {
+        "StepExecutionId": loop.id,
+        "StepName": loop.name,
+        "Action": loop.action,
+        "Iteration": step.iteration,
+    }
+    if loop.items:
+        found["IteratorValue"] = as_text(loop.items[step.iteration - 1])
+    return found
+
+
+def _next_steps(runbook: Mapping[str, Any], step: Step, definition: Mapping[str, Any]) -> list[str]:
     if str(definition.get("isEnd", False)).lower() == "true":
         return []
     inputs: Mapping[str, Any] = definition.get("inputs") or {}
     found = [str(each["NextStep"]) for each in inputs.get("Choices") or ()] if step.action == "aws:branch" else []
-    index = execution.steps.index(step) + 1
-    following = definition.get("nextStep") or inputs.get("Default")
+    following = definition.get("nextStep") or inputs.get("Default") or loops.after(runbook, step.name)
     if following:
         found.append(str(following))
-    elif index < len(execution.steps):
-        found.append(execution.steps[index].name)
     return list(dict.fromkeys(found))
 
 
@@ -173,10 +195,11 @@ def _filter(given: Mapping[str, Any]) -> Passes:
             return lambda each: each.started_ms > after
 
 
-def _step_filter(given: Mapping[str, Any]) -> Callable[[Step], bool]:
+def _step_filter(execution: Execution, given: Mapping[str, Any]) -> Callable[[Step], bool]:
     key, wanted = given["Key"], list(given["Values"])
-    if key in _STEP_UNBUILT:
-        raise not_implemented("ssm", f"DescribeAutomationStepExecutions.Filters.{key}")
+    if key in _OF_PARENT:
+        member = _OF_PARENT[key]
+        return lambda each: bool(each.parent) and str(_parent(execution, each).get(member)) in wanted
     match key:
         case "StepExecutionStatus":
             return lambda each: each.status in wanted

@@ -152,13 +152,14 @@ def delete_document(call: Call, request: Request) -> dict[str, Any]:
 
 
 def _check_built(call: Call, request: Request, kind: str) -> None:
-    if kind not in schemas.SCHEMAS:
+    if kind != schemas.CALENDAR and kind not in schemas.SCHEMAS:
         raise not_implemented("ssm", f"{call.operation}.DocumentType={kind}")
     for member in ("Attachments", "Requires"):
         if request.get(member):
             raise not_implemented("ssm", f"{call.operation}.{member}")
-    if _format(request) == "TEXT":
-        raise refusals.invalid_document(f"Document format TEXT is not supported for documents of type {kind}.")
+    if (_format(request) == "TEXT") != (kind == schemas.CALENDAR):
+        words = f"Document format {_format(request)} is not supported for documents of type {kind}."
+        raise refusals.invalid_document(words)
 
 
 def _format(request: Request) -> str:

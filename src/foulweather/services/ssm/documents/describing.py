@@ -25,7 +25,6 @@ def described(call: Call, state: DocumentsState, document: Document, version: Do
         "DocumentVersion": str(version.number),
         "PlatformTypes": schemas.platforms(document.type, parsed),
         "DocumentType": document.type,
-        "SchemaVersion": version.schema,
         "LatestVersion": str(document.latest),
         "DefaultVersion": str(document.default),
         "DocumentFormat": version.format,
@@ -37,6 +36,7 @@ def described(call: Call, state: DocumentsState, document: Document, version: Do
         "Description": parsed.get("description"),
         "DisplayName": version.display_name,
         "Parameters": parameters,
+        "SchemaVersion": version.schema,
         "TargetType": version.target_type,
         "VersionName": version.version_name,
     }
@@ -53,11 +53,11 @@ def listed(call: Call, state: DocumentsState, document: Document) -> dict[str, A
         "PlatformTypes": schemas.platforms(document.type, state.parsed(version)),
         "DocumentVersion": str(version.number),
         "DocumentType": document.type,
-        "SchemaVersion": version.schema,
         "DocumentFormat": version.format,
         "Tags": tags(document),
     }
     told = {
+        "SchemaVersion": version.schema,
         "DisplayName": version.display_name,
         "TargetType": version.target_type,
         "VersionName": version.version_name,

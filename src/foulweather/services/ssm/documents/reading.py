@@ -27,9 +27,10 @@ def get_document(call: Call, request: Request) -> dict[str, Any]:
     """The text of a document, as JSON unless another format is asked for."""
     state, document = naming.require(call, request["Name"])
     version = naming.usable(call, state, document, request.get("DocumentVersion"), request.get("VersionName"))
-    form: str = request.get("DocumentFormat") or "JSON"
-    if form == "TEXT":
-        raise refusals.invalid(f"A document of type {document.type} has no format TEXT.", DocumentFormat=form)
+    is_calendar = version.format == "TEXT"
+    form: str = request.get("DocumentFormat") or ("TEXT" if is_calendar else "JSON")
+    if (form == "TEXT") != is_calendar:
+        raise refusals.invalid(f"A document of type {document.type} has no format {form}.", DocumentFormat=form)
     found: dict[str, Any] = {
         "Name": describing.shown_name(call, document),
         "CreatedDate": version.created_ms,

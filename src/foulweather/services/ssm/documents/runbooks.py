@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from foulweather.services.ssm.documents.parameters import checked as parameters_of
 from foulweather.services.ssm.documents.references import names_in
 from foulweather.services.ssm.refusals import invalid_document
 
@@ -30,7 +31,7 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:executeStateMachine": ("stateMachineArn",),
     "aws:invokeLambdaFunction": ("FunctionName",),
     "aws:invokeWebhook": ("IntegrationName",),
-    "aws:loop": (),
+    "aws:loop": ("Steps",),
     "aws:pause": (),
     "aws:runCommand": ("DocumentName",),
     "aws:runInstances": ("ImageId",),
@@ -71,12 +72,50 @@ def check(document: Mapping[str, Any]) -> None:
         if name in steps:
             raise invalid_document(f"Step name {name} is not unique.")
         steps[name] = step
+    within: dict[str, Mapping[str, Any]] = {}
     for name, step in steps.items():
         _check_step(name, step, steps)
+        if step["action"] == "aws:loop":
+            within |= _check_loop(name, step, {**steps, **within})
+    _check_variables(document)
     role = document.get("assumeRole", "")
     if not isinstance(role, str):
         raise invalid_document("Document assumeRole must be a string.")
-    _check_names(document, steps)
+    _check_names(document, {**steps, **within})
+
+
+def _check_loop(name: str, loop: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The steps within a loop: either each of the iterators or a condition says how often they run."""
+    inputs: Mapping[str, Any] = loop["inputs"]
+    if ("Iterators" in inputs) == ("LoopCondition" in inputs):
+        raise invalid_document(f"Step {name} of action aws:loop needs either Iterators or LoopCondition.")
+    if "onCancel" in loop:
+        raise invalid_document(f"Step {name} of action aws:loop can't have onCancel.")
+    if "LoopCondition" in inputs:
+        _check_condition(name, inputs["LoopCondition"])
+    given = inputs["Steps"]
+    if not isinstance(given, list) or not given:
+        raise invalid_document(f"Step {name} of action aws:loop has no Steps.")
+    steps: dict[str, Mapping[str, Any]] = {}
+    for each in cast("list[Any]", given):
+        step = cast("dict[str, Any]", each) if isinstance(each, dict) else {}
+        own = step.get("name")
+        if not isinstance(own, str) or not _NAME.fullmatch(own):
+            raise invalid_document(f"Step name is invalid: {own}.")
+        if own in steps or own in names:
+            raise invalid_document(f"Step name {own} is not unique.")
+        steps[own] = step
+    for own, step in steps.items():
+        _check_step(own, step, steps)
+    return steps
+
+
+def _check_variables(document: Mapping[str, Any]) -> None:
+    declared = parameters_of({"parameters": document.get("variables")})
+    for name in names_in({key: each for key, each in document.items() if key != "parameters"}):
+        kind, colon, variable = name.partition(":")
+        if colon and kind == "variable" and variable not in declared:
+            raise invalid_document(f'Variable "{variable}" is not declared.')
 
 
 def _check_step(name: str, step: Mapping[str, Any], steps: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {
     "Policy": ("2.0", "2.2"),
     "Session": ("1.0",),
 }
+CALENDAR: Final = "ChangeCalendar"
 PLATFORMS: Final = ("Windows", "Linux", "MacOS")
 _PLUGINS: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:applications": ("Windows",),
@@ -42,7 +43,9 @@ _SESSIONS: Final = ("InteractiveCommands", "NonInteractiveCommands", "Port", "St
 
 
 def check(kind: str, document: Mapping[str, Any]) -> str:
-    """Refuse what no document of a type can be; give its schema's version."""
+    """Refuse what no document of a type can be; give its schema's version, which a calendar does not have."""
+    if kind == CALENDAR:
+        return ""
     schema = document.get("schemaVersion")
     if schema is None:
         raise invalid_document("Document schemaVersion is required.")
@@ -71,6 +74,8 @@ def check(kind: str, document: Mapping[str, Any]) -> str:
 
 def platforms(kind: str, document: Mapping[str, Any]) -> list[str]:
     """The platforms that a document runs on, by its plugins and preconditions."""
+    if kind == CALENDAR:
+        return []
     if kind not in ("Command", "Policy"):
         return list(PLATFORMS)
     config = document.get("runtimeConfig")

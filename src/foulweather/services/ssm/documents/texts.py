@@ -7,13 +7,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from foulweather.services.ssm import refusals
+from foulweather.services.ssm.documents import calendars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+DIGITS_MAX = 1_000
+
+
 def parsed(text: str, form: str) -> Mapping[str, Any]:
-    """A document's text as an object."""
+    """A document's text as an object; what is TEXT is a calendar."""
+    if form == "TEXT":
+        return calendars.parsed(text)
     found = _from_json(text) if form == "JSON" else _from_yaml(text)
     if not isinstance(found, dict):
         raise refusals.refused("InvalidDocumentContent", f"{form} not well-formed. at Line: 1, Column: 1")
@@ -66,6 +72,13 @@ def _loader() -> Any:
 
     class Loader(yaml.SafeLoader):
         """Reads documents."""
+
+        def construct_scalar(self, node: Any) -> Any:
+            # Numbers of base 60 (`1:30:00`) take the library the square of their length.
+            text = super().construct_scalar(node)  # pyright: ignore
+            if node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float") and len(text) > DIGITS_MAX:
+                raise ValueError("a number is too long")
+            return text
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]

@@ -30,7 +30,7 @@ async def begin(call: Call, state: WindowsState, run: Run, task: TaskRun, one: I
     one.parameters = json.dumps(given, default=lambda value: bytes(value).decode(errors="replace"))
     state.runs.touch(run.id)
     try:
-        ports = _ports(call, run, members["ServiceRoleArn"])
+        ports = await _ports(call, run, members["ServiceRoleArn"])
         match members["TaskType"]:
             case "AUTOMATION":
                 await _automate(call, ports, run, task, one, given)
@@ -54,7 +54,7 @@ async def begin(call: Call, state: WindowsState, run: Run, task: TaskRun, one: I
 async def look(call: Call, state: WindowsState, run: Run, task: TaskRun, one: Invocation) -> None:
     """See whether a state machine's execution is over."""
     try:
-        ports = _ports(call, run, task.task.members["ServiceRoleArn"])
+        ports = await _ports(call, run, task.task.members["ServiceRoleArn"])
         found = await _answered(call, ports.stepfunctions.describe_execution({"executionArn": one.work}))
     except AwsError as error:
         running.end_invocation(call, state, run, task, one, "FAILED", f"{error.code}: {error.message}")
@@ -118,13 +118,14 @@ async def _answered(call: Call, answer: Any) -> Any:
     return found
 
 
-def _ports(call: Call, run: Run, role: str) -> Ports:
+async def _ports(call: Call, run: Run, role: str) -> Ports:
     """The services, in a session of the task's service role; raises the refusal if it can't be assumed."""
     arn = arn_of(call.account, call.region, run.window)
     service = call.acting_as(
         "ssm.amazonaws.com", source_arn=arn, source_account=call.account, account=role.split(":")[4]
     )
-    given = service.sts.assume_role({"RoleArn": role, "RoleSessionName": f"MaintenanceWindow-{run.window}"})
+    asked = {"RoleArn": role, "RoleSessionName": f"MaintenanceWindow-{run.window}"}
+    given = await _answered(call, service.sts.assume_role(asked))
     credential = call.state(Credentials).by_id[given["Credentials"]["AccessKeyId"]]
     return Ports(call, credential.principal, call.account, call.region, "", "", credential.session, ())
 
