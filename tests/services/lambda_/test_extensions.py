@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from foulweather.engines.functions.zygotes import can_be_apart
-from harness import Aws, new_aws
+from harness import ACCOUNT, Aws, new_aws
 from services.lambda_.packaged import function, invoke, logged, role, zipped
 
 CODE = """
@@ -140,10 +140,12 @@ async def test_it_is_told_whose_function_it_is_and_the_log_says_that_it_is_there
 
 
 async def test_an_exception_of_the_handler_is_no_failure_of_the_runtime(work: Aws) -> None:
-    assert "FunctionError" in await invoke(work, {"raise": 1})
-    for kind in ("platform.runtimeDone", "platform.report"):
-        event = json.loads((await line(work, f'heard {{"time": "{stamp_of(work)}')).removeprefix("heard ")) if 0 else None
-        assert event is None
-        told = [json.loads(each.removeprefix("heard ")) for each in logged(work) if each.startswith("heard ")]
-        (record,) = [each["record"] for each in told if each["type"] == kind]
-        assert (record["status"], "errorType" in record) == ("success", False)
+    config = {"FunctionName": "work", "Layers": [], "LoggingConfig": {"LogFormat": "JSON", "SystemLogLevel": "DEBUG"}}
+    await work.lambda_.update_function_configuration(config)
+    await work.advance(seconds=5)
+    for event, status in (({"raise": 1}, "success"), ({"exit": 3}, "error")):
+        assert "FunctionError" in await invoke(work, event)
+        told = [json.loads(each) for each in logged(work) if each.startswith('{"time"')]
+        records = [each["record"] for each in told if each["type"] in ("platform.runtimeDone", "platform.report")]
+        assert [record["status"] for record in records[-2:]] == [status] * 2
+        assert ["errorType" in record for record in records[-2:]] == [status == "error"] * 2

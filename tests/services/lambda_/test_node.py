@@ -39,6 +39,7 @@ const DOES = {
     given.abort();
     return await later.setTimeout(60000, null, { signal: given.signal }).catch((error) => error.name);
   },
+  traced: () => { require("node:http").request = () => { throw new Error("a tracer's"); }; return "told"; },
   cleared: async () => {
     for (let n = 0; n < 400; n++) {
       const timer = setTimeout(() => {}, 60000);
@@ -117,3 +118,8 @@ async def test_in_a_log_of_json_an_error_is_an_object(node: Aws) -> None:
     assert (shown["errorType"], shown["errorMessage"], shown["stackTrace"][0]) == (
         "RangeError", "far", "RangeError: far",
     )  # fmt: skip
+
+
+async def test_who_replaces_http_request_does_not_trace_the_runtime_itself(node: Aws) -> None:
+    assert (await invoked(node, {"does": "traced"}))["Payload"] == "told"
+    assert (await invoked(node, {"does": "naps"}))["Payload"] == "rested"

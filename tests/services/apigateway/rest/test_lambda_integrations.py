@@ -101,6 +101,21 @@ async def test_the_answer_says_status_headers_and_body(web: Web) -> None:
     assert (await web.ask("GET", "", {"Accept": "text/html"})).body.decode() == text
 
 
+async def test_headers_that_are_the_gateways_own_come_out_renamed(web: Web) -> None:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+    headers = "{'Server': 'mine', 'Date': 'never', 'WWW-Authenticate': 'Basic', 'Content-Length': '999'}"
+    await work(web, answering(f"{{'statusCode': 401, 'headers': {headers}, 'body': 'no'}}"))
+    web.api({"/": {"GET": method(PROXY)}})
+    response = await web.ask("GET", "")
+    told = {name.lower(): value for name, value in response.headers}
+    assert [told[f"x-amzn-remapped-{name}"] for name in ("server", "date", "www-authenticate")] == [
+        "mine",
+        "never",
+        "Basic",
+    ]
+    assert not {"server", "date", "www-authenticate", "content-length"} & set(told)
+
+
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [

@@ -42,7 +42,7 @@ async def proxied(visit: Visit, integration: IntegrationPlan) -> HttpResponse:
     answer = await _sent(
         visit, integration, mapped, query, headers, payloads.for_integration(visit, integration.handling)
     )
-    told = [(_renamed(name), value) for name, value in answer.fields if name.lower() not in HOPS]
+    told = [(mapping.renamed(name), value) for name, value in answer.fields if name.lower() not in HOPS]
     body = answer.body
     if "content-encoding" not in answer.headers:
         body = payloads.for_client(visit, body, answer.headers.get("content-type", ""), "", is_proxy=True)
@@ -168,19 +168,3 @@ def _failed(visit: Visit, url: str, error: http_client.PostFailed) -> Refusal:
     )
     line = "Execution failed due to a network error communicating with endpoint"
     return Refusal("INTEGRATION_FAILURE", refusals.NETWORK, why, logged=(line,))
-
-
-_REMAPPED = {
-    "server": "x-amzn-Remapped-Server",
-    "date": "x-amzn-Remapped-Date",
-    "www-authenticate": "x-amzn-Remapped-WWW-Authenticate",
-    "connection": "x-amzn-Remapped-Connection",
-}
-
-
-def _renamed(name: str) -> str:
-    """Some of a backend's headers come out under other names.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-    """
-    return _REMAPPED.get(name.lower(), name)

@@ -196,7 +196,7 @@ def _headers(answer: dict[str, Any]) -> list[tuple[str, str]]:
             raise TypeError(name)
         found += [(name, _text(value)) for value in cast("list[Any]", values)]
     return [
-        (name, mapping.clean(value))
+        (mapping.renamed(name), mapping.clean(value))
         for name, value in found
         if name.lower() not in HOPS and name.isascii() and name.isprintable()
     ]

@@ -152,3 +152,18 @@ def parameters(visit: Visit) -> dict[str, dict[str, str]]:
 def shown(pairs: Mapping[str, Any]) -> str:
     """A map in the execution log's way."""
     return "{" + ", ".join(f"{name}={value}" for name, value in pairs.items()) + "}"
+
+
+_REMAPPED = {
+    "server": "x-amzn-Remapped-Server",
+    "date": "x-amzn-Remapped-Date",
+    "www-authenticate": "x-amzn-Remapped-WWW-Authenticate",
+}
+
+
+def renamed(name: str) -> str:
+    """Under which name a header of a backend's or a function's comes out: some are API Gateway's own.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+    """
+    return _REMAPPED.get(name.lower(), name)
