@@ -240,6 +240,7 @@ def test_up_says_what_is_wrong_with_its_place(shell: Shell, tmp_path: Path) -> N
     said = shell.run("up", "--port", port, "--data-dir", str(taken), status=1)
     assert "--data-dir" in said
     assert "Traceback" not in said
+    assert "$XDG_STATE_HOME" in shell.run("up", "--port", port, "--in-memory", status=1, XDG_STATE_HOME=str(taken))
     assert "Cannot listen on" in shell.run("up", "--port", port, "--in-memory", "--host", "192.0.2.1", status=1)
 
 
@@ -257,3 +258,7 @@ def test_a_closed_standard_output_is_no_failure(shell: Shell) -> None:
         f"{sys.executable} -m foulweather calc list >&-", shell=True, stderr=subprocess.PIPE, text=True
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_help_is_a_word_as_well(shell: Shell) -> None:
+    assert "foulweather clock advance 4d" in shell.run("help", "clock")

@@ -12,6 +12,7 @@ WHERE = {
     "terraform-provider-aws": "no mirror of Terraform providers has hashicorp/aws: name one in "
     "FOULWEATHER_TERRAFORM_MIRROR (`terraform providers mirror DIR` makes one)",
     "@aws-sdk/client-dynamodb": "FOULWEATHER_NODE_MODULES names no node_modules with @aws-sdk/client-dynamodb",
+    "@aws-sdk/client-kinesis": "FOULWEATHER_NODE_MODULES names no node_modules with @aws-sdk/client-kinesis",
     "@aws-sdk/lib-dynamodb": "FOULWEATHER_NODE_MODULES names no node_modules with @aws-sdk/lib-dynamodb",
 }
 

@@ -39,11 +39,17 @@ def test_documents_are_made_run_changed_and_destroyed(cloud: Cloud, tmp_path: Pa
     document = ssm.describe_document(Name="shop-greet")["Document"]
     assert (document["DefaultVersion"], document["LatestVersion"]) == ("2", "2")
     assert "goodbye" in ssm.get_document(Name="shop-greet")["Content"]
+    (window,) = ssm.describe_maintenance_windows()["WindowIdentities"]
+    assert (window["Description"], window["NextExecutionTime"][-12:-6]) == ("goodbye", "T02:00")
+    (task,) = ssm.describe_maintenance_window_tasks(WindowId=window["WindowId"])["Tasks"]
+    assert task["Targets"][0]["Key"] == "WindowTargetIds"
+    assert ssm.get_calendar_state(CalendarNames=["shop-freeze"])["NextTransitionTime"] == "2030-12-20T00:00:00Z"
     check_a_rotation_without_its_function_is_refused(cloud, terraform)
 
     terraform("destroy", "-auto-approve", "-input=false", "-var=words=goodbye")
     assert ssm.list_documents()["DocumentIdentifiers"] == []
     assert ssm.list_associations()["Associations"] == []
+    assert ssm.describe_maintenance_windows()["WindowIdentities"] == []
     assert ssm.describe_parameters()["Parameters"] == []
     assert cloud.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"] == []
     setting = ssm.get_service_setting(SettingId="/ssm/parameter-store/default-parameter-tier")["ServiceSetting"]

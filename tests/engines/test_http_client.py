@@ -163,3 +163,17 @@ async def test_who_trusts_all_signers_still_wants_the_hosts_own_certificate(tmp_
     with pytest.raises(NotTrusted, match=r"is for localhost, not for 127\.0\.0\.1"):
         await HttpClient().send("GET", f"https://127.0.0.1:{port}/", [], b"", trusts_all=True)
     server.close()
+
+
+@pytest.mark.parametrize("path", ["/_foulweather/worlds", "/_foulweather", "/_localstack/health"])
+async def test_nobody_administers_a_server_by_what_it_sends(path: str) -> None:
+    with pytest.raises(NotReachable):
+        await HttpClient(["*"]).send("POST", f"http://127.0.0.1:1{path}", [], b"")
+
+
+async def test_an_answer_in_many_small_pieces_is_read() -> None:
+    pieces = b"1\r\na\r\n" * 50_000
+    server, port, _ = await serving(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces + b"0\r\n\r\n")
+    async with server:
+        found = await HttpClient().send("GET", f"http://127.0.0.1:{port}/", [], b"")
+    assert found.body == b"a" * 50_000

@@ -214,3 +214,14 @@ def test_usage_is_kept_over_a_restart(tmp_path: Any) -> None:
     with world(seed=1, data_dir=tmp_path) as aws:
         assert close(amount(aws, "TimedStorage-ByteHrs"), gb_months(LARGE, 5) * Decimal("0.023"))
         assert amount(aws, "Requests-Tier1") > 0
+
+
+def test_a_bill_says_what_it_leaves_out_of_the_services_on_it(aws: Aws) -> None:
+    notes = told(aws).notes
+    assert any(note.startswith("S3:") for note in notes)
+    assert not any(note.startswith("Kinesis:") for note in notes)
+
+
+def test_a_bill_of_nothing_begins_today() -> None:
+    with world(seed=1, start_ms=START_MS) as opened:
+        assert told(opened).since == "2026-03-01T00:00:00Z"

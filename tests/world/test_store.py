@@ -51,6 +51,19 @@ def test_committed_rows_survive_a_kill(tmp_path: Path) -> None:
     assert again.total == 6
 
 
+def test_nobody_else_on_the_machine_reads_what_is_kept(tmp_path: Path) -> None:
+    directory = tmp_path / "world"
+    world = open_world(directory)
+    world.state(Rows, "1", "us-east-1").rows.put("a", Row("a", 1))
+    draft = world.files.draft()
+    draft.write(b"secret")
+    world.files.keep(draft)
+    world.store.commit()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (directory, *directory.rglob("*"))}
+    assert [name for name, mode in modes.items() if mode & 0o077] == []
+    world.close()
+
+
 def test_what_was_folded_and_what_was_not_are_one(tmp_path: Path) -> None:
     world = open_world(tmp_path)
     rows = world.state(Rows, "1", "us-east-1").rows

@@ -51,8 +51,9 @@ def _shown(bill: dict[str, Any]) -> str:
     if bill["not_priced"]:
         lines += ["", "Used, and not priced (in no total):"]
         lines += [f"  {name}" for name in bill["not_priced"]]
+    lines.append("")
     for note in bill["notes"]:
-        lines += ["", *textwrap.wrap(note, standard().width, break_on_hyphens=False)]
+        lines += textwrap.wrap(note, max(standard().width, 20), break_on_hyphens=False)
     return "\n".join(lines)
 
 

@@ -51,9 +51,14 @@ def check_port(client: Client, host: str, port: int) -> None:
 
 def start(client: Client, arguments: Sequence[str], log_file: Path) -> dict[str, Any]:
     """Start a server that outlives this command; its health when it answers."""
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    begins_at = log_file.stat().st_size if log_file.exists() else 0
-    with log_file.open("ab") as log:
+    try:
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        log = log_file.open("ab")
+    except OSError as error:
+        places = "set $XDG_STATE_HOME to a directory that can be written, or name a place with --log-file"
+        raise Stop(FAILED, f"The log cannot be written to {log_file} ({error.strerror}): {places}.") from None
+    begins_at = log_file.stat().st_size
+    with log:
         child = subprocess.Popen(
             [sys.executable, "-m", "foulweather", "up", "--foreground", *arguments],
             stdin=subprocess.DEVNULL,

@@ -77,7 +77,9 @@ def parser() -> Command:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     _open_streams()
-    arguments = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    # `foulweather help clock` is what people try first.
+    arguments = parser().parse_args([*words[1:], "--help"] if words[:1] == ["help"] else words)
     try:
         status = arguments.run(arguments)
         sys.stdout.flush()

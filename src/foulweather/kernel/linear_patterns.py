@@ -30,12 +30,30 @@ _IN_GROUP: Final = 25
 _CHARACTERS: Final = [*map(chr, range(128)), "\u00e9"]
 
 
+# RE2 keeps where each group is for each place of the pattern that a match may be at.
+GROUPS_MAX: Final = 200
+LENGTH_MAX: Final = 10_000
+
 Match = re.Match[str]
 """What is found, by either engine: RE2's looks the same."""
 
 
 class InvalidExpression(ValueError):
     """A pattern that is none, or that RE2 does not take."""
+
+
+def linear(pattern: str, options: Any = None) -> Any:
+    """RE2's own expression; `options` are its own too. Its time is linear, and its memory bounded."""
+    if len(pattern) > LENGTH_MAX:
+        raise InvalidExpression(f"the pattern has more than {LENGTH_MAX} characters")
+    try:
+        found: Any = _RE2.compile(pattern, options or _OPTIONS)
+    except (_RE2.error, UnicodeEncodeError) as error:
+        told = error.args[0] if error.args else ""
+        raise InvalidExpression(told.decode() if isinstance(told, bytes) else str(told)) from None
+    if found.groups > GROUPS_MAX:
+        raise InvalidExpression(f"the pattern has more than {GROUPS_MAX} groups")
+    return found
 
 
 class Expression:
@@ -48,11 +66,10 @@ class Expression:
         self.search: Callable[[str], Match | None]
         self.finditer: Callable[[str], Iterator[Match]]
         try:
-            slow: Any = _RE2.compile(("(?i)" if ignores_case else "") + _for_re2(pattern), _OPTIONS)
+            slow: Any = linear(("(?i)" if ignores_case else "") + _for_re2(pattern))
             quick = re.compile(pattern, flags)
-        except (_RE2.error, re.error, OverflowError, RecursionError, UnicodeEncodeError) as error:
-            told = error.args[0] if error.args else ""
-            raise InvalidExpression(told.decode() if isinstance(told, bytes) else str(told)) from None
+        except (re.error, OverflowError, RecursionError) as error:
+            raise InvalidExpression(str(error)) from None
         self.groups: int = quick.groups
         self.groupindex: Mapping[str, int] = quick.groupindex
         quick_max = _quick_max(pattern)

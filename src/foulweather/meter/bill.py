@@ -24,26 +24,61 @@ _PIECES: Final = {
     "gb-second": Decimal(1024 * 1000),
 }
 _EPOCH: Final = date(1970, 1, 1)
-NOTES: Final = (
-    "List prices without free tiers, taxes and data transfer. Hours and minutes are counted exactly (AWS rounds "
-    "them up). S3: temporary copies of restored objects and the daily reports are not metered; 4xx of strangers are "
-    "counted as anybody's. SQS and SNS: a request is one, whatever its size (AWS counts each 64 KB); SMS have no "
-    "price here. KMS: further versions of rotated keys are not metered.",
-    "DynamoDB: reserved capacity, Contributor Insights and changes sent to Kinesis are not metered; what a table "
-    "held before its first change under this meter is not known.",
-    "CloudWatch: alarms on Metrics Insights queries have no price here (AWS charges for each metric that they "
-    "analyze); log events that match rules of Contributor Insights, their reports and pictures of widgets are not "
-    "metered; a metric published in two units counts as two. Logs: storage is counted as it came in (AWS compresses "
-    "it first); live tails are not metered. CloudTrail: insights and what event data stores take in are not "
-    "metered; the free copy of management events is that of the trail that delivers first.",
-    "Kinesis: retention beyond seven days is not metered. Firehose: hours of JQ parsing are not. API Gateway: "
-    "caches, VPC links and messages from clients beyond 32 KB are not. EventBridge: what goes to other accounts and "
-    "API destinations, replays and discovery are not. Scheduler: an invocation is one, whatever its size (AWS "
-    "counts each 64 KB). Step Functions: express executions count with 64 MB of memory, the least (AWS adds what "
-    "their definition and data take). Lambda: provisioned concurrency is counted where it runs, not while it waits.",
-    "Cognito: users are active who sign up, sign in or refresh tokens (AWS counts every operation on them); "
-    "federation and machines are not told apart. Secrets Manager: replicas are not metered.",
+NOTES: Final[tuple[tuple[str, str], ...]] = (
+    (
+        "",
+        "List prices without free tiers, taxes and data transfer. Hours and minutes are counted exactly (AWS "
+        "rounds them up).",
+    ),
+    (
+        "s3",
+        "S3: temporary copies of restored objects and the daily reports are not metered; 4xx of strangers are "
+        "counted as anybody's.",
+    ),
+    (
+        "sqs sns",
+        "SQS and SNS: a request is one, whatever its size (AWS counts each 64 KB); text messages have no price here.",
+    ),
+    ("kms", "KMS: further versions of rotated keys are not metered."),
+    (
+        "dynamodb",
+        "DynamoDB: reserved capacity, Contributor Insights and changes sent to Kinesis are not metered; what a "
+        "table held before its first change under this meter is not known.",
+    ),
+    (
+        "cloudwatch",
+        "CloudWatch: alarms on Metrics Insights queries have no price here (AWS charges for each metric that they "
+        "analyze); log events that match rules of Contributor Insights, their reports and pictures of widgets are "
+        "not metered; a metric published in two units counts as two.",
+    ),
+    (
+        "logs",
+        "CloudWatch Logs: storage is counted as it came in (AWS compresses it first); live tails are not metered.",
+    ),
+    (
+        "cloudtrail",
+        "CloudTrail: insights and what event data stores take in are not metered; the free copy of management "
+        "events is that of the trail that delivers first.",
+    ),
+    ("kinesis", "Kinesis: retention beyond seven days is not metered."),
+    ("firehose", "Firehose: hours of JQ parsing are not metered."),
+    ("apigateway", "API Gateway: caches, VPC links and messages from clients beyond 32 KB are not metered."),
+    ("events", "EventBridge: what goes to other accounts and API destinations, replays and discovery are not metered."),
+    ("scheduler", "Scheduler: an invocation is one, whatever its size (AWS counts each 64 KB)."),
+    (
+        "stepfunctions",
+        "Step Functions: express executions count with 64 MB of memory, the least (AWS adds what their definition "
+        "and data take).",
+    ),
+    ("lambda", "Lambda: provisioned concurrency is counted where it runs, not while it waits."),
+    (
+        "cognito-idp",
+        "Cognito: users are active who sign up, sign in or refresh tokens (AWS counts every operation on them); "
+        "federation and machines are not told apart.",
+    ),
+    ("secretsmanager", "Secrets Manager: replicas are not metered."),
 )
+"""What a bill does not say of services: with those that are on it, and the first always."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -74,7 +109,7 @@ class Bill(msgspec.Struct, frozen=True):
     lines: list[Line]
     by: dict[str, str]
     not_priced: list[str]
-    notes: tuple[str, ...] = NOTES
+    notes: list[str]
 
 
 def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bill:
@@ -106,7 +141,13 @@ def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bil
         lines,
         {name: _text(amount) for name, amount in sorted(grouped.items(), key=lambda each: -each[1])},
         unpriced,
+        _notes({line.service for line in lines}),
     )
+
+
+def _notes(services: set[str]) -> list[str]:
+    """What goes for every bill, and for the services on this one."""
+    return [note for about, note in NOTES if not about or not services.isdisjoint(about.split())]
 
 
 def storage_a_month(usage: Usage, resource: str = "") -> Decimal:

@@ -316,11 +316,9 @@ class Http2(Http2Answering):
 
     def _go_away(self, code: int, reason: str) -> None:
         """End the connection, and say why."""
-        conn = self._conn
         self._deaf = True
-        last = conn.highest_inbound_stream_id
-        # h2's own goodbye, if it has said one, has no reason.
-        self._transport.write(conn.data_to_send() + frames.goaway(last, code, reason))
+        goodbye = frames.goaway(self._conn.highest_inbound_stream_id, code, reason)
+        self._transport.write(frames.without_goaway(self._conn.data_to_send()) + goodbye)
         self._drop_all()
         self._close()
 

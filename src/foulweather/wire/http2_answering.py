@@ -351,7 +351,8 @@ class Http2Answering(asyncio.Protocol):
             deferred.abandon()
         task, stream.task = stream.task, None
         if task is not None:
-            task.cancel()
+            # Not before its first step: a call that nobody awaits is never put on record.
+            asyncio.get_running_loop().call_soon(task.cancel)
         stream.undrain()
         if not self._streams:
             self._deadline = self._server.tick + self._server.idle_ticks

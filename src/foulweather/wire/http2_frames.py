@@ -192,6 +192,11 @@ def goaway(last_stream_id: int, code: int, reason: str = "") -> bytes:
     return _framed(GOAWAY, struct.pack(">II", last_stream_id, code) + reason.encode())
 
 
+def without_goaway(data: bytes) -> bytes:
+    """What is to be sent, but for a goodbye at its end that h2 has said of its own accord, without a reason."""
+    return data[:-17] if data[-17:-8] == _framed(GOAWAY, bytes(8))[:9] else data
+
+
 def modest(frame: Frame) -> bytes:
     """A frame of SETTINGS, without leave to remember more headers than the server cares to.
 

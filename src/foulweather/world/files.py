@@ -130,7 +130,8 @@ class Files:
             root = self._directory = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY_PREFIX}{os.getpid()}-"))
         drafts = root / DRAFTS
         if not drafts.is_dir():
-            drafts.mkdir(mode=0o700, parents=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            drafts.mkdir(mode=0o700)
         return root
 
     def draft(self) -> Draft:

@@ -24,13 +24,13 @@ def zipped(files: dict[str, str]) -> bytes:
     return written.getvalue()
 
 
-def role(aws: Aws, statements: list[dict[str, Any]] | None = None) -> None:
+def role(aws: Aws, statements: list[dict[str, Any]] | None = None, name: str = "function") -> None:
     """The execution role, with what it may do."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    aws.iam.create_role({"RoleName": "function", "AssumeRolePolicyDocument": document})
+    aws.iam.create_role({"RoleName": name, "AssumeRolePolicyDocument": document})
     policy = json.dumps({"Version": "2012-10-17", "Statement": LOGS if statements is None else statements})
-    aws.iam.put_role_policy({"RoleName": "function", "PolicyName": "own", "PolicyDocument": policy})
+    aws.iam.put_role_policy({"RoleName": name, "PolicyName": "own", "PolicyDocument": policy})
 
 
 async def function(aws: Aws, code: str, name: str = "work", **more: Any) -> str:

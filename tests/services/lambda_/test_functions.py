@@ -93,7 +93,7 @@ async def test_a_user_must_be_allowed_to_pass_the_role(aws: Aws) -> None:
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "InvalidParameterValueException", "python3.11 is not"),
         ({"Layers": [f"{ARN[:-13]}layer:l:{n}" for n in range(6)]}, "InvalidParameterValueException", "more than 5"),
         ({"PackageType": "Image"}, "NotImplemented", "CreateFunction.PackageType=Image"),
-        ({"DurableConfig": {"RetentionPeriodInDays": 1}}, "InvalidParameterValueException", "ExecutionTimeout is required"),
+        ({"DurableConfig": {"RetentionPeriodInDays": 1}}, "InvalidParameterValueException", "ExecutionTimeout"),
     ],
 )  # fmt: skip
 async def test_what_will_not_do_is_refused(aws: Aws, members: dict[str, Any], code: str, words: str) -> None:

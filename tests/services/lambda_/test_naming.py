@@ -72,6 +72,11 @@ async def test_a_snapshot_takes_its_time_when_a_version_is_published(aws: Aws) -
     version = configuration(aws, "work:1")
     assert (version["State"], version["SnapStart"]["OptimizationStatus"]) == ("Active", "On")
     assert configuration(aws)["SnapStart"]["OptimizationStatus"] == "Off"
+    kept_ready = {"FunctionName": "work", "Qualifier": "1", "ProvisionedConcurrentExecutions": 1}
+    with refused("InvalidParameterValueException", "not supported for SnapStart enabled function versions"):
+        aws.lambda_.put_provisioned_concurrency_config(kept_ready)
+    with refused("InvalidParameterValueException", "does not support ephemeral storage greater than 512 MB"):
+        await aws.lambda_.update_function_configuration({"FunctionName": "work", "EphemeralStorage": {"Size": 513}})
 
 
 async def test_functions_and_what_is_under_way_survive_a_restart(tmp_path: Path) -> None:

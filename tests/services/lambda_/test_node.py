@@ -39,7 +39,7 @@ const DOES = {
     given.abort();
     return await later.setTimeout(60000, null, { signal: given.signal }).catch((error) => error.name);
   },
-  traced: () => { require("node:http").request = () => { throw new Error("a tracer's"); }; return "told"; },
+  traced: async () => { require("node:http").request = () => { throw new Error("a tracer's"); }; return "told"; },
   cleared: async () => {
     for (let n = 0; n < 400; n++) {
       const timer = setTimeout(() => {}, 60000);

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from foulweather.engines.functions.zygotes import can_be_apart
+from foulweather.kernel.doors import Doors
 from foulweather.wire.cloud import Cloud
 from harness import Aws, new_aws
 from services.lambda_.packaged import LOGS, function, invoke, role
@@ -18,6 +19,8 @@ CODE = """
 import json, os, socket, ssl, urllib.error, urllib.request
 
 def handler(event, context):
+    if "endpoint" in event:
+        return os.environ["AWS_ENDPOINT_URL"]
     if "segment" in event:
         host, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].split(":")
         sent = b'{"format": "json", "version": 1}\\n' + json.dumps(event["segment"]).encode()
@@ -72,6 +75,10 @@ class TestByName:
 
     async def test_the_admin_api_has_no_name(self, work: Aws) -> None:
         assert (await asked(work, "https://sts.us-east-1.amazonaws.com/_foulweather/health"))[0] == 403
+
+    async def test_the_endpoint_has_the_servers_own_port_so_that_presigned_urls_hold_outside(self, work: Aws) -> None:
+        Doors.of(work.world).port = lambda: 4711
+        assert (await invoke(work, {"endpoint": 1}))["Payload"] == "http://127.0.0.1:4711"
 
     async def test_the_internet_is_not_there(self, work: Aws) -> None:
         status, words = await asked(work, "https://example.com/")

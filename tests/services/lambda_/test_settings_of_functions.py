@@ -10,7 +10,7 @@ import pytest
 from foulweather.policy import principal as principals
 from harness import ACCOUNT, REGION, Aws
 from services.lambda_.calls import ARN, OTHER, active, allow, create, refused, user
-from services.lambda_.packaged import role
+from services.lambda_.packaged import ROLE, role
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +67,18 @@ async def test_weights_are_of_one_other_published_version(aws: Aws) -> None:
     with refused("InvalidParameterValueException", "$LATEST is not supported for an alias"):
         update({**routed(v2=0.1), "FunctionVersion": "$LATEST"})
     assert "RoutingConfig" not in update(routed())
+
+
+async def test_versions_that_share_invocations_have_the_same_role(aws: Aws) -> None:
+    await published(aws, "live")
+    role(aws, name="other")
+    other = ROLE.replace("role/function", "role/other")
+    await aws.lambda_.update_function_configuration({"FunctionName": "work", "Role": other})
+    await aws.advance(seconds=1)
+    aws.lambda_.publish_version({"FunctionName": "work"})
+    routing = {"AdditionalVersionWeights": {"3": 0.5}}
+    with refused("InvalidParameterValueException", "must have the same execution role"):
+        aws.lambda_.update_alias({"FunctionName": "work", "Name": "live", "RoutingConfig": routing})
 
 
 async def test_a_permission_is_a_statement_of_the_functions_policy(aws: Aws) -> None:

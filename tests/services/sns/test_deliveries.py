@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import shlex
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +105,30 @@ def test_a_dead_letter_queue_needs_a_policy_too(aws: Aws, sns) -> None:
     assert len(aws.events("sns.NotificationFailedToRedriveToDlq")) == 1
     why = sns.why()
     assert [node.decision for node in why.because] == ["denied", "dropped"]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_a_dead_letter_queue_that_is_slow_gets_the_message_all_the_same(
+    dies: bool, tmp_path: Path, tools: Any
+) -> None:
+    aws = new_aws(directory=tmp_path / "first")
+    sns = tools(aws)
+    queue, dlq = sns.queue(), sns.queue("dlq", TOPIC)
+    sns.subscribe(sns.topic(), queue, RedrivePolicy=REDRIVE)
+    Faults.of(aws.world).add(kind="slow", service="sqs", operation="SendMessage", resource=DLQ, delay_ms=60_000)
+    sns.publish(TOPIC, "keep me")
+    await aws.advance(seconds=30)
+    assert sns.bodies(dlq) == []
+    if dies:
+        aws.world.store.commit()
+        shutil.copytree(tmp_path / "first", tmp_path / "second")
+        aws = new_aws(world=World(directory=tmp_path / "second"))
+        mend(aws)
+    await aws.advance(seconds=40)
+    assert [body["Message"] for body in tools(aws).bodies(dlq)] == ["keep me"]
+    await aws.advance(seconds=60)
+    assert tools(aws).bodies(dlq) == []
+    assert aws.world.agenda.dues() == []
 
 
 async def test_server_side_errors_are_retried_on_the_aws_managed_schedule(aws: Aws, sns) -> None:

@@ -136,3 +136,20 @@ async def test_a_state_machine_is_run_to_its_end(aws: Aws) -> None:
     await aws.advance(seconds=20)
     done = execution(aws, found)
     assert (done["AutomationExecutionStatus"], done["Outputs"]) == ("Success", {"run.output": ['{"a":1}']})
+
+
+async def test_target_maps_give_several_parameters_for_each_target(aws: Aws) -> None:
+    names = {"one": {"type": "String"}, "two": {"type": "String", "default": "x"}}
+    made(aws, api("make", "sqs", "CreateQueue", QueueName="{{ one }}-{{ two }}"), parameters=names)
+    maps = [{"one": ["a"], "two": ["b"]}, {"one": ["c"]}]
+    found = started(aws, TargetMaps=maps)
+    await aws.advance(seconds=60)
+    assert queues(aws) == ["a-b", "c-x"]
+    shown = execution(aws, found)
+    assert (shown["AutomationExecutionStatus"], shown["TargetMaps"]) == ("Success", maps)
+    with pytest.raises(AwsError) as raised:
+        started(aws, TargetMaps=maps, TargetParameterName="one", Targets=[{"Key": "ParameterValues", "Values": ["a"]}])
+    assert raised.value.code == "InvalidTarget"
+    with pytest.raises(AwsError) as raised:
+        started(aws, TargetMaps=[*maps, {"none": ["x"]}])
+    assert raised.value.code == "InvalidAutomationExecutionParametersException"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from foulweather.kernel.errors import AwsError
+from foulweather.services.ssm.windows import invoking
 from harness import ACCOUNT, Aws
 from services.ssm.parameter_calls import allow, user
 from services.ssm.runbook_calls import api, execution, made, role, step
@@ -292,3 +293,19 @@ async def test_cancelling_begins_nothing_more(aws: Aws) -> None:
     assert runs(aws, found)[0]["Status"] == "CANCELLED"
     assert [one["Status"] for one in invocations(aws, first)] == ["SUCCESS", "CANCELLED", "CANCELLED"]
     assert last["Status"] == "CANCELLED"
+
+
+async def test_an_invocation_that_is_lost_does_not_hold_the_window_up(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: Any) -> None:
+        """The process ends before an answer comes."""
+
+    made(aws, step("nap", "sleep", Duration="PT1S"))
+    found = window(aws)
+    task(aws, found, keeper(aws))
+    monkeypatch.setattr(invoking, "_automate", lost)
+    await aws.advance(seconds=12 * HOUR_S + 60)
+    assert runs(aws, found)[0]["Status"] == "IN_PROGRESS"
+    await aws.advance(seconds=16 * 60)
+    assert runs(aws, found)[0]["Status"] == "TIMED_OUT"

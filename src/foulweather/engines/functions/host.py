@@ -101,7 +101,7 @@ class Host:
         environment = Environment(
             name, spec.memory_mib, reader, printed, sleep, apart=self.is_apart, in_proportion=self._is_real_time
         )
-        environment.api.expect(len(spec.extensions), spec.environment)
+        environment.api.expect(spec.extensions, spec.environment)
         descriptors = [theirs.fileno(), writer, self._page.descriptor]
         writers = [writer, *self._hear(environment, spec)]
         try:

@@ -61,7 +61,7 @@ class RuntimeApi:
         self._numbers = itertools.count(1)
         self._registered = asyncio.Event()
         self._registered.set()
-        self._expected = 0
+        self._expected: set[str] = set()
         self._about: dict[str, str] = {}
         self.account = ""
         """Whose function it is, as extensions are told that accept the feature `accountId`."""
@@ -84,9 +84,9 @@ class RuntimeApi:
         is_telling = self.telemetry is not None and self.telemetry.is_delivering
         return not is_telling and all(each.is_waiting for each in self._extensions.values())
 
-    def expect(self, extensions: int, variables: Mapping[str, str]) -> None:
-        """So many extensions start with the runtime, which is not ready before they are; they are told what runs."""
-        self._expected = extensions
+    def expect(self, extensions: Collection[str], variables: Mapping[str, str]) -> None:
+        """These programs start with the runtime, which is not ready before they are; they are told what runs."""
+        self._expected = {path.rpartition("/")[2] for path in extensions}
         if extensions:
             self._registered.clear()
         named = {"functionName": "NAME", "functionVersion": "VERSION"}
@@ -265,13 +265,16 @@ class RuntimeApi:
             if not name or unknown:
                 message = f"Unknown event: {unknown}" if unknown else "No extension name"
                 return _refused(400, "InvalidEventType", message)
+            if "SHUTDOWN" in events and name not in self._expected:
+                message = "SHUTDOWN: ShutdownEventNotSupportedForInternalExtension"
+                return _refused(400, "InvalidEventType", message)
             identifier = f"{next(self._numbers):08x}-0000-4000-8000-000000000000"
             self._extensions[identifier] = Extension(name, events)
             if self.telemetry is not None:
                 record = {"name": name, "state": "Ready", "events": events}
                 self.telemetry.platform("extension", record)
                 self.telemetry.heard("extension", record)
-            if len(self._extensions) >= self._expected:
+            if self._expected <= {each.name for each in self.extensions}:
                 self._registered.set()
             headers = {"Content-Type": "application/json", "Lambda-Extension-Identifier": identifier}
             features = asked.headers.get("lambda-extension-accept-feature", "")

@@ -18,11 +18,11 @@ from foulweather.services.cloudtrail.times import with_fraction
 
 _ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 _STEPS_MAX: Final = 50_000_000
-_CALLS_MAX: Final = 2_000_000
+_CALLS_MAX: Final = 500_000
 _CALL_CHARACTERS: Final = 256
 """How much text a call of a function may read before it counts for two."""
 _TEXT_BYTES_MAX: Final = 16 << 20
-_RESULT_CHARACTERS_MAX: Final = 64 << 20
+_RESULT_CHARACTERS_MAX: Final = 16 << 20
 _TRUTHS: Final = frozenset({"readonly", "managementevent"})
 
 

@@ -18,7 +18,7 @@ EVENTS = {
     "EventsWithFindings Transformed",
     "lambda": "Invoked Running Throttled IteratorAge AsyncEventReceived AsyncEventAge AsyncEventDropped "
     "DeadLetterError DestinationDeliveryFailed RecursiveInvocationDropped UrlRequest SignatureInvalid Claimed "
-    "RecordsPolled BatchProcessed BatchDropped BatchDelivered",
+    "RecordsPolled BatchProcessed BatchDropped BatchDelivered DurableExecutionStatusChanged",
     "kinesis": "Put ShardPut Got Throttled",
     "events": "Matched Triggered Invoked FailedInvocation Throttled RetryScheduled DeadLettered DeadLetterFailed",
     "apigateway": "HttpRequest SocketEvent SocketMessageSent Request",

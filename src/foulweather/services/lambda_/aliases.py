@@ -122,7 +122,25 @@ def _weights(function: Function, version: str, routing: Mapping[str, Any]) -> di
         if other == version:
             raise _already_weighted(version)
         _existing(function, other)
+        _require_alike(function, version, other)
     return weights
+
+
+def _require_alike(function: Function, version: str, other: str) -> None:
+    """ "Both versions must have the same execution role", and the same dead-letter queue configuration or none."""
+    both = function.versions[version], function.versions[other]
+    for property_, values, words in (
+        ("Role", [each.role for each in both], "the same execution role"),
+        ("DeadLetterConfig", [each.dead_letter for each in both], "the same dead-letter queue configuration"),
+    ):
+        if values[0] != values[1]:
+            raise refusals.invalid(
+                f"Both versions of an alias with a routing configuration must have {words}.",
+                *(
+                    Fact(function.qualified(each.version), property_, value)
+                    for each, value in zip(both, values, strict=True)
+                ),
+            )
 
 
 def _already_weighted(version: str) -> Exception:

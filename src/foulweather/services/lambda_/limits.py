@@ -69,6 +69,8 @@ RESERVED_VARIABLES: Final = frozenset(
 SNAP_START: Final = frozenset(
     {"java11", "java17", "java21", "java25", "python3.12", "python3.13", "python3.14", "dotnet8", "dotnet10"}
 )
+# https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-supported
+SNAP_START_TMP_MIB_MAX: Final = 512
 
 
 def _rate(per_s: int) -> Rate:
@@ -174,11 +176,18 @@ def checked_tags(tags: Mapping[str, str], before: Mapping[str, str] | None = Non
     return together
 
 
-def check_snap_start(runtime: str, apply_on: str) -> None:
-    """SnapStart works with some runtimes only."""
-    if apply_on == "PublishedVersions" and runtime not in SNAP_START:
+def check_snap_start(runtime: str, apply_on: str, tmp_mib: int) -> None:
+    """SnapStart works with some runtimes only, and "does not support [...] ephemeral storage greater than 512 MB"."""
+    if apply_on != "PublishedVersions":
+        return
+    if runtime not in SNAP_START:
         raise refusals.invalid(
             f"{runtime} is not supported for SnapStart enabled functions.", Fact("request", "Runtime", runtime)
+        )
+    if tmp_mib > SNAP_START_TMP_MIB_MAX:
+        raise refusals.invalid(
+            f"SnapStart does not support ephemeral storage greater than {SNAP_START_TMP_MIB_MAX} MB.",
+            Fact("function", "EphemeralStorage", tmp_mib),
         )
 
 

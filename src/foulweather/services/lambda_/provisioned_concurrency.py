@@ -77,6 +77,13 @@ def _asked(call: Call, request: Request) -> tuple[Function, str]:
 
 def _check_qualifier(call: Call, function: Function, qualifier: str) -> None:
     alias = function.aliases.get(qualifier)
+    version = qualifier if alias is None else alias.version
+    if (found := function.versions.get(version)) is not None and found.snap_start == "PublishedVersions":
+        # "You can't use both SnapStart and provisioned concurrency on the same function version."
+        raise refusals.invalid(
+            "Provisioned Concurrency is not supported for SnapStart enabled function versions.",
+            call.fact(function.qualified(version), "SnapStart", found.snap_start),
+        )
     if alias is None:
         named = [other.name for other in function.aliases.values() if other.version == qualifier]
         held = next((name for name in named if name in function.provisioned), "")

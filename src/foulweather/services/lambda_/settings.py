@@ -75,7 +75,7 @@ async def applied(call: Call, request: Request, name: str, base: Configuration) 
         made.tracing = tracing.get("Mode", made.tracing)
     if snap_start := request.get("SnapStart"):
         made.snap_start = snap_start.get("ApplyOn", made.snap_start)
-    limits.check_snap_start(made.runtime, made.snap_start)
+    limits.check_snap_start(made.runtime, made.snap_start, made.tmp_mib)
     made.logging = _logging(name, made.logging, request.get("LoggingConfig") or {})
     if "VpcConfig" in request:
         _set_vpc(call, made, request["VpcConfig"] or {})

@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+from collections.abc import Awaitable
 from typing import Any, cast
 
 import msgspec
@@ -16,7 +18,7 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.sns import delivery_policies
 from foulweather.services.sns.envelopes import timestamp
 from foulweather.services.sns.queueing import send_to_queue
-from foulweather.services.sns.scheduling import later
+from foulweather.services.sns.scheduling import later, look_later
 from foulweather.services.sns.state import Delivery, SnsState
 
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestThrottled", "TooManyRequestsException"})
@@ -94,10 +96,38 @@ def give_up(call: Call, state: SnsState, delivery: Delivery, why: Why) -> None:
     except AwsError as error:
         _not_redriven(call, delivery, target, why, error.why)
         return
-    if type(sending) is not dict and inspect.isawaitable(sending):
-        sending.close() if inspect.iscoroutine(sending) else None
-        _not_redriven(call, delivery, target, why, Why("delayed", f"{target} does not answer."))
+    if type(sending) is dict or not inspect.isawaitable(sending):
+        _redriven(call, delivery, target, why)
         return
+    # A fault holds the queue up: until it answers, the delivery is under way.
+    call.world.started()
+    state.hold(delivery, call.world.ids)
+    state.redriving.add(delivery.id)
+    look_later(call, delivery)
+    task = asyncio.ensure_future(_settle(call, state, delivery, target, why, sending))
+    state.running.add(task)
+    task.add_done_callback(state.running.discard)
+
+
+async def _settle(
+    call: Call, state: SnsState, delivery: Delivery, target: str, why: Why, sending: Awaitable[Any]
+) -> None:
+    # From here on the waiting call itself is in flight, but for the time that it is parked.
+    call.world.ended()
+    try:
+        await sending
+    except AwsError as error:
+        call.reread_clock()
+        _not_redriven(call, delivery, target, why, error.why)
+    else:
+        call.reread_clock()
+        _redriven(call, delivery, target, why)
+    state.redriving.discard(delivery.id)
+    if delivery.id in state.deliveries:
+        state.deliveries.delete(delivery.id)
+
+
+def _redriven(call: Call, delivery: Delivery, target: str, why: Why) -> None:
     call.happened(
         "sns.NotificationRedrivenToDlq",
         delivery.topic_arn,

@@ -11,7 +11,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.sns import archives, deliveries, outcomes, posting
 from foulweather.services.sns.queueing import PRINCIPAL
-from foulweather.services.sns.scheduling import guard, release
+from foulweather.services.sns.scheduling import guard, look_later, release
 from foulweather.services.sns.state import Delivery, SnsState
 from foulweather.services.sns.tracing import send
 
@@ -39,7 +39,9 @@ async def look_after(call: Call, delivery: str) -> None:
     """Make a delivery anew that was under way when the process died."""
     state = call.state(SnsState)
     found = state.deliveries.get(delivery)
-    if found is not None and delivery in state.under_way:
+    if found is not None and delivery in state.redriving:
+        look_later(call, found)
+    elif found is not None and delivery in state.under_way:
         guard(call, state, found)
     else:
         await deliver(call, delivery)

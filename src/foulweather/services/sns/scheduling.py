@@ -21,8 +21,13 @@ def guard(call: Call, state: SnsState, delivery: Delivery) -> None:
 
     So a message whose delivery was under way when the process died is not lost, and not late.
     """
+    state.under_way[delivery.id] = look_later(call, delivery)
+
+
+def look_later(call: Call, delivery: Delivery) -> int:
+    """Have somebody look, soon, whether a delivery is still under way."""
     when_ms = call.world.clock.now_ms + GUARD_MS
-    state.under_way[delivery.id] = later(call, when_ms, delivery.topic_arn, "sns.look_after", delivery=delivery.id)
+    return later(call, when_ms, delivery.topic_arn, "sns.look_after", delivery=delivery.id)
 
 
 def release(call: Call, state: SnsState, delivery: Delivery) -> None:

@@ -189,6 +189,7 @@ class SnsState(State):
         self.of_topic: dict[str, dict[str, Subscription]] = {}
         self.running: set[asyncio.Future[Any]] = set()
         self.under_way: dict[str, int] = {}
+        self.redriving: set[str] = set()
         self._sent = max((int(key) for key in self.sent), default=0)
         self.free_ms: dict[str, int] = {}
         self.data_keys: dict[tuple[str, str, str], int] = {}

@@ -120,6 +120,13 @@ async def look_at_window_invocation(call: Call, run: str, task: str, invocation:
         await invoking.look(call, *found)
 
 
+def give_up_window_invocation(call: Call, run: str, task: str, invocation: str) -> None:
+    """End an invocation that has neither ended nor begun anything that would tell of its end."""
+    found = invoking.find(call, run, task, invocation)
+    if found is not None and not found[3].work:
+        opening.end_invocation(call, *found, "TIMED_OUT")
+
+
 def end_window_automation(call: Call, invocation: str, status: str) -> None:
     """Note how a runbook that a maintenance window ran went."""
     found = invoking.find(call, *invocation.split())

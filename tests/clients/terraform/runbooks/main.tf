@@ -156,3 +156,64 @@ output "greeting" {
 output "secrets" {
   value = data.aws_secretsmanager_secrets.shop.names
 }
+
+resource "aws_ssm_maintenance_window" "night" {
+  name              = "shop-night"
+  description       = var.words
+  schedule          = "cron(0 2 ? * SUN *)"
+  schedule_timezone = "Europe/Zurich"
+  duration          = 3
+  cutoff            = 1
+  tags              = { team = "shop" }
+}
+
+resource "aws_ssm_maintenance_window_target" "nodes" {
+  window_id     = aws_ssm_maintenance_window.night.id
+  name          = "nodes"
+  resource_type = "INSTANCE"
+
+  targets {
+    key    = "InstanceIds"
+    values = ["i-0123456789abcdef0"]
+  }
+}
+
+resource "aws_ssm_maintenance_window_task" "purge" {
+  window_id        = aws_ssm_maintenance_window.night.id
+  name             = "purge"
+  task_type        = "AUTOMATION"
+  task_arn         = aws_ssm_document.purge.name
+  service_role_arn = aws_iam_role.automation.arn
+  priority         = 2
+  max_concurrency  = 1
+  max_errors       = 1
+
+  targets {
+    key    = "WindowTargetIds"
+    values = [aws_ssm_maintenance_window_target.nodes.id]
+  }
+
+  task_invocation_parameters {
+    automation_parameters {
+      document_version = "$LATEST"
+    }
+  }
+}
+
+resource "aws_ssm_document" "freeze" {
+  name            = "shop-freeze"
+  document_type   = "ChangeCalendar"
+  document_format = "TEXT"
+  content         = <<-TEXT
+    BEGIN:VCALENDAR
+    PRODID:-//AWS//Change Calendar 1.0//EN
+    VERSION:2.0
+    X-CALENDAR-TYPE:DEFAULT_OPEN
+    BEGIN:VEVENT
+    UID:freeze
+    DTSTART:20301220T000000Z
+    DTEND:20310105T000000Z
+    END:VEVENT
+    END:VCALENDAR
+  TEXT
+}

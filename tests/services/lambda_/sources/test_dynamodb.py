@@ -276,6 +276,7 @@ async def test_a_mapping_with_other_lanes_goes_on_where_it_was(stage: Stage) -> 
     put(stage, "a")
     await stage.advance(seconds=1)
     stage.mapping.settings["ParallelizationFactor"] = 10
+    stage.state.mappings.touch(stage.mapping.uuid)
     await stage.poll()
     stage.duration_ms = 1_000
     put(stage, *"bcdefgh")
@@ -291,9 +292,11 @@ async def test_what_is_in_hand_when_it_is_disabled_is_checkpointed(stage: Stage)
     put(stage, "a", "b")
     await stage.advance(seconds=1)
     stage.mapping.state = "Disabled"
+    stage.state.mappings.touch(stage.mapping.uuid)
     await stage.poll()
     await stage.advance(seconds=60)
     stage.mapping.state = "Enabled"
+    stage.state.mappings.touch(stage.mapping.uuid)
     await stage.poll()
     await stage.advance(seconds=60)
     assert seen(stage) == [["a"], ["b"]]
@@ -306,6 +309,7 @@ async def test_a_lane_begins_nothing_more_once_its_mapping_is_being_disabled(sta
     put(stage, "a", "b", "c")
     await stage.advance(ms=500)
     stage.mapping.state = "Disabling"  # and nobody has looked at it yet
+    stage.state.mappings.touch(stage.mapping.uuid)
     await asyncio.wait_for(stage.advance(seconds=10), 5)
     assert seen(stage) == [["a"]]
 

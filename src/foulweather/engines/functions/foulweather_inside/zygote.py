@@ -288,27 +288,35 @@ def tell_end(code: int) -> bool:
 
 
 def carry() -> None:
-    """Carry telemetry from the server to the extensions that listen for it; does not return."""
-    import http.client
-    import time
-    from urllib.parse import urlsplit
+    """Carry telemetry from the server to the extensions that listen for it; does not return.
 
+    Nothing can be imported any more: an environment of another language has no Python.
+    """
     with contextlib.suppress(BaseException):
         wire = python_runtime.Wire(os.environ["AWS_LAMBDA_RUNTIME_API"])
         while True:
             _, headers, events = wire.ask("GET", "/foulweather/telemetry", b"", {})
-            where = urlsplit(headers["foulweather-destination"])
+            host, _, path = headers["foulweather-destination"].partition("://")[2].partition("/")
             for _ in range(CARRIED_TRIES_MAX):
                 try:
-                    connection = http.client.HTTPConnection("127.0.0.1", where.port or 80, timeout=CARRIED_S_MAX)
-                    told = {"Content-Type": "application/json", "Host": where.netloc}
-                    connection.request("POST", where.path or "/", events, told)
-                    connection.getresponse().read()
-                    connection.close()
+                    put_down(host, f"/{path}", events)
                     break
-                except (OSError, http.client.HTTPException):
-                    time.sleep(CARRIED_PAUSE_S)
+                except OSError:
+                    select.select([], [], [], CARRIED_PAUSE_S)
     os._exit(0)
+
+
+def put_down(host: str, path: str, body: bytes) -> None:
+    """POST events to who listens within the environment, and wait until they were answered."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    port = int(host.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=CARRIED_S_MAX) as listener:
+        listener.sendall(head.encode() + body)
+        while listener.recv(4096):
+            pass
 
 
 def become(command: list[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 from foulweather.kernel.call import Call
 from foulweather.services.apigateway import finding, paths, quotas, refusals
 from foulweather.services.apigateway.mappings_of_parameters import checked_request_parameters
-from foulweather.services.apigateway.method_checks import check
+from foulweather.services.apigateway.method_checks import check, check_models
 from foulweather.services.apigateway.openapi import security_read
 from foulweather.services.apigateway.openapi.documents import Document, part, resolved
 from foulweather.services.apigateway.openapi.findings import Findings
@@ -90,6 +90,9 @@ def _read_method(
     method = Method(http_method=name, authorization_type="NONE", operation_name=operation.get("operationId"))
     requirements = operation["security"] if "security" in operation else document.get("security")
     security_read.apply(method, definition.schemes, requirements)
+    for scheme in security_read.undeclared(document, requirements):
+        words = f"Security requirement '{scheme}' of '{name} {resource.path}' names no security scheme and is ignored"
+        findings.warnings.append(words)
     asked = str(part(operation, "x-amazon-apigateway-auth").get("type") or "").upper()
     if asked:
         method.authorization_type = asked
@@ -178,4 +181,5 @@ def _read_responses(
             model = model_for(call, state, api_id, part(part(response, "content"), kind).get("schema"))
             if model is not None:
                 made.response_models[kind] = model
+        check_models(state, api_id, made.response_models)
         method.method_responses[str(status)] = made

@@ -31,7 +31,7 @@ def read_schemes(
     call: Call, state: RestState, api_id: str, document: Document, findings: Findings
 ) -> dict[str, Scheme]:
     """The security schemes of a definition by name; their authorizers become the API's."""
-    written = part(document, "securityDefinitions") or part(part(document, "components"), "securitySchemes")
+    written = _written(document)
     found: dict[str, Scheme] = {}
     for name in written:
         scheme = part(written, name)
@@ -51,6 +51,13 @@ def read_schemes(
     return found
 
 
+def undeclared(document: Document, requirements: Any) -> list[str]:
+    """The names in security requirements that no security scheme has."""
+    asked = cast("Sequence[Any]", requirements) if isinstance(requirements, list) else ()
+    names = [name for one in asked if isinstance(one, dict) for name in cast("Document", one)]
+    return [name for name in names if name not in _written(document)]
+
+
 def apply(method: Method, schemes: Mapping[str, Scheme], requirements: Any) -> None:
     """What an operation's security requirements ask of a method's callers."""
     for requirement in cast("Sequence[Any]", requirements) if isinstance(requirements, list) else ():
@@ -63,6 +70,10 @@ def apply(method: Method, schemes: Mapping[str, Scheme], requirements: Any) -> N
             else:
                 method.authorization_type, method.authorizer_id = scheme.authorization, scheme.authorizer_id
                 method.authorization_scopes = list(scopes or ())
+
+
+def _written(document: Document) -> Document:
+    return part(document, "securityDefinitions") or part(part(document, "components"), "securitySchemes")
 
 
 def _put(call: Call, state: RestState, api_id: str, name: str, scheme: Document, asked: Document) -> Authorizer:

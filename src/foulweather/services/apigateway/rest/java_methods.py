@@ -9,24 +9,20 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-import re2
-
+from foulweather.kernel import linear_patterns
 from foulweather.services.apigateway.rest.java_values import Boolean, List, Literal, Map, shown
 from foulweather.services.apigateway.rest.template_work import TEXT_CHARS_MAX, VALUE_WORK, WORK, TooMuch
 
 _LONG: Final = 1 << 63
-_RE2: Final[Any] = re2
 _SEARCH: Final = 4
 """What a character counts for that a regular expression reads."""
 
 
 def _pattern(text: str) -> Any:
     try:
-        options = _RE2.Options()
-        options.log_errors = False
-        return _RE2.compile(text, options)
-    except _RE2.error as error:
-        raise ValueError(f"the regular expression {text!r} is not understood: {error}") from None
+        return linear_patterns.linear(text)
+    except linear_patterns.InvalidExpression as error:
+        raise ValueError(f"the regular expression {text[:100]!r} is not understood: {error}") from None
 
 
 def _replacement(text: str) -> str:

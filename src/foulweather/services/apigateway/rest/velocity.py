@@ -33,6 +33,9 @@ class Input:
         self._parameters = parameters
         self._document: Any = json_paths.MISSING
 
+    def __str__(self) -> str:
+        return "$input"  # Java would print an address in its memory
+
     def json(self, path: str) -> str:
         """What a JSONPath finds, as JSON."""
         found = self._found(path)
@@ -88,6 +91,9 @@ class Conversions:
     OPEN_TO_TEMPLATES = frozenset(
         {"base64Decode", "base64Encode", "escapeJavaScript", "parseJson", "urlDecode", "urlEncode"}
     )
+
+    def __str__(self) -> str:
+        return "$util"
 
     @staticmethod
     def escapeJavaScript(text: Any) -> str:  # noqa: N802

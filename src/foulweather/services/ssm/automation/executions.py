@@ -37,7 +37,9 @@ def start_automation_execution(call: Call, request: Request) -> dict[str, Any]:
     control = targets.checked(request, runbook)
     given: dict[str, list[str]] = dict(request.get("Parameters") or {})
     if control is not None:
-        given[control.parameter] = [control.values[0]]
+        for index in range(len(control.maps)):
+            values.checked_parameters(runbook, given | control.parameters(index))
+        given |= control.parameters(0)
     parameters = values.checked_parameters(runbook, given)
     if (before := _started_before(state, request, document.name, parameters)) is not None:
         return {"AutomationExecutionId": before.id}

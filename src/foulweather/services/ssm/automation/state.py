@@ -49,7 +49,10 @@ class Step(msgspec.Struct):
 
 
 class Control(msgspec.Struct):
-    """How an execution for many targets goes on: which have been started, how many at once, how many may fail."""
+    """How an execution for many targets goes on: which have been started, how many at once, how many may fail.
+
+    With `maps` (TargetMaps), each of them gives several parameters for one target.
+    """
 
     parameter: str
     targets: list[dict[str, Any]]
@@ -60,6 +63,11 @@ class Control(msgspec.Struct):
     errors_max: int
     children: dict[str, str] = {}
     failed: int = 0
+    maps: list[dict[str, list[str]]] = []
+
+    def parameters(self, index: int) -> dict[str, list[str]]:
+        """What the parameters are for one of the targets."""
+        return self.maps[index] if self.maps else {self.parameter: [self.values[index]]}
 
 
 class Execution(msgspec.Struct):

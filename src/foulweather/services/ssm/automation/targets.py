@@ -13,17 +13,23 @@ from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.kernel.why import Fact
 from foulweather.services.ssm.automation import running, values
 from foulweather.services.ssm.automation.state import AutomationState, Control, Execution, Step
+from foulweather.services.ssm.documents.parameters import as_text
 
 _ENDED_BADLY = ("Cancelled", "Failed", "TimedOut")
 
 
 def checked(request: Mapping[str, Any], runbook: Mapping[str, Any]) -> Control | None:
     """How a request wants its targets worked through; None when it has none."""
-    for member in ("TargetMaps", "TargetLocations", "TargetLocationsURL"):
+    for member in ("TargetLocations", "TargetLocationsURL"):
         if request.get(member):
             raise not_implemented("ssm", f"StartAutomationExecution.{member}")
     targets: list[dict[str, Any]] = list(request.get("Targets") or ())
+    maps: list[dict[str, list[str]]] = list(request.get("TargetMaps") or ())
     name: str = request.get("TargetParameterName") or ""
+    if maps and (targets or name):
+        raise _invalid_target("Both Targets and TargetMaps can't be specified together.", TargetMaps=maps)
+    if maps:
+        return _control(request, "", [], [as_text(each) for each in maps], maps)
     if not targets and not name:
         return None
     if not targets or not name:
@@ -37,6 +43,16 @@ def checked(request: Mapping[str, Any], runbook: Mapping[str, Any]) -> Control |
         found += target.get("Values") or []
     if not found:
         raise _invalid_target("Targets has no values.", Targets=targets)
+    return _control(request, name, targets, found, [])
+
+
+def _control(
+    request: Mapping[str, Any],
+    name: str,
+    targets: list[dict[str, Any]],
+    found: list[str],
+    maps: list[dict[str, list[str]]],
+) -> Control:
     concurrency, errors = request.get("MaxConcurrency") or "10", request.get("MaxErrors") or "0"
     return Control(
         name,
@@ -46,6 +62,7 @@ def checked(request: Mapping[str, Any], runbook: Mapping[str, Any]) -> Control |
         errors,
         max(1, _count(concurrency, len(found))),
         _count(errors, len(found)),
+        maps=maps,
     )
 
 
@@ -83,14 +100,18 @@ def _fill(call: Call, state: AutomationState, parent: Execution, control: Contro
     control.failed = sum(each.status in _ENDED_BADLY for each in children)
     is_given_up = control.failed > control.errors_max or parent.status == "Cancelling"
     while not is_given_up and len(control.children) < len(control.values) and at_work < control.concurrency_max:
-        _start(call, state, parent, control, control.values[len(control.children)])
+        _start(call, state, parent, control, len(control.children))
         at_work += 1
     state.touch(parent)
     if at_work == 0:
         running.finish(call, state, parent, "Failed" if control.failed > control.errors_max else "Success")
 
 
-def _start(call: Call, state: AutomationState, parent: Execution, control: Control, value: str) -> None:
+def _start(call: Call, state: AutomationState, parent: Execution, control: Control, index: int) -> None:
+    value = control.values[index]
+    runbook = state.runbook(parent)
+    # The parent shows the first target's parameters: what another does not give has its default.
+    others = {name: each for name, each in parent.parameters.items() if name not in control.parameters(0)}
     child = Execution(
         call.world.ids.uuid(),
         parent.account,
@@ -103,12 +124,12 @@ def _start(call: Call, state: AutomationState, parent: Execution, control: Contr
         call.now,
         parent.session,
         parent.role,
-        {**parent.parameters, control.parameter: [value]},
+        values.checked_parameters(runbook, {**others, **control.parameters(index)}),
         parent=parent.id,
         target=value,
-        variables=values.initial_variables(state.runbook(parent)),
+        variables=values.initial_variables(runbook),
     )
-    child.steps = steps_of(call, state.runbook(parent))
+    child.steps = steps_of(call, runbook)
     step = Step(value, "aws:executeAutomation", call.world.ids.uuid(), "InProgress", call.now, child=child.id)
     child.parent_step = step.name
     parent.steps.append(step)

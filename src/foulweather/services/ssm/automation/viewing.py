@@ -103,6 +103,9 @@ def _described(state: AutomationState, execution: Execution) -> dict[str, Any]:
             "MaxConcurrency": control.concurrency,
             "MaxErrors": control.errors,
         }
+        if control.maps:
+            del found["TargetParameterName"]
+            found["TargetMaps"] = control.maps
     return found
 
 

@@ -15,17 +15,7 @@ Request = Mapping[str, Any]
 
 def get_calendar_state(call: Call, request: Request) -> dict[str, Any]:
     """Whether changes are allowed: "OPEN only if all calendars in the request are open"."""
-    found: list[Mapping[str, Any]] = []
-    for name in request["CalendarNames"]:
-        state, document = naming.require(call, name)
-        if document.type != "ChangeCalendar":
-            raise refusals.refused(
-                "InvalidDocumentType",
-                "The SSM document type isn't valid. Valid document types are described in the DocumentType property.",
-                CalendarNames=name,
-                DocumentType=document.type,
-            )
-        found.append(state.parsed(naming.usable(call, state, document, None)))
+    found = [naming.calendar(call, name) for name in request["CalendarNames"]]
     if not found:
         raise refusals.invalid("CalendarNames must have at least one name.", CalendarNames=[])
     at_ms = _at_ms(call, request.get("AtTime"))

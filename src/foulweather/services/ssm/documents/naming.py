@@ -131,3 +131,16 @@ def _no_such_version(wanted: str | None, version_name: str | None) -> AwsError:
         DocumentVersion=wanted,
         VersionName=version_name,
     )
+
+
+def calendar(call: Call, name: str) -> Mapping[str, Any]:
+    """The change calendar that a name or an ARN names, in its default version."""
+    state, document = require(call, name)
+    if document.type != "ChangeCalendar":
+        raise refusals.refused(
+            "InvalidDocumentType",
+            "The SSM document type isn't valid. Valid document types are described in the DocumentType property.",
+            CalendarNames=name,
+            DocumentType=document.type,
+        )
+    return state.parsed(usable(call, state, document, None))

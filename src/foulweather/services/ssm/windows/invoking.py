@@ -29,6 +29,8 @@ async def begin(call: Call, state: WindowsState, run: Run, task: TaskRun, one: I
     given = _resolved(_given(members), _meanings(run, task, one))
     one.parameters = json.dumps(given, default=lambda value: bytes(value).decode(errors="replace"))
     state.runs.touch(run.id)
+    due = {"run": run.id, "task": task.id, "invocation": one.id}
+    call.later(call.now + limits.LOST_MS, "ssm.give_up_window_invocation", **due)
     try:
         ports = await _ports(call, run, members["ServiceRoleArn"])
         match members["TaskType"]:

@@ -20,6 +20,8 @@ HOUR_MS: Final = 3_600_000
 PAGE: Final = 50
 # How often AWS looks whether a state machine's execution is over is not documented.
 POLL_MS: Final = 10_000
+# A function runs for 15 minutes at most: an invocation that has told nothing by then was lost when the process ended.
+LOST_MS: Final = 16 * 60_000
 
 
 def check_count(what: str, count: int, most: int) -> None:

@@ -152,6 +152,6 @@ def _register(call: Call, state: WindowsState, window: Window, members: dict[str
 
 
 def _with_defaults(members: Mapping[str, Any]) -> dict[str, Any]:
-    found = {"Priority": 1, "CutoffBehavior": "CONTINUE_TASK", **members}
+    found = {"Priority": 1, **members}
     # "For maintenance window tasks without a target specified ... the system inserts a placeholder value of 1."
     return found if found.get("Targets") else found | {"MaxConcurrency": "1", "MaxErrors": "1"}

@@ -23,6 +23,7 @@ from jsonata.jsonata import Jsonata  # noqa: E402
 
 sys.setrecursionlimit(_LIMIT)  # the library raises it for the whole process
 
+from foulweather.kernel import linear_patterns  # noqa: E402
 from foulweather.kernel.errors import not_implemented  # noqa: E402
 from foulweather.services.stepfunctions.language.json_types import is_array, is_container, is_object  # noqa: E402
 from foulweather.services.stepfunctions.language.records import Scope  # noqa: E402
@@ -311,17 +312,18 @@ def _divided(one: float, other: float) -> float:
 def compiled_regex(pattern: str, flags: Any) -> Any:
     """Compile a regular expression of an expression: by RE2, whose time is linear in the text."""
     try:
-        re.compile(pattern)
+        compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as wrong:
         raise jexception.JException("S0301" if not pattern else "S0201", -1, str(wrong)) from None
-    engine: Any = cast("Any", re2)
-    options: Any = engine.Options()
+    if len(pattern) > linear_patterns.LENGTH_MAX or compiled.groups > linear_patterns.GROUPS_MAX:
+        raise jexception.JException("S0201", -1, "the regular expression is too large")
+    options: Any = cast("Any", re2).Options()
     options.log_errors = False
     options.case_sensitive = not flags.case_insensitive
     prefix = "(?m)" if flags.multiline else ""
     try:
-        return engine.compile(prefix + pattern, options)
-    except engine.error:
+        return linear_patterns.linear(prefix + pattern, options)
+    except linear_patterns.InvalidExpression:
         raise not_implemented(
             "stepfunctions", "JSONata regular expressions with look-around or back-references"
         ) from None

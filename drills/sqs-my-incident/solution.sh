@@ -1,0 +1,1 @@
+# Commands of the stock AWS CLI, as you would type them.

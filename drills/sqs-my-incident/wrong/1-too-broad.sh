@@ -1,0 +1,1 @@
+# refused because: it lets everybody in

@@ -1,0 +1,1 @@
+# refused because: the alarm is gone, the failure is not
