@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from cli.terminal import Shell
 from foulweather.cli import drill_page
+from foulweather.cli.patience import until
 from foulweather.cli.style import Style, table
 
 DRILL = "sqs-consumer-crash"
@@ -32,6 +34,17 @@ def test_the_list_says_what_is_played_and_how_long_it_is_healthy(shell: Shell) -
     assert lines[DRILL]["past"] == "7 healthy days pass"
     assert lines["sqs-backlog"]["past"] == "2 healthy days pass"
     assert lines["sqs-backlog"]["state"] == ""
+
+
+def test_a_drill_that_nobody_waits_for_is_put_away(shell: Shell) -> None:
+    def state() -> str:
+        return next(one["state"] for one in shell.json("drill", "list")["drills"] if one["id"] == "sqs-backlog")
+
+    asking = http.client.HTTPConnection("127.0.0.1", shell.port, timeout=30)
+    asking.request("POST", "/_foulweather/drills/sqs-backlog/start", json.dumps({"clock": "held"}))
+    assert any(state() == "building" for _ in until(20))
+    asking.close()
+    assert any(state() == "" for _ in until(20))
 
 
 def test_status_counts_what_was_lost_and_says_how(shell: Shell) -> None:

@@ -114,7 +114,7 @@ class TableDestination:
 
 
 class Runbook:
-    """A runbook of several steps."""
+    """A runbook of several steps, in a role."""
 
     lasts_s = 300
 
@@ -124,7 +124,8 @@ class Runbook:
             runbooks.step("rest", "sleep", Duration="PT5S"),
             runbooks.api("send", "sqs", "SendMessage", QueueUrl=url("made"), MessageBody="sent"),
         ]
-        self.id = runbooks.started(aws, runbooks.made(aws, *steps))
+        role = runbooks.role(aws, "works", {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})
+        self.id = runbooks.started(aws, runbooks.made(aws, *steps, assumeRole=role))
 
     async def check(self, aws: Aws) -> None:
         assert runbooks.execution(aws, self.id)["AutomationExecutionStatus"] == "Success"

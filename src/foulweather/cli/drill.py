@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +153,13 @@ def run_start(arguments: argparse.Namespace) -> int:
     """Start a drill and show its page."""
     client = client_of(arguments)
     past = next((one["past"] for one in client.get("drills")["drills"] if one["id"] == arguments.id), "")
-    with progress(f"Building {arguments.id}: {past or 'its past goes by'}"):
-        shown = client.post(f"drills/{arguments.id}/start", {"clock": arguments.clock, "rate": arguments.rate}, LONG_S)
+    try:
+        with progress(f"Building {arguments.id}: {past or 'its past goes by'}"):
+            change = {"clock": arguments.clock, "rate": arguments.rate}
+            shown = client.post(f"drills/{arguments.id}/start", change, LONG_S)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\n{arguments.id} is put away.")
+        raise
     page = client.get(f"drills/{arguments.id}/page")["text"]
     out(arguments, {**shown, "page": page}, lambda: drill_page.paged(shown, page, _style(arguments)))
     return OK

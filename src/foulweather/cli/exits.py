@@ -27,4 +27,5 @@ class Stop(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        # What it passes on may end with a full stop already.
+        self.message = message[:-1] if message.endswith("..") and not message.endswith("...") else message

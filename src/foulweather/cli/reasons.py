@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
         "Shows the reason of a failure: what was decided, the path there, the facts that decided it and who set them,\n"
         "and the commands that would change it. Without an id, of the last failure.",
         "  foulweather why --last\n"
-        "  foulweather why arn:aws:states:us-east-1:000000000000:execution:orders:1234   (what ended it)\n"
-        "  foulweather why 6f1d3f0e-8f5c-4a43-9d5c-0c5a3f6b7c8d   (the request id of an error)\n"
+        "  foulweather why arn:aws:states:us-east-1:000000000000:execution:orders:1234   # what ended it\n"
+        "  foulweather why 6f1d3f0e-8f5c-4a43-9d5c-0c5a3f6b7c8d   # an error's request id\n"
         "  foulweather why --last --json\n",
     )
     trace = commands.add(

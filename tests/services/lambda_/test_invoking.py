@@ -39,6 +39,9 @@ def handler(event, context):
         return os.environ["AWS_ACCESS_KEY_ID"]
     elif what == "print":
         print("printed")
+    elif what == "client":
+        told = context.client_context
+        return told and [told.custom, told.env, told.client and told.client.app_title]
     return {"count": count, "event": event, "left": context.get_remaining_time_in_millis(),
             "arn": context.invoked_function_arn, "version": context.function_version}
 """
@@ -58,6 +61,15 @@ async def test_the_answer_comes_from_the_code(work: Aws) -> None:
     assert answer["Payload"]["event"] == {"a": 1}
     assert answer["Payload"]["left"] == 60_000
     assert "FunctionError" not in answer
+
+
+async def test_what_a_client_tells_of_itself_has_the_attributes_that_python_handlers_ask(work: Aws) -> None:
+    # https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    told = {"client": {"app_title": "shop"}, "custom": {"a": 1}}
+    encoded = base64.b64encode(json.dumps(told).encode()).decode()
+    assert (await invoke(work, {"do": "client"}, ClientContext=encoded))["Payload"] == [{"a": 1}, None, "shop"]
+    assert (await invoke(work, {"do": "client"}, ClientContext="e30="))["Payload"] == [None, None, None]
+    assert (await invoke(work, {"do": "client"}))["Payload"] is None
 
 
 async def test_an_environment_is_used_again_and_a_changed_function_gets_a_new_one(work: Aws) -> None:

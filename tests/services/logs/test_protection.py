@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from foulweather.gates.faults import Faults
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
 from foulweather.policy.principal import Principal
@@ -280,6 +282,22 @@ async def test_a_key_that_is_disabled_closes_the_group_within_minutes(aws: Aws) 
 
 
 # --- findings
+
+
+async def test_a_policy_is_not_there_before_its_findings_have_a_way_in(aws: Aws) -> None:
+    make(aws)
+    aws.logs.create_log_group({"logGroupName": "/aws/vendedlogs/found"})
+    findings = '"FindingsDestination": {"CloudWatchLogs": {"LogGroup": "/aws/vendedlogs/found"}}'
+    document = policy("EmailAddress").replace('"FindingsDestination": {}', findings)
+    Faults.of(aws.world).add(kind="slow", service="logs", operation="PutResourcePolicy", delay_ms=60_000)
+    request = {"logGroupIdentifier": GROUP, "policyDocument": document}
+    putting = asyncio.ensure_future(aws.logs.put_data_protection_policy(request))
+    await aws.advance(seconds=30)
+    assert "policyDocument" not in aws.logs.get_data_protection_policy({"logGroupIdentifier": GROUP})
+    await aws.advance(seconds=31)
+    await putting
+    assert len(aws.logs.describe_resource_policies({})["resourcePolicies"]) == 1
+    assert "policyDocument" in aws.logs.get_data_protection_policy({"logGroupIdentifier": GROUP})
 
 
 def test_findings_are_written_to_a_group_of_their_own(aws: Aws) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from foulweather.gates.faults import Faults
 from foulweather.kernel.errors import AwsError
 from foulweather.policy.principal import Principal
 from harness import ACCOUNT, Aws
@@ -91,6 +93,17 @@ async def test_users_can_be_tagged_but_are_not_found(aws: Aws, stocked: dict[str
     assert await tag(aws, arn, team="blue") == {}
     assert aws.iam.list_user_tags({"UserName": "bob"})["Tags"] == [{"Key": "team", "Value": "blue"}]
     assert tags_of(aws, arn) == {}
+
+
+async def test_a_bucket_that_is_slow_to_answer_is_tagged_all_the_same(aws: Aws) -> None:
+    aws.s3.create_bucket({"Bucket": "pictures"})
+    Faults.of(aws.world).add(kind="slow", service="s3", delay_ms=5_000)
+    asked = {"ResourceARNList": ["arn:aws:s3:::pictures"], "Tags": {"team": "red"}}
+    tagging = asyncio.ensure_future(aws.resourcegroupstaggingapi.tag_resources(asked))
+    await aws.advance(seconds=20)
+    assert (await tagging)["FailedResourcesMap"] == {}
+    Faults.of(aws.world).clear()
+    assert aws.s3.get_bucket_tagging({"Bucket": "pictures"})["TagSet"] == [{"Key": "team", "Value": "red"}]
 
 
 async def test_what_fails_is_told_by_resource(aws: Aws, stocked: dict[str, str]) -> None:

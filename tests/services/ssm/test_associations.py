@@ -102,7 +102,8 @@ async def test_targets_are_handed_on(aws: Aws) -> None:
         ({"ApplyOnlyAtCronInterval": True}, "InvalidSchedule"),
         ({"Parameters": {"color": ["red"]}}, "InvalidParameters"),
         ({"Targets": [{"Key": "ParameterValues", "Values": ["a"]}]}, "InvalidTarget"),
-        ({"ScheduleOffset": 2}, "NotImplemented"),
+        ({"ScheduleOffset": 2}, "InvalidSchedule"),
+        ({"Duration": 2}, "NotImplemented"),
         ({"DocumentVersion": "7"}, "InvalidDocumentVersion"),
     ],
 )

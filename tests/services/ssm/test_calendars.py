@@ -6,7 +6,7 @@ import pytest
 
 from foulweather.kernel.errors import AwsError
 from harness import Aws
-from services.ssm.runbook_calls import ran, step
+from services.ssm.runbook_calls import made, ran, step
 
 DAY_S = 86_400
 
@@ -92,3 +92,38 @@ async def test_it_is_read_as_it_was_written(aws: Aws) -> None:
     assert (found["DocumentFormat"], found["DocumentType"]) == ("TEXT", "ChangeCalendar")
     assert found["Content"].startswith("BEGIN:VCALENDAR\r\n")
     assert "SchemaVersion" not in aws.ssm.describe_document({"Name": "freeze"})["Document"]
+
+
+async def test_an_association_runs_only_while_its_calendar_is_open(aws: Aws) -> None:
+    calendar(aws, "freeze", FREEZE)
+    made(aws, step("nap", "sleep", Duration="PT1S"))
+    await aws.advance(seconds=2)
+    given = {"Name": "book", "ScheduleExpression": "cron(0 12 ? * * *)", "CalendarNames": ["freeze"]}
+    found = aws.ssm.create_association(given)["AssociationDescription"]
+    assert found["CalendarNames"] == ["freeze"]
+    asked = {"AssociationId": found["AssociationId"]}
+
+    async def ran_by(days: int) -> int:
+        await aws.advance(seconds=days * DAY_S)
+        return len(aws.ssm.describe_association_executions(asked)["AssociationExecutions"])
+
+    assert await ran_by(1) == 2  # at once, and at noon of the first
+    assert await ran_by(1) == 2  # not at noon of the second
+    assert await ran_by(1) == 3
+    with pytest.raises(AwsError) as raised:
+        aws.ssm.create_association(given | {"CalendarNames": ["book"]})
+    assert raised.value.code == "InvalidDocumentType"
+
+
+async def test_an_association_may_run_days_after_its_schedule(aws: Aws) -> None:
+    made(aws, step("nap", "sleep", Duration="PT1S"))
+    given = {"Name": "book", "ScheduleExpression": "cron(0 0 ? * THU#2 *)", "ScheduleOffset": 3}
+    with pytest.raises(AwsError) as raised:
+        aws.ssm.create_association(given)
+    assert raised.value.code == "InvalidSchedule"
+    given["ApplyOnlyAtCronInterval"] = True
+    asked = {"AssociationId": aws.ssm.create_association(given)["AssociationDescription"]["AssociationId"]}
+    await aws.advance(seconds=10 * DAY_S)  # the second Thursday is the 8th, and three days later is the 11th
+    assert aws.ssm.describe_association_executions(asked)["AssociationExecutions"][0]["CreatedTime"] == aws.now
+    await aws.advance(seconds=31 * DAY_S)
+    assert len(aws.ssm.describe_association_executions(asked)["AssociationExecutions"]) == 1

@@ -12,7 +12,7 @@ import binascii
 import itertools
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, cast
 
 from foulweather.engines.functions.local_http import Asked, BadRequest, Told, pieces_of, whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,19 +21,20 @@ def resources(world: World, account: str, region: str) -> Iterator[tuple[str, Ma
             yield bucket.arn, bucket.tags
 
 
-def tag(ports: Ports, arn: str, tags: Mapping[str, str]) -> Any:
+async def tag(ports: Ports, arn: str, tags: Mapping[str, str]) -> None:
     """GetBucketTagging and PutBucketTagging, which replaces all."""
-    return _replace(ports, arn, _present(ports, arn) | dict(tags))
+    await _replace(ports, arn, await _present(ports, arn) | dict(tags))
 
 
-def untag(ports: Ports, arn: str, keys: Sequence[str]) -> Any:
+async def untag(ports: Ports, arn: str, keys: Sequence[str]) -> None:
     """GetBucketTagging, then PutBucketTagging or DeleteBucketTagging."""
-    return _replace(ports, arn, {key: value for key, value in _present(ports, arn).items() if key not in keys})
+    present = await _present(ports, arn)
+    await _replace(ports, arn, {key: value for key, value in present.items() if key not in keys})
 
 
-def _present(ports: Ports, arn: str) -> dict[str, str]:
+async def _present(ports: Ports, arn: str) -> dict[str, str]:
     try:
-        found = ports.s3.get_bucket_tagging({"Bucket": _name(arn)})
+        found: Any = await _answered(ports.s3.get_bucket_tagging({"Bucket": _name(arn)}))
     except AwsError as error:
         if error.code == "NoSuchTagSet":
             return {}
@@ -40,11 +42,16 @@ def _present(ports: Ports, arn: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in found["TagSet"]}
 
 
-def _replace(ports: Ports, arn: str, tags: Mapping[str, str]) -> Any:
+async def _replace(ports: Ports, arn: str, tags: Mapping[str, str]) -> None:
     if not tags:
-        return ports.s3.delete_bucket_tagging({"Bucket": _name(arn)})
+        await _answered(ports.s3.delete_bucket_tagging({"Bucket": _name(arn)}))
+        return
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    return ports.s3.put_bucket_tagging({"Bucket": _name(arn), "Tagging": {"TagSet": listed}})
+    await _answered(ports.s3.put_bucket_tagging({"Bucket": _name(arn), "Tagging": {"TagSet": listed}}))
+
+
+async def _answered(answer: Any) -> Any:
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 def _name(arn: str) -> str:

@@ -121,9 +121,11 @@ async def trace(call: Call, topic: str, message: str, header: str) -> None:
     await send(call, topic, message, header)
 
 
-def publish_event(call: Call, topic: str, source: str, text: str) -> None:
+async def publish_event(call: Call, topic: str, source: str, text: str) -> None:
     """Publish an application event as SNS itself; a topic that does not let it in does not get it."""
     account = topic.split(":", 5)[4]
     ports = call.acting_as(PRINCIPAL, source_arn=source, source_account=call.account, account=account)
     with contextlib.suppress(AwsError):  # the refusal is on record with its call
-        ports.sns.publish({"TopicArn": topic, "Message": text, "Subject": "Amazon SNS application event"})
+        answer = ports.sns.publish({"TopicArn": topic, "Message": text, "Subject": "Amazon SNS application event"})
+        if inspect.isawaitable(answer):
+            await answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from foulweather.drilling.drill import BadDrill, drill_ids, find_drill
@@ -175,6 +177,11 @@ async def _begun(asked: Asked, session: Session, wanted: StartDrill) -> DrillSho
     except BadDrill as error:
         del asked.admin.drills[session.drill.id]
         raise Refused(500, "BadDrill", f"{error}.") from None
+    except asyncio.CancelledError:
+        # Who asked for it has gone before it was built: nobody would ever be paged.
+        session.close()
+        del asked.admin.drills[session.drill.id]
+        raise
     if wanted.clock == "paced":
         session.world.clock.release(round(wanted.rate * RATE_UNIT))
     asked.cloud.host(session.world, session.lab.pipeline)

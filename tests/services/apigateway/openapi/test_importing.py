@@ -255,6 +255,25 @@ def test_warnings_fail_an_import_when_asked_to(aws: Aws) -> None:
     assert len(aws.apigateway.import_rest_api(asked)["warnings"]) == 1
 
 
+def test_a_response_of_a_model_that_is_not_there_is_an_error(aws: Aws) -> None:
+    document = json.loads(json.dumps(PETS))
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Nothing"}}}
+    document["paths"]["/pets"]["get"]["responses"]["200"]["content"] = content
+    body = json.dumps(document).encode()
+    error = refused(aws.apigateway.import_rest_api, {"body": body, "parameters": REGIONAL})
+    told = "Unable to put method on 'GET' for resource at path '/pets': Invalid model identifier specified: Nothing"
+    assert error.message.split("\n\t")[1:] == [told]
+
+
+def test_a_security_requirement_that_names_no_scheme_is_warned_of(aws: Aws) -> None:
+    document = json.loads(json.dumps(PETS))
+    document["paths"]["/pets"]["get"]["security"] = [{"nobody": []}]
+    asked = {"body": json.dumps(document).encode(), "parameters": REGIONAL}
+    told = "Security requirement 'nobody' of 'GET /pets' names no security scheme and is ignored"
+    assert aws.apigateway.import_rest_api(asked)["warnings"] == [told]
+    assert words(aws.apigateway.import_rest_api, {**asked, "failOnWarnings": True})[0] == "BadRequestException"
+
+
 async def test_a_merge_keeps_what_the_definition_does_not_name(aws: Aws) -> None:
     api = imported(aws)
     more = {

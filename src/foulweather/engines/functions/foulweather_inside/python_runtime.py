@@ -134,6 +134,24 @@ class Identity:
     cognito_identity_pool_id: str | None = None
 
 
+class Client:
+    """The app that called."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
+            setattr(self, name, given.get(name))
+
+
+class ClientContext:
+    """What a client told of itself with an invocation; what it left out is None."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        app = given.get("client")
+        self.client = Client(app) if isinstance(app, dict) else None
+        self.custom = given.get("custom")
+        self.env = given.get("env")
+
+
 class Context:
     """What a handler may ask about its invocation.
 
@@ -150,7 +168,8 @@ class Context:
         self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
         self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self.identity = Identity()
-        self.client_context = json.loads(headers.get("lambda-runtime-client-context") or "null")
+        told: Any = json.loads(headers.get("lambda-runtime-client-context") or "null")
+        self.client_context = ClientContext(told) if isinstance(told, dict) else None
         self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
         known = json.loads(headers.get("lambda-runtime-cognito-identity") or "null")
         if known:

@@ -27,6 +27,7 @@ else:
 
     sys.path.remove(HERE)
 
+"localhost".encode("idna")  # which every connection asks for: behind the walls its module may not be there
 MESSAGE_BYTES_MAX = 1 << 20
 DESCRIPTORS_MAX = 4
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36

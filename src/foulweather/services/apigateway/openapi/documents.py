@@ -91,22 +91,19 @@ def _yaml(text: str) -> Any:
                 raise ValueError("aliases are not supported")
             return super().compose_node(parent, index)  # pyright: ignore
 
+        def construct_scalar(self, node: Any) -> Any:
+            # Numbers of base 60 (`1:30:00`) take the library the square of their length.
+            text = super().construct_scalar(node)  # pyright: ignore
+            if node.tag in _NUMBERS and len(text) > _DIGITS_MAX:
+                raise ValueError("a number is too long")
+            return text
+
     # Dates stay text: what is imported is JSON.
     resolvers: Any = Loader.yaml_implicit_resolvers
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
         for first, found in resolvers.items()
     }
-    construct: Any = Loader.construct_scalar
-
-    def scalar(loader: Any, node: Any) -> Any:
-        """A scalar; numbers of base 60, which YAML 1.2 has no more, take the library the square of their length."""
-        text = construct(loader, node)
-        if node.tag in _NUMBERS and len(text) > _DIGITS_MAX:
-            raise ValueError("a number is too long")
-        return text
-
-    Loader.construct_scalar = scalar
     try:
         return yaml.load(text, Loader)
     except yaml.YAMLError as error:

@@ -21,11 +21,9 @@ Request = Mapping[str, Any]
 _UNBUILT: Final = (
     "AlarmConfiguration",
     "AssociationDispatchAssumeRole",
-    "CalendarNames",
     "Duration",
     "InstanceId",
     "OutputLocation",
-    "ScheduleOffset",
     "TargetLocations",
     "TargetMaps",
 )
@@ -33,6 +31,7 @@ KEPT: Final = (
     "ApplyOnlyAtCronInterval",
     "AssociationName",
     "AutomationTargetParameterName",
+    "CalendarNames",
     "ComplianceSeverity",
     "DocumentVersion",
     "MaxConcurrency",
@@ -40,6 +39,7 @@ KEPT: Final = (
     "Name",
     "Parameters",
     "ScheduleExpression",
+    "ScheduleOffset",
     "SyncCompliance",
     "Targets",
 )
@@ -140,7 +140,7 @@ def _checked(call: Call, request: Request, name: str) -> dict[str, Any]:
         raise AwsError("InvalidParameters", error.message, why=error.why) from error
     if expression := request.get("ScheduleExpression"):
         try:
-            schedules.next_ms(expression, call.now)
+            schedules.next_ms(expression, call.now, request.get("ScheduleOffset") or 0)
         except ValueError as error:
             raise refusals.refused(
                 "InvalidSchedule",
@@ -149,6 +149,11 @@ def _checked(call: Call, request: Request, name: str) -> dict[str, Any]:
             ) from None
     elif request.get("ApplyOnlyAtCronInterval"):
         raise refusals.refused("InvalidSchedule", "ApplyOnlyAtCronInterval needs a ScheduleExpression.")
+    # "To use offsets, you must specify the ApplyOnlyAtCronInterval parameter."
+    if request.get("ScheduleOffset") and not request.get("ApplyOnlyAtCronInterval"):
+        raise refusals.refused("InvalidSchedule", "ScheduleOffset needs ApplyOnlyAtCronInterval.")
+    for calendar in request.get("CalendarNames") or ():
+        documents.calendar(call, calendar)
     return {key: request[key] for key in KEPT if key in request} | {"Name": name}
 
 
@@ -158,7 +163,8 @@ def _begin(call: Call, state: AssociationsState, association: Association) -> No
     expression: str = members.get("ScheduleExpression") or ""
     if not members.get("ApplyOnlyAtCronInterval") and not expression.startswith("at("):
         call.later(call.now, "ssm.run_association", association=association.id, due_ms=0)
-    association.due_ms = schedules.next_ms(expression, call.now) if expression else 0
+    offset = members.get("ScheduleOffset") or 0
+    association.due_ms = schedules.next_ms(expression, call.now, offset) if expression else 0
     if association.due_ms:
         due = {"association": association.id, "due_ms": association.due_ms}
         call.later(association.due_ms, "ssm.run_association", **due)

@@ -20,8 +20,14 @@ _UNIT_MS: Final[Mapping[str, int]] = {"minute": 60_000, "hour": 3_600_000, "day"
 _RATE_MS_MIN: Final = 30 * 60_000
 
 
-def next_ms(expression: str, after_ms: int) -> int:
-    """When a schedule is due next after a time; 0 when it never is. ValueError tells what is no schedule."""
+def next_ms(expression: str, after_ms: int, offset_days: int = 0) -> int:
+    """When a schedule is due next after a time; 0 when it never is. ValueError tells what is no schedule.
+
+    A cron schedule may have an offset: that many days after each of its days.
+    """
+    offset_ms = offset_days * _UNIT_MS["day"]
+    if offset_ms and not expression.startswith("cron("):
+        raise ValueError("an offset is for a cron schedule only")
     if rate := _RATE.fullmatch(expression):
         span_ms = int(rate[1]) * _UNIT_MS[rate[2]]
         if span_ms < _RATE_MS_MIN:
@@ -39,4 +45,5 @@ def next_ms(expression: str, after_ms: int) -> int:
         if fields[0] != "0":
             raise ValueError("the seconds of a cron expression are 0")
         del fields[0]
-    return Cron(" ".join(fields)).next_ms(after_ms) or 0
+    found = Cron(" ".join(fields)).next_ms(after_ms - offset_ms)
+    return found + offset_ms if found else 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
