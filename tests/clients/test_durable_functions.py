@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_steps_waits_branches_chains_and_callbacks_of_awss_sdk(cloud: Cloud, tmp
         functions.get_waiter("function_active_v2").wait(FunctionName=name)
     asked = {"FunctionName": "order:$LATEST", "DurableExecutionName": "order-1", "Payload": b'{"amount": 7}'}
     arn = functions.invoke(**asked, InvocationType="Event")["DurableExecutionArn"]
-    callback_id = _callback(cloud, functions)
+    callback_id = _callback(functions)
     functions.send_durable_execution_callback_success(CallbackId=callback_id, Result=b'"yes"')
     told = functions.invoke(**asked)  # joins the execution of that name
     assert told["DurableExecutionArn"] == arn
@@ -89,15 +90,14 @@ def test_steps_waits_branches_chains_and_callbacks_of_awss_sdk(cloud: Cloud, tmp
     ]
 
 
-def _callback(cloud: Cloud, functions: Any) -> str:
+def _callback(functions: Any) -> str:
     """The id of the callback for which the second function waits."""
 
-    def found() -> str:
+    for _ in range(300):
         for each in functions.list_durable_executions_by_function(FunctionName="ship")["DurableExecutions"]:
             asked = {"DurableExecutionArn": each["DurableExecutionArn"]}
             for event in functions.get_durable_execution_history(**asked)["Events"]:
                 if event["EventType"] == "CallbackStarted":
                     return event["CallbackStartedDetails"]["CallbackId"]
-        return ""
-
-    return _soon(found)
+        time.sleep(0.1)
+    raise AssertionError("the second function has made no callback")

@@ -225,3 +225,13 @@ def test_a_bill_says_what_it_leaves_out_of_the_services_on_it(aws: Aws) -> None:
 def test_a_bill_of_nothing_begins_today() -> None:
     with world(seed=1, start_ms=START_MS) as opened:
         assert told(opened).since == "2026-03-01T00:00:00Z"
+
+
+def test_a_bill_says_what_a_month_costs_of_what_stands(aws: Aws) -> None:
+    put(aws, size=1 << 20)
+    aws.client("kinesis").create_stream(StreamName="orders", ShardCount=2)
+    aws.client("kms").create_key()
+    aws.advance("1m")
+    found = told(aws)
+    expected = 2 * 730 * Decimal("0.015") + 1 + Decimal(found.storage_a_month)
+    assert close(Decimal(found.standing_a_month), expected)

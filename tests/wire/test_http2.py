@@ -18,6 +18,7 @@ from foulweather.kernel.websockets import Upgraded
 from foulweather.wire import http2_answering, tls
 from foulweather.wire.app import NoAnswer
 from foulweather.wire.body import BodyFailed, ClientGone
+from foulweather.wire.canonical import canonical_headers
 from foulweather.wire.server import STREAM, Admission, Deferred
 from loopback import GET, Application, client_of, echo, post, serving
 from loopback import event_loop_policy as event_loop_policy
@@ -213,6 +214,13 @@ async def test_what_follows_the_body_is_a_trailer():
         client.flush()
         assert (await client.get(stream_id)).body == b"abc"
     assert app.asked[0].trailers == [("x-sum", "1")]
+
+
+def test_the_host_may_be_signed_as_the_authority():
+    # As the AWS SDK for JavaScript signs what it sends by HTTP/2.
+    assert canonical_headers((":authority", "x-amz-date"), {"host": "x:4566", "x-amz-date": "d"}) == (
+        ":authority:x:4566\nx-amz-date:d\n"
+    )
 
 
 # -- answers

@@ -69,3 +69,26 @@ async def test_exporters_sign_their_spans_where_test_test_is_refused(is_strict: 
         answer = await reply if isinstance(reply, Awaitable) else reply
         assert isinstance(answer, HttpResponse)
         assert answer.status == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "headers", "status"),
+    [
+        ("localhost:4566", {}, 200),
+        ("localhost:4566", {"Origin": "http://localhost:4566"}, 200),
+        ("localhost:4566", {"Origin": "http://127.0.0.1:3000"}, 200),
+        ("localhost:4566", {"Origin": "http://site.s3-website.localhost:4566"}, 403),
+        ("site.s3-website.localhost:4566", {"Origin": "http://site.s3-website.localhost:4566"}, 403),
+        ("site.s3-website.localhost:4566", {"Sec-Fetch-Site": "same-origin"}, 403),
+        ("site.s3-website.localhost:4566", {}, 200),
+        ("localhost:4566", {"Sec-Fetch-Site": "same-origin"}, 200),
+    ],
+)
+def test_a_page_that_is_served_here_does_not_administer_the_server(
+    host: str, headers: dict[str, str], status: int
+) -> None:
+    cloud = Cloud(World(mode="held", start_ms=START_MS))
+    request = HttpRequest("GET", "/_foulweather/clock", "", [("Host", host), *headers.items()])
+    reply = cloud.handle(request)
+    assert isinstance(reply, HttpResponse)
+    assert reply.status == status

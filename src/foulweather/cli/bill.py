@@ -43,7 +43,8 @@ def _shown(bill: dict[str, Any]) -> str:
     lines = [f"From {bill['since']} to {bill['until']}, in {bill['currency']}:", ""]
     lines += [f"  {_money(amount):>16}  {name}" for name, amount in bill["by"].items() if Decimal(amount)]
     lines += [f"  {_money(bill['total']):>16}  total", ""]
-    lines.append(f"As things lie now, their storage costs {_money(bill['storage_a_month'])} a month.")
+    standing, storage = (_money(bill[f"{what}_a_month"]) for what in ("standing", "storage"))
+    lines.append(f"As things stand now, they cost {standing} a month if nobody uses them, {storage} of it for storage.")
     dearest = [line for line in bill["lines"] if line["amount"] and Decimal(line["amount"])][:10]
     if dearest:
         lines += ["", "The dearest:"]
@@ -59,12 +60,12 @@ def _shown(bill: dict[str, Any]) -> str:
 
 def _line(line: dict[str, Any]) -> str:
     used = f"{line['usage_type']} of {line['resource'] or 'the account'} ({line['region']})"
-    quantity = f"{_quantity(line['quantity'])} {_plural(line['unit'])}"
+    quantity = f"{_quantity(line['quantity'])} {_plural(line['unit'], Decimal(line['quantity']))}"
     return f"  {_money(line['amount']):>16}  {line['service']} {used}: {quantity}"
 
 
-def _plural(unit: str) -> str:
-    return unit if unit in ("GB", "GB-s") or unit.endswith("scanned") else f"{unit}s"
+def _plural(unit: str, quantity: Decimal) -> str:
+    return unit if quantity == 1 or unit in ("GB", "GB-s") or unit.endswith("scanned") else f"{unit}s"
 
 
 def _money(amount: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -23,6 +24,7 @@ _PIECES: Final = {
     # Mebibytes times milliseconds.
     "gb-second": Decimal(1024 * 1000),
 }
+A_MONTH: Final = {"gb-month": 1 / GIB, "month": Decimal(1), "hour": Decimal(730), "minute": Decimal(730 * 60)}
 _EPOCH: Final = date(1970, 1, 1)
 NOTES: Final[tuple[tuple[str, str], ...]] = (
     (
@@ -97,7 +99,8 @@ class Line(msgspec.Struct, frozen=True):
 class Bill(msgspec.Struct, frozen=True):
     """What was used from one time to another, the dearest first.
 
-    `storage_a_month` is what a month of storage costs as things lie now. `not_priced` are usage types without a price
+    `storage_a_month` is what a month of storage costs as things lie now, `standing_a_month` what a month of 730 hours
+    costs of all that stands, used or not. `not_priced` are usage types without a price
     in the book; they are in no total.
     """
 
@@ -106,6 +109,7 @@ class Bill(msgspec.Struct, frozen=True):
     currency: str
     total: str
     storage_a_month: str
+    standing_a_month: str
     lines: list[Line]
     by: dict[str, str]
     not_priced: list[str]
@@ -138,6 +142,7 @@ def bill(usage: Usage, now_ms: int, since_ms: int = 0, by: str = "usage") -> Bil
         "USD",
         _text(sum((Decimal(line.amount or 0) for line in lines), Decimal(0))),
         _text(storage_a_month(usage)),
+        _text(_standing_a_month(usage)),
         lines,
         {name: _text(amount) for name, amount in sorted(grouped.items(), key=lambda each: -each[1])},
         unpriced,
@@ -166,6 +171,20 @@ def storage_a_month(usage: Usage, resource: str = "") -> Decimal:
                 found += price(service, rate.item, region).of(units)
             except UnknownPrice:
                 continue
+    return found
+
+
+def _standing_a_month(usage: Usage) -> Decimal:
+    """What a month of 730 hours costs of all that stands as it does now, if nobody uses it."""
+    totals: defaultdict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
+    for place, amount in usage.standing():
+        rate = RATES.get((place.service, place.usage_type))
+        if rate is not None and rate.measure in A_MONTH:
+            totals[place[:4]] += Decimal(amount) * A_MONTH[rate.measure]
+    found = Decimal(0)
+    for (_, region, service, usage_type), units in totals.items():
+        with suppress(UnknownPrice):
+            found += price(service, RATES[service, usage_type].item, region).of(units)
     return found
 
 

@@ -44,7 +44,17 @@ class Guard:
             if len(self._good) < REMEMBERED_MAX:
                 self._good.add(host)
         if request.path.startswith(ADMIN_PATHS):
-            return self.page_refusal(request)
+            return self.page_refusal(request) or self._hosted_page_refusal(request)
+        return None
+
+    def _hosted_page_refusal(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to a page of a bucket, an API or a function of this world: it does not administer the server."""
+        headers = request.by_name()
+        name = urlsplit(headers.get("origin", "")).hostname or ""
+        if not name and headers.get("sec-fetch-site") in ("same-origin", "same-site"):
+            name = _name(headers.get("host", ""))
+        if name.endswith(".localhost") and name not in self._hosts:
+            return _forbidden(f"the web page {name} is served here, and does not administer the server")
         return None
 
     def page_refusal(self, request: HttpRequest) -> HttpResponse | None:

@@ -57,7 +57,7 @@ class Http2Answering(asyncio.Protocol):
         self._limits = limits = server.limits
         self._app = server.app
         self._transport = transport
-        self._frames = Frames(limits)
+        self._frames = Frames(limits, server.tick)
         self._conn = _protocol(limits.header_bytes_max + limits.target_bytes_max + 32 * limits.headers_max)
         self._streams: dict[int, Stream] = {}
         # Those with something to send and a window to send it, and those that wait to be begun.

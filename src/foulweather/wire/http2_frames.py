@@ -51,11 +51,11 @@ class Allowance:
 
     __slots__ = ("_left", "_most", "_per_tick", "_reason", "_tick")
 
-    def __init__(self, most: int, per_tick: int, reason: str) -> None:
+    def __init__(self, most: int, per_tick: int, tick: int, reason: str) -> None:
         self._most = most
         self._left = most
         self._per_tick = per_tick
-        self._tick = 0
+        self._tick = tick
         self._reason = reason
 
     def spend(self, tick: int) -> None:
@@ -85,7 +85,7 @@ class Frame(NamedTuple):
 class Frames:
     """Cuts what a client sends into frames; ends the connection over those that it may not send, or not so many of."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, tick: int) -> None:
         self._rest = b""
         self._preface = PREFACE
         self._settled = False
@@ -94,8 +94,8 @@ class Frames:
         self._block_frames = 0
         self.whole_count = 0
         self._block_bytes_max = limits.header_bytes_max + limits.target_bytes_max
-        self.idle = Allowance(_IDLE_FRAMES_MAX, _IDLE_FRAMES_PER_TICK, "too many frames that carry nothing")
-        self.resets = Allowance(_RESETS_MAX, _RESETS_PER_TICK, "too many requests were given up")
+        self.idle = Allowance(_IDLE_FRAMES_MAX, _IDLE_FRAMES_PER_TICK, tick, "too many frames that carry nothing")
+        self.resets = Allowance(_RESETS_MAX, _RESETS_PER_TICK, tick, "too many requests were given up")
 
     @property
     def awaits(self) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,30 @@ def test_assume_role_is_read_only_and_shows_the_token_but_not_the_secret(audited
     assert shown["expiration"] == "Jan 1, 2026, 1:00:00 AM"
     assert "secretAccessKey" not in shown
     assert record["resources"] == [{"accountId": ACCOUNT, "type": "AWS::IAM::Role", "ARN": role["Arn"]}]
+
+
+def test_a_whole_map_of_secrets_is_hidden(audited: Audited) -> None:
+    cognito = getattr(audited.aws, "cognito-idp")
+    pool = audited.run(cognito.create_user_pool({"PoolName": "shop"}))["UserPool"]["Id"]
+    made = {"UserPoolId": pool, "ClientName": "app", "ExplicitAuthFlows": ["USER_PASSWORD_AUTH"]}
+    client = cognito.create_user_pool_client(made)["UserPoolClient"]["ClientId"]
+    secrets = {"USERNAME": "ann", "PASSWORD": "to be hidden"}
+    asked = {"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": secrets}
+    with pytest.raises(AwsError):
+        audited.run(cognito.initiate_auth(asked))
+    parameters = audited.record("InitiateAuth")["requestParameters"]
+    assert parameters["authParameters"] == HIDDEN
+    assert "to be hidden" not in json.dumps(parameters)
+
+
+def test_secrets_that_no_model_calls_so_are_hidden(audited: Audited) -> None:
+    audited.aws.apigateway.create_api_key({"name": "k", "value": "to-be-hidden-for-ever"})
+    record = audited.record("CreateApiKey")
+    assert record["requestParameters"]["value"] == record["responseElements"]["value"] == HIDDEN
+    given = {"Name": "app", "Platform": "GCM", "Attributes": {"PlatformCredential": "to be hidden"}}
+    with contextlib.suppress(AwsError):
+        audited.aws.sns.create_platform_application(given)
+    assert audited.record("CreatePlatformApplication")["requestParameters"]["attributes"] == HIDDEN
 
 
 def test_secrets_are_kept_nowhere(tmp_path: Path) -> None:

@@ -122,6 +122,21 @@ async def test_a_crash_is_invoked_again_and_finds_what_was_done(aws: Aws, monkey
     assert sum(each["EventType"] == "StepStarted" for each in events) == 1
 
 
+async def test_why_an_execution_that_crashes_for_ever_has_timed_out_is_its_crash(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crashes(turn: Turn) -> Any:
+        raise Crashed
+
+    flow = await Played(monkeypatch, aws).made(crashes, DurableConfig={"ExecutionTimeout": 60})
+    assert (await flow.invoke())["Payload"]["errorType"] == "TIMED_OUT"
+    assert len(flow.turns) == 6  # after 0, 1, 3, 7, 15 and 31 seconds
+    hop = next(each for each in aws.world.state(Traces).latest() if each.operation == "DurableExecution")
+    assert hop.why is not None
+    told = {fact.property: fact.value for fact in hop.why.facts}
+    assert (told["failed invocations"], told["ErrorMessage"]) == (6, "Runtime exited")
+
+
 async def test_a_failure_is_the_functions_error_and_why_names_the_operation(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

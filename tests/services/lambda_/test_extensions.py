@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from foulweather.engines.functions.interpreters import available
 from foulweather.engines.functions.zygotes import can_be_apart
 from harness import ACCOUNT, Aws, new_aws
-from services.lambda_.packaged import function, invoke, logged, role, zipped
+from services.lambda_.packaged import function, invoke, logged, made, role, zipped
 
 CODE = """
 import os, time
@@ -64,6 +65,33 @@ while True:
     if event["eventType"] == "SHUTDOWN":
         print("over", event["shutdownReason"], flush=True)
         break
+"""
+
+INTERNAL = """
+import json, os, threading, urllib.error, urllib.request
+
+HOST = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2020-01-01/extension/"
+heard = []
+
+def register(name, event):
+    body = json.dumps({"events": [event]}).encode()
+    asked = urllib.request.Request(HOST + "register", body, {"Lambda-Extension-Name": name}, method="POST")
+    return urllib.request.urlopen(asked).headers["Lambda-Extension-Identifier"]
+
+def listen():
+    ours = {"Lambda-Extension-Identifier": register("inner", "INVOKE")}
+    while True:
+        with urllib.request.urlopen(urllib.request.Request(HOST + "event/next", headers=ours)) as told:
+            heard.append(json.load(told)["requestId"])
+
+try:
+    register("other", "SHUTDOWN")
+except urllib.error.HTTPError as error:
+    refused = [error.code, error.read().decode()]
+threading.Thread(target=listen, daemon=True).start()
+
+def handler(event, context):
+    return [len(heard), *refused]
 """
 
 
@@ -149,3 +177,29 @@ async def test_an_exception_of_the_handler_is_no_failure_of_the_runtime(work: Aw
         records = [each["record"] for each in told if each["type"] in ("platform.runtimeDone", "platform.report")]
         assert [record["status"] for record in records[-2:]] == [status] * 2
         assert ["errorType" in record for record in records[-2:]] == [status == "error"] * 2
+
+
+@pytest.mark.skipif("nodejs" not in available(), reason="there is no Node.js here")
+async def test_it_hears_of_a_function_in_another_language_too(work: Aws) -> None:
+    runtime = next(name for name in available().split(", ") if name.startswith("nodejs"))
+    layers = work.lambda_.get_function_configuration({"FunctionName": "work"})["Layers"]
+    code = {"index.js": "exports.handler = async () => 1"}
+    await made(work, code, "node", Runtime=runtime, Handler="index.handler", Layers=[each["Arn"] for each in layers])
+    await invoke(work, name="node")
+    async with asyncio.timeout(5):
+        while not any("platform.report" in each for each in logged(work, "node")):
+            await invoke(work, name="node")
+            await asyncio.sleep(0.1)
+            await work.advance(seconds=1)  # FilterLogEvents has a rate
+
+
+async def test_one_that_the_runtime_starts_itself_hears_of_invocations_but_not_of_the_end(work: Aws) -> None:
+    config = {"FunctionName": "work", "Layers": []}
+    await work.lambda_.update_function_code({"FunctionName": "work", "ZipFile": zipped({"app.py": INTERNAL})})
+    await work.advance(seconds=5)
+    await work.lambda_.update_function_configuration(config)
+    await work.advance(seconds=5)
+    async with asyncio.timeout(5):
+        while (answer := (await invoke(work))["Payload"])[0] == 0:
+            await asyncio.sleep(0.01)
+    assert (answer[1], "ShutdownEventNotSupportedForInternalExtension" in answer[2]) == (400, True)

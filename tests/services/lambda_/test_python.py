@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -95,3 +96,32 @@ async def test_a_handler_in_a_module_of_the_interpreter(aws: Aws) -> None:
     role(aws)
     await function(aws, CODE, Handler="time.time")
     assert (await invoke(aws))["Payload"]["errorType"] == "Runtime.BuiltInModuleConflict"
+
+
+THREADS = """
+import threading, time
+
+def handler(event, context):
+    woke, all_there = [], threading.Barrier(len(event["naps"]))
+    def nap(seconds):
+        all_there.wait()
+        time.sleep(seconds)
+        woke.append(seconds)
+    began = time.time()
+    threads = [threading.Thread(target=nap, args=(seconds,)) for seconds in event["naps"]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [woke, round(time.time() - began)]
+"""
+
+
+@pytest.mark.parametrize("naps", [[100, 300, 200], [100, 100], [50, 100, 150, 200, 250, 300]])
+async def test_threads_that_sleep_at_once_sleep_together(aws: Aws, naps: list[int]) -> None:
+    role(aws)
+    await function(aws, THREADS, Timeout=900)
+    async with asyncio.timeout(20):
+        answer = await invoke(aws, {"naps": naps})
+    assert answer["Payload"] == [sorted(naps), max(naps)]
+    aws.world.close()

@@ -292,6 +292,7 @@ async def test_a_policy_is_not_there_before_its_findings_have_a_way_in(aws: Aws)
     Faults.of(aws.world).add(kind="slow", service="logs", operation="PutResourcePolicy", delay_ms=60_000)
     request = {"logGroupIdentifier": GROUP, "policyDocument": document}
     putting = asyncio.ensure_future(aws.logs.put_data_protection_policy(request))
+    await asyncio.sleep(0)
     await aws.advance(seconds=30)
     assert "policyDocument" not in aws.logs.get_data_protection_policy({"logGroupIdentifier": GROUP})
     await aws.advance(seconds=31)

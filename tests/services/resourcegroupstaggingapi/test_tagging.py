@@ -100,6 +100,7 @@ async def test_a_bucket_that_is_slow_to_answer_is_tagged_all_the_same(aws: Aws) 
     Faults.of(aws.world).add(kind="slow", service="s3", delay_ms=5_000)
     asked = {"ResourceARNList": ["arn:aws:s3:::pictures"], "Tags": {"team": "red"}}
     tagging = asyncio.ensure_future(aws.resourcegroupstaggingapi.tag_resources(asked))
+    await asyncio.sleep(0)
     await aws.advance(seconds=20)
     assert (await tagging)["FailedResourcesMap"] == {}
     Faults.of(aws.world).clear()

@@ -101,6 +101,7 @@ class Host:
         environment = Environment(
             name, spec.memory_mib, reader, printed, sleep, apart=self.is_apart, in_proportion=self._is_real_time
         )
+        environment.api.now_ms = lambda: self._clock.now_ms
         environment.api.expect(spec.extensions, spec.environment)
         descriptors = [theirs.fileno(), writer, self._page.descriptor]
         writers = [writer, *self._hear(environment, spec)]

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, cast
 
+from foulweather.engines.functions.gathering import Gathering
 from foulweather.engines.functions.local_http import Asked, BadRequest, Told, pieces_of, whole
 from foulweather.engines.functions.outcomes import Invocation, Outcome
 from foulweather.engines.functions.telemetry import LOGS, TELEMETRY, BadSubscription, Telemetry, Unsupported
@@ -68,6 +69,9 @@ class RuntimeApi:
         self.telemetry: Telemetry | None = None
         self.runtime_ended: Callable[[int], None] = lambda status: None
         self.streamed: Callable[[bytes], None] | None = None
+        self._gathering = Gathering()
+        self.now_ms: Callable[[], int] = lambda: 0
+        """The world's time."""
         self.streamed_type = ""
         """The content type of what is streamed."""
 
@@ -205,10 +209,14 @@ class RuntimeApi:
             answered.set_result(_too_large() if body is None else Outcome("response", body, content_type=kind))
 
     async def _slept(self, asked: Asked) -> Told:
-        seconds = (await _object(asked, 100)).get("s", 0)
-        if not isinstance(seconds, int | float) or not 0 <= seconds <= SLEEP_S_MAX:
-            raise BadRequest(f"seconds: {seconds}")
-        await self._sleep(round(seconds * 1000))
+        told = await _object(asked, 100)
+        seconds, from_ms = told.get("s", 0), told.get("from_ms") or 0
+        if not isinstance(seconds, int | float) or not 0 <= seconds <= SLEEP_S_MAX or not isinstance(from_ms, int):
+            raise BadRequest(f"seconds: {seconds} from {from_ms}")
+        if from_ms:
+            await self._gathering.wait()
+        late_ms = max(0, self.now_ms() - from_ms) if from_ms else 0
+        await self._sleep(max(0, round(seconds * 1000) - late_ms))
         return ACCEPTED
 
     async def _init_error(self, asked: Asked) -> Told:

@@ -40,7 +40,12 @@ class _Former:
             )
         if shape.type == "map":
             inner = self.of(shape.value)
-            return lambda value: {key: inner(each) for key, each in value.items()}
+            # A map that CloudTrail hides is a text.
+            return lambda value: (
+                {key: inner(each) for key, each in cast("dict[str, Any]", value).items()}
+                if isinstance(value, dict)
+                else value
+            )
         return _moment if shape.type == "timestamp" else _as_is
 
     def _structure(self, shape: Shape) -> Form:

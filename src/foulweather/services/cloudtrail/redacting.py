@@ -21,6 +21,16 @@ _HIDDEN_MEMBERS: Final = {
     "sqs": frozenset({"MessageBody"}),
     "sns": frozenset({"Message", "Subject", "MessageAttributes"}),
 }
+# Secrets of which neither the models nor AWS's pages say anything: by the structure that they are a member of.
+_HIDDEN_OF_SHAPES: Final = {
+    "apigateway": {"CreateApiKeyRequest": "value", "ApiKey": "value"},
+    "cognito-idp": {
+        "CreateIdentityProviderRequest": "ProviderDetails",
+        "UpdateIdentityProviderRequest": "ProviderDetails",
+        "IdentityProviderType": "ProviderDetails",
+    },
+    "sns": {"CreatePlatformApplicationInput": "Attributes", "SetPlatformApplicationAttributesInput": "Attributes"},
+}
 _LEFT_OUT: Final = {"sqs": frozenset({"MessageAttributes", "MessageSystemAttributes"})}
 
 
@@ -45,6 +55,7 @@ class Redaction:
     def __init__(self, service: str, *, is_response: bool) -> None:
         self._secret: Clean = _leave_out if is_response else _hide
         self._hidden = _HIDDEN_MEMBERS.get(service, frozenset())
+        self._hidden_of = _HIDDEN_OF_SHAPES.get(service, {})
         self._left_out = _LEFT_OUT.get(service, frozenset())
         self._under_way: set[str] = set()
 
@@ -70,7 +81,7 @@ class Redaction:
         for name, member in shape.members.items():
             if name in self._left_out:
                 cleaners[name] = _leave_out
-            elif name in self._hidden:
+            elif name in self._hidden or name == self._hidden_of.get(shape.name):
                 cleaners[name] = _hide
             elif (clean := self.of(member)) is not None:
                 cleaners[name] = clean

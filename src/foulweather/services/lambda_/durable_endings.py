@@ -155,8 +155,22 @@ def why(state: DurableState, execution: Execution) -> Why:
     elif execution.status == "TIMED_OUT":
         facts.append(Fact(execution.function_arn, "DurableConfig.ExecutionTimeout", execution.timeout_s))
         facts += [Fact(each.name or each.id, each.kind, each.status) for each in parts if not each.is_over][:5]
+    if execution.failures:
+        facts.append(Fact(execution.function_arn, "failed invocations", execution.failures))
+        facts += _last_failure(state, execution)
     words = f"The durable execution {execution.name} of {execution.function} ended as {execution.status}."
     return Why("failed", words, tuple(facts), because=reasons)
+
+
+def _last_failure(state: DurableState, execution: Execution) -> list[Fact]:
+    """What the last invocation raised that was not done again in time."""
+    for number in range(execution.events, 0, -1):
+        details = state.history[f"{execution.id}/{number}"].details
+        if "RequestId" in details and "Error" in details:
+            error: JsonObject = details["Error"]["Payload"]
+            request = Fact(execution.function_arn, "RequestId", details["RequestId"])
+            return [request, *(Fact(execution.function_arn, member, str(error[member])[:500]) for member in error)]
+    return []
 
 
 def _why_failed(operation: Operation) -> Why:

@@ -121,7 +121,7 @@ async def _invoke(call: Call, state: DurableState, execution: Execution, *, rais
     if execution.status != RUNNING:
         return
     _completed(call, state, execution, invoked, began_ms)
-    if not execution.is_async:
+    if execution.source == "lambda":
         durable_endings.Ends.of(world).tails[execution.id] = invoked.tail
     _settle(call, state, execution, invoked, has_news=execution.roused > roused)
 

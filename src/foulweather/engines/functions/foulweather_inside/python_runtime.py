@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from foulweather.engines.functions.foulweather_inside import snapshot_restore_py
@@ -107,10 +107,10 @@ class Runtime:
         """Tell why the function could not be loaded."""
         self._told(f"/{VERSION}/runtime/init/error", error)
 
-    def let_pass(self, seconds: float) -> None:
+    def let_pass(self, seconds: float, began_ms: int) -> None:
         """Have seconds of the world's time pass; on a connection of its own, since any thread may sleep."""
         wire = Wire(self._where)
-        wire.ask("POST", "/foulweather/sleep", json.dumps({"s": seconds}).encode(), {})
+        wire.ask("POST", "/foulweather/sleep", json.dumps({"s": seconds, "from_ms": began_ms}).encode(), {})
         wire.close()
 
     def _told(self, path: str, error: dict[str, Any]) -> None:
@@ -147,7 +147,7 @@ class ClientContext:
 
     def __init__(self, given: dict[str, Any]) -> None:
         app = given.get("client")
-        self.client = Client(app) if isinstance(app, dict) else None
+        self.client = Client(cast("dict[str, Any]", app)) if isinstance(app, dict) else None
         self.custom = given.get("custom")
         self.env = given.get("env")
 
@@ -169,7 +169,7 @@ class Context:
         self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self.identity = Identity()
         told: Any = json.loads(headers.get("lambda-runtime-client-context") or "null")
-        self.client_context = ClientContext(told) if isinstance(told, dict) else None
+        self.client_context = ClientContext(cast("dict[str, Any]", told)) if isinstance(told, dict) else None
         self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
         known = json.loads(headers.get("lambda-runtime-cognito-identity") or "null")
         if known:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copyreg
 import datetime as datetimes
 import mmap
+import queue
 import selectors
 import struct
 import threading
@@ -23,6 +24,7 @@ from typing import Any
 PAGE_BYTES = 4096
 _fields = struct.Struct("<qqqq")
 _real_ns = time.monotonic_ns
+_real_monotonic = time.monotonic
 _real_sleep = time.sleep
 _real_select: dict[type, Callable[..., Any]] = {}
 SELECTORS = ("EpollSelector", "PollSelector", "SelectSelector", "KqueueSelector")
@@ -34,9 +36,9 @@ ALONE = 1
 
 
 class Page:
-    """Reads the page; `let_pass` asks the server to let seconds pass."""
+    """Reads the page; `let_pass` asks the server to let seconds pass, from a time on (ms) where other threads may, too."""
 
-    def __init__(self, descriptor: int, let_pass: Callable[[float], None]) -> None:
+    def __init__(self, descriptor: int, let_pass: Callable[[float, int], None]) -> None:
         self._page = mmap.mmap(descriptor, PAGE_BYTES, prot=mmap.PROT_READ)
         self.let_pass = let_pass
         self._began_ns = self.now_ns()
@@ -65,13 +67,16 @@ class Page:
         if rate and seconds < SHORT_S:
             _real_sleep(seconds * 1000 / rate)
         elif seconds:  # the server says when it is time: somebody may move the clock meanwhile
-            self.let_pass(seconds)
+            among_others = not rate and threading.active_count() > 1
+            self.let_pass(seconds, self.now_ns() // 1_000_000 if among_others else 0)
 
 
 def install(page: Page) -> None:
     """Put the world's clock in the place of the machine's."""
     _install_time(page)
     _install_datetime(page)
+    # A queue waits for a lock, in real time: by a clock that stands still its time-out would never be over.
+    queue.time = _real_monotonic  # type: ignore[attr-defined]
     for name in SELECTORS:
         found = getattr(selectors, name, None)
         if found is not None:

@@ -13,7 +13,7 @@ from foulweather.services.stepfunctions.language.errors import InvalidDefinition
 from foulweather.services.stepfunctions.language.intrinsic_functions import FUNCTIONS, Refused
 from foulweather.services.stepfunctions.language.intrinsic_syntax import Argument, Invocation, PathArgument, Text, Value
 from foulweather.services.stepfunctions.language.records import Query, Scope
-from foulweather.services.stepfunctions.language.texts import json_text
+from foulweather.services.stepfunctions.language.texts import SHARED_MAX, check_built, json_text
 
 Give = Callable[[Any, Scope], Any]
 
@@ -42,7 +42,7 @@ def _compiled(invocation: Invocation, field: str) -> Query:
     def give(document: Any, scope: Scope) -> Any:
         arguments = [giver(document, scope) for giver in givers]
         try:
-            return apply(arguments, scope)
+            return apply(arguments if len(arguments) <= SHARED_MAX else check_built(arguments), scope)
         except Refused as refused:
             cause = f"The function '{invocation.text}' had the following error: {refused}"
             raise StatesError("States.IntrinsicFailure", cause, field) from None

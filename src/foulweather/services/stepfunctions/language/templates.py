@@ -11,6 +11,7 @@ from typing import Any, cast
 from foulweather.services.stepfunctions.language import intrinsics, paths
 from foulweather.services.stepfunctions.language.errors import InvalidDefinition
 from foulweather.services.stepfunctions.language.records import Query, Scope
+from foulweather.services.stepfunctions.language.texts import SHARED_MAX, check_built
 
 
 def compiled(template: Any) -> Query:
@@ -18,7 +19,19 @@ def compiled(template: Any) -> Query:
     give = _compiled(template)
     if give is None:
         return lambda document, scope: template
-    return give
+    if _dynamic_fields(template) <= SHARED_MAX:
+        return give
+    return lambda document, scope: check_built(give(document, scope))
+
+
+def _dynamic_fields(template: Any) -> int:
+    """How many `.$` fields there are in a template."""
+    if isinstance(template, list):
+        return sum(_dynamic_fields(each) for each in cast("list[Any]", template))
+    if not isinstance(template, dict):
+        return 0
+    fields = cast("dict[str, Any]", template)
+    return sum(1 if key.endswith(".$") else _dynamic_fields(value) for key, value in fields.items())
 
 
 def dynamic(text: Any, field: str) -> Query:

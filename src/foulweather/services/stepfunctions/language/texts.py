@@ -29,3 +29,24 @@ def bytes_of(value: Any) -> int:
         return len(orjson.dumps(value))
     except TypeError:
         return len(json_text(value).encode())
+
+
+SHARED_MAX = 64
+"""How many parts of a value may be the same document before it is looked at whether all of them can be printed."""
+BUILT_BYTES_MAX = 8 << 20
+
+
+def check_built(value: Any) -> Any:
+    """A value that was put together, unless it says the same so often that it could not be printed: 256 KiB are let on."""
+    weight, waiting = 0, [value]
+    while waiting:
+        here: Any = waiting.pop()
+        if isinstance(here, str):
+            weight += len(here)
+        elif isinstance(here, list | dict):
+            parts: list[Any] = [*here, *here.values()] if isinstance(here, dict) else here
+            weight += 8 * len(parts)
+            waiting += parts if weight <= BUILT_BYTES_MAX else []
+        if weight > BUILT_BYTES_MAX:
+            raise StatesError("States.DataLimitExceeded", f"The value has more than {BUILT_BYTES_MAX} bytes")
+    return value
