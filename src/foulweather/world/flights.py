@@ -25,8 +25,8 @@ class Flight:
 
     While it waits itself (it sleeps, or has asked for something that takes time) what it waits for is in flight in
     its place: only if that is parked can held time move on. Of several things that it waits for at once the first is
-    in its place, and the others are in flight on their own account. When the first has ended, and nothing more is
-    waited for within a moment, the next takes its place: one thread may wait for what another still sleeps.
+    in its place, and the others are in flight on their own account. When one of them has ended it is at work again; if
+    it waits for nothing more within a moment another takes its place: one thread may wait for what another sleeps.
     """
 
     def __init__(self, world: World) -> None:
@@ -61,12 +61,19 @@ class Flight:
                 self._waited(loan)
 
     def _waited(self, loan: _Loan) -> None:
-        if loan.is_called_in or loan in self._beside:
-            if not loan.is_called_in:
-                self._beside.remove(loan)
+        if loan.is_called_in:
             self._world.ended()
             return
-        self._loan = None
+        if loan not in self._beside:
+            self._loan = None
+        else:
+            self._beside.remove(loan)
+            if self._loan is None:
+                self._world.ended()
+            else:  # it is at work again, in the place of what has ended; what was in its own is beside it from now on
+                self._beside.append(self._loan)
+                self._loan = None
+        self._lift_grace()
         if self._beside:
             self._grace = asyncio.get_running_loop().call_later(GRACE_S, self._hand_over)
 

@@ -1,6 +1,6 @@
 """Enhanced fan-out: a shard's records pushed to a consumer as they come, for five minutes.
 
-AWS does it over HTTP/2; here the same event stream comes in the body of an HTTP/1.1 answer.
+The event stream is the body of an answer in HTTP/2, as on AWS, or in HTTP/1.1 for clients that speak no other.
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
 """
 

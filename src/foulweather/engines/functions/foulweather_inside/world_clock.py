@@ -36,7 +36,7 @@ ALONE = 1
 
 
 class Page:
-    """Reads the page; `let_pass` asks the server to let seconds pass, from a time on (ms) where other threads may, too."""
+    """Reads the page; `let_pass` asks the server to let seconds pass, from a time on (ms) if others may, too."""
 
     def __init__(self, descriptor: int, let_pass: Callable[[float, int], None]) -> None:
         self._page = mmap.mmap(descriptor, PAGE_BYTES, prot=mmap.PROT_READ)

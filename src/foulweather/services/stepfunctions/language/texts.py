@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -37,14 +37,16 @@ BUILT_BYTES_MAX = 8 << 20
 
 
 def check_built(value: Any) -> Any:
-    """A value that was put together, unless it says the same so often that it could not be printed: 256 KiB are let on."""
+    """A value that was put together, unless it says the same so often that it could not be printed."""
     weight, waiting = 0, [value]
     while waiting:
         here: Any = waiting.pop()
         if isinstance(here, str):
             weight += len(here)
         elif isinstance(here, list | dict):
-            parts: list[Any] = [*here, *here.values()] if isinstance(here, dict) else here
+            parts: list[Any] = list(cast("list[Any]", here))
+            if isinstance(here, dict):
+                parts += cast("dict[str, Any]", here).values()
             weight += 8 * len(parts)
             waiting += parts if weight <= BUILT_BYTES_MAX else []
         if weight > BUILT_BYTES_MAX:
