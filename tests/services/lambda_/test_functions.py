@@ -193,6 +193,9 @@ async def test_variables_under_a_key_are_shown_to_who_may_decrypt(aws: Aws) -> N
     assert (
         "Lambda was unable to decrypt your environment variables because the KMS access was denied" in error["Message"]
     )
+    (listed,) = (await ann.lambda_.list_functions())["Functions"]
+    (version,) = (await ann.lambda_.list_versions_by_function({"FunctionName": "work"}))["Versions"]
+    assert listed["Environment"]["Error"] == version["Environment"]["Error"] == error
     with refused("InvalidParameterValueException", "because the KMS key was not found"):
         await create(aws, "two", KMSKeyArn=key[:-1] + "!", Environment={"Variables": {"SECRET": "x"}})
 

@@ -94,17 +94,17 @@ def get_function_configuration(call: Call, request: Request) -> Any:
     return shapes.told(call, function, configuration, qualifier)
 
 
-def list_functions(call: Call, request: Request) -> dict[str, Any]:
+def list_functions(call: Call, request: Request) -> Any:
     """The account's functions in this Region, or all of their versions."""
     if request.get("MasterRegion"):
         raise not_implemented("lambda", "ListFunctions.MasterRegion")
     functions = sorted(call.state(LambdaState).functions.values(), key=lambda each: each.name)
     if request.get("FunctionVersion") != "ALL":
         shown, more = paging.page(functions, lambda each: each.name, request)
-        return {"Functions": [shapes.listed(call, each, each.latest) for each in shown], **more}
+        return shapes.listing(call, "Functions", [(each, each.latest, "") for each in shown], more)
     every = [(each, version) for each in functions for version in (each.latest, *each.versions.values())]
     page, more = paging.page(every, _order, request)
-    return {"Functions": [shapes.listed(call, each, version, version.version) for each, version in page], **more}
+    return shapes.listing(call, "Functions", [(each, version, version.version) for each, version in page], more)
 
 
 def delete_function(call: Call, request: Request) -> dict[str, Any]:

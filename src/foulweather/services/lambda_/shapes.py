@@ -9,6 +9,7 @@ from foulweather.kernel.call import Call
 from foulweather.services.lambda_ import layers_used, variables
 from foulweather.services.lambda_.records import LATEST, Configuration, Function
 
+Rows = list[tuple[Function, Configuration, str]]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_STATE = (
     "State",
@@ -80,6 +81,23 @@ def listed(call: Call, function: Function, configuration: Configuration, qualifi
     for member in _OF_STATE:
         shown.pop(member, None)
     return shown
+
+
+def listing(call: Call, member: str, rows: Rows, more: dict[str, Any]) -> Any:
+    """A page of a listing; where there are variables under customers' keys it takes a while to ask who may see them."""
+    shown = [listed(call, *row) for row in rows]
+    if any(configuration.sealed for _, configuration, _ in rows):
+        return _opened_listing(call, member, rows, shown, more)
+    return {member: shown, **more}
+
+
+async def _opened_listing(
+    call: Call, member: str, rows: Rows, shown: list[dict[str, Any]], more: dict[str, Any]
+) -> dict[str, Any]:
+    for (function, configuration, _), each in zip(rows, shown, strict=True):
+        if configuration.sealed and configuration.environment:
+            each["Environment"] = await variables.shown(call, function.arn, configuration)
+    return {member: shown, **more}
 
 
 async def opened(call: Call, function: Function, configuration: Configuration, qualifier: str) -> dict[str, Any]:

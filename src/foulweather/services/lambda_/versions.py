@@ -32,12 +32,12 @@ def publish_version(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
     return shapes.told(call, function, version, version.version)
 
 
-def list_versions_by_function(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
+def list_versions_by_function(call: Call, request: Mapping[str, Any]) -> Any:
     """`$LATEST` and every published version, oldest first."""
     _, function = naming.located(call, request["FunctionName"])
     every = [function.latest, *function.versions.values()]
     shown, more = paging.page(every, _order, request)
-    return {"Versions": [shapes.listed(call, function, each, each.version) for each in shown], **more}
+    return shapes.listing(call, "Versions", [(function, each, each.version) for each in shown], more)
 
 
 def _order(configuration: Configuration) -> str:
