@@ -76,6 +76,19 @@ async def test_a_call_that_waits_in_a_world_is_let_go_by_its_reset(server: Serve
     assert rung == [True]
 
 
+async def test_an_alarm_that_sets_itself_anew_does_not_hold_a_reset_up(server: Server) -> None:
+    agenda, rung = server.world.agenda, list[int]()
+
+    def ring() -> None:
+        rung.append(1)
+        if len(rung) < 1000:
+            agenda.alarm(START_MS + 20_000, ring)
+
+    agenda.alarm(START_MS + 20_000, ring)
+    await server.ask("POST", "reset", {})
+    assert rung == [1]
+
+
 async def test_a_snapshot_is_loaded_in_place_of_the_world(server: Server) -> None:
     await server.ask("POST", "faults", {"kind": "unavailable"})
     saved = await server.raw("GET", "snapshot")

@@ -94,6 +94,16 @@ class Agenda:
                 return when_ms, self._state.dues.delete(key)
         return None
 
+    def end(self) -> None:
+        """Ring every alarm that is set, whenever it is due, and strike every action; what is set meanwhile stays."""
+        heap, self._heap = self._heap, []
+        for _, seq in sorted(heap):
+            ring = self._alarms.pop(seq, None)
+            if ring is not None:
+                ring()
+            else:
+                self.cancel(seq)
+
     def __len__(self) -> int:
         return len(self._alarms) + len(self._state.dues)
 

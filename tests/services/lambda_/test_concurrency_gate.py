@@ -102,3 +102,24 @@ async def test_an_invocation_that_finds_no_provisioned_environment_spills_over(w
     facts = [event.facts for event in work.events("lambda.Invoked") if event.facts["function"] == "ready"]
     assert sorted(one["is_spillover"] for one in facts) == [False, False, True]
     assert sorted(one["utilization"] for one in facts) == [0.0, 0.5, 1.0]
+
+
+async def test_what_of_the_account_is_claimed_is_told_at_the_end_of_the_minute(work: Aws) -> None:
+    await modelled(work, SLOW, "other")
+    work.lambda_.put_function_concurrency({"FunctionName": "other", "ReservedConcurrentExecutions": 100})
+    await at_once(work, 3)
+    await work.advance(seconds=60)
+    (event,) = work.events("lambda.Claimed")
+    assert event.facts["claimed"] == 103
+    await work.advance(seconds=600)
+    assert len(work.events("lambda.Claimed")) == 1
+
+
+async def test_each_invocation_tells_how_many_run_in_provisioned_environments(work: Aws) -> None:
+    work.lambda_.publish_version({"FunctionName": "work"})
+    work.lambda_.put_provisioned_concurrency_config(
+        {"FunctionName": "work", "Qualifier": "1", "ProvisionedConcurrentExecutions": 2}
+    )
+    await work.advance(seconds=61)
+    await asyncio.gather(*(invoke(work, name="work:1") for _ in range(3)))
+    assert sorted(event.facts["in_provisioned"] for event in work.events("lambda.Invoked")) == [0, 1, 2]

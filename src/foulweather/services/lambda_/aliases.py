@@ -127,7 +127,7 @@ def _weights(function: Function, version: str, routing: Mapping[str, Any]) -> di
 
 
 def _require_alike(function: Function, version: str, other: str) -> None:
-    """ "Both versions must have the same execution role", and the same dead-letter queue configuration or none."""
+    """Versions that share invocations "must have the same execution role", and the same dead-letter queue or none."""
     both = function.versions[version], function.versions[other]
     for property_, values, words in (
         ("Role", [each.role for each in both], "the same execution role"),

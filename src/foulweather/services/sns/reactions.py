@@ -30,6 +30,7 @@ async def deliver(call: Call, delivery: str) -> None:
         deliveries.attempt(call, state, found)
         return
     found.attempts += 1
+    state.deliveries.touch(delivery)
     guard(call, state, found)
     await _attempt(call, state, found)
     release(call, state, found)

@@ -21,7 +21,6 @@ from foulweather.wire.admin.asking import Asked, Endpoint, Refused
 from foulweather.wire.admin.clocks import ClockShown, shown
 from foulweather.wire.admin.front import Opening
 from foulweather.world import snapshot as snapshots
-from foulweather.world.agenda import Due
 from foulweather.world.clock import Mode
 from foulweather.world.log import FILE_NAME
 from foulweather.world.snapshot import BadSnapshot, Snapshot
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 WORLDS_MAX = 1000
 SNAPSHOT_BYTES_MAX = 4 << 30
 QUIET_WAIT_S = 5
-ALL_TIME_MS = 1 << 62
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ACCOUNT = re.compile(r"\d{12}")
 
@@ -146,7 +144,7 @@ def delete(asked: Asked) -> WorldList:
         raise Refused(409, "DefaultWorld", "The default world is not deleted; reset it.")
     _check_free(asked.admin, asked.param)
     asked.admin.stop_followers(hosted)
-    _ring(hosted.world)
+    hosted.world.agenda.end()
     del asked.cloud.worlds[asked.param]
     asked.admin.opened.pop(asked.param, None)
     hosted.close()
@@ -239,7 +237,7 @@ async def _claimed_quiet(world: World) -> None:
 
 async def _quieted(world: World) -> None:
     """Let calls that wait in a world go on to their end, before it is put away."""
-    _ring(world)
+    world.agenda.end()
     try:
         await asyncio.wait_for(world.settled(), QUIET_WAIT_S)
     except TimeoutError:
@@ -247,13 +245,6 @@ async def _quieted(world: World) -> None:
     # An answer is on its way once its writes are committed.
     world.store.commit()
     await asyncio.sleep(0)
-
-
-def _ring(world: World) -> None:
-    """Ring the alarm of every call that waits in a world whose time is over."""
-    while (due := world.agenda.take(ALL_TIME_MS)) is not None:
-        if not isinstance(due, Due):
-            due()
 
 
 def _root_key(world: World, account: str) -> Credential:

@@ -378,11 +378,13 @@ async def test_a_consumer_goes_on_with_a_shards_children_and_stops_when_it_is_di
     assert every(stage)[0] == "parent"
     assert sorted(every(stage)) == ["parent", "x", "y"]
     stage.mapping.state = "Disabled"
+    stage.state.mappings.touch(stage.mapping.uuid)
     await stage.poll()
     put(stage, "z")
     await stage.advance(seconds=600)
     assert "z" not in every(stage)
     stage.mapping.state = "Enabled"
+    stage.state.mappings.touch(stage.mapping.uuid)
     await stage.poll()
     await stage.advance(seconds=30)
     assert every(stage)[-1] == "z"
