@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
 
 from foulweather.world.agenda import Due
 from foulweather.world.world import World
@@ -39,6 +43,44 @@ async def test_an_action_put_down_by_an_action_runs_in_the_same_advance() -> Non
     await world.advance_to(10_000)
     assert done == [1_000, 2_000, 3_000, 4_000]
     assert world.clock.now_ms == 10_000
+
+
+async def test_an_action_stays_on_the_agenda_until_it_has_come_to_its_end(tmp_path: Path) -> None:
+    world = World(seed=1, mode="held", start_ms=0, directory=tmp_path / "first")
+    gate = asyncio.Event()
+
+    async def slow() -> None:
+        await gate.wait()
+
+    world.act = lambda _due: slow()
+    world.agenda.at(1_000, "x.slow", {"n": 1}, **PLACE)
+    advancing = asyncio.ensure_future(world.advance_to(1_000))
+    await asyncio.sleep(0.01)
+    world.store.commit()
+    shutil.copytree(tmp_path / "first", tmp_path / "killed")
+    found = World(directory=tmp_path / "killed").agenda.take(1_000)
+    assert isinstance(found, Due)
+    assert (found.action, found.args) == ("x.slow", {"n": 1})
+    gate.set()
+    await advancing
+    assert world.agenda.dues() == []
+
+
+@pytest.mark.parametrize(("error", "left"), [(ValueError, []), (asyncio.CancelledError, ["x.y"])])
+async def test_an_action_that_fails_is_over_and_one_that_is_broken_off_is_not(
+    error: type[BaseException], left: list[str], tmp_path: Path
+) -> None:
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+    world = World(seed=1, mode="held", start_ms=0, directory=tmp_path)
+
+    async def ended() -> None:
+        raise error
+
+    world.act = lambda _due: ended()
+    world.agenda.at(1_000, "x.y", {}, **PLACE)
+    await world.advance_to(1_000)
+    world.close()
+    assert [due.action for due in World(directory=tmp_path).agenda.dues()] == left
 
 
 async def test_held_time_waits_for_work_in_flight() -> None:

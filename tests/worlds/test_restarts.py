@@ -6,22 +6,15 @@ import pytest
 
 from harness import new_aws
 from worlds import half_done, half_done_storage
-from worlds.half_done import MapRun, Rule, Schedule, Trail, Workflow
-from worlds.half_done_storage import Replica
-from worlds.restarting import Work, carried_out, outlives_every_death
+from worlds.half_done import Trail
+from worlds.restarting import Work, outlives_every_death
 
 WORK = half_done.WORK + half_done_storage.WORK
-OUTLIVES = [Workflow, MapRun, Schedule, Rule, Replica]
-
-
-@pytest.mark.parametrize("kind", WORK, ids=lambda kind: kind.__name__)
-async def test_what_work_changes_is_written(kind: type[Work]) -> None:
-    await carried_out(new_aws(), kind())
 
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(each, marks=pytest.mark.slow) if each is Trail else each for each in OUTLIVES],
+    [pytest.param(each, marks=pytest.mark.slow) if each is Trail else each for each in WORK],
     ids=lambda kind: kind.__name__,
 )
 async def test_work_is_done_though_the_process_dies_at_any_commit(kind: type[Work]) -> None:

@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import signal
+import sqlite3
 import ssl
 import sys
 from functools import partial
@@ -49,10 +50,12 @@ def serve(options: Options) -> int:
     _log_to(options.log_file)
     try:
         world = options.opening.world("default")
+        world.store.commit()  # where nothing can be written, nobody is to wait for an answer
     except CorruptStore as error:
         raise Stop(FAILED, str(error)) from None
-    except OSError as error:
-        where = f"The world cannot be kept in {options.opening.directory}: {error.strerror}"
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        where = f"The world cannot be kept in {options.opening.directory}: {reason}"
         raise Stop(FAILED, f"{where}. Name another place with --data-dir, or keep nothing with --in-memory.") from None
     cloud = Cloud(world, is_strict=options.is_strict, hosts=options.hosts)
     # A reset begins as the server was started: with its seed if it was given one, else with a new one.

@@ -61,6 +61,10 @@ class Agenda:
         self._push(when_ms)
         return seq
 
+    def keep(self, due: Due) -> None:
+        """Have an action that was taken and is being carried out survive a restart, until it is struck."""
+        self._state.dues.put(str(due.seq), due)
+
     def cancel(self, seq: int) -> None:
         """Strike an action or alarm; striking what is gone is no error."""
         if self._alarms.pop(seq, None) is None and str(seq) in self._state.dues:

@@ -151,6 +151,13 @@ def _refusal(directory: Path, reason: str) -> str:
     )
 
 
+def _check_whole(directory: Path) -> None:
+    """Refuse a directory that holds files of a world, but nothing that says what they are: they would be swept."""
+    path, files = directory / FILE_NAME, directory / "files"
+    if (not path.exists() or not path.stat().st_size) and any(each.is_file() for each in files.rglob("*")):
+        raise CorruptStore(_refusal(directory, f"it has files, but {FILE_NAME}, which says what they are, is empty"))
+
+
 def _opened(directory: Path, fsync: bool) -> sqlite3.Connection:
     """Open or create the file; refuse, without touching it, what is not a store of this format.
 
@@ -159,13 +166,15 @@ def _opened(directory: Path, fsync: bool) -> sqlite3.Connection:
     secrets and private keys are in there.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_whole(directory)
     path = directory / FILE_NAME
-    is_new = not path.exists()
-    if is_new:
+    if not path.exists():
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
     database = sqlite3.connect(path, LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        # A start that was cut short leaves a database without a table.
+        is_new = not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if not is_new and database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise CorruptStore("its database is damaged")
         database.execute("PRAGMA journal_mode=WAL")

@@ -214,7 +214,8 @@ class Store:
             self._new_tables[table_id] = path
         found = self._tables.get(table_id)
         if found is None:
-            rows = _decoded(path, row, self._unread.pop(table_id, {}))
+            rows = _decoded(path, row, self._unread.get(table_id, {}))
+            self._unread.pop(table_id, None)  # not before: rows that cannot be read are not as none
             found = self._tables[table_id] = Table(table_id, rows, self._dirty, self._later, self.ask)
         return found
 

@@ -250,10 +250,23 @@ class World:
             return
         started = self.act(due)
         if started is not None:
+            # Until it has come to its end it stays on the agenda: if the process dies first, it is carried out anew.
+            self.agenda.keep(due)
             self.started()
-            task = asyncio.ensure_future(_counting(started))
+            task = asyncio.ensure_future(self._counting(due, started))
             _running.add(task)
             task.add_done_callback(self._finished)
+
+    async def _counting(self, due: Due, started: Awaitable[None]) -> None:
+        """Carry out an action that is counted as in flight before its task begins."""
+        _counted.set(asyncio.current_task())
+        _is_due.set(True)
+        try:
+            await started
+        except Exception:
+            self.agenda.cancel(due.seq)
+            raise
+        self.agenda.cancel(due.seq)  # in one commit with its last writes; one that is broken off stays
 
     def _finished(self, task: asyncio.Future[None]) -> None:
         _running.discard(task)
@@ -302,13 +315,6 @@ _counted: ContextVar[asyncio.Task[Any] | None] = ContextVar("counted", default=N
 
 _is_due: ContextVar[bool] = ContextVar("is_due", default=False)
 """Whether this is done because the agenda, or other work, wants it, and not at once for somebody outside."""
-
-
-async def _counting(started: Awaitable[None]) -> None:
-    """An action that is counted as in flight before its task begins."""
-    _counted.set(asyncio.current_task())
-    _is_due.set(True)
-    await started
 
 
 def _refuse_to_act(due: Due) -> None:

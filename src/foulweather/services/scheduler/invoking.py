@@ -14,7 +14,6 @@ from foulweather.kernel.why import Fact, Why
 from foulweather.services.scheduler import limits, sending, timing
 from foulweather.services.scheduler.state import Invocation, Schedule, SchedulerState, part
 
-GUARD_MS = 3_600_000
 THROTTLED = frozenset(
     {
         "Throttling",
@@ -44,8 +43,6 @@ def begin(call: Call, state: SchedulerState, schedule: Schedule, at_ms: int) -> 
 
 async def attempt(call: Call, state: SchedulerState, invocation: Invocation) -> None:
     """Make the next attempt of an invocation, and see to what comes of it."""
-    # So an invocation that is under way when the process dies is made again.
-    guarded = call.later(call.now + GUARD_MS, "scheduler.invoke", invocation=invocation.id)
     invocation.attempts += 1
     state.invocations.touch(invocation.id)
     _note(call, "scheduler.InvocationAttempted", invocation)
@@ -57,7 +54,6 @@ async def attempt(call: Call, state: SchedulerState, invocation: Invocation) -> 
     else:
         call.reread_clock()
         _end(call, state, invocation)
-    call.world.agenda.cancel(guarded)
 
 
 def input_of(call: Call, invocation: Invocation) -> str:

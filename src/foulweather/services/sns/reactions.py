@@ -11,7 +11,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
 from foulweather.services.sns import archives, deliveries, outcomes, posting
 from foulweather.services.sns.queueing import PRINCIPAL
-from foulweather.services.sns.scheduling import guard, look_later, release
+from foulweather.services.sns.scheduling import guard, look_later
 from foulweather.services.sns.state import Delivery, SnsState
 from foulweather.services.sns.tracing import send
 
@@ -31,9 +31,7 @@ async def deliver(call: Call, delivery: str) -> None:
         return
     found.attempts += 1
     state.deliveries.touch(delivery)
-    guard(call, state, found)
     await _attempt(call, state, found)
-    release(call, state, found)
 
 
 async def look_after(call: Call, delivery: str) -> None:
