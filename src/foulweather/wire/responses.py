@@ -36,7 +36,7 @@ class DateLine:
     __slots__ = ("_second", "plain", "with_server")
 
     def __init__(self) -> None:
-        self._second = -1
+        self._second: int = -1
         self.plain = ""
         self.with_server = ""
 

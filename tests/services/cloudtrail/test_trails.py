@@ -7,6 +7,7 @@ import pytest
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.trace import Traces
+from foulweather.services.cloudtrail import forming
 from harness import ACCOUNT
 from services.cloudtrail.audited import BUCKET, Audited, bucket_policy
 from services.cloudtrail.test_selectors import data
@@ -333,3 +334,24 @@ def test_a_delivery_is_told_where_the_trail_is_at_home(audited: Audited) -> None
     audited.advance(seconds=600)
     (event,) = audited.aws.events("cloudtrail.Delivered")
     assert (event.account, event.region) == (ACCOUNT, "us-east-1")
+
+
+def test_a_record_that_cannot_be_formed_holds_up_no_other(audited: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = forming.record
+
+    def breaking(event: Any, directory: Any) -> dict[str, Any]:
+        if event.operation == "CreateUser":
+            raise TypeError("not of its shape")
+        return form(event, directory)
+
+    monkeypatch.setattr(forming, "record", breaking)
+    audited.logging_trail()
+    audited.aws.iam.create_user({"UserName": "unshown"})
+    audited.aws.iam.create_group({"GroupName": "shown"})
+    audited.advance(seconds=900)
+    names = [record["eventName"] for record in audited.delivered()]
+    assert "CreateGroup" in names
+    assert "CreateUser" not in names
+    assert [event.facts["error"] for event in audited.aws.events("cloudtrail.RecordNotFormed")] == [
+        "TypeError('not of its shape')"
+    ]

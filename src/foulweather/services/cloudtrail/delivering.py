@@ -67,7 +67,7 @@ async def deliver(call: Call, trail: Trail, *, up_to_ms: int) -> None:
     written: list[str] = []
     told: dict[str, list[str]] = {}
     for (account, region), due in _files(groups):
-        records = [forming.record(each.event, call.pipeline.directory) for each in due]
+        records = [formed for each in due if (formed := _formed(call, trail, each.event)) is not None]
         key = await write(call, trail, account, region, records, due[0].event.request_id)
         if key is None:
             _give_up(call, trail, [each for each in due if each.event.at_ms < call.now - REDELIVERED_MS])
@@ -214,6 +214,15 @@ async def _log(call: Call, trail: Trail, told: dict[str, list[str]]) -> None:
         return
     trail.status["logged_ms"] = call.now
     trail.status.pop("log_error", None)
+
+
+def _formed(call: Call, trail: Trail, event: Recorded) -> dict[str, Any] | None:
+    """A record as AWS writes it; one that cannot be formed is left out and said so, for it would hold up all others."""
+    try:
+        return forming.record(event, call.pipeline.directory)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        call.happened("cloudtrail.RecordNotFormed", trail.arn, request=event.request_id, error=repr(error))
+        return None
 
 
 async def _put_events(ports: Ports, trail: Trail, account: str, events: list[dict[str, Any]]) -> None:
