@@ -1,1 +1,0 @@
-# Commands of the stock AWS CLI, as you would type them.

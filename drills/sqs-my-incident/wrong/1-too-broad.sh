@@ -1,1 +1,0 @@
-# refused because: it lets everybody in

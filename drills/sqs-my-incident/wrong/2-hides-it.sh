@@ -1,1 +1,0 @@
-# refused because: the alarm is gone, the failure is not

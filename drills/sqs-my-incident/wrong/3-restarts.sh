@@ -1,1 +1,0 @@
-# refused because: it comes back
