@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -285,6 +286,7 @@ def main() -> int:
             if bench.server.name == "foulweather":
                 for service in ("apigateway", "apigatewayv2", "lambda", "logs"):
                     _admin(bench, "POST", {"kind": "quota", "service": service, "per_s": 10_000_000})
+                _raise_throttle(bench)
         for what, (case, budget_us) in CASES.items():
             if given.only.lower() in what.lower():
                 _case(what, case, budget_us, accounts, echo.port, given)
@@ -292,6 +294,15 @@ def main() -> int:
         for server in [*running, echo]:
             server.stop()
     return 0
+
+
+def _raise_throttle(bench: Account) -> None:
+    """Have the account's 10,000 requests a second raised, as a customer asks for it: AWS decides within a day."""
+    quotas = _client(bench.server, "service-quotas", "test", "test")
+    quotas.request_service_quota_increase(ServiceCode="apigateway", QuotaCode="L-8A5B8E43", DesiredValue=1_000_000)
+    asked = json.dumps({"action": "advance", "by": "2d"}).encode()
+    with urllib.request.urlopen(f"http://127.0.0.1:{bench.server.port}/_foulweather/clock", asked) as answer:
+        answer.read()
 
 
 def _case(
