@@ -5,24 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foulweather.services.cloudwatch import (
-    api_metrics,
-    bucket_requests,
-    bus_metrics,
-    certificate_metrics,
-    durable_metrics,
-    firehose_metrics,
-    http_api_metrics,
-    lambda_metrics,
-    log_metrics,
-    mapping_metrics,
-    pipe_metrics,
-    socket_metrics,
-    step_metrics,
-    stream_metrics,
-    streaming_metrics,
-    user_pool_metrics,
-)
+from foulweather.services.cloudwatch import bucket_requests
+from foulweather.services.cloudwatch.families import FAMILIES
 from foulweather.services.cloudwatch.measures import USAGE_NAMES, bucket_metric, table_metric
 from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.series import MINUTE_MS
@@ -329,19 +313,6 @@ NOTES: dict[str, Note] = {
     "api.Call": _called,
     "api.Throttled": _call_throttled,
     **bucket_requests.NOTES,
-    **log_metrics.NOTES,
-    **lambda_metrics.NOTES,
-    **durable_metrics.NOTES,
-    **mapping_metrics.NOTES,
-    **bus_metrics.NOTES,
-    **api_metrics.NOTES,
-    **http_api_metrics.NOTES,
-    **stream_metrics.NOTES,
-    **socket_metrics.NOTES,
-    **step_metrics.NOTES,
-    **user_pool_metrics.NOTES,
-    **certificate_metrics.NOTES,
-    **pipe_metrics.NOTES,
-    **streaming_metrics.NOTES,
-    **firehose_metrics.NOTES,
 }
+for _family in FAMILIES:
+    NOTES.update(_family.NOTES)

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-from foulweather.services.cloudwatch import (
-    api_metrics,
-    bus_metrics,
-    certificate_metrics,
-    durable_metrics,
-    firehose_metrics,
-    http_api_metrics,
-    lambda_metrics,
-    log_metrics,
-    mapping_metrics,
-    pipe_metrics,
-    socket_metrics,
-    step_metrics,
-    stream_metrics,
-    streaming_metrics,
-    user_pool_metrics,
-)
+from foulweather.services.cloudwatch.families import FAMILIES
 from foulweather.services.cloudwatch.measures import MEASURES, Key, Measures, Tallied
 from foulweather.services.cloudwatch.measuring import Tallies
 from foulweather.services.cloudwatch.series import MINUTE_MS
 from foulweather.services.cloudwatch.state import WatchState
 from foulweather.world.world import World
 
-_OF: dict[str, Measures] = {
-    **MEASURES,
-    **log_metrics.MEASURES,
-    **bus_metrics.MEASURES,
-    **stream_metrics.MEASURES,
-    **lambda_metrics.MEASURES,
-    **durable_metrics.MEASURES,
-    **mapping_metrics.MEASURES,
-    **api_metrics.MEASURES,
-    **http_api_metrics.MEASURES,
-    **socket_metrics.MEASURES,
-    **step_metrics.MEASURES,
-    **user_pool_metrics.MEASURES,
-    **certificate_metrics.MEASURES,
-    **pipe_metrics.MEASURES,
-    **streaming_metrics.MEASURES,
-    **firehose_metrics.MEASURES,
-}
+_OF: dict[str, Measures] = dict(MEASURES)
+for _family in FAMILIES:
+    _OF.update(_family.MEASURES)
 
 
 def settle(world: World) -> None:
