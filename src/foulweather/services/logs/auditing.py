@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, cast
 
-from orjson import dumps, loads
+from orjson import dumps
 
 from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.log_delivery import DELIVERY, POLICY, letting_in
 from foulweather.kernel.why import Why
 from foulweather.services.logs import naming, refusals
 from foulweather.services.logs.masking import Identifiers
 from foulweather.services.logs.state import LogGroup, LogsState
-
-DELIVERY: Final = "delivery.logs.amazonaws.com"
-# The policy that AWS adds for whoever sets up vended logs and may put resource policies: AWS-logs-and-resource-policy.
-POLICY: Final = "AWSLogDeliveryWrite20150319"
 
 
 def prepare(call: Call, name: str) -> None:
@@ -31,24 +28,10 @@ def prepare(call: Call, name: str) -> None:
     target = naming.require_group(call, name)
     state = call.state(LogsState)
     held = state.resource_policies.get(POLICY)
-    document: dict[str, Any] = loads(held.document) if held is not None else {"Version": "2012-10-17", "Statement": []}
-    resource = f"{target.arn}:log-stream:*"
-    statements = cast("list[dict[str, Any]]", document["Statement"])
-    if any(each.get("Resource") == resource for each in statements):
+    policies = () if held is None else ({"policyName": POLICY, "policyDocument": held.document},)
+    document = letting_in(call, policies, f"{target.arn}:log-stream:*")
+    if document is None:
         return
-    statements.append(
-        {
-            "Sid": f"AWSLogDeliveryWrite{len(statements) + 1}",
-            "Effect": "Allow",
-            "Principal": {"Service": DELIVERY},
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": resource,
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": call.account},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{call.region}:{call.account}:*"},
-            },
-        }
-    )
     request = {"policyName": POLICY, "policyDocument": dumps(document).decode()}
     answer: Any = answers.given(call, request)
     if answer is None:

@@ -15,14 +15,12 @@ import msgspec
 from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError, not_implemented
+from foulweather.kernel.log_delivery import DELIVERY, POLICY, letting_in
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Why
 from foulweather.services.pipes import limits, roles
 from foulweather.services.pipes.state import Pipe, part
 
-DELIVERY: Final = "delivery.logs.amazonaws.com"
-# AWS adds this policy for whoever sets up vended logs (AWS-logs-and-resource-policy).
-POLICY: Final = "AWSLogDeliveryWrite20150319"
 RECORD_BYTES_MAX: Final = 256 << 10
 _INFO: Final = frozenset(
     {
@@ -68,27 +66,10 @@ def prepare(call: Call, pipe: Pipe) -> None:
     if not group:
         return
     logs = call.forwarded("pipes").logs
-    resource = f"{group}:log-stream:*"
-    document: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
-    for policy in _asked(call, logs.describe_resource_policies, {}).get("resourcePolicies") or ():
-        if policy.get("policyName") == POLICY:
-            document = msgspec.json.decode(policy["policyDocument"])
-    statements: list[dict[str, Any]] = document["Statement"]
-    if any(each.get("Resource") == resource for each in statements):
+    found = _asked(call, logs.describe_resource_policies, {}).get("resourcePolicies") or ()
+    document = letting_in(call, found, f"{group}:log-stream:*")
+    if document is None:
         return
-    statements.append(
-        {
-            "Sid": f"AWSLogDeliveryWrite{len(statements) + 1}",
-            "Effect": "Allow",
-            "Principal": {"Service": DELIVERY},
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": resource,
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": call.account},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{call.region}:{call.account}:*"},
-            },
-        }
-    )
     request = {"policyName": POLICY, "policyDocument": msgspec.json.encode(document).decode()}
     _asked(call, logs.put_resource_policy, request)
 

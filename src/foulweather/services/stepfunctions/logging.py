@@ -16,6 +16,7 @@ import msgspec
 from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.log_delivery import DELIVERY, POLICY, letting_in
 from foulweather.kernel.why import Fact, Why
 from foulweather.policy.principal import Principal
 from foulweather.services.stepfunctions import roles
@@ -23,9 +24,6 @@ from foulweather.services.stepfunctions.history import BARE, Happening
 from foulweather.services.stepfunctions.records import Execution, Revision
 from foulweather.services.stepfunctions.state import SfnState
 
-DELIVERY: Final = "delivery.logs.amazonaws.com"
-# AWS adds this policy for whoever sets up vended logs: AWS-logs-and-resource-policy.
-POLICY: Final = "AWSLogDeliveryWrite20150319"
 _FATAL: Final = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 _ERRORS: Final = ("Failed", "Aborted", "TimedOut")
 _running: set[asyncio.Future[None]] = set()
@@ -73,40 +71,15 @@ def prepare(call: Call, principal: Principal, logging: Mapping[str, Any]) -> Non
     resource = f"{group_of(logging).removesuffix(':*')}:log-stream:*"
     try:
         found = _asked(call, ports.logs.describe_resource_policies, "policies", {})
-        document = _document(found, resource, call)
+        document = letting_in(call, found.get("resourcePolicies") or (), resource)
         if document is not None:
-            request = {"policyName": POLICY, "policyDocument": document}
+            request = {"policyName": POLICY, "policyDocument": msgspec.json.encode(document).decode()}
             _asked(call, ports.logs.put_resource_policy, "policy", request)
     except AwsError as error:
         words = "The state machine IAM Role is not authorized to access the Log Destination"
         facts = (Fact(principal.arn, "log group", resource),)
         why = Why("refused", f"AccessDeniedException: {words}", facts, error.why.remedy, (error.why,))
         raise AwsError("AccessDeniedException", words, 400, why=why) from None
-
-
-def _document(found: Mapping[str, Any], resource: str, call: Call) -> str | None:
-    """The policy with the log group in it; None when it is there already."""
-    document: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
-    for policy in found.get("resourcePolicies") or ():
-        if policy.get("policyName") == POLICY:
-            document = msgspec.json.decode(policy["policyDocument"])
-    statements: list[dict[str, Any]] = document["Statement"]
-    if any(each.get("Resource") == resource for each in statements):
-        return None
-    statements.append(
-        {
-            "Sid": f"AWSLogDeliveryWrite{len(statements) + 1}",
-            "Effect": "Allow",
-            "Principal": {"Service": DELIVERY},
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": resource,
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": call.account},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{call.region}:{call.account}:*"},
-            },
-        }
-    )
-    return msgspec.json.encode(document).decode()
 
 
 def deliver(call: Call, state: SfnState, execution: Execution, revision: Revision, events: Sequence[Happening]) -> None:

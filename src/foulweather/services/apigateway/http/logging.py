@@ -10,11 +10,11 @@ from typing import Any
 
 from foulweather.kernel.errors import AwsError
 from foulweather.kernel.http import HttpResponse
+from foulweather.kernel.log_delivery import DELIVERY
 from foulweather.kernel.ports import Ports
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.apigateway.http.visit import Visit
 from foulweather.services.apigateway.rest.waiting import answered
-from foulweather.services.apigateway.v2.log_delivery import DELIVERY
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_:-]+)*)")
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Mapping
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from foulweather.kernel import answers
 from foulweather.kernel.call import Call
 from foulweather.kernel.errors import AwsError
+from foulweather.kernel.log_delivery import POLICY, letting_in
 from foulweather.services.apigateway.state import RestState
 from foulweather.services.apigateway.v2 import refusals
 
-DELIVERY: Final = "delivery.logs.amazonaws.com"
-# AWS adds this policy for whoever sets up vended logs.
-POLICY: Final = "AWSLogDeliveryWrite20150319"
 _GROUP = re.compile(r"arn:aws[\w-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]+(?::\*)?")
 _STREAM = re.compile(r"arn:aws[\w-]*:firehose:[a-z0-9-]+:\d{12}:deliverystream/amazon-apigateway-[\w.-]+")
 
@@ -35,9 +33,10 @@ def prepare(call: Call, destination: str) -> None:
     resource = f"{destination.removesuffix(':*')}:log-stream:*"
     try:
         found = _asked(call, ports.logs.describe_resource_policies, {})
-        document = _document(call, found, resource)
+        document = letting_in(call, found.get("resourcePolicies") or (), resource)
         if document is not None:
-            _asked(call, ports.logs.put_resource_policy, {"policyName": POLICY, "policyDocument": document})
+            policy = {"policyName": POLICY, "policyDocument": json.dumps(document)}
+            _asked(call, ports.logs.put_resource_policy, policy)
     except AwsError as error:
         words = f"Insufficient permissions to enable logging: {error.message}"
         raise refusals.invalid(words, DestinationArn=destination).because(error.why) from None
@@ -69,28 +68,3 @@ def _asked(call: Call, ask: Any, request: dict[str, Any]) -> Mapping[str, Any]:
     if isinstance(response, Awaitable):
         raise answers.NotYet(call, question, cast("Awaitable[Any]", response))
     return response
-
-
-def _document(call: Call, found: Mapping[str, Any], resource: str) -> str | None:
-    """The policy with the log group in it; None when it is there already."""
-    document: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
-    for policy in found.get("resourcePolicies") or ():
-        if policy.get("policyName") == POLICY:
-            document = json.loads(policy["policyDocument"])
-    statements: list[dict[str, Any]] = document["Statement"]
-    if any(each.get("Resource") == resource for each in statements):
-        return None
-    statements.append(
-        {
-            "Sid": f"AWSLogDeliveryWrite{len(statements) + 1}",
-            "Effect": "Allow",
-            "Principal": {"Service": DELIVERY},
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": resource,
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": call.account},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{call.region}:{call.account}:*"},
-            },
-        }
-    )
-    return json.dumps(document)
