@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from foulweather.kernel.call import Call
+from foulweather.services.events import limits, refusals
 from foulweather.services.events.envelopes import Envelope
 from foulweather.services.events.state import Consignment, Delivery, EventsState, Owed, Parcel, Rule, Ways
+
+Request = Mapping[str, Any]
 
 # From bus to bus an event takes some time; so two rules that send it back and forth do not hold the clock up.
 FORWARD_MS = 100
@@ -57,6 +63,19 @@ class Outgoing:
         self._call.world.agenda.at(
             when_ms, action, args, account=state.account, region=state.region, trace_id=self._call.trace_id
         )
+
+
+def put_each(
+    call: Call, entries: Sequence[Request], put: Callable[[Call, Request, Outgoing], dict[str, str]]
+) -> tuple[int, int, list[dict[str, str]]]:
+    """Put entries, unless they are too large together: their bytes, how many failed, and what came of each."""
+    size = sum(limits.entry_bytes(entry) for entry in entries)
+    if size > limits.ENTRIES_BYTES_MAX:
+        raise refusals.invalid("Total size of the entries in the request is over the limit.", bytes=size)
+    outgoing = Outgoing(call)
+    results = [put(call, entry, outgoing) for entry in entries]
+    outgoing.leave()
+    return size, sum(1 for result in results if "ErrorCode" in result), results
 
 
 class _Load:

@@ -13,7 +13,7 @@ from foulweather.kernel.call import Call
 from foulweather.kernel.errors import not_implemented
 from foulweather.kernel.why import Fact, Why
 from foulweather.services.events import limits, naming, refusals, routing
-from foulweather.services.events.consignments import Outgoing
+from foulweather.services.events.consignments import Outgoing, put_each
 from foulweather.services.events.envelopes import detail_of, made
 from foulweather.services.events.state import EventsState
 from foulweather.world.flights import asking
@@ -26,13 +26,7 @@ def put_events(call: Call, request: Request) -> dict[str, Any]:
     if request.get("EndpointId"):
         raise not_implemented("events", "PutEvents.EndpointId")
     entries: list[Request] = request["Entries"]
-    size = sum(limits.entry_bytes(entry) for entry in entries)
-    if size > limits.ENTRIES_BYTES_MAX:
-        raise refusals.invalid("Total size of the entries in the request is over the limit.", bytes=size)
-    outgoing = Outgoing(call)
-    results = [_put(call, entry, outgoing) for entry in entries]
-    outgoing.leave()
-    failed = sum(1 for result in results if "ErrorCode" in result)
+    size, failed, results = put_each(call, entries, _put)
     chunks = sum(
         -(-limits.entry_bytes(entry) // limits.CHUNK_BYTES)
         for entry, result in zip(entries, results, strict=True)

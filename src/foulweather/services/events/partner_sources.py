@@ -11,8 +11,8 @@ from typing import Any
 
 from foulweather.kernel.call import Call
 from foulweather.kernel.why import Why
-from foulweather.services.events import limits, paging, refusals, routing
-from foulweather.services.events.consignments import Outgoing
+from foulweather.services.events import paging, refusals, routing
+from foulweather.services.events.consignments import Outgoing, put_each
 from foulweather.services.events.envelopes import detail_of, made
 from foulweather.services.events.source_state import (
     ACTIVE,
@@ -78,13 +78,7 @@ def list_partner_event_source_accounts(call: Call, request: Request) -> dict[str
 def put_partner_events(call: Call, request: Request) -> dict[str, Any]:
     """Put events on the partner buses of a source's accounts; an entry that cannot be one fails by itself."""
     entries: list[Request] = request["Entries"]
-    size = sum(limits.entry_bytes(entry) for entry in entries)
-    if size > limits.ENTRIES_BYTES_MAX:
-        raise refusals.invalid("Total size of the entries in the request is over the limit.", bytes=size)
-    outgoing = Outgoing(call)
-    results = [_put(call, entry, outgoing) for entry in entries]
-    outgoing.leave()
-    failed = sum(1 for result in results if "ErrorCode" in result)
+    size, failed, results = put_each(call, entries, _put)
     call.happened("events.PutPartnerEvents", call.resource, entries=len(entries), failed=failed, bytes=size)
     return {"FailedEntryCount": failed, "Entries": results}
 
