@@ -11,7 +11,7 @@ import random
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -274,9 +274,10 @@ async def try_seed(seed: int) -> None:
         assert finals(parts) == answers, "split into packets, the same bytes had another answer"
 
 
-def run(seed: int) -> None:
+def run(attempt: Callable[[int], Coroutine[Any, Any, None]], seed: int) -> None:
+    """Make an attempt; a failure names its seed."""
     try:
-        asyncio.run(asyncio.wait_for(try_seed(seed), 20))
+        asyncio.run(asyncio.wait_for(attempt(seed), 20))
     except BaseException as error:
         error.add_note(f"seed {seed}")
         raise
@@ -292,7 +293,7 @@ def silent(caplog: pytest.LogCaptureFixture) -> Any:
 
 def test_mutated_requests_in_any_split():
     for seed in (*range(600), 1795228932033264212):  # the last one once had two answers
-        run(seed)
+        run(try_seed, seed)
 
 
 def test_valid_pipelines_are_all_answered_in_order():
@@ -320,5 +321,5 @@ def test_mutated_requests_for_long():
     until = time.monotonic() + float(os.environ.get("FUZZ_SECONDS", "600"))
     seed = time.time_ns()
     while time.monotonic() < until:
-        run(seed)
+        run(try_seed, seed)
         seed += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import random
 import struct
@@ -15,7 +14,7 @@ from hpack import Decoder, Encoder
 
 from foulweather.wire.http2 import Http2
 from foulweather.wire.server import Server
-from fuzz.test_http import LIMITS, Digests, Wire, split
+from fuzz.test_http import LIMITS, Digests, Wire, run, silent, split  # noqa: F401  `silent` is a fixture
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
@@ -196,25 +195,9 @@ async def try_seed(seed: int) -> None:
             assert unbroken(parts) == unbroken(whole), "split into packets, the same bytes had other answers"
 
 
-def run(seed: int) -> None:
-    try:
-        asyncio.run(asyncio.wait_for(try_seed(seed), 20))
-    except BaseException as error:
-        error.add_note(f"seed {seed}")
-        raise
-
-
-@pytest.fixture(autouse=True)
-def silent(caplog: pytest.LogCaptureFixture) -> Any:
-    """The server logs an error only for its own mistakes."""
-    with caplog.at_level(logging.ERROR, "foulweather.wire"):
-        yield
-    assert not caplog.records
-
-
 def test_mutated_frames_in_any_split():
     for seed in range(250):
-        run(seed)
+        run(try_seed, seed)
 
 
 def test_noise_is_no_more_than_a_goodbye():
@@ -232,5 +215,5 @@ def test_mutated_frames_for_long():
     until = time.monotonic() + float(os.environ.get("FUZZ_SECONDS", "120"))
     seed = time.time_ns()
     while time.monotonic() < until:
-        run(seed)
+        run(try_seed, seed)
         seed += 1
